@@ -1,0 +1,1 @@
+"""Triptych's core: retrieval and answers made comparable. Knows nothing of Streamlit."""

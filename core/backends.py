@@ -1,0 +1,56 @@
+"""How the core finds its backends: one file in a family's folder = one kind of backend.
+
+A family is a package such as `core.embedders`. Each public module in it offers
+
+    models(settings) -> list[Model]        what it can run, available or not; imports nothing heavy
+    load(model, settings) -> backend       a ready backend, which follows the family's Protocol
+
+Nothing is registered anywhere else. Knows nothing of what a backend does.
+"""
+
+import importlib
+import pkgutil
+from functools import cache
+from types import ModuleType
+
+from core.errors import BadInput, MissingModel
+from core.settings import Settings
+from core.types import Family, Model
+
+PACKAGES: dict[Family, str] = {
+    "embedder": "core.embedders",
+    "reranker": "core.rerankers",
+    "generator": "core.generators",
+}
+
+
+@cache
+def modules(package: str) -> dict[str, ModuleType]:
+    """The public modules of a package by name, in alphabetical order."""
+    path = importlib.import_module(package).__path__
+    names = sorted(module.name for module in pkgutil.iter_modules(path) if module.name[0] != "_")
+    return {name: importlib.import_module(f"{package}.{name}") for name in names}
+
+
+def catalogue(settings: Settings, family: Family) -> list[tuple[Model, ModuleType]]:
+    """Every model of a family with the module that runs it."""
+    return [
+        (model, module)
+        for module in modules(PACKAGES[family]).values()
+        for model in module.models(settings)
+    ]
+
+
+def find(settings: Settings, family: Family, name: str) -> tuple[Model, ModuleType]:
+    """The model called `name` and its module.
+
+    Errors: BadInput for a name nobody knows, MissingModel for one that is not here.
+    """
+    known = catalogue(settings, family)
+    for model, module in known:
+        if model.name == name:
+            if not model.available:
+                raise MissingModel(f"{name} is not here: {model.reason}")
+            return model, module
+    names = ", ".join(model.name for model, _ in known)
+    raise BadInput(f"There is no {family} called {name!r}; known are: {names}.")

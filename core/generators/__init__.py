@@ -1,0 +1,46 @@
+"""Chat messages -> answers. One file = one kind of backend (see core.backends)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from threading import Event
+from typing import Protocol
+
+from core.types import FinishReason, Generation, Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One answer that is wanted."""
+
+    messages: tuple[Message, ...]
+    generation: Generation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delta:
+    """The next piece of answer `index`. The last piece of each answer carries `finish` and both
+    token counts; it may hold no text. With finish "error", `text` is the sentence why."""
+
+    index: int
+    text: str
+    finish: FinishReason | None = None
+    prompt_tokens: int | None = None
+    answer_tokens: int | None = None
+
+
+class Generator(Protocol):
+    """One model, ready. `window` is how many tokens prompt and answer may have together;
+    `engine` and `precision` say what computes ("transformers 5.23.0 on cpu", "float32")."""
+
+    window: int
+    engine: str
+    precision: str
+
+    def count(self, messages: Sequence[Message], generation: Generation) -> int:
+        """How many tokens these messages are as a prompt."""
+        ...
+
+    def generate(self, requests: Sequence[Request], stop: Event) -> Iterator[Delta]:
+        """Answer all requests together. Each gets exactly one Delta with `finish`; when `stop` is
+        set the unfinished ones end soon with "stopped". Closing the iterator stops as well."""
+        ...

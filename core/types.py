@@ -1,0 +1,298 @@
+"""The words of the domain, as frozen values. Knows no database, no model and no page.
+
+Offsets are character offsets into `Paper.text`, half open: `text[start:end]`.
+Pages are numbered from 1. Seconds are wall-clock seconds.
+"""
+
+import hashlib
+import json
+from bisect import bisect_right
+from dataclasses import asdict, dataclass, replace
+from typing import Literal
+
+FinishReason = Literal["stop", "length", "stopped", "error", "unknown"]
+PaperKind = Literal["pdf", "text", "markdown"]
+Family = Literal["embedder", "reranker", "generator"]
+Source = Literal["packaged", "cached", "hub", "endpoint"]
+Style = Literal["chat", "completion"]
+
+
+def digest(value: object) -> str:
+    """Sixteen hex digits of the sha256 of `value` as canonical JSON."""
+    canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A place in a paper: `paper.text[start:end]`."""
+
+    paper_id: str
+    start: int
+    end: int
+
+    def __str__(self) -> str:
+        return f"{self.paper_id[:12]}:{self.start}-{self.end}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """A document as it was read when it was added; its text never changes afterwards.
+
+    `page_starts[i]` is the offset at which page i + 1 begins; the first is 0.
+    `raw_map` leads back to the file for highlights: pairs (offset in text, character index on
+    that page as the PDF reader counts it), ascending, one at least for each page; between two
+    pairs both sides advance together. Empty for text and Markdown.
+    """
+
+    id: str  # sha256 of the file's bytes
+    title: str
+    text: str
+    page_starts: tuple[int, ...] = (0,)
+    raw_map: tuple[tuple[int, int], ...] = ()
+    source: str  # the file name it came with
+    kind: PaperKind
+    blank_pages: tuple[int, ...] = ()  # pages that hold no text (images, or empty)
+
+    @property
+    def pages(self) -> int:
+        return len(self.page_starts)
+
+    def page_span(self, page: int) -> tuple[int, int]:
+        """Start and end of page `page` (from 1) in the text."""
+        end = self.page_starts[page] if page < self.pages else len(self.text)
+        return self.page_starts[page - 1], end
+
+    def pages_of(self, start: int, end: int) -> tuple[int, ...]:
+        """The pages that `text[start:end]` touches."""
+        first = bisect_right(self.page_starts, start)
+        last = bisect_right(self.page_starts, max(start, end - 1))
+        return tuple(range(first, last + 1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A piece of a paper; `text == paper.text[start:end]` always."""
+
+    paper_id: str
+    start: int
+    end: int
+    text: str
+
+    @property
+    def span(self) -> Span:
+        return Span(paper_id=self.paper_id, start=self.start, end=self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunking:
+    """How papers are cut. Size and overlap are in the chunker's own unit (recursive: characters)."""
+
+    chunker: str = "recursive"
+    size: int = 800
+    overlap: int = 100
+    across_pages: bool = False  # False: each page is cut by itself, as the old logs did
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieval:
+    """Evidence searched for: `candidates` by similarity, reranked if asked, the best `top_k` used.
+
+    `switched_off` are chunks left out of the prompt although they were found. Nothing moves up
+    in their place, so that two answers differ by exactly these chunks.
+    """
+
+    kind: Literal["retrieval"] = "retrieval"
+    retriever: str = "dense"
+    embedder: str = "all-MiniLM-L6-v2"
+    candidates: int = 20
+    top_k: int = 3
+    reranker: str | None = None
+    switched_off: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Evidence handed over as spans: the gold passage, or what a person chose."""
+
+    kind: Literal["given"] = "given"
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """How an answer is written. Temperature 0 is greedy decoding."""
+
+    generator: str = "SmolLM2-135M-Instruct"
+    max_tokens: int = 256
+    temperature: float = 0.0
+    seed: int = 0
+    style: Style = "chat"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """Everything that decides an answer, besides the question and the papers.
+
+    `evidence=None` is the baseline without context; it is no code path of its own.
+    `revisions` says what the names stood for: pairs (model name or "prompt", revision), filled in
+    by the lab before a recipe is used, so that another build of a model is another recipe.
+    """
+
+    chunking: Chunking = Chunking()
+    evidence: Retrieval | Given | None = None
+    generation: Generation = Generation()
+    revisions: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Stable over processes and machines; holds all that can change the answer, and no more:
+        without a retrieval the chunking changes nothing, so it is left out."""
+        fields = asdict(self)
+        if not isinstance(self.evidence, Retrieval):
+            del fields["chunking"]
+        return digest(fields)
+
+
+def run_key(question: str, recipe: Recipe, paper_ids: tuple[str, ...]) -> str:
+    """The address of an answer: question + recipe + the papers it may draw on.
+
+    Only a retrieval depends on which papers there are to search.
+    """
+    papers = sorted(paper_ids) if isinstance(recipe.evidence, Retrieval) else []
+    return digest([question.strip(), recipe.key, papers])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A chunk that was found, where it stands, and how much of it the models could read.
+
+    `similarity` is the cosine (-1..1), `rank_before` the place by similarity (from 1),
+    `rerank_score` the reranker's 0..1, `rank` the place in the end. Given passages have neither
+    similarity nor rank_before. `embedder_reads` and `reranker_reads` count the characters from
+    the chunk's start that fit the model's window; what lies behind was never seen by it.
+    """
+
+    chunk: Chunk
+    title: str  # of the paper, kept here so that a run stays readable when the paper is gone
+    pages: tuple[int, ...]
+    similarity: float | None
+    rank_before: int | None
+    rerank_score: float | None = None
+    rank: int
+    embedder_reads: int | None = None
+    reranker_reads: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the generator said. finish_reason: stop (it ended by itself), length (cut off at
+    max_tokens), stopped (by a person), error (see the run's notes), unknown (imported)."""
+
+    text: str
+    finish_reason: FinishReason
+    prompt_tokens: int | None = None
+    answer_tokens: int | None = None
+    seconds_to_first_token: float | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One question answered by one recipe, with everything needed to read it without the papers.
+
+    `candidates` are all hits with both ranks; `hits` those the prompt used. `answer` is None for
+    a search without generation. `notes` are sentences a reader must see (what was cut, what
+    failed). `origin` says where it came from: lab, recorded, or an imported file.
+    """
+
+    id: str
+    key: str
+    question: str
+    paper_ids: tuple[str, ...]
+    recipe: Recipe
+    candidates: tuple[Hit, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    messages: tuple[Message, ...] = ()
+    answer: Answer | None = None
+    engine: str = ""  # what computed it, with its version: "transformers 5.23.0 on cpu"
+    precision: str = ""
+    search_seconds: float | None = None
+    rerank_seconds: float | None = None
+    at: str  # when, ISO 8601 in UTC
+    origin: str = "lab"
+    notes: tuple[str, ...] = ()
+
+    @property
+    def arm(self) -> Literal["no_context", "retrieved", "reranked", "given"]:
+        """Which of the panels' colours this run wears."""
+        match self.recipe.evidence:
+            case None:
+                return "no_context"
+            case Retrieval(reranker=None):
+                return "retrieved"
+            case Retrieval():
+                return "reranked"
+            case Given():
+                return "given"
+
+    @property
+    def finished(self) -> bool:
+        """Whether it may be used again for the same key: stopped and failed runs may not, and
+        imported ones (finish unknown) never answer a question."""
+        return self.answer is None or self.answer.finish_reason in ("stop", "length")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Runs that were asked together and are shown side by side."""
+
+    id: str
+    question: str
+    runs: tuple[Run, ...]
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question with the places that answer it. No gold spans: the papers cannot answer it."""
+
+    text: str
+    gold: tuple[Span, ...] = ()
+    reference: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model that may be used, as `python -m core models` lists it."""
+
+    name: str
+    family: Family
+    source: Source
+    available: bool
+    reason: str  # why it is not available and the command that brings it; empty if it is
+    revision: str = ""  # of the weights, with the precision they run in where that changes results
+    folder: str = ""  # where the weights lie
+    megabytes: int = 0
+    parameters: str = ""  # "135 million"
+
+
+def three_ways(recipe: Recipe, reranker: str) -> tuple[Recipe, Recipe, Recipe]:
+    """No context | retrieved | retrieved and reranked, alike in everything else.
+
+    Errors: `recipe.evidence` must be a Retrieval (ValueError).
+    """
+    if not isinstance(recipe.evidence, Retrieval):
+        raise ValueError("three ways start from a retrieval")
+    return (
+        replace(recipe, evidence=None),
+        replace(recipe, evidence=replace(recipe.evidence, reranker=None)),
+        replace(recipe, evidence=replace(recipe.evidence, reranker=reranker)),
+    )
