@@ -86,7 +86,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunking:
-    """How papers are cut. Size and overlap are in the chunker's own unit (recursive: characters)."""
+    """How papers are cut. Size and overlap count in the chunker's own unit (here: characters)."""
 
     chunker: str = "recursive"
     size: int = 800
