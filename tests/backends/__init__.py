@@ -1,0 +1,30 @@
+"""Small real backends that need no model, laid out like those of the core, and how a contract test
+gets hold of every backend there is."""
+
+from typing import Any
+
+import pytest
+
+from core.backends import modules
+from core.settings import Settings
+
+
+def every(family: str) -> list[Any]:
+    """The models of a family's folder ("embedders", ...), real and fake, as parameters."""
+    return [
+        pytest.param((module, model), id=model.name, marks=marks)
+        for package, marks in (
+            (f"core.{family}", [pytest.mark.models]),
+            (f"{__name__}.{family}", []),
+        )
+        for module in modules(package).values()
+        for model in module.models(Settings())
+    ]
+
+
+def load(parameter: Any) -> Any:
+    """The backend, ready; skips the test where its model is not here."""
+    module, model = parameter
+    if not model.available:
+        pytest.skip(f"{model.name} is not here: {model.reason}")
+    return module.load(model, Settings())

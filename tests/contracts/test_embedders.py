@@ -1,0 +1,62 @@
+"""What every embedder promises, checked for each one there is, the fakes included."""
+
+import numpy as np
+import pytest
+
+from core.embedders import Embedder
+from core.windows import characters_read
+from tests.backends import every, load
+
+TEXTS = [
+    "Attention weights the values by how well their keys match the query.",
+    "短い文。",
+    "",
+    "word " * 600,
+    "A coalesced access to global memory serves a whole warp at once.",
+    "x" * 1500,
+]
+
+
+@pytest.fixture(scope="module", params=every("embedders"))
+def embedder(request: pytest.FixtureRequest) -> Embedder:
+    loaded: Embedder = load(request.param)
+    return loaded
+
+
+def test_vectors_are_unit_vectors_in_the_order_of_the_texts(embedder: Embedder) -> None:
+    vectors = embedder.embed(TEXTS)
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (len(TEXTS), embedder.dimensions)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert np.allclose(embedder.embed(TEXTS[::-1])[::-1], vectors, atol=1e-6)
+
+
+def test_a_vector_does_not_depend_on_its_neighbours(embedder: Embedder) -> None:
+    together = embedder.embed(TEXTS)
+    alone = np.vstack([embedder.embed([text]) for text in TEXTS])
+    assert np.abs(together - alone).max() < 1e-6
+
+
+def test_no_texts_no_vectors(embedder: Embedder) -> None:
+    assert embedder.embed([]).shape == (0, embedder.dimensions)
+
+
+def test_a_question_has_a_vector_too(embedder: Embedder) -> None:
+    about_attention, about_memory = embedder.embed([TEXTS[0], TEXTS[4]])
+    (question,) = embedder.embed(["How does attention weight the values?"], query=True)
+    assert question @ about_attention > question @ about_memory
+
+
+def test_what_lies_behind_the_window_is_not_read(embedder: Embedder) -> None:
+    text = " ".join(f"number {n}" for n in range(400))
+    (read,) = characters_read(embedder.tokenizer, embedder.window, [text])
+    assert read < len(text)
+    whole, exactly, less = embedder.embed([text, text[:read], text[: read - 1]])
+    assert np.abs(whole - exactly).max() < 1e-6
+    assert np.abs(whole - less).max() > 1e-6
+
+
+def test_the_tokenizer_cuts_and_pads_nothing(embedder: Embedder) -> None:
+    encodings = embedder.tokenizer.encode_batch(["one", "word " * 3000])
+    assert len(encodings[0]) < 10
+    assert len(encodings[1]) >= 3000
