@@ -44,5 +44,5 @@ def test_a_question_longer_than_half_the_window_is_refused() -> None:
         pytest.skip(model.reason)
     reranker = onnx_cross_encoder.load(model, Settings())
     assert len(list(reranker.score("why " * 256, ["text"]))) == 1
-    with pytest.raises(BadInput, match="257 tokens long.* at most 256"):
+    with pytest.raises(BadInput, match=r"257 tokens long.* at most 256"):
         list(reranker.score("why " * 257, ["text"]))
