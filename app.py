@@ -1,0 +1,12 @@
+"""The front door: page list, titles, order. Nothing else."""
+
+import streamlit as st
+
+from pages.ui import frame
+
+PAGES = [
+    st.Page("pages/compare.py", title="Compare", default=True),
+    st.Page("pages/library.py", title="Library"),
+]
+
+frame.enter(PAGES).run()

@@ -1,0 +1,302 @@
+"""Asking: from a question and recipes to runs, each kept as soon as it is done.
+
+Everything that touches a model runs in the worker's thread; this file says in which order. Knows
+no page: it yields steps, and whoever asked draws them.
+"""
+
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from threading import Event
+
+from core import backends, chunkers, prompts, retrieval
+from core.errors import BadInput, TriptychError
+from core.generators import Delta, Generator, Request
+from core.lab.evidence import Evidence, Finder
+from core.lab.live import Doing, Done, Finished, Found, Live, Panel, Said, Step
+from core.lab.models import Models
+from core.settings import Settings
+from core.store import Store, now
+from core.types import (
+    Answer,
+    Comparison,
+    Generation,
+    Message,
+    Recipe,
+    Retrieval,
+    Run,
+    run_key,
+)
+from core.worker import Worker
+
+LONGEST_QUESTION = 2_000  # characters; longer texts are papers
+LIVES_KEPT = 200  # comparisons under way or just ended that pages may still look at
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """A run in the making."""
+
+    panel: int
+    key: str
+    question: str
+    paper_ids: tuple[str, ...]
+    recipe: Recipe
+    evidence: Evidence = field(default_factory=Evidence)
+    messages: tuple[Message, ...] = ()
+    notes: tuple[str, ...] = ()
+    text: str = ""
+    first_token: float | None = None
+
+
+class Bench:
+    """Questions asked of recipes."""
+
+    def __init__(
+        self, settings: Settings, store: Store, finder: Finder, models: Models, worker: Worker
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._finder = finder
+        self._models = models
+        self._worker = worker
+        self._lives: OrderedDict[str, Live] = OrderedDict()
+
+    def check(self, question: str, recipe: Recipe) -> None:
+        """Errors: BadInput for anything that cannot be meant, MissingModel for what is not here."""
+        if not question.strip():
+            raise BadInput("The question is empty; type one.")
+        if len(question) > LONGEST_QUESTION:
+            raise BadInput(
+                f"The question has {len(question):,} characters; ask in at most"
+                f" {LONGEST_QUESTION:,}, and add longer texts as a paper."
+            )
+        if isinstance(recipe.evidence, Retrieval):
+            chunkers.check(recipe.chunking)
+            retrieval.check(recipe.evidence)
+        if recipe.generation:
+            check_generation(recipe.generation)
+        for family, name in self._names(recipe):
+            backends.find(self._settings, family, name)
+
+    @staticmethod
+    def _names(recipe: Recipe) -> list[tuple[backends.Family, str]]:
+        """The models a recipe uses."""
+        names: list[tuple[backends.Family, str]] = []
+        if isinstance(recipe.evidence, Retrieval):
+            names.append(("embedder", recipe.evidence.embedder))
+            if recipe.evidence.reranker:
+                names.append(("reranker", recipe.evidence.reranker))
+        if recipe.generation:
+            names.append(("generator", recipe.generation.generator))
+        return names
+
+    def pinned(self, recipe: Recipe) -> Recipe:
+        """The recipe with the revisions of its models and of the prompt, as they are here now."""
+        revisions = [
+            (name, self._models.find(family, name).revision) for family, name in self._names(recipe)
+        ]
+        if recipe.generation:
+            revisions.append(("prompt", prompts.VERSION))
+        return replace(recipe, revisions=tuple(revisions))
+
+    def search(self, question: str, recipe: Recipe, paper_ids: tuple[str, ...]) -> Run:
+        """The evidence alone: a run without an answer. It is not kept."""
+        draft = self._draft(0, question, replace(recipe, generation=None), paper_ids)
+        for step in self._worker.stream(lambda: self._evidence(draft)):
+            if isinstance(step, Evidence):
+                draft.evidence = step
+        return self._run(draft, None, None)
+
+    def ask(
+        self,
+        question: str,
+        recipes: Sequence[Recipe],
+        paper_ids: tuple[str, ...],
+        *,
+        stop: Event | None = None,
+        comparison_id: str | None = None,
+    ) -> Iterator[Step]:
+        """Answer one question by each recipe, a panel each; the last step is Done.
+
+        What was answered before is not computed again. Setting `stop`, or closing the iterator,
+        ends soon; what is done, and what was said so far, is kept. Errors: as `check`.
+        """
+        drafts = [self._draft(i, question, recipe, paper_ids) for i, recipe in enumerate(recipes)]
+        return self._worker.stream(
+            lambda: self._answer(drafts, stop or Event(), comparison_id or new_id())
+        )
+
+    def start(self, question: str, recipes: Sequence[Recipe], paper_ids: tuple[str, ...]) -> Live:
+        """Ask in the background; any page may watch. Errors: as `check`, at once."""
+        live = Live(id=new_id(), question=question, panels=tuple(Panel(recipe=r) for r in recipes))
+        steps = self.ask(question, recipes, paper_ids, stop=live.stopping, comparison_id=live.id)
+        self._lives[live.id] = live
+        while len(self._lives) > LIVES_KEPT:
+            self._lives.popitem(last=False)
+        live.follow(steps)
+        return live
+
+    def live(self, comparison_id: str) -> Live | None:
+        """A comparison under way, or one that ended without being kept whole."""
+        live = self._lives.get(comparison_id)
+        return None if live is None or live.comparison else live
+
+    def _draft(
+        self, panel: int, question: str, recipe: Recipe, paper_ids: tuple[str, ...]
+    ) -> Draft:
+        self.check(question, recipe)
+        if isinstance(recipe.evidence, Retrieval) and not paper_ids:
+            raise BadInput("There is no paper to search; add one first.")
+        pinned = self.pinned(recipe)
+        return Draft(
+            panel=panel,
+            key=run_key(question, pinned, paper_ids),
+            question=question.strip(),
+            paper_ids=paper_ids if isinstance(recipe.evidence, Retrieval) else (),
+            recipe=pinned,
+        )
+
+    def _evidence(self, draft: Draft) -> Iterator[Doing | Evidence]:
+        return self._finder.find(draft.question, draft.recipe, draft.paper_ids)
+
+    def _answer(self, drafts: Sequence[Draft], stop: Event, comparison_id: str) -> Iterator[Step]:
+        runs: dict[int, Run] = {}
+        open_drafts = []
+        for draft in drafts:
+            known = self._store.run_for_key(draft.key)
+            if known:
+                runs[draft.panel] = known
+                yield Finished(panel=draft.panel, run=known, again=True)
+            else:
+                open_drafts.append(draft)
+        for draft in open_drafts:
+            for step in self._evidence(draft):
+                if stop.is_set():
+                    raise TriptychError("Stopped while searching, before there was an answer.")
+                if isinstance(step, Doing):
+                    yield step
+                else:
+                    draft.evidence = step
+            evidence = draft.evidence
+            yield Found(panel=draft.panel, candidates=evidence.candidates, hits=evidence.hits)
+        try:
+            for name in dict.fromkeys(generator_of(draft) for draft in open_drafts):
+                group = [draft for draft in open_drafts if generator_of(draft) == name]
+                for said in self._generate(name, group, stop):
+                    if isinstance(said, Finished):
+                        runs[said.panel] = said.run
+                    yield said
+        finally:
+            if runs:
+                comparison = Comparison(
+                    id=comparison_id,
+                    question=drafts[0].question,
+                    runs=tuple(runs[panel] for panel in sorted(runs)),
+                    at=now(),
+                )
+                self._store.keep_comparison(comparison)
+        yield Done(comparison=comparison)
+
+    def _generate(self, name: str, drafts: Sequence[Draft], stop: Event) -> Iterator[Step]:
+        """All drafts of one generator, together in one batch."""
+        if not self._models.in_memory("generator", name):
+            yield Doing(sentence=self._models.loading_sentence("generator", name))
+        generator: Generator = self._models.load("generator", name)
+        requests = []
+        for draft in drafts:
+            assert draft.recipe.generation
+            draft.messages, hits, draft.notes = prompts.fit(
+                draft.question,
+                draft.evidence.hits,
+                draft.recipe.generation,
+                generator.count,
+                generator.window,
+            )
+            if hits != draft.evidence.hits:
+                draft.evidence = replace(draft.evidence, hits=hits)
+                yield Found(panel=draft.panel, candidates=draft.evidence.candidates, hits=hits)
+            requests.append(Request(messages=draft.messages, generation=draft.recipe.generation))
+        yield Doing(sentence=f"{name} reads the prompts …")
+        started = time.perf_counter()
+        unfinished = dict(enumerate(drafts))
+        try:
+            for delta in generator.generate(requests, stop):
+                draft = drafts[delta.index]
+                seconds = time.perf_counter() - started
+                if delta.text and delta.finish != "error":
+                    draft.first_token = draft.first_token or seconds
+                    draft.text += delta.text
+                    yield Said(panel=draft.panel, text=delta.text)
+                if delta.finish:
+                    del unfinished[delta.index]
+                    yield Finished(
+                        panel=draft.panel, run=self._finish(draft, delta, seconds, generator)
+                    )
+        finally:
+            # Only when the one who asked has gone away: what was said so far is kept.
+            seconds = time.perf_counter() - started
+            for index, draft in unfinished.items():
+                gone = Delta(index=index, text="", finish="stopped")
+                self._finish(draft, gone, seconds, generator)
+
+    def _finish(self, draft: Draft, delta: Delta, seconds: float, generator: Generator) -> Run:
+        assert delta.finish
+        if delta.finish == "error":
+            draft.notes += (delta.text,)
+        answer = Answer(
+            text=draft.text.strip(),
+            finish_reason=delta.finish,
+            prompt_tokens=delta.prompt_tokens,
+            answer_tokens=delta.answer_tokens,
+            seconds_to_first_token=draft.first_token,
+            seconds=seconds,
+        )
+        run = self._run(draft, answer, generator)
+        self._store.keep_run(run)
+        return run
+
+    @staticmethod
+    def _run(draft: Draft, answer: Answer | None, generator: Generator | None) -> Run:
+        return Run(
+            id=new_id(),
+            key=draft.key,
+            question=draft.question,
+            paper_ids=draft.paper_ids,
+            recipe=draft.recipe,
+            candidates=draft.evidence.candidates,
+            hits=draft.evidence.hits,
+            messages=draft.messages,
+            answer=answer,
+            engine=generator.engine if generator else "",
+            precision=generator.precision if generator else "",
+            search_seconds=draft.evidence.search_seconds,
+            rerank_seconds=draft.evidence.rerank_seconds,
+            at=now(),
+            notes=draft.evidence.notes + draft.notes,
+        )
+
+
+def generator_of(draft: Draft) -> str:
+    assert draft.recipe.generation, "a recipe without generation is searched, not asked"
+    return draft.recipe.generation.generator
+
+
+def check_generation(generation: Generation) -> None:
+    """Errors: BadInput for numbers that cannot be meant."""
+    if generation.max_tokens < 1:
+        raise BadInput(
+            f"The answer may have {generation.max_tokens} tokens at most; allow at least 1."
+        )
+    if not 0 <= generation.temperature <= 2:
+        raise BadInput(
+            f"The temperature is {generation.temperature:g}; it must lie between 0 and 2."
+        )
+    if not 0 <= generation.seed < 2**32:
+        raise BadInput(f"The seed is {generation.seed}; it must lie between 0 and 4,294,967,295.")
+
+
+def new_id() -> str:
+    return uuid.uuid4().hex[:12]

@@ -1,0 +1,123 @@
+"""A comparison that is being answered, as any page may watch it: it runs on when the page is
+left, and two browsers never share one. Knows nothing of how answers are made."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from threading import Event, Thread
+
+from core.errors import TriptychError
+from core.types import Comparison, Hit, Recipe, Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doing:
+    """What is going on: a sentence, how far (0..1) where that is known."""
+
+    sentence: str
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The evidence of one panel, before the first word of its answer."""
+
+    panel: int
+    candidates: tuple[Hit, ...]
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """The next piece of one panel's answer."""
+
+    panel: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """One panel is done; its run is kept. `again` says that it was answered before."""
+
+    panel: int
+    run: Run
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """All panels are done; the comparison is kept."""
+
+    comparison: Comparison
+
+
+Step = Doing | Found | Said | Finished | Done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """What one panel can show so far."""
+
+    recipe: Recipe
+    candidates: tuple[Hit, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    text: str = ""
+    run: Run | None = None
+
+
+@dataclass
+class Live:
+    """The state of one comparison under way; written by its own thread, read by pages.
+
+    Every attribute is replaced whole, so a reader always sees a consistent value.
+    """
+
+    id: str
+    question: str
+    panels: tuple[Panel, ...]
+    doing: Doing | None = None
+    comparison: Comparison | None = None
+    error: TriptychError | None = None
+    stopping: Event = field(default_factory=Event)
+
+    @property
+    def over(self) -> bool:
+        return self.comparison is not None or self.error is not None
+
+    def stop(self) -> None:
+        """End soon and keep what is done."""
+        self.stopping.set()
+
+    def follow(self, steps: Iterator[Step]) -> None:
+        """Take the steps in a thread of this comparison's own until they end."""
+        Thread(target=self._take, args=(steps,), daemon=True, name=f"live-{self.id}").start()
+
+    def _take(self, steps: Iterator[Step]) -> None:
+        try:
+            for step in steps:
+                self._apply(step)
+        except TriptychError as error:
+            self.error = error
+        except Exception as error:  # noqa: BLE001 - the last stop: without it a page waits for ever
+            self.error = TriptychError(
+                "Something went wrong inside Triptych; what was kept before is safe.", repr(error)
+            )
+
+    def _apply(self, step: Step) -> None:
+        match step:
+            case Doing():
+                self.doing = step
+            case Found(panel=index, candidates=candidates, hits=hits):
+                self._change(index, candidates=candidates, hits=hits)
+            case Said(panel=index, text=text):
+                self.doing = None
+                self._change(index, text=self.panels[index].text + text)
+            case Finished(panel=index, run=run):
+                text = run.answer.text if run.answer else ""
+                self._change(index, run=run, candidates=run.candidates, hits=run.hits, text=text)
+            case Done(comparison=comparison):
+                self.comparison = comparison
+
+    def _change(self, index: int, **changes: object) -> None:
+        panels = list(self.panels)
+        panels[index] = replace(panels[index], **changes)  # type: ignore[arg-type]
+        self.panels = tuple(panels)

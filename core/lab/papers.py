@@ -1,0 +1,169 @@
+"""The papers of the lab: files in, texts out, and away again."""
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Literal
+
+from core import papers
+from core.errors import BadInput, OutOfSpace, TriptychError
+from core.settings import Settings
+from core.store import PaperRow, Refusal, Store
+from core.types import Paper, Span
+
+SPACE_ERRORS = (28, 122)  # ENOSPC, EDQUOT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """What became of one file. `reason` says why it failed, or what a reader should know."""
+
+    file: str
+    status: Literal["added", "known", "failed"]
+    paper: PaperRow | None = None
+    reason: str = ""
+
+
+class Papers:
+    """Papers by their id, the sha256 of the file's bytes."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self._folder = settings.data / "papers"
+        self.get = lru_cache(maxsize=256)(self._get)
+
+    def add(self, path: Path) -> Added:
+        """Add one file from disk. A file that gives no text is "failed", with the reason."""
+        try:
+            paper_id = papers.digest_file(path)
+        except OSError as error:
+            return Added(file=path.name, status="failed", reason=f"{path}: {error.strerror}.")
+        return self._add(path, path.name, paper_id)
+
+    def upload(self, name: str, stream: IO[bytes]) -> Added:
+        """Add an uploaded file; the name is only ever shown, never used as a path."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=self._folder, prefix="upload-") as copy:
+            try:
+                shutil.copyfileobj(stream, copy)
+                copy.flush()
+            except OSError as error:
+                return Added(file=name, status="failed", reason=_full(error).sentence)
+            path = Path(copy.name)
+            return self._add(path, name, papers.digest_file(path))
+
+    def _add(self, path: Path, name: str, paper_id: str) -> Added:
+        known = next((row for row in self.list() if row.id == paper_id), None)
+        if known:
+            self._store.forget_refusal(name)
+            return Added(
+                file=name, status="known", paper=known, reason=f"already here as “{known.title}”"
+            )
+        try:
+            paper = papers.read(path, name, self._settings)
+            self._keep_file(path, paper_id)
+            self._store.keep_paper(paper)
+        except TriptychError as error:
+            if not isinstance(error, OutOfSpace):
+                self._store.keep_refusal(name, error.sentence)
+            return Added(file=name, status="failed", reason=error.sentence)
+        self._store.forget_refusal(name)
+        row = next(row for row in self.list() if row.id == paper_id)
+        return Added(file=name, status="added", paper=row, reason=blank_pages_sentence(row))
+
+    def _keep_file(self, path: Path, paper_id: str) -> None:
+        """Copy the original under its sha256: whole or not at all."""
+        target = self._folder / paper_id
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self._folder, prefix="copy-") as copy:
+                with path.open("rb") as original:
+                    shutil.copyfileobj(original, copy)
+                copy.flush()
+                os.fsync(copy.fileno())
+                os.link(copy.name, f"{copy.name}.whole")
+                Path(f"{copy.name}.whole").replace(target)
+        except OSError as error:
+            raise _full(error) from error
+
+    def list(self) -> list[PaperRow]:
+        return self._store.papers()
+
+    def _get(self, paper_id: str) -> Paper:
+        """The paper with its text. Errors: BadInput if it is not here (any more)."""
+        paper = self._store.paper(paper_id)
+        if paper is None:
+            raise BadInput(f"There is no paper {paper_id[:12]} here (any more).")
+        return paper
+
+    def resolve(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Full ids for ids or their beginnings; all papers for none at all.
+
+        Errors: BadInput for a beginning that fits no paper, or several.
+        """
+        rows = self.list()
+        if not names:
+            return tuple(row.id for row in rows)
+        found = []
+        for name in names:
+            fitting = [row.id for row in rows if row.id.startswith(name)] if name else []
+            if len(fitting) != 1:
+                said = "no paper" if not fitting else f"{len(fitting)} papers"
+                raise BadInput(f"The id {name!r} fits {said}; `papers` lists what is here.")
+            found += fitting
+        return tuple(dict.fromkeys(found))
+
+    def file(self, paper_id: str) -> Path:
+        """The original file, under a name made of its sha256."""
+        return self._folder / paper_id
+
+    def page_image(self, paper: Paper, page: int, spans: tuple[Span, ...] = ()) -> bytes:
+        """The page of a PDF as PNG, with the spans of this paper marked."""
+        marked = [(span.start, span.end) for span in spans if span.paper_id == paper.id]
+        return papers.page_image(self.file(paper.id), page, marked, paper)
+
+    def remove(self, paper_id: str) -> PaperRow:
+        """Take a paper away; runs made with it stay readable. Errors: BadInput if unknown."""
+        (full_id,) = self.resolve((paper_id,))
+        row = next(row for row in self.list() if row.id == full_id)
+        self._store.remove_paper(full_id)
+        self.file(full_id).unlink(missing_ok=True)
+        self.get.cache_clear()
+        return row
+
+    def refusals(self) -> list[Refusal]:
+        """Files that could not be added, until they are dismissed or added after all."""
+        return self._store.refusals()
+
+    def dismiss(self, name: str) -> None:
+        self._store.forget_refusal(name)
+
+
+def blank_pages_sentence(row: PaperRow) -> str:
+    """Which pages hold no text to search; empty if all do."""
+    if not row.blank_pages:
+        return ""
+    pages = ", ".join(_ranges(row.blank_pages))
+    which = f"page {pages} holds" if len(row.blank_pages) == 1 else f"pages {pages} hold"
+    return f"{which} no text to search"
+
+
+def _ranges(numbers: tuple[int, ...]) -> list[str]:
+    """(3, 4, 5, 9) -> ["3-5", "9"]"""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return [str(first) if first == last else f"{first}-{last}" for first, last in runs]
+
+
+def _full(error: OSError) -> TriptychError:
+    if error.errno in SPACE_ERRORS:
+        return OutOfSpace("The disk is full: the file was not added; free some space and try again")
+    return TriptychError(f"The file could not be kept: {error.strerror}.", str(error))

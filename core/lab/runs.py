@@ -1,0 +1,38 @@
+"""Past runs: what was asked here, and the comparisons recorded for the first screen."""
+
+from functools import cache
+
+from core.codec import from_json
+from core.errors import BadInput
+from core.settings import SAMPLES
+from core.store import ComparisonRow, Store
+from core.types import Comparison
+
+
+class Runs:
+    """Comparisons by id, and the history."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def comparison(self, comparison_id: str) -> Comparison:
+        """A comparison of this lab, a single run, or a recorded one. Errors: BadInput."""
+        recorded = {comparison.id: comparison for comparison in self.recorded()}
+        found = recorded.get(comparison_id) or self._store.comparison(comparison_id)
+        if found is None:
+            raise BadInput(
+                "This link leads to a comparison that is not in this lab; it may have been"
+                " interrupted before anything was kept, or belong to another data folder."
+            )
+        return found
+
+    def history(self, limit: int = 50) -> list[ComparisonRow]:
+        """The latest comparisons, newest first."""
+        return self._store.comparisons(limit)
+
+    @staticmethod
+    @cache
+    def recorded() -> tuple[Comparison, ...]:
+        """The comparisons shipped with the sample corpus; the first is the front page."""
+        files = sorted((SAMPLES / "runs").glob("*.json"))
+        return tuple(from_json(Comparison, file.read_bytes()) for file in files)

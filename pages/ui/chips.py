@@ -1,0 +1,153 @@
+"""The settings of the next question, as a sentence of chips that open."""
+
+import streamlit as st
+
+from core.lab import Lab
+from core.types import Chunking, Family, Generation, Recipe, Retrieval
+from pages.ui import words
+
+SIZES = {"Small 800/100": (800, 100), "Medium 1200/200": (1200, 200), "Large 1600/300": (1600, 300)}
+KEEP = "session"
+
+
+def restore(recipe: Recipe) -> None:
+    """Set the chips to what a comparison was asked with. Before any chip is drawn."""
+    state = st.session_state
+    state["compare.size"], state["compare.overlap"] = recipe.chunking.size, recipe.chunking.overlap
+    if isinstance(recipe.evidence, Retrieval):
+        state["compare.candidates"] = recipe.evidence.candidates
+        state["compare.top_k"] = recipe.evidence.top_k
+        state["compare.embedder"] = recipe.evidence.embedder
+        if recipe.evidence.reranker:
+            state["compare.reranker"] = recipe.evidence.reranker
+    if recipe.generation:
+        state["compare.generator"] = recipe.generation.generator
+        state["compare.max_tokens"] = recipe.generation.max_tokens
+        state["compare.temperature"] = recipe.generation.temperature
+        state["compare.seed"] = recipe.generation.seed
+
+
+def draw(lab: Lab) -> tuple[Recipe, tuple[str, ...]]:
+    """Draw the chips; returns the recipe they say (its evidence is a reranked retrieval) and the
+    papers to search."""
+    restore_missing()
+    with st.container(key="compare-settings", horizontal=True, gap="xsmall"):
+        chunking = _chunking()
+        retrieval = _retrieval(lab)
+        generation = _generation(lab)
+        paper_ids = _papers(lab)
+    return Recipe(chunking=chunking, evidence=retrieval, generation=generation), paper_ids
+
+
+def restore_missing() -> None:
+    """The defaults, on the first visit."""
+    if "compare.size" not in st.session_state:
+        restore(Recipe(evidence=Retrieval()))
+
+
+def _chunking() -> Chunking:
+    state = st.session_state
+    label = (
+        f"{words.counted(state['compare.size'], 'character')} · overlap {state['compare.overlap']}"
+    )
+    with st.popover(label, key="compare.chunking"):
+        st.caption("Papers are cut into chunks of at most this many characters, page by page.")
+        with st.container(horizontal=True, gap="xsmall"):
+            for name, (size, overlap) in SIZES.items():
+                st.button(name, key=f"compare.{size}", on_click=_set_size, args=(size, overlap))
+        size = st.number_input(
+            "Chunk size in characters", step=100, key="compare.size", persist_state=KEEP
+        )
+        overlap = st.number_input(
+            "Overlap in characters", step=50, key="compare.overlap", persist_state=KEEP
+        )
+    return Chunking(size=size, overlap=overlap)
+
+
+def _set_size(size: int, overlap: int) -> None:
+    st.session_state["compare.size"], st.session_state["compare.overlap"] = size, overlap
+
+
+def _retrieval(lab: Lab) -> Retrieval:
+    state = st.session_state
+    label = f"top {state['compare.top_k']} of {state['compare.candidates']} · reranked"
+    with st.popover(label, key="compare.retrieval"):
+        st.caption(
+            "The candidates are the chunks most similar to the question. “Retrieved” uses the first"
+            " top-k of them; “reranked” uses the top-k after a cross-encoder has read each one"
+            " together with the question."
+        )
+        top_k = st.number_input("Top-k", step=1, key="compare.top_k", persist_state=KEEP)
+        candidates = st.number_input(
+            "Candidates", step=5, key="compare.candidates", persist_state=KEEP
+        )
+        embedder = _model(lab, "embedder")
+        reranker = _model(lab, "reranker")
+    return Retrieval(embedder=embedder, candidates=candidates, top_k=top_k, reranker=reranker)
+
+
+def _generation(lab: Lab) -> Generation:
+    state = st.session_state
+    label = f"{state['compare.generator']} · at most {state['compare.max_tokens']} tokens"
+    with st.popover(label, key="compare.generation"):
+        generator = _model(lab, "generator")
+        honest = small_model_sentence(lab, generator)
+        if honest:
+            st.caption(honest)
+        max_tokens = st.number_input(
+            "Tokens at most", step=32, key="compare.max_tokens", persist_state=KEEP
+        )
+        temperature = st.number_input(
+            "Temperature (0: the likeliest word, always)",
+            step=0.1,
+            key="compare.temperature",
+            persist_state=KEEP,
+        )
+        seed = st.number_input("Seed", step=1, key="compare.seed", persist_state=KEEP)
+    return Generation(
+        generator=generator, max_tokens=max_tokens, temperature=temperature, seed=seed
+    )
+
+
+def _model(lab: Lab, family: Family) -> str:
+    known = [model for model in lab.models.list() if model.family == family]
+    name = st.selectbox(
+        family.capitalize(),
+        [model.name for model in known],
+        key=f"compare.{family}",
+        persist_state=KEEP,
+    )
+    for model in known:
+        if model.name == name and not model.available:
+            st.caption(f":red[Not here: {words.escaped(model.reason)}]")
+    return name
+
+
+def small_model_sentence(lab: Lab, generator: str) -> str:
+    """What a small model's answers are good for; empty for others."""
+    for model in lab.models.list():
+        if model.name == generator and model.parameters.endswith("million"):
+            return (
+                f"{generator} has {model.parameters} parameters: it shows what context changes,"
+                " not what a good model knows."
+            )
+    return ""
+
+
+def _papers(lab: Lab) -> tuple[str, ...]:
+    rows = {row.id: row for row in lab.papers.list()}
+    key = "compare.papers"
+    st.session_state[key] = [pid for pid in st.session_state.get(key, []) if pid in rows]
+    chosen = st.session_state[key]
+    label = words.counted(len(chosen), "chosen paper") if chosen else f"all {len(rows)} papers"
+    with st.popover(label, key="compare.which"):
+        picked = st.multiselect(
+            "Search only in",
+            list(rows),
+            format_func=lambda paper_id: rows[paper_id].title,
+            placeholder="all papers",
+            key=key,
+            persist_state=KEEP,
+        )
+        st.page_link("pages/library.py", label="Add papers in the Library")
+    return tuple(picked) or tuple(rows)

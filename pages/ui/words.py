@@ -1,0 +1,107 @@
+"""Numbers and texts as people read them. Knows nothing of Streamlit's widgets."""
+
+import re
+
+from core.types import Answer, Arm, Hit
+
+PANEL_NAMES: dict[Arm, str] = {
+    "no_context": "No context",
+    "retrieved": "Retrieved",
+    "reranked": "Retrieved and reranked",
+    "given": "Passages given",
+}
+PANEL_COLOURS: dict[Arm, str] = {
+    "no_context": "gray",
+    "retrieved": "blue",
+    "reranked": "orange",
+    "given": "yellow",
+}
+
+
+def escaped(text: str) -> str:
+    """Text for a Markdown label, with nothing in it that Markdown could take for markup."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
+
+
+def shortened(text: str, length: int) -> str:
+    """At most `length` characters, cut at a word, with an ellipsis that says so."""
+    text = " ".join(text.split())
+    if len(text) <= length:
+        return text
+    return text[: length - 1].rsplit(" ", 1)[0] + "…"
+
+
+def counted(number: int, noun: str) -> str:
+    """1 page, 2 pages, 1,200 characters"""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def pages_of(hit: Hit) -> str:
+    """p. 3, or pp. 3-4"""
+    first, last = hit.pages[0], hit.pages[-1]
+    return f"p. {first}" if first == last else f"pp. {first}–{last}"
+
+
+def movement(hit: Hit) -> str:
+    """6 → 1; stays 2; empty without reranking."""
+    if hit.rank_before is None or hit.rerank_score is None:
+        return ""
+    if hit.rank_before == hit.rank:
+        return f"stays {hit.rank}"
+    return f"{hit.rank_before} → {hit.rank}"
+
+
+def outcome(answer: Answer) -> str:
+    """How the answer ended, in words first."""
+    tokens = answer.answer_tokens or 0
+    match answer.finish_reason:
+        case "stop":
+            return f"ended by itself after {counted(tokens, 'token')}"
+        case "length":
+            return f"cut off at {counted(tokens, 'token')}"
+        case "stopped":
+            return f"stopped by hand after {counted(tokens, 'token')}"
+        case "error":
+            return "failed"
+        case _:
+            return "it is not known how it ended"
+
+
+def timing(answer: Answer) -> str:
+    """The rest of the line below an answer; empty where nothing was measured."""
+    parts = []
+    if answer.seconds is not None:
+        parts.append(f"{answer.seconds:.1f} s")
+    if answer.seconds_to_first_token is not None:
+        parts.append(f"first word after {answer.seconds_to_first_token:.1f} s")
+    if answer.prompt_tokens is not None:
+        parts.append(f"prompt {counted(answer.prompt_tokens, 'token')}")
+    return " · ".join(parts)
+
+
+def unseen(hit: Hit) -> list[str]:
+    """Which models could not read the whole chunk, a sentence each."""
+    length = len(hit.chunk.text)
+    readers = (("embedder", hit.embedder_reads), ("reranker", hit.reranker_reads))
+    return [
+        f"the {model} read {reads:,} of {length:,} characters"
+        for model, reads in readers
+        if reads is not None and reads < length
+    ]
+
+
+def unseen_together(hits: tuple[Hit, ...]) -> str:
+    """The same over several chunks, in one sentence; empty if all was read."""
+    parts = []
+    for model, attribute in (("embedder", "embedder_reads"), ("reranker", "reranker_reads")):
+        cut = [
+            len(hit.chunk.text) - reads
+            for hit in hits
+            if (reads := getattr(hit, attribute)) is not None and reads < len(hit.chunk.text)
+        ]
+        if cut:
+            parts.append(
+                f"the {model} never saw {counted(sum(cut), 'character')} at the end of"
+                f" {len(cut)} of {counted(len(hits), 'chunk')}"
+            )
+    return "; ".join(parts)

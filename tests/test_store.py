@@ -1,0 +1,125 @@
+"""The store with real SQLite files."""
+
+import sqlite3
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.errors import Damaged, OutOfSpace, TriptychError
+from core.store import Store
+from core.types import Answer, Comparison, Paper, Recipe, Run
+
+PAPER = Paper(id="a" * 64, title="T", text="one two", source="t.txt", kind="text")
+RUN = Run(
+    id="r1",
+    key="k1",
+    question="Why?",
+    paper_ids=(),
+    recipe=Recipe(),
+    answer=Answer(text="Because.", finish_reason="stop"),
+    at="2026-01-01T00:00:00",
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "triptych.sqlite")
+
+
+def test_papers_come_back_and_go(store: Store) -> None:
+    store.keep_paper(PAPER)
+    store.keep_paper(replace(PAPER, title="another reading of the same bytes"))
+    assert store.paper(PAPER.id) == PAPER
+    assert [(row.title, row.characters) for row in store.papers()] == [("T", 7)]
+    store.remove_paper(PAPER.id)
+    assert store.paper(PAPER.id) is None
+
+
+def test_runs_are_history(store: Store) -> None:
+    store.keep_run(RUN)
+    store.keep_run(replace(RUN, question="overwritten?"))
+    assert store.run("r1") == RUN
+
+
+@pytest.mark.parametrize("finish", ["stopped", "error", "unknown"])
+def test_unfinished_runs_never_answer(store: Store, finish: str) -> None:
+    reply = Answer(text="Beca", finish_reason=finish)  # type: ignore[arg-type]
+    store.keep_run(replace(RUN, answer=reply))
+    assert store.run_for_key("k1") is None
+    store.keep_run(replace(RUN, id="r2", origin="import:log.txt"))
+    assert store.run_for_key("k1") is None
+    store.keep_run(replace(RUN, id="r3"))
+    assert store.run_for_key("k1") == replace(RUN, id="r3")
+
+
+def test_comparisons_by_their_id_or_a_run_s(store: Store) -> None:
+    store.keep_run(RUN)
+    store.keep_run(replace(RUN, id="r2"))
+    asked = Comparison(id="c", question="Why?", runs=(RUN, replace(RUN, id="r2")), at="2026")
+    store.keep_comparison(asked)
+    assert store.comparison("c") == asked
+    alone = store.comparison("r2")
+    assert alone is not None
+    assert alone.runs == (replace(RUN, id="r2"),)
+    assert store.comparison("nothing") is None
+    assert [row.id for row in store.comparisons()] == ["c"]
+
+
+def test_what_is_kept_is_there_for_another_process(tmp_path: Path) -> None:
+    path = tmp_path / "triptych.sqlite"
+    Store(path).keep_run(RUN)
+    assert Store(path).run("r1") == RUN
+
+
+def test_many_threads_write_at_once(store: Store) -> None:
+    def write(number: int) -> None:
+        for turn in range(5):
+            store.keep_run(replace(RUN, id=f"{number}-{turn}", key=f"{number}"))
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(store.run(f"{n}-{t}") for n in range(8) for t in range(5))
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "triptych.sqlite"
+    Store(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO migrations VALUES ('0999_from_the_future')")
+    with pytest.raises(Damaged, match="newer Triptych"):
+        Store(path)
+
+
+def test_what_is_no_database_is_said_to_be_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "triptych.sqlite"
+    path.write_bytes(b"this is no database, it is a note of some length" * 40)
+    with pytest.raises(Damaged, match="damaged"):
+        Store(path)
+
+
+def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path / "triptych.sqlite")
+    store.keep_run(RUN)
+    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
+    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(OutOfSpace, match="disk is full"):
+        store.keep_paper(replace(PAPER, text="long " * 100_000))
+    assert store.papers() == []
+    assert store.run("r1") == RUN
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(TriptychError, match="cannot be used"):
+        Store(tmp_path / "file" / "triptych.sqlite")
+
+
+def test_rerank_scores(store: Store) -> None:
+    store.keep_rerank_scores({"a": 0.5, "b": 0.25})
+    assert store.rerank_scores(["a", "c"]) == {"a": 0.5}
+    assert store.faults() == []

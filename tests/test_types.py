@@ -1,0 +1,111 @@
+"""The words of the domain: keys and pages, by hand."""
+
+from dataclasses import replace
+
+import pytest
+
+from core.codec import from_json, to_json
+from core.errors import Damaged
+from core.types import (
+    Answer,
+    Chunk,
+    Chunking,
+    Generation,
+    Given,
+    Hit,
+    Message,
+    Paper,
+    Recipe,
+    Retrieval,
+    Run,
+    Span,
+    run_key,
+    three_ways,
+)
+
+PAPER = Paper(
+    id="a" * 64,
+    title="T",
+    text="one\n\ntwo\n\nthree",
+    page_starts=(0, 5, 10),
+    source="t.pdf",
+    kind="pdf",
+)
+SPAN = Span(paper_id="a" * 64, start=5, end=8)
+
+
+def test_pages_of_spans() -> None:
+    assert PAPER.pages == 3
+    assert PAPER.page_span(1) == (0, 5)
+    assert PAPER.page_span(3) == (10, 15)
+    assert PAPER.pages_of(0, 3) == (1,)
+    assert PAPER.pages_of(0, 5) == (1,)  # the end is not part of it
+    assert PAPER.pages_of(4, 11) == (1, 2, 3)
+    assert PAPER.pages_of(12, 12) == (3,)
+
+
+def test_the_baseline_does_not_depend_on_chunks_or_papers() -> None:
+    small = Recipe(chunking=Chunking(size=800))
+    large = Recipe(chunking=Chunking(size=1600))
+    assert small.key == large.key
+    assert run_key("q", small, ("a",)) == run_key(" q ", large, ("b", "c"))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Recipe(evidence=Retrieval(), chunking=Chunking(size=900)),
+        Recipe(evidence=Retrieval(top_k=4)),
+        Recipe(evidence=Retrieval(reranker="r")),
+        Recipe(evidence=Retrieval(switched_off=(SPAN,))),
+        Recipe(evidence=Retrieval(), generation=Generation(max_tokens=5)),
+        Recipe(evidence=Retrieval(), generation=Generation(style="completion")),
+        Recipe(evidence=Retrieval(), generation=None),
+        Recipe(evidence=Retrieval(), revisions=(("prompt", "2"),)),
+        Recipe(evidence=Given(spans=(SPAN,))),
+        Recipe(),
+    ],
+)
+def test_all_that_can_change_an_answer_changes_the_key(other: Recipe) -> None:
+    assert other.key != Recipe(evidence=Retrieval()).key
+
+
+def test_a_key_is_the_same_on_every_machine() -> None:
+    assert run_key("What?", Recipe(evidence=Retrieval()), ("b", "a")) == run_key(
+        "What?", Recipe(evidence=Retrieval()), ("a", "b")
+    )
+    assert Recipe().key == "0e696e3652e48554"
+
+
+def test_three_ways_differ_in_their_evidence_alone() -> None:
+    recipes = three_ways(Recipe(evidence=Retrieval(top_k=5)), "judge")
+    assert [recipe.arm for recipe in recipes] == ["no_context", "retrieved", "reranked"]
+    assert {replace(recipe, evidence=None) for recipe in recipes} == {recipes[0]}
+    with pytest.raises(ValueError, match="retrieval"):
+        three_ways(Recipe(), "judge")
+
+
+@pytest.mark.parametrize(
+    "evidence", [None, Retrieval(switched_off=(SPAN,)), Given(spans=(SPAN,)), Given(spans=())]
+)
+def test_a_run_survives_json(evidence: Retrieval | Given | None) -> None:
+    chunk = Chunk(paper_id="a" * 64, start=5, end=8, text="two")
+    hit = Hit(chunk=chunk, title="T", pages=(2,), similarity=0.1 + 0.2, rank_before=6, rank=1)
+    run = Run(
+        id="1",
+        key="2",
+        question="Why? “é” 𝛼",
+        paper_ids=("a" * 64,),
+        recipe=Recipe(evidence=evidence, revisions=(("m", "r"),)),
+        candidates=(hit,),
+        hits=(hit,),
+        messages=(Message(role="user", content="x\n"),),
+        answer=Answer(text="", finish_reason="stop"),
+        at="2026-01-01",
+    )
+    assert from_json(Run, to_json(run)) == run
+
+
+def test_what_is_no_run_is_said_to_be_none() -> None:
+    with pytest.raises(Damaged, match="not a stored Run"):
+        from_json(Run, "{}")
