@@ -1,5 +1,6 @@
-"""From similar chunks to hits: reranked if there are scores, cut to the best, switched-off ones left
-out. Pure: knows no model, no index and no store.
+"""From similar chunks to hits: reranked if there are scores, cut to the best, some switched off.
+
+Pure: knows no model, no index and no store.
 """
 
 from collections.abc import Mapping, Sequence
