@@ -1,0 +1,153 @@
+"""The one thread that owns all model calls of a device, so that no two of them slow each other.
+
+Work is an iterator. The worker takes one item at a time, always from the work that stands first in
+line: people before sweeps, then whoever came first. So a sweep lets people in between two of its
+items and goes on afterwards, and needs no other rule for it. Knows nothing of models.
+"""
+
+import logging
+from bisect import insort
+from collections.abc import Callable, Generator, Iterator
+from enum import IntEnum
+from itertools import count
+from queue import SimpleQueue
+from threading import Condition, Thread, current_thread
+from typing import Any, Generic, Literal, TypeVar, TypeVarTuple
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+Outcome = tuple[Literal["item", "end", "error"], Any]
+
+
+class Priority(IntEnum):
+    """The smaller goes first."""
+
+    PERSON = 0
+    SWEEP = 1
+
+
+class Worker:
+    """Its thread starts at once and ends with the process."""
+
+    def __init__(self) -> None:
+        self._line: list[_Work] = []
+        self._changed = Condition()
+        self._numbers = count()
+        self._thread = Thread(target=self._run, daemon=True, name="worker")
+        self._thread.start()
+
+    def call(
+        self, function: Callable[[*Ts], T], *args: *Ts, priority: Priority = Priority.PERSON
+    ) -> T:
+        """What the function returns or raises, in the worker's thread."""
+        return next(self.stream(lambda: iter((function(*args),)), priority))
+
+    def stream(
+        self, make_iterator: Callable[[], Iterator[T]], priority: Priority = Priority.PERSON
+    ) -> "Ticket[T]":
+        """Put work in line. The iterator is made, advanced and closed in the worker's thread,
+        which does not wait for the caller to take the items."""
+        if current_thread() is self._thread:
+            raise RuntimeError("work in the worker's thread must not wait for the worker")
+        with self._changed:
+            work = _Work(priority, next(self._numbers), make_iterator)
+            insort(self._line, work, key=lambda each: (each.priority, each.number))
+            self._changed.notify_all()
+        return Ticket(work, self._line, self._changed)
+
+    def _run(self) -> None:
+        while True:
+            self._take_one()
+
+    def _take_one(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._line)
+            work = next((each for each in self._line if each.closed), self._line[0])
+        outcome = work.step()
+        if outcome[0] != "item":
+            with self._changed:
+                self._line.remove(work)
+                self._changed.notify_all()
+        work.outcomes.put(outcome)
+
+
+class Ticket(Generic[T]):
+    """The caller's end of work in line: iterate to get its items, in order, as they come.
+
+    What the work raises is raised here. Closing the ticket, or letting it go, closes the work's
+    iterator in the worker's thread after the item it is at, without waiting for it.
+    """
+
+    def __init__(self, work: "_Work", line: "list[_Work]", changed: Condition) -> None:
+        self._work = work
+        self._line = line
+        self._changed = changed
+        self._over = False
+
+    @property
+    def position(self) -> int:
+        """How many stand before it in line; 0 when it is next, under way or done."""
+        with self._changed:
+            return self._line.index(self._work) if self._work in self._line else 0
+
+    def waiting(self) -> Iterator[int]:
+        """The position, now and whenever it changes, until it is 0, which is not given."""
+        while ahead := self.position:
+            yield ahead
+            with self._changed:
+                while self.position == ahead:
+                    self._changed.wait()
+
+    def __iter__(self) -> "Ticket[T]":
+        return self
+
+    def __next__(self) -> T:
+        if self._over:
+            raise StopIteration
+        kind, value = self._work.outcomes.get()
+        if kind == "item":
+            item: T = value
+            return item
+        self._over = True
+        if kind == "error":
+            raise value
+        raise StopIteration
+
+    def close(self) -> None:
+        self._over = True
+        with self._changed:
+            self._work.closed = True
+            self._changed.notify_all()
+
+    __del__ = close
+
+
+class _Work:
+    """One iterator in line."""
+
+    def __init__(self, priority: Priority, number: int, make: Callable[[], Iterator[Any]]) -> None:
+        self.priority = priority
+        self.number = number
+        self.closed = False
+        self.outcomes: SimpleQueue[Outcome] = SimpleQueue()
+        self._make = make
+        self._iterator: Iterator[Any] | None = None
+
+    def step(self) -> Outcome:
+        """Take the next item, or close the iterator if that was asked for."""
+        try:
+            if self.closed:
+                if isinstance(self._iterator, Generator):
+                    self._iterator.close()
+                return "end", None
+            if self._iterator is None:
+                self._iterator = self._make()
+            return "item", next(self._iterator)
+        except StopIteration:
+            return "end", None
+        except BaseException as error:
+            # Whatever it is, it is raised again in the caller's thread, and this one must go on.
+            if self.closed:
+                logging.getLogger(__name__).exception("work failed after its caller had gone")
+            return "error", error
