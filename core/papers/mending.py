@@ -1,0 +1,202 @@
+"""Raw page text -> text fit to be read and searched, with the way back. Pure; knows no files.
+
+A way back is a list of breakpoints (offset in the new text, index in the old one), ascending, the
+first at offset 0: between two breakpoints both sides advance together.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from operator import itemgetter
+
+from core.types import Paper
+
+Breakpoints = list[tuple[int, int]]
+
+PAGE_BREAK = "\n\n"
+
+LIGATURES = {
+    "\ufb00": "ff",
+    "\ufb01": "fi",
+    "\ufb02": "fl",
+    "\ufb03": "ffi",
+    "\ufb04": "ffl",
+    "\ufb05": "st",
+    "\ufb06": "st",
+}
+
+# Characters nobody sees: controls, soft hyphens, zero-width spaces, byte order marks, and code
+# points that are no characters. U+200C and U+200D stay: some scripts are spelled with them.
+UNSEEN = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u2060\ufeff\uffff"
+BLANK = f" \t{UNSEEN}"
+NEWLINE = "\r\x0b\x0c\x85\u2028\u2029"  # beside \n itself
+SURROGATE = "\ud800-\udfff"
+
+# PDFium writes U+FFFE (older ones U+0002) for a hyphen at the end of a line and leaves the line
+# break out; other readers keep both.
+MARKED = "\ufffe\x02"
+
+# The pattern starts with a plain set, so that the search runs over sound text at full speed, and
+# enters a run of blanks only at its first one, so that a long run costs linear time.
+FLAW = re.compile(
+    f"[-{MARKED}{NEWLINE}{BLANK}{SURROGATE}{''.join(LIGATURES)}](?:"
+    f"(?<=[-{MARKED}])\r?\n"  # a word broken at a line end, perhaps
+    f"|(?<=[{BLANK}])(?<![{BLANK}][{BLANK}])[{BLANK}]*+(?=[\n{NEWLINE}]|\\Z)"  # before a line end
+    "|(?<=\r)\n"
+    "|(?<![- \t])"  # anything else by itself, but not a sound hyphen or blank
+    ")"
+)
+TOKEN = re.compile(f"[-\\w{MARKED}]+")
+NEXT_WORD = re.compile(r"\w*")
+LAST_WORD = re.compile(r"\w*\Z")
+LONGEST_WORD = 50
+SUSPENDING = ("and", "or", "to")  # what follows a hyphen that stays: "32- and 64-bit"
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words and the pairs joined by a hyphen that a document has unbroken, in lower case."""
+
+    words: frozenset[str] = frozenset()
+    compounds: frozenset[str] = frozenset()
+
+
+def vocabulary(pages: Iterable[str]) -> Vocabulary:
+    """What tells a hyphen that belongs to a word from one that only broke it."""
+    tokens = {token for page in pages for token in TOKEN.findall(page.lower())}
+    pairs = (pair for token in tokens if "-" in token for pair in pairwise(token.split("-")))
+    return Vocabulary(
+        frozenset(token for token in tokens if token.isalpha()),
+        frozenset(f"{left}-{right}" for left, right in pairs),
+    )
+
+
+def mend(raw: str, known: Vocabulary) -> tuple[str, Breakpoints]:
+    """The mended text of one page and the way back to `raw`.
+
+    Ligatures become letters, words broken at a line end are joined, blanks at line ends, blank
+    lines at both ends and unseen characters go, every line break becomes a newline, half a
+    surrogate pair U+FFFD. A letter of a ligature leads back to the ligature.
+    """
+    pieces: list[str] = []
+    way: Breakpoints = []
+    length = done = ahead = 0
+
+    def put(piece: str, index: int) -> None:
+        nonlocal length, ahead
+        if not length:
+            index += len(piece) - len(piece := piece.lstrip())
+        if not piece:
+            return
+        if index - length != ahead or not way:
+            ahead = index - length
+            way.append((length, index))
+        pieces.append(piece)
+        length += len(piece)
+
+    for flaw in FLAW.finditer(raw):
+        put(raw[done : flaw.start()], done)
+        done = flaw.end()
+        for place, letter in enumerate(_replacement(raw, flaw, known), flaw.start()):
+            put(letter, min(place, done - 1))
+    put(raw[done:], done)
+    text = "".join(pieces).rstrip()
+    return text, [point for point in way if point[0] < len(text)] or [(0, 0)]
+
+
+def _replacement(raw: str, flaw: re.Match[str], known: Vocabulary) -> str:
+    first = flaw[0][0]
+    if first in NEWLINE:
+        return "\n"
+    if first == "-" or first in MARKED:
+        left = LAST_WORD.search(raw, max(0, flaw.start() - LONGEST_WORD), flaw.start())
+        right = NEXT_WORD.match(raw, flaw.end(), flaw.end() + LONGEST_WORD)
+        return _hyphen(left[0] if left else "", flaw[0], right[0] if right else "", known)
+    if "\ud800" <= first <= "\udfff":
+        return "\ufffd"
+    return LIGATURES.get(first, "")
+
+
+def _hyphen(left: str, broken: str, right: str, known: Vocabulary) -> str:
+    """What stands between two parts of a word that was broken at a line end."""
+    newline = "\n" if "\n" in broken else ""
+    if broken[0] == "-" and (not left or not right[:1].islower() or right in SUSPENDING):
+        return f"-{newline}"
+    if broken[0] == "\x02" and not (left and right):
+        return newline
+    if not (left.isalpha() and right.isalpha()):
+        return "-"
+    shy, hard = f"{left}{right}".lower(), f"{left}-{right}".lower()
+    if hard in known.compounds:
+        return "-"
+    if shy in known.words:
+        return ""
+    if right[0].isupper() and not left.isupper():
+        return "-"
+    # Short parts are words by chance: "in" and "formally", "de" and "notes".
+    both = {left.lower(), right.lower()} <= known.words and min(len(left), len(right)) > 3
+    return "-" if both else ""
+
+
+def tidy(raw: str) -> str:
+    """A text file's characters as a paper's: the same as `mend` but for the line ends, where a
+    hyphen may be a list's and two blanks may be Markdown."""
+    raw = re.sub(f"\r\n|[{NEWLINE}]", "\n", raw)
+    raw = re.sub(f"[{UNSEEN}\ufffe]", "", raw)
+    return re.sub(f"[{''.join(LIGATURES)}]", lambda found: LIGATURES[found[0]], raw)
+
+
+def join(
+    pages: Sequence[tuple[str, Breakpoints]], known: Vocabulary
+) -> tuple[str, tuple[int, ...], tuple[tuple[int, int], ...]]:
+    """Text, page starts and raw map of a Paper from raw pages with their `skips` (see
+    core.papers.reader.Page)."""
+    texts: list[str] = []
+    starts: list[int] = []
+    raw_map: Breakpoints = []
+    start = 0
+    for raw, skips in pages:
+        text, way = mend(raw, known)
+        texts.append(text)
+        starts.append(start)
+        raw_map += [(start + offset, char) for offset, char in _through(way, skips, len(text))]
+        start += len(text) + len(PAGE_BREAK)
+    return PAGE_BREAK.join(texts), tuple(starts), tuple(raw_map)
+
+
+def _through(way: Breakpoints, skips: Breakpoints, length: int) -> Breakpoints:
+    """Two ways in a row as one: from the text by `way` to the raw text, from there by `skips`."""
+    if not skips:
+        return way
+    skips = [(0, 0), *skips]
+    through: Breakpoints = []
+    for (offset, index), (end, _) in zip(way, [*way[1:], (length, 0)], strict=True):
+        place = bisect_right(skips, index, key=itemgetter(0))
+        through.append((offset, skips[place - 1][1] + index - skips[place - 1][0]))
+        for skipped, char in skips[place:]:
+            if skipped - index >= end - offset:
+                break
+            through.append((offset + skipped - index, char))
+    return through
+
+
+def way_back(raw_map: Sequence[tuple[int, int]], offset: int) -> int:
+    """The character index on its page of `text[offset]`. `raw_map` must not be empty."""
+    start, char = raw_map[bisect_right(raw_map, offset, key=itemgetter(0)) - 1]
+    return char + offset - start
+
+
+def raw_spans(paper: Paper, page: int, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The parts of text spans that lie on `page`, as half open spans of its raw characters.
+
+    They may end a little behind the page's last character. None for a paper without a raw map.
+    """
+    first, last = paper.page_span(page)
+    cut = [(max(start, first), min(end, last)) for start, end in spans]
+    return [
+        (way_back(paper.raw_map, start), way_back(paper.raw_map, end - 1) + 1)
+        for start, end in cut
+        if start < end and paper.raw_map
+    ]

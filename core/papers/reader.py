@@ -1,0 +1,325 @@
+"""What a PDF file holds, and how one of its pages looks; runs as a process of its own.
+
+    python reader.py pdfium FILE MEGABYTES SECONDS     a Document as JSON on stdout
+    python reader.py pypdf FILE MEGABYTES SECONDS      the same, by the second reader
+    python reader.py draw FILE MEGABYTES SECONDS PAGE SCALE [START-END ...]      a PNG on stdout
+
+Odd PDFs loop, eat memory and crash their reader, so this file is run where it can be killed, and
+by its path: as a module it would import the core first, and starting must cost almost nothing.
+It knows PDFium and pypdf. Mending the text, choosing a title and wording the errors happen
+outside, in safe Python.
+"""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from ctypes import byref, c_int
+from itertools import accumulate, islice
+from math import hypot
+from typing import Any, TypedDict
+
+# Exit codes with a meaning; any other than 0 says that the file could not be read.
+NEEDS_PASSWORD = 3
+OUT_OF_MEMORY = 4
+
+# A page with fewer letters and digits than this is looked at more closely: are they all there is,
+# or a page number on a picture?
+SPARSE = 30
+# The title is looked for in this many lines, its type size in this many letters of each.
+TITLE_LINES = 50
+TITLE_LETTERS = 5
+# A page may claim to be as large as a house.
+LONGEST_SIDE = 4_000  # pixels
+
+
+class Page(TypedDict):
+    """One page as it was read, unmended.
+
+    `skips` are pairs (index in text, index of that character on the page as PDFium counts);
+    between two pairs both advance together, and before the first they are equal.
+    `holds`: text, image (in portrait), slide (an image in landscape), drawing, empty, or lost
+    (there is something that could not be read). Only "text" pages hold words worth searching.
+    """
+
+    text: str
+    skips: list[tuple[int, int]]
+    holds: str
+
+
+class Document(TypedDict):
+    """A whole file. `lines` are the first ones of the first page with letters, each with its type
+    size in points (0: unknown, or the line is turned)."""
+
+    title: str
+    pages: list[Page]
+    lines: list[tuple[str, float]]
+
+
+def main(arguments: list[str]) -> None:
+    how, file, megabytes, seconds, *drawing = arguments
+    if how == "pypdf":
+        from pypdf import PdfReader as Reader
+    else:
+        from pypdfium2 import PdfDocument as Reader
+
+    limit(int(megabytes), int(seconds))
+    try:
+        if how == "draw":
+            page, scale, *spans = drawing
+            with Reader(file) as pdf:
+                sys.stdout.buffer.write(draw(pdf[int(page) - 1], float(scale), spans))
+            return
+        with Reader(file) as pdf:
+            document = by_pypdf(pdf) if how == "pypdf" else by_pdfium(pdf)
+    except MemoryError:
+        sys.exit(OUT_OF_MEMORY)
+    except Exception as error:
+        if needs_password(error):
+            sys.exit(NEEDS_PASSWORD)
+        raise
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
+
+
+def limit(megabytes: int, seconds: int) -> None:
+    """Let this process have no more memory (address space) and processor time than that.
+
+    Windows has no such limits and macOS does not enforce the first; the parent's clock remains.
+    The limit on processor time ends a child whose parent has died.
+    """
+    try:
+        import resource
+    except ImportError:
+        return
+    wanted = {
+        resource.RLIMIT_AS: megabytes * 1_000_000,
+        resource.RLIMIT_CPU: seconds + 1,
+        resource.RLIMIT_CORE: 0,
+    }
+    for what, most in wanted.items():
+        _, hard = resource.getrlimit(what)
+        soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(what, (soft, hard))
+
+
+def needs_password(error: Exception) -> bool:
+    """Whether a reader's error means that the empty password does not open the file."""
+    name, code = type(error).__name__, getattr(error, "err_code", None)
+    return name in ("WrongPasswordError", "FileNotDecryptedError") or (
+        name == "PdfiumError" and code == 4  # FPDF_ERR_PASSWORD
+    )
+
+
+def by_pdfium(pdf: Any) -> Document:
+    """The first reader: fast, and its characters have places on the page."""
+    from pypdfium2 import PdfiumError
+
+    document = Document(title=pdf.get_metadata_value("Title"), pages=[], lines=[])
+    for number in range(len(pdf)):
+        try:
+            page = pdf[number]
+            textpage = page.get_textpage()
+        except PdfiumError:
+            document["pages"].append(Page(text="", skips=[], holds="lost"))
+            continue
+        text, skips = page_text(textpage)
+        if not document["lines"] and any(map(str.isalpha, text)):
+            document["lines"] = line_sizes(textpage, text, skips)
+        document["pages"].append(Page(text=text, skips=skips, holds=page_holds(page, text)))
+        textpage.close()
+        page.close()
+    words_on_pictures(document["pages"])
+    return document
+
+
+def words_on_pictures(pages: list[Page]) -> None:
+    """Let the few words on a picture count as text, unless they are only a page number, or stand
+    on another picture too, as a watermark does."""
+    pictures = [page for page in pages if page["holds"] in ("image", "slide")]
+    words = ["".join(filter(str.isalpha, page["text"])) for page in pictures]
+    times = Counter(words)
+    for page, word in zip(pictures, words, strict=True):
+        if word and times[word] == 1:
+            page["holds"] = "text"
+
+
+def page_text(textpage: Any) -> tuple[str, list[tuple[int, int]]]:
+    """A page's text and its `skips` (see Page).
+
+    PDFium counts UTF-16 units, and now and then leaves a character of its own out of the text.
+    """
+    from pypdfium2.raw import FPDFText_GetCharIndexFromTextIndex as char_at
+
+    text = textpage.get_text_range(errors="surrogatepass")
+    count = textpage.count_chars()
+    if len(text) == count:
+        return text, []
+    places: Iterator[int] = accumulate(
+        (2 if letter > "\uffff" else 1 for letter in text), initial=0
+    )
+    if len(text.encode("utf-16-le", "surrogatepass")) != 2 * count:
+        places = (char_at(textpage, unit) for unit in places)
+    skips: list[tuple[int, int]] = []
+    ahead = 0
+    for index, place in zip(range(len(text)), places, strict=False):
+        if place - index != ahead:
+            ahead = place - index
+            skips.append((index, place))
+    return text, skips
+
+
+def page_holds(page: Any, text: str) -> str:
+    """What a page holds (see Page). Looks at its objects only if there is little text."""
+    from pypdfium2 import raw
+
+    letters = len(list(islice(filter(str.isalnum, text), SPARSE)))
+    if letters == SPARSE:
+        return "text"
+    width, height = page.get_size()
+    covered = texts = others = 0.0
+    for thing in page.get_objects():
+        if thing.type == raw.FPDF_PAGEOBJ_IMAGE:
+            covered += area_on_page(thing, width, height)
+        elif thing.type == raw.FPDF_PAGEOBJ_TEXT:
+            texts += 1
+        elif thing.type != raw.FPDF_PAGEOBJ_FORM:
+            others += 1
+    if covered >= width * height / 2:
+        return "slide" if width > height else "image"
+    if texts > 2 * letters:
+        return "lost"
+    if letters:
+        return "text"
+    return "drawing" if others or covered else "empty"
+
+
+def area_on_page(thing: Any, width: float, height: float) -> float:
+    """How much of the page a page object covers, in square points. Only the outermost form that
+    holds it is placed in the page's own coordinates."""
+    while thing.container is not None:
+        thing = thing.container
+    left, bottom, right, top = thing.get_bounds()
+    return max(0, min(right, width) - max(left, 0)) * max(0, min(top, height) - max(bottom, 0))
+
+
+def line_sizes(textpage: Any, text: str, skips: list[tuple[int, int]]) -> list[tuple[str, float]]:
+    """The first lines of a page with the median type size of their letters (see Document)."""
+    moved = dict(skips)
+    lines = []
+    start = ahead = 0
+    for line in text.splitlines(keepends=True)[:TITLE_LINES]:
+        chars = []
+        for index, letter in enumerate(line, start):
+            if index in moved:
+                ahead = moved[index] - index
+            if letter.isalnum():
+                chars.append(index + ahead)
+        step = max(1, len(chars) // TITLE_LETTERS)
+        sizes = [type_size(textpage, char) for char in chars[::step]]
+        lines.append((line, sorted(sizes)[len(sizes) // 2] if sizes else 0.0))
+        start += len(line)
+    return lines
+
+
+def type_size(textpage: Any, char: int) -> float:
+    """Height of the type a character is set in, in points; 0 where the line is turned."""
+    from pypdfium2.raw import FS_MATRIX, FPDFText_GetFontSize, FPDFText_GetMatrix
+
+    matrix = FS_MATRIX()
+    if not FPDFText_GetMatrix(textpage, char, byref(matrix)):
+        return 0.0
+    if abs(matrix.b) > abs(matrix.a) / 100:
+        return 0.0
+    return round(FPDFText_GetFontSize(textpage, char) * hypot(matrix.c, matrix.d), 1)
+
+
+def by_pypdf(pdf: Any) -> Document:
+    """The second reader: slow, but it repairs more. It knows no places and no type sizes."""
+    document = Document(title="", pages=[], lines=[])
+    if pdf.metadata and pdf.metadata.title:
+        document["title"] = str(pdf.metadata.title)
+    for page in pdf.pages:
+        text = page.extract_text()
+        if not document["lines"] and any(map(str.isalpha, text)):
+            document["lines"] = [(line, 0.0) for line in text.splitlines()[:TITLE_LINES]]
+        holds = "text" if any(map(str.isalnum, text)) else "lost"
+        document["pages"].append(Page(text=text, skips=[], holds=holds))
+    return document
+
+
+def draw(page: Any, scale: float, spans: list[str]) -> bytes:
+    """A page as PNG, `scale` pixels a point, with the characters START-END (as PDFium counts
+    them, half open) marked in yellow."""
+    from pypdfium2 import raw
+
+    width, height = page.get_size()
+    bitmap = page.render(
+        scale=min(scale, LONGEST_SIDE / max(width, height, 1)),
+        rev_byteorder=True,
+        force_bitmap_format=raw.FPDFBitmap_BGR,
+    )
+    row = bitmap.stride
+    pixels = bytearray(bitmap.buffer)
+    textpage = page.get_textpage()
+    for span in spans:
+        start, end = map(int, span.split("-"))
+        count = min(end, textpage.count_chars()) - start
+        for index in range(textpage.count_rects(start, count) if count > 0 else 0):
+            box = on_bitmap(page, bitmap, textpage.get_rect(index))
+            mark(pixels, row, bitmap.width, bitmap.height, box)
+    rows = (pixels[y * row : y * row + 3 * bitmap.width] for y in range(bitmap.height))
+    return png(bitmap.width, bitmap.height, b"\0" + b"\0".join(rows))
+
+
+def on_bitmap(
+    page: Any, bitmap: Any, rect: tuple[float, float, float, float]
+) -> tuple[int, int, int, int]:
+    """A rectangle of the page (left, bottom, right, top in points) in pixels: left, top, right,
+    bottom, whichever way the page is turned."""
+    from pypdfium2.raw import FPDF_PageToDevice
+
+    across, down = c_int(), c_int()
+    corners = []
+    for x, y in (rect[:2], rect[2:]):
+        FPDF_PageToDevice(
+            page, 0, 0, bitmap.width, bitmap.height, 0, x, y, byref(across), byref(down)
+        )
+        corners.append((across.value, down.value))
+    (x1, y1), (x2, y2) = corners
+    return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
+
+
+# Each colour is brought down to the marker's, never up: ink stays dark, and marking the same
+# place twice changes nothing.
+MARKER = tuple(bytes(min(value, most) for value in range(256)) for most in (255, 236, 96))
+
+
+def mark(
+    pixels: bytearray, row: int, width: int, height: int, box: tuple[int, int, int, int]
+) -> None:
+    """Colour a box of an RGB bitmap, with a pixel around it, as a felt pen would."""
+    left, top, right, bottom = box
+    left, right = max(0, left - 1), min(width, right + 2)
+    for y in range(max(0, top - 1), min(height, bottom + 2)):
+        for colour, darker in enumerate(MARKER):
+            line = slice(y * row + 3 * left + colour, y * row + 3 * right, 3)
+            pixels[line] = pixels[line].translate(darker)
+
+
+def png(width: int, height: int, rows: bytes) -> bytes:
+    """8-bit RGB as PNG; each row starts with its filter byte, 0 (RFC 2083)."""
+    import struct
+    from zlib import compress, crc32
+
+    def part(name: bytes, data: bytes) -> bytes:
+        body = name + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", crc32(body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = part(b"IHDR", header), part(b"IDAT", compress(rows, 3)), part(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
