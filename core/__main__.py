@@ -6,9 +6,11 @@ done and saved; 2: wrong usage.
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Event
 
 from core.codec import plain
 from core.errors import BadInput, TriptychError
@@ -16,8 +18,6 @@ from core.lab import Lab
 from core.lab.live import Doing, Done
 from core.settings import from_environment
 from core.types import Chunking, Generation, Recipe, Retrieval, three_ways
-
-DEFAULT = Recipe(evidence=Retrieval())
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -65,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def add_recipe(command: argparse.ArgumentParser) -> None:
-    chunking, generation = DEFAULT.chunking, DEFAULT.generation
+    chunking, generation = Chunking(), Generation()
     retrieval = Retrieval()
     command.add_argument("question", metavar="QUESTION")
     command.add_argument("--papers", default="", metavar="ID,...", help="default: all")
@@ -127,7 +127,7 @@ def add_papers(lab: Lab, options: argparse.Namespace) -> int:
 
 
 def list_papers(lab: Lab, _options: argparse.Namespace) -> int:
-    for row in lab.papers.list():
+    for row in lab.papers.all():
         show({"paper": row.id} | {k: v for k, v in plain(row).items() if k != "id"})
     return 0
 
@@ -152,8 +152,10 @@ def ask_question(lab: Lab, options: argparse.Namespace) -> int:
             raise BadInput("--three-ways compares with a reranker; leave out --reranker none.")
         assert isinstance(recipe.evidence, Retrieval)
         recipes = three_ways(recipe, recipe.evidence.reranker or "")
-    failed = False
-    for step in lab.bench.ask(options.question, recipes, papers_from(lab, options)):
+    failed, stop = False, Event()
+    signal.signal(signal.SIGINT, lambda *_: stop.set())  # Ctrl-C keeps what was said so far
+    steps = lab.bench.ask(options.question, recipes, papers_from(lab, options), stop=stop)
+    for step in steps:
         match step:
             case Doing(sentence=sentence, share=None):
                 say(sentence)
@@ -165,7 +167,7 @@ def ask_question(lab: Lab, options: argparse.Namespace) -> int:
 
 
 def list_models(lab: Lab, _options: argparse.Namespace) -> int:
-    for model in lab.models.list():
+    for model in lab.models.all():
         show(plain(model))
     return 0
 

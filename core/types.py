@@ -284,6 +284,7 @@ class Model:
     folder: str = ""  # where the weights lie
     megabytes: int = 0
     parameters: str = ""  # "135 million"
+    first_load: str = ""  # what its next load does besides reading, for one who waits
 
 
 def three_ways(recipe: Recipe, reranker: str) -> tuple[Recipe, Recipe, Recipe]:

@@ -14,7 +14,7 @@ KINDS = {"pdf": "PDF", "text": "text", "markdown": "Markdown"}
 def main(lab: Lab) -> None:
     upload(lab)
     refused(lab)
-    rows = lab.papers.list()
+    rows = lab.papers.all()
     if not rows:
         st.info("No papers yet. Drop some above, or start with the sample corpus.")
         if st.button("Add the sample corpus", type="primary", key="library.samples"):

@@ -8,10 +8,11 @@ import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from threading import Event
 
-from core import backends, chunkers, prompts, retrieval
+from core import backends, prompts, retrieval
 from core.errors import BadInput, TriptychError
 from core.generators import Delta, Generator, Request
 from core.lab.evidence import Evidence, Finder
@@ -29,7 +30,7 @@ from core.types import (
     Run,
     run_key,
 )
-from core.worker import Worker
+from core.worker import Ticket, Worker
 
 LONGEST_QUESTION = 2_000  # characters; longer texts are papers
 LIVES_KEPT = 200  # comparisons under way or just ended that pages may still look at
@@ -74,8 +75,7 @@ class Bench:
                 f" {LONGEST_QUESTION:,}, and add longer texts as a paper."
             )
         if isinstance(recipe.evidence, Retrieval):
-            chunkers.check(recipe.chunking)
-            retrieval.check(recipe.evidence)
+            retrieval.check(recipe.evidence, recipe.chunking)
         if recipe.generation:
             check_generation(recipe.generation)
         for family, name in self._names(recipe):
@@ -125,9 +125,10 @@ class Bench:
         ends soon; what is done, and what was said so far, is kept. Errors: as `check`.
         """
         drafts = [self._draft(i, question, recipe, paper_ids) for i, recipe in enumerate(recipes)]
-        return self._worker.stream(
+        ticket = self._worker.stream(
             lambda: self._answer(drafts, stop or Event(), comparison_id or new_id())
         )
+        return follow(ticket)
 
     def start(self, question: str, recipes: Sequence[Recipe], paper_ids: tuple[str, ...]) -> Live:
         """Ask in the background; any page may watch. Errors: as `check`, at once."""
@@ -202,9 +203,7 @@ class Bench:
 
     def _generate(self, name: str, drafts: Sequence[Draft], stop: Event) -> Iterator[Step]:
         """All drafts of one generator, together in one batch."""
-        if not self._models.in_memory("generator", name):
-            yield Doing(sentence=self._models.loading_sentence("generator", name))
-        generator: Generator = self._models.load("generator", name)
+        generator: Generator = yield from self._models.loaded("generator", name)
         requests = []
         for draft in drafts:
             assert draft.recipe.generation
@@ -277,6 +276,15 @@ class Bench:
             at=now(),
             notes=draft.evidence.notes + draft.notes,
         )
+
+
+def follow(ticket: Ticket[Step]) -> Iterator[Step]:
+    """The steps of a ticket, and before them its place in line."""
+    with closing(ticket):
+        for ahead in ticket.waiting():
+            others = "one question is" if ahead == 1 else f"{ahead} questions are"
+            yield Doing(sentence=f"Waiting: {others} before yours")
+        yield from ticket
 
 
 def generator_of(draft: Draft) -> str:

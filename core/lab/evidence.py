@@ -1,13 +1,14 @@
 """Finding the evidence of a recipe: none, a retrieval over the papers, or given passages.
 
-Brings the rooms together (cut, embed, index, rerank, rank) and reports how far it is. To be used
+Brings the rooms together (cut, embed, index, rerank, rank) and says how far it is. To be used
 in the worker's thread only.
 """
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from core import chunkers, retrieval
@@ -19,9 +20,162 @@ from core.lab.papers import Papers
 from core.rerankers import Reranker
 from core.settings import Settings
 from core.store import Store
-from core.types import Chunk, Chunking, Given, Hit, Paper, Recipe, Retrieval, digest
+from core.types import Chunk, Chunking, Given, Hit, Recipe, Retrieval, digest
 from core.windows import characters_read
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from core.index import Index
     from core.vectors import VectorStore
+
+INDEXES_KEPT = 8  # in memory at once; each is rebuilt from the vectors in a moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What was found, how long it took, and what a reader must know about it."""
+
+    candidates: tuple[Hit, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    search_seconds: float | None = None
+    rerank_seconds: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Finder:
+    """Evidence for any recipe. Keeps indexes in memory; everything else is in the stores."""
+
+    def __init__(self, settings: Settings, store: Store, papers: Papers, models: Models) -> None:
+        self._folder = settings.data / "vectors"
+        self._store = store
+        self._papers = papers
+        self._models = models
+        self._vectors: dict[str, VectorStore] = {}
+        self._indexes: OrderedDict[tuple[str, Chunking], Index] = OrderedDict()
+        self._chunks = lru_cache(maxsize=512)(self._cut)
+
+    def find(
+        self, question: str, recipe: Recipe, paper_ids: tuple[str, ...]
+    ) -> Iterator[Doing | Evidence]:
+        """The last item is the evidence; what comes before says what is going on."""
+        match recipe.evidence:
+            case None:
+                yield Evidence()
+            case Given():
+                yield self._given(recipe.evidence)
+            case Retrieval():
+                yield from self._retrieve(question, recipe.chunking, recipe.evidence, paper_ids)
+
+    def _given(self, given: Given) -> Evidence:
+        hits = []
+        for rank, span in enumerate(given.spans, 1):
+            paper = self._papers.get(span.paper_id)
+            if not 0 <= span.start < span.end <= len(paper.text):
+                raise BadInput(f"“{paper.title}” has no text from {span.start} to {span.end}.")
+            text = paper.text[span.start : span.end]
+            hits.append(
+                Hit(
+                    chunk=Chunk(paper_id=paper.id, start=span.start, end=span.end, text=text),
+                    title=paper.title,
+                    pages=paper.pages_of(span.start, span.end),
+                    similarity=None,
+                    rank_before=None,
+                    rank=rank,
+                )
+            )
+        return Evidence(candidates=tuple(hits), hits=tuple(hits))
+
+    def _retrieve(
+        self, question: str, chunking: Chunking, wanted: Retrieval, paper_ids: tuple[str, ...]
+    ) -> Iterator[Doing | Evidence]:
+        embedder: Embedder = yield from self._models.loaded("embedder", wanted.embedder)
+        index = yield from self._ready(embedder, wanted.embedder, chunking, paper_ids)
+        started = time.perf_counter()
+        similar = index.search(_vector(embedder, question), paper_ids, wanted.candidates)
+        search_seconds = time.perf_counter() - started
+        if not similar:
+            raise BadInput("The chosen papers hold no text to search.")
+        texts = [chunk.text for chunk, _ in similar]
+        reads = characters_read(embedder.tokenizer, embedder.window, texts)
+        scores, judged, rerank_seconds = None, None, None
+        if wanted.reranker:
+            reranker: Reranker = yield from self._models.loaded("reranker", wanted.reranker)
+            started = time.perf_counter()
+            scores = yield from self._scores(reranker, wanted.reranker, question, texts)
+            rerank_seconds = time.perf_counter() - started
+            judged = characters_read(reranker.tokenizer, reranker.window, texts, question)
+        papers = {paper_id: self._papers.get(paper_id) for paper_id in paper_ids}
+        candidates, hits = retrieval.rank(
+            similar, scores, wanted, papers, embedder_reads=reads, reranker_reads=judged
+        )
+        yield Evidence(
+            candidates=candidates,
+            hits=hits,
+            search_seconds=search_seconds,
+            rerank_seconds=rerank_seconds,
+            notes=_unread(question, embedder),
+        )
+
+    def _ready(
+        self, embedder: Embedder, name: str, chunking: Chunking, paper_ids: Sequence[str]
+    ) -> "Generator[Doing, None, Index]":
+        """The index, with all of these papers in it and none that has been removed."""
+        from core.index import Index
+        from core.vectors import VectorStore, embed_missing
+
+        revision = self._models.find("embedder", name).revision
+        model = f"{name}@{revision}"
+        if model not in self._vectors:
+            self._vectors[model] = VectorStore(self._folder, name, revision, embedder.dimensions)
+        vectors = self._vectors[model]
+        index = self._indexes.pop((model, chunking), None) or Index(vectors)
+        self._indexes[model, chunking] = index
+        if len(self._indexes) > INDEXES_KEPT:
+            self._indexes.popitem(last=False)[1].close()
+        for paper_id in index.papers - {row.id for row in self._papers.all()}:
+            index.remove(paper_id)
+        fresh = [paper_id for paper_id in paper_ids if paper_id not in index.papers]
+        texts = [chunk.text for paper_id in fresh for chunk in self._chunks(paper_id, chunking)]
+        for done, total in embed_missing(vectors, embedder, texts):
+            said = f"{name} reads the chunks: {done:,} of {total:,}"
+            yield Doing(sentence=said, share=done / total)
+        for paper_id in fresh:
+            index.add(paper_id, self._chunks(paper_id, chunking))
+        return index
+
+    def _cut(self, paper_id: str, chunking: Chunking) -> tuple[Chunk, ...]:
+        return chunkers.cut(self._papers.get(paper_id), chunking)
+
+    def _scores(
+        self, reranker: Reranker, name: str, question: str, texts: Sequence[str]
+    ) -> Generator[Doing, None, list[float]]:
+        """A score for each text; those that were computed before come from the store."""
+        revision = self._models.find("reranker", name).revision
+        keys = {text: digest([name, revision, question, text]) for text in texts}
+        known = self._store.rerank_scores(keys.values())
+        missing = [text for text, key in keys.items() if key not in known]
+        fresh: dict[str, float] = {}
+        try:
+            for done, (text, score) in enumerate(
+                zip(missing, reranker.score(question, missing), strict=True), 1
+            ):
+                fresh[keys[text]] = score
+                said = f"{name} reads question and chunk: {done} of {len(missing)}"
+                yield Doing(sentence=said, share=done / len(missing))
+        finally:
+            if fresh:
+                self._store.keep_rerank_scores(fresh)
+        scores = known | fresh
+        return [scores[keys[text]] for text in texts]
+
+
+def _vector(embedder: Embedder, question: str) -> "np.ndarray":
+    return embedder.embed([question], query=True)[0]
+
+
+def _unread(question: str, embedder: Embedder) -> tuple[str, ...]:
+    (reads,) = characters_read(embedder.tokenizer, embedder.window, [question])
+    if reads == len(question):
+        return ()
+    return (f"The embedder read {reads:,} of the question's {len(question):,} characters.",)

@@ -2,10 +2,12 @@
 before the new one is loaded."""
 
 import gc
+from collections.abc import Generator
 from typing import Any
 
 from core import backends
 from core.errors import BadInput
+from core.lab.live import Doing
 from core.settings import Settings
 from core.types import Family, Model
 
@@ -13,13 +15,13 @@ FAMILIES: tuple[Family, ...] = ("embedder", "reranker", "generator")
 
 
 class Models:
-    """Listing is for everyone; `load` only for the worker's thread."""
+    """Listing is for everyone; `loaded` only for the worker's thread."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._loaded: dict[Family, tuple[Model, Any]] = {}
 
-    def list(self) -> list[Model]:
+    def all(self) -> list[Model]:
         """All known models, available or not."""
         return [
             model for family in FAMILIES for model, _ in backends.catalogue(self._settings, family)
@@ -37,17 +39,17 @@ class Models:
             raise BadInput(f"There is no {family} at all.")
         return next((model.name for model in known if model.available), known[0].name)
 
-    def in_memory(self, family: Family, name: str) -> bool:
-        loaded = self._loaded.get(family)
-        return loaded is not None and loaded[0].name == name
-
-    def load(self, family: Family, name: str) -> Any:
-        """The backend, loaded if it is not in memory yet."""
+    def loaded(self, family: Family, name: str) -> Generator[Doing, None, Any]:
+        """The backend, loaded if it is not in memory yet; says so while it loads."""
         model, module = backends.find(self._settings, family, name)
-        loaded = self._loaded.get(family)
-        if loaded is None or loaded[0] != model:
-            self._loaded.pop(family, None)
-            del loaded
-            gc.collect()
-            self._loaded[family] = (model, module.load(model, self._settings))
-        return self._loaded[family][1]
+        kept = self._loaded.get(family)
+        if kept and kept[0] == model:
+            return kept[1]
+        del kept
+        self._loaded.pop(family, None)
+        gc.collect()
+        first = f"; {model.first_load}" if model.first_load else ""
+        yield Doing(sentence=f"Loading {name}, {model.megabytes} MB{first} …")
+        backend = module.load(model, self._settings)
+        self._loaded[family] = (model, backend)
+        return backend

@@ -1,5 +1,6 @@
 """The papers of the lab: files in, texts out, and away again."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -14,7 +15,8 @@ from core.settings import Settings
 from core.store import PaperRow, Refusal, Store
 from core.types import Paper, Span
 
-SPACE_ERRORS = (28, 122)  # ENOSPC, EDQUOT
+SPACE_ERRORS = (errno.ENOSPC, errno.EDQUOT)
+PAGE_SCALE = 2.0  # pixels a point: 144 dpi, sharp on a projector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,7 @@ class Papers:
             return self._add(path, name, papers.digest_file(path))
 
     def _add(self, path: Path, name: str, paper_id: str) -> Added:
-        known = next((row for row in self.list() if row.id == paper_id), None)
+        known = next((row for row in self.all() if row.id == paper_id), None)
         if known:
             self._store.forget_refusal(name)
             return Added(
@@ -72,7 +74,7 @@ class Papers:
                 self._store.keep_refusal(name, error.sentence)
             return Added(file=name, status="failed", reason=error.sentence)
         self._store.forget_refusal(name)
-        row = next(row for row in self.list() if row.id == paper_id)
+        row = next(row for row in self.all() if row.id == paper_id)
         return Added(file=name, status="added", paper=row, reason=blank_pages_sentence(row))
 
     def _keep_file(self, path: Path, paper_id: str) -> None:
@@ -90,7 +92,7 @@ class Papers:
         except OSError as error:
             raise _full(error) from error
 
-    def list(self) -> list[PaperRow]:
+    def all(self) -> list[PaperRow]:
         return self._store.papers()
 
     def _get(self, paper_id: str) -> Paper:
@@ -105,7 +107,7 @@ class Papers:
 
         Errors: BadInput for a beginning that fits no paper, or several.
         """
-        rows = self.list()
+        rows = self.all()
         if not names:
             return tuple(row.id for row in rows)
         found = []
@@ -124,12 +126,14 @@ class Papers:
     def page_image(self, paper: Paper, page: int, spans: tuple[Span, ...] = ()) -> bytes:
         """The page of a PDF as PNG, with the spans of this paper marked."""
         marked = [(span.start, span.end) for span in spans if span.paper_id == paper.id]
-        return papers.page_image(self.file(paper.id), page, marked, paper)
+        return papers.page_image(
+            self.file(paper.id), page, marked, paper, PAGE_SCALE, self._settings
+        )
 
     def remove(self, paper_id: str) -> PaperRow:
         """Take a paper away; runs made with it stay readable. Errors: BadInput if unknown."""
         (full_id,) = self.resolve((paper_id,))
-        row = next(row for row in self.list() if row.id == full_id)
+        row = next(row for row in self.all() if row.id == full_id)
         self._store.remove_paper(full_id)
         self.file(full_id).unlink(missing_ok=True)
         self.get.cache_clear()

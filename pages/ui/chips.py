@@ -110,7 +110,7 @@ def _generation(lab: Lab) -> Generation:
 
 
 def _model(lab: Lab, family: Family) -> str:
-    known = [model for model in lab.models.list() if model.family == family]
+    known = [model for model in lab.models.all() if model.family == family]
     name = st.selectbox(
         family.capitalize(),
         [model.name for model in known],
@@ -125,7 +125,7 @@ def _model(lab: Lab, family: Family) -> str:
 
 def small_model_sentence(lab: Lab, generator: str) -> str:
     """What a small model's answers are good for; empty for others."""
-    for model in lab.models.list():
+    for model in lab.models.all():
         if model.name == generator and model.parameters.endswith("million"):
             return (
                 f"{generator} has {model.parameters} parameters: it shows what context changes,"
@@ -135,7 +135,7 @@ def small_model_sentence(lab: Lab, generator: str) -> str:
 
 
 def _papers(lab: Lab) -> tuple[str, ...]:
-    rows = {row.id: row for row in lab.papers.list()}
+    rows = {row.id: row for row in lab.papers.all()}
     key = "compare.papers"
     st.session_state[key] = [pid for pid in st.session_state.get(key, []) if pid in rows]
     chosen = st.session_state[key]

@@ -104,7 +104,7 @@ def _card(lab: Lab, hit: Hit, key: str) -> None:
 @st.dialog("The page", width="large")
 def _page_dialog(lab: Lab, hit: Hit) -> None:
     st.markdown(f"**{words.escaped(hit.title)}**, {words.pages_of(hit)}")
-    if hit.chunk.paper_id not in {row.id for row in lab.papers.list()}:
+    if hit.chunk.paper_id not in {row.id for row in lab.papers.all()}:
         st.info("This paper is not in the library; the chunk's text is kept with the run.")
         return
     paper = lab.papers.get(hit.chunk.paper_id)

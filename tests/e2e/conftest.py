@@ -1,0 +1,131 @@
+"""A real server and a real browser. Skips loudly where there is no Chromium."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from core.settings import ROOT
+from tests.conftest import needs_models
+
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+START_SECONDS = 60
+ANSWER_MS = 240_000
+READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "e2e" in item.path.parts:
+            item.add_marker(pytest.mark.e2e)
+            if not CHROMIUM:
+                item.add_marker(pytest.mark.skip(reason="NO BROWSER: install chromium to run this"))
+
+
+@contextmanager
+def serving(data: Path) -> Iterator[str]:
+    """A fresh server over a data folder; yields its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = (data / "server.log").open("w")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
+        cwd=ROOT,
+        env=os.environ | {"TRIPTYCH_DATA": str(data), "TRIPTYCH_MODELS": str(ROOT / "data/models")},
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while not healthy(address):
+            assert server.poll() is None, (data / "server.log").read_text()
+            assert time.monotonic() < deadline, "the server did not come up"
+            time.sleep(0.1)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(20)
+        log.close()
+
+
+def healthy(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1) as reply:
+            return bool(reply.status == 200)
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the sample corpus in it."""
+    needs_models()
+    folder = tmp_path_factory.mktemp("data")
+    samples = sorted((ROOT / "data/samples/papers").iterdir())
+    subprocess.run(
+        [sys.executable, "-m", "core", "add", *map(str, samples)],
+        cwd=ROOT,
+        env=os.environ | {"TRIPTYCH_DATA": str(folder)},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(data: Path) -> Iterator[str]:
+    with serving(data) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    yield page
+    context.close()
+
+
+def ready(page: Page) -> None:
+    """Wait until the script has run through."""
+    page.wait_for_selector(READY)
+
+
+def ask(page: Page, question: str) -> None:
+    """Type a question and press Ask."""
+    page.get_by_label("Question").fill(question)
+    page.get_by_role("button", name="Ask live").click()
+
+
+def answers(page: Page) -> list[str]:
+    """The texts of the three panels."""
+    return [panel.inner_text() for panel in page.locator(".answer").all()]

@@ -1,0 +1,95 @@
+"""The stories that matter, in a real browser with the packaged models."""
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import ANSWER_MS, answers, ask, ready, serving
+
+QUESTION = "What is the difference between LoRA and QLoRA?"
+
+
+def done(page: Page) -> None:
+    """Wait until all panels have ended."""
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0, timeout=ANSWER_MS)
+    ready(page)
+
+
+def test_a_fresh_server_opens_a_deep_link_with_its_query(browser: Browser, tmp_path: Path) -> None:
+    with serving(tmp_path) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/library?paper=0123")
+        expect(page.get_by_text("No papers yet")).to_be_visible()
+        assert page.url.endswith("/library?paper=0123")
+        expect(page.get_by_role("link", name="Compare")).to_be_visible()
+        page.close()
+
+
+def test_the_first_screen_is_full_and_loads_no_model(browser: Browser, tmp_path: Path) -> None:
+    with serving(tmp_path) as address:
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        page.goto(address)
+        expect(page.get_by_text("recorded with SmolLM2-135M-Instruct")).to_be_visible()
+        expect(page.locator(".answer")).to_have_count(3)
+        assert all(len(text) > 20 for text in answers(page))
+        page.close()
+
+
+def test_upload_ask_and_see_three_panels(page: Page, address: str, tmp_path: Path) -> None:
+    note = tmp_path / "lighthouse.md"
+    note.write_text(
+        "# The lighthouse of Varn\n\nThe lamp of the lighthouse of Varn was lit for the first time"
+        " in 1874 and burns whale oil to this day.\n"
+    )
+    page.goto(f"{address}/library")
+    page.locator("input[type=file]").set_input_files(note)
+    expect(page.get_by_text("lighthouse.md: added", exact=False)).to_be_visible()
+    page.get_by_role("link", name="Compare").click()
+    ready(page)
+    ask(page, "When was the lamp of the lighthouse of Varn lit for the first time?")
+    done(page)
+    no_context, retrieved, reranked = answers(page)
+    assert "1874" not in no_context
+    assert "1874" in retrieved
+    assert "1874" in reranked
+    chip = page.get_by_role("button", name="The lighthouse of Varn").first
+    chip.click()
+    expect(page.get_by_text("burns whale oil to this day").first).to_be_visible()
+
+
+def test_stop_keeps_what_was_said_and_reload_keeps_everything(page: Page, address: str) -> None:
+    page.goto(address)
+    ready(page)
+    ask(page, QUESTION + " Explain at length.")
+    expect(page.locator(".answer:not(.waiting)").first).to_be_visible(timeout=ANSWER_MS)
+    page.get_by_role("button", name="Stop").click()
+    done(page)
+    assert page.get_by_text("stopped by hand").count() > 0
+    before, url = answers(page), page.url
+    assert "run=" in url
+    page.reload()
+    expect(page.get_by_text("stopped by hand").first).to_be_visible()
+    assert page.url == url
+    assert answers(page) == before
+
+
+def test_two_browsers_do_not_mix_answers(browser: Browser, address: str) -> None:
+    questions = ("What is quantisation?", "Why are attention scores scaled?")
+    pages = []
+    for question in questions:
+        page = browser.new_context().new_page()
+        page.goto(address)
+        ready(page)
+        ask(page, question)
+        pages.append(page)
+    for page, question in zip(pages, questions, strict=True):
+        done(page)
+        assert page.get_by_label("Question").input_value() == question
+    assert pages[0].url != pages[1].url
+    for page, question in zip(pages, questions, strict=True):
+        first = answers(page)
+        page.reload()
+        expect(page.get_by_label("Question")).to_have_value(question)
+        expect(page.locator(".answer")).to_have_count(3)
+        assert answers(page) == first
+        page.context.close()
