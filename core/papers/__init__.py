@@ -76,7 +76,7 @@ def _check_size(path: Path, name: str, settings: Settings) -> None:
         raise Unreadable(f"{name} is empty (0 bytes); save or download it again.")
     if size > settings.max_file_mb * 1_000_000:
         raise Unreadable(
-            f"{name} has {size / 1e6:,.0f} MB, more than the {settings.max_file_mb} allowed; "
+            f"{name} has {size / 1e6:,.1f} MB, more than the {settings.max_file_mb} allowed; "
             "split it, or raise TRIPTYCH_MAX_FILE_MB."
         )
 
@@ -171,7 +171,7 @@ def _failed(name: str, failure: child.Failed, settings: Settings) -> str:
             return f"{name} is encrypted and needs a password; save it without one and add that."
         case child.TooSlow():
             return (
-                f"{name} took longer than {settings.read_seconds} seconds to read; "
+                f"{name} takes longer than {settings.read_seconds} s to read; "
                 "split it, or raise TRIPTYCH_READ_SECONDS."
             )
         case child.TooMuchMemory():
@@ -193,10 +193,11 @@ def _without_text(name: str, holds: Sequence[str]) -> str:
     elif len(counts) == 1:
         what = f"all {len(holds)} pages are {HOLDS[holds[0]][1]}"
     else:
-        what = " and ".join(
+        parts = [
             f"{count} pages are {HOLDS[kind][1]}" if count > 1 else f"1 page is {HOLDS[kind][0]}"
             for kind, count in counts.items()
-        )
+        ]
+        what = f"{', '.join(parts[:-1])} and {parts[-1]}"
     return f"No page of {name} holds text: {what}; {REMEDIES[next(iter(counts))]}."
 
 

@@ -111,20 +111,22 @@ def _replacement(raw: str, flaw: re.Match[str], known: Vocabulary) -> str:
     if first in NEWLINE:
         return "\n"
     if first == "-" or first in MARKED:
-        left = LAST_WORD.search(raw, max(0, flaw.start() - LONGEST_WORD), flaw.start())
-        right = NEXT_WORD.match(raw, flaw.end(), flaw.end() + LONGEST_WORD)
-        return _hyphen(left[0] if left else "", flaw[0], right[0] if right else "", known)
+        return _hyphen(raw, flaw, known)
     if "\ud800" <= first <= "\udfff":
         return "\ufffd"
     return LIGATURES.get(first, "")
 
 
-def _hyphen(left: str, broken: str, right: str, known: Vocabulary) -> str:
+def _hyphen(raw: str, broken: re.Match[str], known: Vocabulary) -> str:
     """What stands between two parts of a word that was broken at a line end."""
-    newline = "\n" if "\n" in broken else ""
-    if broken[0] == "-" and (not left or not right[:1].islower() or right in SUSPENDING):
+    start, end = broken.span()
+    before = LAST_WORD.search(raw, max(0, start - LONGEST_WORD), start)
+    behind = NEXT_WORD.match(raw, end, end + LONGEST_WORD)
+    left, right = (part[0] if part else "" for part in (before, behind))
+    newline = "\n" if "\n" in broken[0] else ""
+    if raw[start] == "-" and (not left or not right[:1].islower() or right in SUSPENDING):
         return f"-{newline}"
-    if broken[0] == "\x02" and not (left and right):
+    if raw[start] == "\x02" and not (left and right):
         return newline
     if not (left.isalpha() and right.isalpha()):
         return "-"
@@ -135,9 +137,11 @@ def _hyphen(left: str, broken: str, right: str, known: Vocabulary) -> str:
         return ""
     if right[0].isupper() and not left.isupper():
         return "-"
-    # Short parts are words by chance: "in" and "formally", "de" and "notes".
-    both = {left.lower(), right.lower()} <= known.words and min(len(left), len(right)) > 3
-    return "-" if both else ""
+    # Short parts are words by chance, as "in" and "formally" are, but for those of a longer
+    # compound: the "of" and "the" of "state-of-the-art".
+    chained = raw[max(0, start - len(left) - 1)] == "-" or raw.startswith("-", end + len(right))
+    both = {left.lower(), right.lower()} <= known.words
+    return "-" if both and (chained or min(len(left), len(right)) > 3) else ""
 
 
 def tidy(raw: str) -> str:

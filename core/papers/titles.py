@@ -18,7 +18,7 @@ PLACEHOLDER = re.compile(
     r"[\s_\-]*\d*",
     re.IGNORECASE,
 )
-FROM_A_PROGRAM = re.compile(r"(microsoft|adobe|latex|libreoffice)\b.* - ", re.IGNORECASE)
+FROM_A_PROGRAM = re.compile(r"(microsoft|adobe) \w+ - ", re.IGNORECASE)
 FILE_NAME = re.compile(
     r".*\.(pdf|docx?|pptx?|xlsx?|od[tps]|rtf|tex|dvi|e?ps|indd|qxd|p65|fm|txt|md|html?|cdr|ai)",
     re.IGNORECASE,
@@ -89,7 +89,7 @@ def _largest(lines: Sequence[tuple[str, float]]) -> str | None:
     for largest in sorted((size for size in letters if size > 1.1 * body), reverse=True):
         title = ""
         for line, size in lines:
-            if size >= 0.95 * largest and len(title) + len(line) < LONGEST:
+            if 0.95 * largest <= size <= largest and len(title) + len(line) < LONGEST:
                 title = f"{title} {line}"
             elif title.strip():
                 break

@@ -1,0 +1,95 @@
+"""Small PDF files of our own making, for tests: as little PDF as a reader will take."""
+
+import io
+
+PORTRAIT = (200, 300)
+LANDSCAPE = (320, 180)
+
+# One code for each ligature: a, b, c, d in the font L are U+FB01, FB02, FB00 and FB03.
+TO_UNICODE = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
+1 begincodespacerange <00> <ff> endcodespacerange
+4 beginbfchar <61> <fb01> <62> <fb02> <63> <fb00> <64> <fb03> endbfchar
+endcmap end end"""
+
+
+def text(*lines: str, size: int = 10, top: int = 160, font: str = "F") -> str:
+    """Page content: lines of Latin-1 text below each other, `top` points above the bottom."""
+    shown = " T* ".join(f"({_escaped(line)}) Tj" for line in lines)
+    return f"BT /{font} {size} Tf {size + 2} TL 20 {top} Td {shown} ET\n"
+
+
+def _escaped(line: str) -> str:
+    return line.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
+
+
+def picture(size: tuple[int, int]) -> str:
+    """Page content: a grey picture over the whole page."""
+    return f"q {size[0]} 0 0 {size[1]} 0 0 cm /I Do Q\n"
+
+
+DRAWING = "10 10 m 100 150 l S\n"
+FORMS = "/X Do\n"  # a form that calls another ten times, twelve deep
+
+
+def pdf(
+    *contents: str, size: tuple[int, int] = PORTRAIT, rotate: int = 0, title: str = ""
+) -> bytes:
+    """A file with one page for each content."""
+    resources = b"<</Font<</F 3 0 R/L 4 0 R>>/XObject<</I 6 0 R/X 7 0 R>>>>"  # shared by all pages
+    objects = {
+        1: b"<</Type/Catalog/Pages 2 0 R>>",
+        3: b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
+        4: b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 5 0 R>>",
+        5: _stream(b"", TO_UNICODE),
+        6: _stream(
+            b"/Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray"
+            b"/BitsPerComponent 8",
+            b"\x80",
+        ),
+    }
+    for number in range(7, 19):
+        deeper = b"<</XObject<</X %d 0 R>>>>" % (number + 1)
+        form = b"/Type/XObject/Subtype/Form/BBox[0 0 200 300]/Resources" + deeper
+        objects[number] = _stream(form, FORMS.encode() * 10)
+    objects[19] = _stream(b"/Type/XObject/Subtype/Form/BBox[0 0 200 300]", DRAWING.encode())
+    objects[20] = b"<</Title(%s)>>" % _escaped(title).encode("latin-1")
+    kids = []
+    for number, content in enumerate(contents):
+        kid = 21 + 2 * number
+        kids.append(b"%d 0 R" % kid)
+        box = b"/MediaBox[0 0 %d %d]/Rotate %d" % (*size, rotate)
+        there = b"/Parent 2 0 R/Contents %d 0 R/Resources" % (kid + 1)
+        objects[kid] = b"<</Type/Page" + box + there + resources + b">>"
+        objects[kid + 1] = _stream(b"", content.encode("latin-1"))
+    objects[2] = b"<</Type/Pages/Count %d/Kids[%s]>>" % (len(kids), b" ".join(kids))
+    return _file(objects)
+
+
+def _stream(entries: bytes, data: bytes) -> bytes:
+    return b"<<%s/Length %d>>stream\n%s\nendstream" % (entries, len(data), data)
+
+
+def _file(objects: dict[int, bytes]) -> bytes:
+    out = io.BytesIO()
+    out.write(b"%PDF-1.7\n")
+    places = {}
+    for number, body in sorted(objects.items()):
+        places[number] = out.tell()
+        out.write(b"%d 0 obj\n%s\nendobj\n" % (number, body))
+    table = out.tell()
+    out.write(b"xref\n0 %d\n0000000000 65535 f \n" % (len(places) + 1))
+    out.writelines(b"%010d 00000 n \n" % place for place in places.values())
+    out.write(b"trailer\n<</Size %d/Root 1 0 R/Info 20 0 R>>\n" % (len(places) + 1))
+    out.write(b"startxref\n%d\n%%%%EOF\n" % table)
+    return out.getvalue()
+
+
+def encrypted(plain: bytes, user_password: str) -> bytes:
+    """The same file behind a password; with an empty one it opens without asking."""
+    from pypdf import PdfReader, PdfWriter
+
+    writer = PdfWriter(PdfReader(io.BytesIO(plain)))
+    writer.encrypt(user_password, owner_password="owner", algorithm="AES-256")
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
