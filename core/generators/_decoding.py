@@ -1,0 +1,205 @@
+"""Writing answers token by token: several rows at once, each as if it were alone.
+
+Each prompt is read by itself, so its first token does not wait for longer ones; then all rows take
+a step together, because on a CPU a step costs about the same for one row as for three. A row that
+is done leaves the batch. Knows no chat template and no prompt.
+"""
+
+from collections.abc import Iterator, Sequence
+from threading import Event
+from typing import TYPE_CHECKING
+
+from core.generators import Delta
+from core.types import FinishReason, Generation
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
+
+READ_AT_ONCE = 512  # prompt tokens between two looks at `stop`: about a second on two cores
+
+
+class Row:
+    """One answer in the making."""
+
+    def __init__(
+        self,
+        index: int,
+        prompt: list[int],
+        generation: Generation,
+        tokenizer: "PreTrainedTokenizerBase",
+    ) -> None:
+        import torch
+
+        self.index = index
+        self.prompt = prompt
+        self.tokens: list[int] = []
+        self.finish: FinishReason | None = None
+        self._generation = generation
+        self._tokenizer = tokenizer
+        self._random = torch.Generator().manual_seed(generation.seed)
+        self._said = ""
+
+    def take(self, logits: "torch.Tensor") -> Delta:
+        """Choose the next token from its logits, shape (vocabulary,); what is new to say."""
+        token = self._choose(logits)
+        # Whichever special token it is, it belongs to the frame and not into an answer's text.
+        if token in self._tokenizer.all_special_ids:
+            return self.end("stop")
+        self.tokens.append(token)
+        text = self._new_text()
+        if len(self.tokens) == self._generation.max_tokens:
+            return self.end("length", text)
+        return Delta(index=self.index, text=text)
+
+    def end(self, finish: FinishReason, text: str = "") -> Delta:
+        self.finish = finish
+        return Delta(
+            index=self.index,
+            text=text,
+            finish=finish,
+            prompt_tokens=len(self.prompt),
+            answer_tokens=len(self.tokens),
+        )
+
+    def _choose(self, logits: "torch.Tensor") -> int:
+        import torch
+
+        if self._generation.temperature == 0:
+            return int(logits.argmax())
+        # On the CPU with a generator of its own: the same seed says the same on every device and
+        # beside every neighbour.
+        chances = torch.softmax(logits.double().cpu() / self._generation.temperature, dim=-1)
+        return int(torch.multinomial(chances, 1, generator=self._random))
+
+    def _new_text(self) -> str:
+        """What the tokens so far say beyond what was said; half characters wait for the rest."""
+        text = self._tokenizer.decode(self.tokens, clean_up_tokenization_spaces=False)
+        if text.endswith("\N{REPLACEMENT CHARACTER}"):
+            return ""
+        new, self._said = text[len(self._said) :], text
+        return new
+
+
+def answer(model: "PreTrainedModel", rows: Sequence[Row], stop: Event) -> Iterator[Delta]:
+    """The rows' answers as they are written; each row ends with exactly one finish.
+
+    Running out of memory ends all rows that are still open with "error".
+    """
+    try:
+        for delta in _write(model, rows, stop):
+            if delta.text or delta.finish:
+                yield delta
+    except (RuntimeError, MemoryError) as error:
+        if not _out_of_memory(error):
+            raise
+        for row in rows:
+            if row.finish is None:
+                yield row.end("error", NO_MEMORY)
+
+
+NO_MEMORY = "The memory is full: use fewer or smaller chunks, or fewer answers at once."
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """On a CPU torch raises a plain RuntimeError, known by its allocator's name."""
+    import torch
+
+    kinds = (MemoryError, torch.OutOfMemoryError)
+    return isinstance(error, kinds) or "DefaultCPUAllocator" in str(error)
+
+
+def _write(model: "PreTrainedModel", rows: Sequence[Row], stop: Event) -> Iterator[Delta]:
+    """The rows' answers, with empty pieces among them."""
+    caches = []
+    for row in rows:
+        cache, logits = _read(model, row.prompt, stop)
+        if stop.is_set():
+            break
+        yield row.take(logits)
+        if row.finish is None:
+            caches.append(cache)
+    open_rows = [row for row in rows if row.finish is None]
+    if open_rows and not stop.is_set():
+        batch = _Batch(model, caches, [len(row.prompt) for row in open_rows])
+        del caches, cache
+    while open_rows and not stop.is_set():
+        for row, logits in zip(open_rows, batch.step(open_rows), strict=True):
+            yield row.take(logits)
+        staying = [place for place, row in enumerate(open_rows) if row.finish is None]
+        if 0 < len(staying) < len(open_rows):
+            batch.keep(staying)
+        open_rows = [open_rows[place] for place in staying]
+    for row in open_rows:
+        yield row.end("stopped")
+
+
+def _read(
+    model: "PreTrainedModel", prompt: list[int], stop: Event
+) -> tuple["DynamicCache", "torch.Tensor"]:
+    """The keys and values of one prompt, and the logits of the token after it, shape (vocabulary,).
+
+    Ends early, with something useless, when `stop` is set.
+    """
+    import torch
+    from transformers import DynamicCache
+
+    cache = DynamicCache(config=model.config)
+    with torch.inference_mode():
+        for part in torch.tensor([prompt], device=model.device).split(READ_AT_ONCE, dim=1):
+            logits = model(part, past_key_values=cache, use_cache=True, logits_to_keep=1).logits
+            if stop.is_set():
+                break
+    return cache, logits[0, -1]
+
+
+class _Batch:
+    """Rows that take each step together: their prompts' keys and values, padded on the left."""
+
+    def __init__(
+        self, model: "PreTrainedModel", caches: Sequence["DynamicCache"], lengths: Sequence[int]
+    ) -> None:
+        import torch
+        from torch.nn.functional import pad
+        from transformers import DynamicCache
+
+        def side_by_side(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+            return torch.cat([pad(each, (0, 0, longest - each.shape[2], 0)) for each in tensors])
+
+        longest = max(lengths)
+        self._model = model
+        self._cache = DynamicCache(config=model.config)
+        with torch.inference_mode():
+            for number, layers in enumerate(zip(*(cache.layers for cache in caches), strict=True)):
+                keys = side_by_side([layer.keys for layer in layers])
+                self._cache.update(keys, side_by_side([layer.values for layer in layers]), number)
+        places = torch.arange(longest, device=model.device)
+        self._lengths = torch.tensor(lengths, device=model.device)[:, None]
+        self._seen = (places >= longest - self._lengths).long()  # 0 where a row is padded
+
+    def step(self, rows: Sequence[Row]) -> "torch.Tensor":
+        """Read each row's last token; the logits of the next, shape (rows, vocabulary)."""
+        import torch
+        from torch.nn.functional import pad
+
+        self._seen = pad(self._seen, (0, 1), value=1)
+        last = torch.tensor([row.tokens[-1:] for row in rows], device=self._model.device)
+        with torch.inference_mode():
+            output = self._model(
+                last,
+                attention_mask=self._seen,
+                position_ids=self._lengths,
+                past_key_values=self._cache,
+                use_cache=True,
+            )
+        self._lengths = self._lengths + 1
+        return output.logits[:, -1]
+
+    def keep(self, places: Sequence[int]) -> None:
+        """Let all rows but these go."""
+        import torch
+
+        chosen = torch.tensor(places, device=self._model.device)
+        with torch.inference_mode():
+            self._cache.batch_select_indices(chosen)
+        self._lengths, self._seen = self._lengths[chosen], self._seen[chosen]

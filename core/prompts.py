@@ -1,0 +1,74 @@
+"""Question and passages -> chat messages, alike for all panels.
+
+The panel without context gets the same rules and the same question; only the passages, and the
+words that speak of them, are absent. Pure: knows no model, only a function that counts tokens.
+"""
+
+from collections.abc import Callable, Sequence
+
+from core.errors import BadInput
+from core.types import Generation, Hit, Message, Style
+
+VERSION = "1"  # another one whenever a word below changes
+
+RULES = "Answer the question in one or two short sentences."
+WITH_PASSAGES = "Answer the question using the passages."
+
+
+def write_messages(
+    question: str, passages: Sequence[Hit], style: Style = "chat"
+) -> tuple[Message, ...]:
+    """The prompt as chat messages; in style "completion" one message that ends in "Answer:".
+
+    Passages are numbered from [1] in the order given, each with its paper's title and pages.
+    """
+    question = question.strip()
+    numbered = "".join(f"{_passage(n, hit)}\n\n" for n, hit in enumerate(passages, start=1))
+    if style == "completion":
+        text = f"{RULES}\n\n{numbered}Question: {question}\nAnswer:"
+        return (Message(role="user", content=text),)
+    asked = f"{numbered}{WITH_PASSAGES}\n\n{question}" if passages else question
+    return (Message(role="system", content=RULES), Message(role="user", content=asked))
+
+
+def fit(
+    question: str,
+    hits: Sequence[Hit],
+    generation: Generation,
+    count: Callable[[Sequence[Message], Generation], int],
+    window: int,
+) -> tuple[tuple[Message, ...], tuple[Hit, ...], tuple[str, ...]]:
+    """The messages, the hits they use, and notes on what had to be left out.
+
+    Prompt and answer share `window` tokens. Whole passages are dropped from the end until the
+    prompt fits. Errors: BadInput if not even the question does.
+    """
+    room = window - generation.max_tokens
+    needed: list[int] = []  # by the prompt with all passages, with one less, ...
+    for used in range(len(hits), -1, -1):
+        messages = write_messages(question, hits[:used], generation.style)
+        needed.append(count(messages, generation))
+        if needed[-1] <= room:
+            return messages, tuple(hits[:used]), _left_out(len(hits), used, needed[0], room)
+    raise BadInput(
+        f"The question alone is {needed[-1]:,} tokens long, and with an answer of"
+        f" {generation.max_tokens:,} this model has room for {max(room, 0):,}; shorten the question"
+        " or allow a shorter answer."
+    )
+
+
+def _left_out(found: int, used: int, needed: int, room: int) -> tuple[str, ...]:
+    if used == found:
+        return ()
+    left = found - used
+    which = f"{left} of {found} passages {'was' if left == 1 else 'were'}"
+    return (
+        f"{which} left out: the prompt would need {needed:,} tokens and this model has room for"
+        f" {room:,}.",
+    )
+
+
+def _passage(number: int, hit: Hit) -> str:
+    first, last = hit.pages[0], hit.pages[-1]
+    pages = f"page {first}" if first == last else f"pages {first}-{last}"
+    return f"[{number}] {hit.title}, {pages}\n{hit.chunk.text.strip()}"

@@ -1,0 +1,77 @@
+"""A generator without a model: it says the last message again, one word at a time."""
+
+import re
+from collections.abc import Iterator, Sequence
+from threading import Event
+
+from core.errors import BadInput
+from core.generators import Delta, Request
+from core.settings import Settings
+from core.types import FinishReason, Generation, Message, Model
+
+WORD = re.compile(r"\s*\S+")
+
+
+def models(_settings: Settings) -> list[Model]:
+    return [
+        Model(
+            name="echo",
+            family="generator",
+            source="packaged",
+            available=True,
+            reason="",
+            revision="1",
+        )
+    ]
+
+
+def load(_model: Model, _settings: Settings) -> "Echo":
+    return Echo()
+
+
+class Echo:
+    """`asked` holds every request it was ever given, in order."""
+
+    window = 4096
+    engine = "echo 1"
+    precision = "words"
+
+    def __init__(self) -> None:
+        self.asked: list[Request] = []
+
+    def count(self, messages: Sequence[Message], _generation: Generation) -> int:
+        return sum(len(WORD.findall(message.content)) for message in messages)
+
+    def generate(self, requests: Sequence[Request], stop: Event) -> Iterator[Delta]:
+        self.asked += requests
+        for request in requests:
+            room = self.window - request.generation.max_tokens
+            if self.count(request.messages, request.generation) > room:
+                raise BadInput(f"This model has room for {room} words.")
+        return self._answer(requests, stop)
+
+    def _answer(self, requests: Sequence[Request], stop: Event) -> Iterator[Delta]:
+        words = [WORD.findall(request.messages[-1].content) for request in requests]
+        unfinished = set(range(len(requests)))
+        step = 0
+        while unfinished:
+            for index in sorted(unfinished):
+                request = requests[index]
+                most = min(len(words[index]), request.generation.max_tokens)
+                finish: FinishReason | None = None
+                if stop.is_set():
+                    finish = "stopped"
+                elif step >= most:
+                    finish = "stop" if most == len(words[index]) else "length"
+                if finish:
+                    unfinished.remove(index)
+                    yield Delta(
+                        index=index,
+                        text="",
+                        finish=finish,
+                        prompt_tokens=self.count(request.messages, request.generation),
+                        answer_tokens=step,
+                    )
+                else:
+                    yield Delta(index=index, text=words[index][step])
+            step += 1

@@ -1,0 +1,145 @@
+"""What every generator promises, checked for each one there is, the fakes included."""
+
+from collections.abc import Iterator, Sequence
+from threading import Event, active_count
+
+import pytest
+
+from core.errors import BadInput
+from core.generators import Delta, Generator, Request
+from core.types import Generation, Message, Style
+from tests.backends import every, load
+
+GREENHOUSE = """The greenhouse at Ostervik is heated by water from a spring that is 61 degrees warm.
+Its pipes run below the beds, so that roots are warmer than leaves, which suits tomatoes but not
+lettuce. At night a curtain keeps the warmth in, and a small pump is the only part that needs power.
+The gardeners measured 4.2 kilowatt hours a day for it in winter and none at all in July.
+"""
+
+
+def ask(text: str, *, max_tokens: int = 8, style: Style = "chat", **how: float) -> Request:
+    return Request(
+        messages=(
+            Message(role="system", content="Answer in one sentence."),
+            Message(role="user", content=text),
+        ),
+        generation=Generation(
+            max_tokens=max_tokens,
+            style=style,
+            temperature=how.get("temperature", 0.0),
+            seed=int(how.get("seed", 0)),
+        ),
+    )
+
+
+REQUESTS = [
+    ask("How warm is the spring at Ostervik?"),
+    ask(GREENHOUSE + "\nHow warm is the spring at Ostervik?", max_tokens=12),
+    ask(GREENHOUSE * 3 + "\nWhat does the pump need?", max_tokens=5),
+    ask("Say something about tomatoes.", temperature=1, seed=3),
+    ask("Question: what suits tomatoes?\nAnswer:", style="completion"),
+]
+
+
+def texts(deltas: Sequence[Delta]) -> dict[int, str]:
+    """What was said in each answer."""
+    return {
+        index: "".join(delta.text for delta in deltas if delta.index == index)
+        for index in {delta.index for delta in deltas}
+    }
+
+
+@pytest.fixture(scope="module", params=every("generators"))
+def generator(request: pytest.FixtureRequest) -> Generator:
+    loaded: Generator = load(request.param)
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def answered(generator: Generator) -> list[Delta]:
+    """All requests, answered together."""
+    return list(generator.generate(REQUESTS, Event()))
+
+
+def test_each_answer_has_one_finish_and_it_comes_last(answered: list[Delta]) -> None:
+    for index in range(len(REQUESTS)):
+        pieces = [delta for delta in answered if delta.index == index]
+        assert [bool(piece.finish) for piece in pieces] == [False] * (len(pieces) - 1) + [True]
+
+
+def test_tokens_are_counted(generator: Generator, answered: list[Delta]) -> None:
+    for request, end in zip(
+        REQUESTS,
+        sorted((delta for delta in answered if delta.finish), key=lambda delta: delta.index),
+        strict=True,
+    ):
+        assert end.prompt_tokens == generator.count(request.messages, request.generation)
+        assert end.answer_tokens is not None
+        assert 0 < end.answer_tokens <= request.generation.max_tokens
+        assert end.finish in ("stop", "length")
+        if end.finish == "length":
+            assert end.answer_tokens == request.generation.max_tokens
+
+
+def test_an_answer_does_not_depend_on_its_neighbours(
+    generator: Generator, answered: list[Delta]
+) -> None:
+    together = texts(answered)
+    for index, request in enumerate(REQUESTS):
+        assert texts(list(generator.generate([request], Event())))[0] == together[index]
+
+
+def test_stopping_ends_every_answer_soon(generator: Generator) -> None:
+    stop = Event()
+    pieces = []
+    for delta in generator.generate(REQUESTS, stop):
+        pieces.append(delta)
+        stop.set()
+    assert [delta.finish for delta in pieces if delta.finish] == ["stopped"] * len(REQUESTS)
+    assert len(pieces) <= 3 * len(REQUESTS)
+
+
+def test_stopped_before_the_start_says_nothing(generator: Generator) -> None:
+    stop = Event()
+    stop.set()
+    pieces = list(generator.generate(REQUESTS, stop))
+    assert sorted(delta.index for delta in pieces) == list(range(len(REQUESTS)))
+    assert {(delta.text, delta.finish, delta.answer_tokens) for delta in pieces} == {
+        ("", "stopped", 0)
+    }
+
+
+def test_closing_the_iterator_ends_the_work(generator: Generator, answered: list[Delta]) -> None:
+    threads = active_count()
+    deltas = generator.generate(REQUESTS, Event())
+    next(deltas)
+    assert isinstance(deltas, Iterator)
+    deltas.close()  # type: ignore[attr-defined]
+    assert list(deltas) == []
+    assert active_count() <= threads
+    assert texts(list(generator.generate(REQUESTS[:1], Event())))[0] == texts(answered)[0]
+
+
+def test_no_requests_no_answers(generator: Generator) -> None:
+    assert list(generator.generate([], Event())) == []
+
+
+def test_a_prompt_that_leaves_no_room_for_its_answer_is_refused(generator: Generator) -> None:
+    long = ask("word " * generator.window)
+    with pytest.raises(BadInput, match="room for"):
+        list(generator.generate([REQUESTS[0], long], Event()))
+
+
+def test_a_longer_message_counts_more_tokens(generator: Generator) -> None:
+    for style in ("chat", "completion"):
+        generation = Generation(style=style)
+        counts = [
+            generator.count([Message(role="user", content=text)], generation)
+            for text in ("one", "one two three", GREENHOUSE)
+        ]
+        assert counts == sorted(set(counts))
+
+
+def test_it_says_what_computes(generator: Generator) -> None:
+    assert generator.engine
+    assert generator.precision
