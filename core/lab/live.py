@@ -89,7 +89,12 @@ class Live:
 
     def follow(self, steps: Iterator[Step]) -> None:
         """Take the steps in a thread of this comparison's own until they end."""
-        Thread(target=self._take, args=(steps,), daemon=True, name=f"live-{self.id}").start()
+        self._thread = Thread(target=self._take, args=(steps,), daemon=True, name=self.id)
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until it is over."""
+        self._thread.join()
 
     def _take(self, steps: Iterator[Step]) -> None:
         try:

@@ -1,0 +1,274 @@
+"""The lab as pages and the command line use it, over small real backends and real files."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from core.errors import BadInput, MissingModel, TriptychError
+from core.lab import Lab
+from core.lab.live import Done, Finished, Found, Said, Step
+from core.settings import Settings
+from core.types import (
+    Chunking,
+    Comparison,
+    Generation,
+    Given,
+    Recipe,
+    Retrieval,
+    Span,
+    three_ways,
+)
+
+RECIPE = Recipe(
+    chunking=Chunking(size=200, overlap=20),
+    evidence=Retrieval(embedder="hashing", candidates=2, top_k=1, reranker="word-overlap"),
+    generation=Generation(generator="echo", max_tokens=40),
+)
+THREE = three_ways(RECIPE, "word-overlap")
+QUESTION = "When was the lamp of Varn lit?"
+
+
+def everything(lab: Lab) -> tuple[str, ...]:
+    return lab.papers.resolve(())
+
+
+def asked(lab: Lab, recipes: Sequence[Recipe] = THREE, question: str = QUESTION) -> Comparison:
+    steps = list(lab.bench.ask(question, recipes, everything(lab)))
+    assert isinstance(steps[-1], Done)
+    return steps[-1].comparison
+
+
+def kinds(steps: Sequence[Step], panel: int) -> list[type]:
+    mine = [type(step) for step in steps if getattr(step, "panel", None) == panel]
+    return list(dict.fromkeys(mine))
+
+
+def test_three_ways(lab: Lab) -> None:
+    steps = list(lab.bench.ask(QUESTION, THREE, everything(lab)))
+    for panel in range(3):
+        assert kinds(steps, panel) == [Found, Said, Finished]
+    comparison = steps[-1].comparison  # type: ignore[union-attr]
+    no_context, retrieved, reranked = comparison.runs
+    assert no_context.hits == no_context.candidates == no_context.paper_ids == ()
+    assert [len(run.candidates) for run in (retrieved, reranked)] == [2, 2]
+    assert [len(run.hits) for run in (retrieved, reranked)] == [1, 1]
+    assert "1874" in reranked.hits[0].chunk.text
+    assert reranked.hits[0].rerank_score is not None
+    assert retrieved.hits[0].rerank_score is None
+    for run in comparison.runs:
+        assert run.answer and run.answer.finish_reason in ("stop", "length")
+        assert run.answer.text
+        assert dict(run.recipe.revisions).keys() >= {"prompt", "echo"}
+        for hit in run.candidates:
+            paper = lab.papers.get(hit.chunk.paper_id)
+            assert hit.chunk.text == paper.text[hit.chunk.start : hit.chunk.end]
+            assert hit.pages == (1,)
+    assert no_context.messages[0] == reranked.messages[0]  # the same system rules
+
+
+def test_what_was_answered_is_not_computed_again(lab: Lab) -> None:
+    first = asked(lab)
+    steps = list(lab.bench.ask(QUESTION, THREE, everything(lab)))
+    assert all(step.again for step in steps if isinstance(step, Finished))
+    assert not any(isinstance(step, Said) for step in steps)
+    again = steps[-1].comparison  # type: ignore[union-attr]
+    assert again.runs == first.runs
+    assert again.id != first.id
+    assert [row.id for row in lab.runs.history()] == [again.id, first.id]
+
+
+def test_nothing_is_embedded_or_scored_twice(lab: Lab) -> None:
+    asked(lab)
+    embedder = lab.models._loaded["embedder"][1]
+    reranker = lab.models._loaded["reranker"][1]
+    assert len(embedder.embedded) == len(set(embedder.embedded)) == 2
+    assert len(reranker.scored) == 2
+    other = replace(RECIPE, chunking=Chunking(size=300, overlap=0))  # cuts these notes alike
+    asked(lab, [other])
+    assert len(embedder.embedded) == 2
+    assert len(reranker.scored) == 2
+    asked(lab, question="And the tide?")
+    assert len(embedder.embedded) == 2
+    assert len(reranker.scored) == 4
+
+
+def test_a_comparison_outlives_the_lab(lab: Lab) -> None:
+    comparison = asked(lab)
+    reopened = Lab(lab.settings)
+    assert reopened.runs.comparison(comparison.id) == comparison
+    assert reopened.runs.comparison(comparison.runs[1].id).runs == comparison.runs[1:2]
+    with pytest.raises(BadInput, match="not in this lab"):
+        reopened.runs.comparison("nothing")
+
+
+def test_stopping_keeps_what_was_said(lab: Lab) -> None:
+    stop = Event()
+    for step in lab.bench.ask(QUESTION, THREE, everything(lab), stop=stop):
+        if isinstance(step, Said):
+            stop.set()
+    (row,) = lab.runs.history()
+    runs = lab.runs.comparison(row.id).runs
+    assert len(runs) == 3
+    assert {run.answer.finish_reason for run in runs if run.answer} >= {"stopped"}
+    assert any(run.answer and run.answer.text for run in runs)
+    again = asked(lab)  # a stopped run never answers a question
+    assert all(run.answer and run.answer.finish_reason != "stopped" for run in again.runs)
+
+
+def test_walking_away_keeps_what_was_said(lab: Lab) -> None:
+    steps = lab.bench.ask(QUESTION, THREE, everything(lab))
+    for step in steps:
+        if isinstance(step, Said):
+            break
+    steps.close()  # type: ignore[attr-defined]
+    asked(lab, question="Another one, so that the worker is known to be through?")
+    (row,) = [row for row in lab.runs.history() if row.question == QUESTION]
+    assert [run.question for run in lab.runs.comparison(row.id).runs] == [QUESTION] * 3
+
+
+def test_watching_from_elsewhere(lab: Lab) -> None:
+    live = lab.bench.start(QUESTION, THREE, everything(lab))
+    assert lab.bench.live(live.id) is live
+    live.join()
+    assert lab.bench.live(live.id) is None  # over, and kept whole
+    comparison = lab.runs.comparison(live.id)
+    assert [panel.run for panel in live.panels] == list(comparison.runs)
+
+
+def test_given_passages(lab: Lab) -> None:
+    (paper_id,) = (row.id for row in lab.papers.all() if row.source == "lamp.md")
+    start = lab.papers.get(paper_id).text.index("whale oil")
+    span = Span(paper_id=paper_id, start=start, end=start + 9)
+    given = replace(RECIPE, evidence=Given(spans=(span,)))
+    (run,) = asked(lab, [given]).runs
+    assert [hit.chunk.text for hit in run.hits] == ["whale oil"]
+    assert run.recipe.arm == "given"
+    outside = replace(RECIPE, evidence=Given(spans=(replace(span, end=10_000),)))
+    with pytest.raises(BadInput, match="no text from"):
+        asked(lab, [outside])
+
+
+def test_a_chunk_switched_off(lab: Lab) -> None:
+    assert isinstance(RECIPE.evidence, Retrieval)
+    (run,) = asked(lab, [RECIPE]).runs
+    (hit,) = run.hits
+    without = replace(RECIPE, evidence=replace(RECIPE.evidence, switched_off=(hit.chunk.span,)))
+    (other,) = asked(lab, [without]).runs
+    assert other.hits == ()
+    assert len(other.candidates) == 2
+    assert other.key != run.key
+
+
+def test_searching_writes_no_answer(lab: Lab) -> None:
+    run = lab.bench.search(QUESTION, RECIPE, everything(lab))
+    assert run.answer is None
+    assert [hit.rank for hit in run.candidates] == [1, 2]
+    assert lab.runs.history() == []
+
+
+def test_a_removed_paper_is_found_no_more_and_can_come_back(lab: Lab, tmp_path: Path) -> None:
+    before = asked(lab)
+    (lamp,) = (row.id for row in lab.papers.all() if row.source == "lamp.md")
+    lab.papers.remove(lamp[:10])
+    assert not lab.papers.file(lamp).exists()
+    run = lab.bench.search(QUESTION, RECIPE, everything(lab))
+    assert lamp not in {hit.chunk.paper_id for hit in run.candidates}
+    assert "1874" in lab.runs.comparison(before.id).runs[2].hits[0].chunk.text
+    assert lab.papers.add(tmp_path / "lamp.md").status == "added"
+    run = lab.bench.search(QUESTION, RECIPE, everything(lab))
+    assert lamp in {hit.chunk.paper_id for hit in run.candidates}
+
+
+def test_known_failed_and_dismissed(lab: Lab, tmp_path: Path) -> None:
+    known = lab.papers.add(tmp_path / "lamp.md")
+    assert (known.status, known.reason) == ("known", "already here as “The lamp”")
+    other = tmp_path / "b.pdf"
+    other.write_bytes(b"this is no PDF")
+    failed = lab.papers.add(other)
+    assert failed.status == "failed"
+    assert [(r.name, r.reason) for r in lab.papers.refusals()] == [("b.pdf", failed.reason)]
+    assert lab.papers.add(tmp_path / "nowhere.txt").status == "failed"
+    lab.papers.dismiss("b.pdf")
+    assert lab.papers.refusals() == []
+    assert {p.name for p in (lab.settings.data / "papers").iterdir()} == {
+        row.id for row in lab.papers.all()
+    }
+
+
+def test_same_name_other_bytes_are_two_papers(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "lamp.md").write_text("# The lamp\n\nAnother text under the same name.\n")
+    assert lab.papers.add(tmp_path / "lamp.md").status == "added"
+    assert len(lab.papers.all()) == 3
+
+
+@pytest.mark.parametrize(
+    ("question", "recipe", "sentence"),
+    [
+        ("  ", RECIPE, "question is empty"),
+        ("x" * 300_000, RECIPE, "300,000 characters"),
+        ("q", replace(RECIPE, chunking=Chunking(size=100, overlap=100)), "overlap is 100"),
+        ("q", replace(RECIPE, chunking=Chunking(size=0, overlap=0)), "size is 0"),
+        ("q", replace(RECIPE, chunking=Chunking(chunker="axe")), "no chunker called 'axe'"),
+        ("q", replace(RECIPE, evidence=Retrieval(embedder="hashing", top_k=30)), "30"),
+        (
+            "q",
+            replace(RECIPE, evidence=Retrieval(embedder="oracle")),
+            "no embedder called 'oracle'",
+        ),
+        ("q", replace(RECIPE, generation=Generation(generator="echo", max_tokens=0)), "0 tokens"),
+        ("q", replace(RECIPE, generation=Generation(generator="echo", temperature=-1)), "-1"),
+        ("q", replace(RECIPE, generation=Generation(generator="echo", seed=-1)), "seed is -1"),
+        (
+            "q",
+            replace(RECIPE, generation=Generation(generator="sage")),
+            "no generator called 'sage'",
+        ),
+    ],
+)
+def test_bad_input_is_one_sentence_at_once(
+    lab: Lab, question: str, recipe: Recipe, sentence: str
+) -> None:
+    with pytest.raises(BadInput, match=sentence):
+        lab.bench.ask(question, [recipe], everything(lab))
+    assert lab.runs.history() == []
+
+
+def test_no_papers_is_one_sentence(tmp_path: Path, fakes: None) -> None:
+    empty = Lab(Settings(data=tmp_path, models=tmp_path))
+    with pytest.raises(BadInput, match="no paper to search"):
+        empty.bench.ask(QUESTION, [RECIPE], ())
+    assert asked(empty, [THREE[0]]).runs[0].answer  # the baseline needs none
+
+
+def test_a_model_that_is_not_here_is_named_with_its_command(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr("core.packages.find_spec", lambda _name: None)
+    with pytest.raises(MissingModel, match="requirements-models"):
+        lab.bench.ask(QUESTION, [Recipe()], ())
+
+
+def test_an_id_that_fits_nothing_or_several(lab: Lab) -> None:
+    with pytest.raises(BadInput, match="fits no paper"):
+        lab.papers.resolve(("zzzz",))
+    with pytest.raises(BadInput, match="fits no paper"):
+        lab.papers.resolve(("",))
+
+
+def test_doctor_finds_what_is_missing(lab: Lab) -> None:
+    assert all(check.ok for check in lab.doctor() if check.check != "disk")
+    (paper, _) = lab.papers.all()
+    lab.papers.file(paper.id).write_text("other bytes")
+    (bad,) = (check for check in lab.doctor() if not check.ok and check.check != "disk")
+    assert "is damaged" in bad.sentence
+
+
+def test_an_inner_failure_ends_the_watching(lab: Lab) -> None:
+    live = lab.bench.start(QUESTION, THREE, ("no such paper",))
+    live.join()
+    assert isinstance(live.error, TriptychError)
+    assert lab.bench.live(live.id) is live
