@@ -234,6 +234,11 @@ def test_other_encodings_are_read(read: Reading, encoding: str) -> None:
     assert read("naïve café".encode(encoding), "a.txt").text == "naïve café"
 
 
+def test_a_name_that_is_not_unicode_can_still_be_stored(read: Reading) -> None:
+    paper = read(b"It ends here, on this line.", "caf\udce9.txt")
+    assert (paper.source, paper.title) == ("caf?.txt", "caf?")
+
+
 @pytest.mark.parametrize("name", ["a.md", "a.markdown"])
 def test_a_markdown_file_is_called_as_its_heading(read: Reading, name: str) -> None:
     paper = read(b"# The **Heading**\n\nwords\n", name)
@@ -300,6 +305,12 @@ def test_only_the_part_on_the_page_is_marked(tmp_path: Path) -> None:
     data = pdfs.pdf(pdfs.text("one"), pdfs.text("two"))
     assert yellow(image(data, tmp_path, "one\n\ntwo", page=2))
     assert not yellow(image(data, tmp_path, "one", page=2))
+
+
+def test_what_lies_beside_the_page_is_not_marked(tmp_path: Path) -> None:
+    beside = "BT /F 10 Tf -150 299 Td (beside the page) Tj ET\n"
+    data = pdfs.pdf(beside + pdfs.text("one"))
+    assert not yellow(image(data, tmp_path, "beside the page"))
 
 
 def test_without_a_map_nothing_is_marked(tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ def read(path: Path, name: str, settings: Settings) -> Paper:
     `raw_map` is empty, and no page of it can be highlighted.
     Errors: Unreadable, whose sentence says why and what to do.
     """
+    name = name.encode("utf-8", "replace").decode()  # a name on disk need not be Unicode
     kind = KINDS.get(Path(name).suffix.lower())
     if kind is None:
         known = ", ".join(KINDS)
@@ -122,7 +123,7 @@ def _read_pdf(path: Path, name: str, settings: Settings) -> Paper:
     lines = [(mending.mend(line, known)[0], size) for line, size in document["lines"]]
     return Paper(
         id=digest_file(path),
-        title=titles.of_pdf(document["title"], lines, name),
+        title=titles.of_pdf(mending.mend(document["title"], known)[0], lines, name),
         text=text,
         page_starts=starts,
         raw_map=raw_map if how == "pdfium" else (),

@@ -65,38 +65,36 @@ def main(arguments: list[str]) -> None:
 
     limit(int(megabytes), int(seconds))
     try:
-        if how == "draw":
-            page, scale, *spans = drawing
-            with Reader(file) as pdf:
-                sys.stdout.buffer.write(draw(pdf[int(page) - 1], float(scale), spans))
-            return
         with Reader(file) as pdf:
-            document = by_pypdf(pdf) if how == "pypdf" else by_pdfium(pdf)
+            if how == "draw":
+                page, scale, *spans = drawing
+                output = draw(pdf[int(page) - 1], float(scale), spans)
+            else:
+                document = by_pypdf(pdf) if how == "pypdf" else by_pdfium(pdf)
+                text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+                output = text.encode("utf-8", "surrogatepass")
     except MemoryError:
         sys.exit(OUT_OF_MEMORY)
     except Exception as error:
         if needs_password(error):
             sys.exit(NEEDS_PASSWORD)
         raise
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
+    sys.stdout.buffer.write(output)
 
 
 def limit(megabytes: int, seconds: int) -> None:
     """Let this process have no more memory (address space) and processor time than that.
 
-    Windows has no such limits and macOS does not enforce the first; the parent's clock remains.
-    The limit on processor time ends a child whose parent has died.
+    Windows has no such limits, and macOS none on memory; the parent's clock remains. The limit
+    on processor time ends a child whose parent has died.
     """
     try:
         import resource
     except ImportError:
         return
-    wanted = {
-        resource.RLIMIT_AS: megabytes * 1_000_000,
-        resource.RLIMIT_CPU: seconds + 1,
-        resource.RLIMIT_CORE: 0,
-    }
+    wanted = {resource.RLIMIT_CPU: seconds + 1, resource.RLIMIT_CORE: 0}
+    if sys.platform != "darwin":
+        wanted[resource.RLIMIT_AS] = megabytes * 1_000_000
     for what, most in wanted.items():
         _, hard = resource.getrlimit(what)
         soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
@@ -300,7 +298,8 @@ def mark(
 ) -> None:
     """Colour a box of an RGB bitmap, with a pixel around it, as a felt pen would."""
     left, top, right, bottom = box
-    left, right = max(0, left - 1), min(width, right + 2)
+    left = max(0, left - 1)
+    right = max(left, min(width, right + 2))  # the box may lie beside the page
     for y in range(max(0, top - 1), min(height, bottom + 2)):
         for colour, darker in enumerate(MARKER):
             line = slice(y * row + 3 * left + colour, y * row + 3 * right, 3)
