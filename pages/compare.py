@@ -108,7 +108,8 @@ def follow(live_id: str) -> None:
         if st.button("Stop", key="compare.stop", icon=":material/stop:"):
             live.stop()
         doing = live.doing
-        st.caption(words.escaped(doing.sentence) if doing else "Answering …")
+        said = words.escaped(doing.sentence) if doing else "Answering …"
+        st.caption(f"{said} · {live.seconds:.0f} s")
         if doing and doing.share is not None:
             st.progress(doing.share, width=240)
     panels.draw(lab, live.panels, live.id, over=False)

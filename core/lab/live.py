@@ -1,6 +1,7 @@
 """A comparison that is being answered, as any page may watch it: it runs on when the page is
 left, and two browsers never share one. Knows nothing of how answers are made."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from threading import Event, Thread
@@ -77,11 +78,17 @@ class Live:
     doing: Doing | None = None
     comparison: Comparison | None = None
     error: TriptychError | None = None
+    started: float = field(default_factory=time.monotonic)
     stopping: Event = field(default_factory=Event)
 
     @property
     def over(self) -> bool:
         return self.comparison is not None or self.error is not None
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been under way."""
+        return time.monotonic() - self.started
 
     def stop(self) -> None:
         """End soon and keep what is done."""

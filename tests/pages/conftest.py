@@ -1,0 +1,35 @@
+"""Pages under Streamlit's own test harness, over small real backends."""
+
+from collections.abc import Iterator
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.lab import Lab
+from core.settings import ROOT
+from pages.ui import frame
+
+SECONDS = 20
+
+
+@pytest.fixture(autouse=True)
+def _clean_caches() -> Iterator[None]:
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    yield
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def app(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The app over the lab with two notes; start from app.py, as a browser does."""
+    monkeypatch.setattr(frame, "open_lab", lambda: lab)
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS)
+
+
+def texts(app: AppTest) -> str:
+    """All that captions, Markdown and alerts say, in one string."""
+    kinds = (app.caption, app.markdown, app.info, app.error, app.subheader, app.text)
+    return "\n".join(element.value for kind in kinds for element in kind)

@@ -1,0 +1,118 @@
+"""Compare under Streamlit's own test harness."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.lab import Lab
+from core.types import Chunking, Generation, Recipe, Retrieval, three_ways
+from tests.pages.conftest import texts
+from tests.test_lab import asked
+
+QUESTION = "When was the lamp of Varn lit?"
+
+
+def ask(app: AppTest, question: str) -> None:
+    app.text_input(key="compare.question").set_value(question)
+    app.button(key="compare.ask").click().run()
+
+
+def settled(app: AppTest, lab: Lab) -> None:
+    """Let what was asked come to its end, and draw the page again."""
+    live = lab.bench.live(app.query_params["run"])
+    if live:
+        live.join()
+    app.run()
+
+
+@pytest.fixture
+def ready(app: AppTest) -> AppTest:
+    """On Compare, with the chips set to the small backends."""
+    app.run()
+    app.session_state["compare.overlap"] = 20
+    app.session_state["compare.candidates"] = 2
+    app.session_state["compare.top_k"] = 1
+    app.session_state["compare.embedder"] = "hashing"
+    app.session_state["compare.reranker"] = "word-overlap"
+    app.session_state["compare.generator"] = "echo"
+    return app.run()
+
+
+def test_smoke(app: AppTest) -> None:
+    app.run()
+    assert not app.exception
+    assert "What changes?" in texts(app)
+
+
+def test_the_recorded_run_fills_the_first_screen(app: AppTest, lab: Lab) -> None:
+    app.run()
+    (first, *_) = lab.runs.recorded()
+    assert app.text_input(key="compare.question").value == first.question
+    said = texts(app)
+    for name in ("No context", "Retrieved", "Retrieved and reranked"):
+        assert f"[{name}]" in said
+    assert "recorded with" in said
+    assert lab.models._loaded == {}
+
+
+def test_story_ask_and_come_back_by_the_link(ready: AppTest, lab: Lab) -> None:
+    ask(ready, QUESTION)
+    settled(ready, lab)
+    assert not ready.exception
+    said = texts(ready)
+    assert "ended by itself" in said or "cut off" in said
+    assert "It read no paper" in said
+    link = ready.query_params["run"]
+    comparison = lab.runs.comparison(link)
+    assert [run.recipe.arm for run in comparison.runs] == ["no_context", "retrieved", "reranked"]
+
+    ready.query_params.clear()
+    ready.run()
+    ready.query_params["run"] = link
+    ready.run()
+    assert ready.text_input(key="compare.question").value == QUESTION
+    assert ready.number_input(key="compare.top_k").value == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("compare.overlap", 900, "The overlap is 900"),
+        ("compare.top_k", 9, "9"),
+        ("compare.max_tokens", 0, "0 tokens"),
+    ],
+)
+def test_nonsense_is_refused_with_a_sentence(
+    ready: AppTest, lab: Lab, key: str, value: int, sentence: str
+) -> None:
+    ready.number_input(key=key).set_value(value).run()
+    ask(ready, QUESTION)
+    assert not ready.exception
+    assert sentence in ready.error[0].value
+    assert lab.runs.history() == []
+
+
+@pytest.mark.parametrize("question", ["", "x" * 300_000])
+def test_a_question_that_cannot_be_meant(ready: AppTest, lab: Lab, question: str) -> None:
+    ask(ready, question)
+    assert not ready.exception
+    assert "question" in ready.error[0].value
+    assert lab.runs.history() == []
+
+
+def test_a_link_that_leads_nowhere(app: AppTest) -> None:
+    app.query_params["run"] = "nothing"
+    app.run()
+    assert not app.exception
+    assert "not in this lab" in app.error[0].value
+
+
+def test_the_history_leads_back(ready: AppTest, lab: Lab) -> None:
+    recipe = Recipe(
+        chunking=Chunking(size=200, overlap=20),
+        evidence=Retrieval(embedder="hashing", candidates=2, top_k=1),
+        generation=Generation(generator="echo", max_tokens=9),
+    )
+    comparison = asked(lab, three_ways(recipe, "word-overlap"))
+    ready.run()
+    (link,) = (link for link in ready.get("page_link") if "Varn" in link.proto.label)
+    assert comparison.id in str(link.proto)
