@@ -1,0 +1,142 @@
+"""What three panels cost when they are answered together, beside one after another.
+
+    python -m benchmarks.answering
+
+The panels have no context, three chunks, and three other chunks of about 800 characters; each
+writes 64 tokens, greedily. Plain: transformers' `generate` on the same weights in float32, panel
+after panel. All take turns, and the fastest of several goes counts.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from threading import Event
+from typing import Any
+
+from benchmarks._texts import chunks
+from core import backends
+from core.generators import Generator, Request
+from core.settings import Settings
+from core.types import Generation, Message
+
+GOES = 2
+GENERATION = Generation(max_tokens=64)
+QUESTION = "Describe in detail what has to be known to run a small language model on a laptop."
+
+Times = tuple[float, float]  # seconds to the first token of the last panel, and to the end
+
+
+def rows() -> list[dict[str, str]]:
+    """Our seconds and the plain ones, our speed as a share of the plain one, the demand."""
+    settings = Settings()
+    model, module = backends.find(settings, "generator", GENERATION.generator)
+    generator = module.load(model, settings)
+    texts = [text for text in chunks(200) if 700 <= len(text) <= 800]
+    requests = [request(()), request(texts[:3]), request(texts[3:6])]
+    plain = plain_generate(generator)
+    goes = [
+        (
+            together(generator, requests),
+            one_by_one(lambda each: together(generator, [each]), requests),
+            one_by_one(plain, requests),
+        )
+        for _ in range(GOES)
+    ]
+    batch, alone, library = (
+        (min(first for first, _ in times), min(whole for _, whole in times))
+        for times in zip(*goes, strict=True)
+    )
+    tokens = len(requests) * GENERATION.max_tokens
+    return [
+        row(
+            f"3 panels together, {tokens / batch[1]:.0f} tokens/s, or by `generate`",
+            batch[1],
+            library[1],
+            1.5,
+        ),
+        row("3 panels together or one by one", batch[1], alone[1], 1.2),
+        row(
+            "first token in the last of 3 panels, together or by `generate`",
+            batch[0],
+            library[0],
+            2,
+        ),
+    ]
+
+
+def row(what: str, ours: float, plain: float, least: float) -> dict[str, str]:
+    return {
+        "what": what,
+        "ours_seconds": f"{ours:.2f}",
+        "plain_seconds": f"{plain:.2f}",
+        "ratio": f"{plain / ours:.2f}",
+        "demand": f"at least {least}",
+    }
+
+
+def request(passages: Sequence[str]) -> Request:
+    content = "\n\n".join([*passages, QUESTION])
+    return Request(messages=(Message(role="user", content=content),), generation=GENERATION)
+
+
+def together(generator: Generator, requests: Sequence[Request]) -> Times:
+    started = time.perf_counter()
+    first: dict[int, float] = {}
+    for delta in generator.generate(requests, Event()):
+        first.setdefault(delta.index, time.perf_counter() - started)
+    return max(first.values()), time.perf_counter() - started
+
+
+def one_by_one(answer: Callable[[Request], Times], requests: Sequence[Request]) -> Times:
+    """The panels before the last one are waited for."""
+    times = [answer(each) for each in requests]
+    before = sum(seconds for _, seconds in times[:-1])
+    return before + times[-1][0], before + times[-1][1]
+
+
+def plain_generate(generator: Any) -> Callable[[Request], Times]:
+    """The library's own call, on a model as the library loads it."""
+    import torch
+    from transformers import AutoModelForCausalLM
+    from transformers.generation.streamers import BaseStreamer
+
+    model = AutoModelForCausalLM.from_pretrained(
+        generator._model.name_or_path, dtype=torch.float32, local_files_only=True
+    ).to(generator._model.device)
+
+    class FirstToken(BaseStreamer):
+        """Notes when the first token comes; what comes before it is the prompt."""
+
+        def __init__(self) -> None:
+            self.times: list[float] = []
+
+        def put(self, _value: torch.Tensor) -> None:
+            self.times.append(time.perf_counter())
+
+        def end(self) -> None:
+            pass
+
+    def answer(request: Request) -> Times:
+        started = time.perf_counter()
+        streamer = FirstToken()
+        prompt = torch.tensor(
+            [generator._prompt(request.messages, request.generation)], device=model.device
+        )
+        model.generate(
+            prompt,
+            attention_mask=torch.ones_like(prompt),
+            max_new_tokens=request.generation.max_tokens,
+            do_sample=False,
+            streamer=streamer,
+        )
+        return streamer.times[1] - started, time.perf_counter() - started
+
+    return answer
+
+
+def main() -> None:
+    for each in rows():
+        print(each)
+
+
+if __name__ == "__main__":
+    main()
