@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
@@ -42,6 +42,7 @@ def langchain(text: str, size: int, overlap: int) -> list[str]:
     return splitter.split_text(text)
 
 
+@settings(deadline=None)
 @given(text=texts, sizes=st.one_of(usual_sizes, small_sizes))
 def test_cuts_where_langchain_cuts(text: str, sizes: tuple[int, int]) -> None:
     size, overlap = sizes
@@ -50,6 +51,7 @@ def test_cuts_where_langchain_cuts(text: str, sizes: tuple[int, int]) -> None:
     assert all(text[chunk.start : chunk.end] == chunk.text for chunk in chunks)
 
 
+@settings(deadline=None)
 @given(text=texts, sizes=small_sizes)
 def test_no_chunk_is_longer_than_asked(text: str, sizes: tuple[int, int]) -> None:
     assert all(end - start <= sizes[0] for start, end in spans(text, *sizes))
@@ -92,6 +94,7 @@ def test_pages_are_cut_by_themselves_unless_asked() -> None:
     assert together == (Chunk(paper_id="p" * 64, start=0, end=26, text=two_pages.text),)
 
 
+@settings(deadline=None)
 @given(
     text=st.text(alphabet="ab \n", min_size=1, max_size=100),
     starts=st.sets(st.integers(1, 99), max_size=5),

@@ -3,7 +3,7 @@
 from types import ModuleType
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.backends import modules
@@ -24,6 +24,7 @@ def test_there_are_chunkers() -> None:
 
 
 @every_chunker
+@settings(deadline=None)
 @given(text=texts, sizes=sizes)
 @example(text="endless" * 100, sizes=(20, 5))
 @example(text="\n" * 100, sizes=(20, 5))
