@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -18,7 +19,7 @@ from core.settings import ROOT, Settings
 from tests.e2e.conftest import CHROMIUM, QUIET, READY, serving
 
 SIZES = {"wide": (1920, 1080), "projector": (1280, 720), "narrow": (400, 800)}
-THEMES = ("light", "dark")
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SHOWN = ("compare-projector-light", "compare-projector-dark", "library-projector-light")
 
 

@@ -25,7 +25,7 @@ def main(lab: Lab) -> None:
     wanted = st.query_params.get("paper")
     listed, read = st.columns([5, 6], gap="large")
     with listed:
-        st.subheader(words.counted(len(rows), "paper"), anchor=False)
+        st.markdown(f"#### {words.counted(len(rows), 'paper')}")
         for row in rows:
             listing(lab, row, opened=row.id == wanted)
     with read:
@@ -67,25 +67,24 @@ def upload(lab: Lab) -> None:
 def refused(lab: Lab) -> None:
     for number, refusal in enumerate(lab.papers.refusals()):
         with st.container(horizontal=True, vertical_alignment="center", key=f"refused-{number}"):
-            st.markdown(
-                f":red[:material/error:] **{words.escaped(refusal.name)}** was not added:"
-                f" {words.escaped(refusal.reason)}"
-            )
+            st.markdown(f":red[:material/error:] {words.escaped(refusal.reason)}")
             if st.button("Dismiss", type="tertiary", key=f"library.dismiss.{number}"):
                 lab.papers.dismiss(refusal.name)
                 st.rerun()
 
 
 def listing(lab: Lab, row: PaperRow, *, opened: bool) -> None:
-    with st.container(key=f"paper-{row.id[:12]}", gap=None):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.page_link(
-                "pages/library.py",
-                label=f"**{words.escaped(row.title)}**" if opened else words.escaped(row.title),
-                query_params={"paper": row.id},
-            )
+    with st.container(key=f"{'opened' if opened else 'paper'}-{row.id[:12]}", gap=None):
+        with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+            title = words.escaped(row.title)
+            key = f"library.open.{row.id}"
+            if st.button(f"**{title}**" if opened else title, type="tertiary", key=key):
+                st.query_params["paper"] = row.id
+                st.rerun()
             st.space("stretch")
-            with st.popover("Remove", type="tertiary", key=f"library.remove.{row.id}"):
+            with st.popover(
+                "", icon=":material/delete:", type="tertiary", key=f"library.remove.{row.id}"
+            ):
                 st.write("Its text and file go; answers made with it stay readable.")
                 if st.button("Remove the paper", key=f"library.really.{row.id}"):
                     lab.papers.remove(row.id)
@@ -103,11 +102,11 @@ def listing(lab: Lab, row: PaperRow, *, opened: bool) -> None:
 
 def reader(lab: Lab, row: PaperRow) -> None:
     paper = lab.papers.get(row.id)
-    st.subheader(words.escaped(row.title), anchor=False)
+    st.markdown(f"#### {words.escaped(row.title)}")
     page = 1
     if paper.pages > 1:
         page = st.number_input(
-            f"Page of {paper.pages}", 1, paper.pages, key=f"library.page.{row.id}"
+            f"Page, of {paper.pages}", 1, paper.pages, key=f"library.page.{row.id}", width=160
         )
     start, end = paper.page_span(page)
     if paper.kind == "pdf":
