@@ -1,0 +1,132 @@
+"""The command line: JSON lines on stdout, sentences on stderr, exit 0, 1 or 2."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.__main__ import main
+from tests.conftest import NOTES
+
+OPTIONS = "--size 200 --overlap 20 --embedder hashing --reranker word-overlap --generator echo"
+FEW = "--candidates 2 --top-k 1"
+QUESTION = "When was the lamp of Varn lit?"
+
+
+@pytest.fixture
+def home(tmp_path: Path, fakes: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two notes in it, and a data folder named in the environment."""
+    monkeypatch.setenv("TRIPTYCH_DATA", str(tmp_path / "data"))
+    for name, text in NOTES.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def ran(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[Any], str]:
+    """Exit status, the JSON lines, and what was said."""
+    try:
+        status = main([str(argument) for argument in arguments])
+    except SystemExit as stopped:
+        status = int(str(stopped.code))
+    out, err = capsys.readouterr()
+    return status, [json.loads(line) for line in out.splitlines()], err
+
+
+def test_add_is_known_the_second_time(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [str(home / name) for name in NOTES]
+    status, lines, _ = ran(capsys, "add", *files)
+    assert status == 0
+    assert [list(line) for line in lines] == [
+        ["file", "paper", "title", "pages", "characters", "status", "reason"]
+    ] * 2
+    assert [line["status"] for line in lines] == ["added", "added"]
+    (home / "empty.txt").write_bytes(b"")
+    status, lines, _ = ran(capsys, "add", *files, str(home / "empty.txt"))
+    assert status == 1
+    assert [line["status"] for line in lines] == ["known", "known", "failed"]
+    assert "empty" in lines[2]["reason"]
+    assert lines[2]["paper"] is None
+
+
+def test_papers_and_remove(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran(capsys, "add", str(home / "lamp.md"))
+    _, (paper,), _ = ran(capsys, "papers")
+    assert (paper["title"], paper["pages"], paper["source"]) == ("The lamp", 1, "lamp.md")
+    status, _, said = ran(capsys, "remove", "nothing")
+    assert (status, "fits no paper" in said) == (2, True)
+    status, (line,), _ = ran(capsys, "remove", paper["paper"][:8])
+    assert (status, line["status"]) == (0, "removed")
+    assert ran(capsys, "papers") == (0, [], "")
+
+
+def test_ask_three_ways(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran(capsys, "add", *(str(home / name) for name in NOTES))
+    status, runs, _ = ran(capsys, "ask", QUESTION, "--three-ways", *OPTIONS.split(), *FEW.split())
+    assert status == 0
+    evidence = [run["recipe"]["evidence"] for run in runs]
+    assert evidence[0] is None
+    assert [each["reranker"] for each in evidence[1:]] == [None, "word-overlap"]
+    assert all(run["answer"]["finish_reason"] in ("stop", "length") for run in runs)
+    for run in runs:
+        for hit in run["candidates"]:
+            assert len(hit["chunk"]["text"]) == hit["chunk"]["end"] - hit["chunk"]["start"]
+    again = ran(capsys, "ask", QUESTION, "--three-ways", *OPTIONS.split(), *FEW.split())[1]
+    assert [run["id"] for run in again] == [run["id"] for run in runs]
+
+
+def test_search_has_no_answer(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran(capsys, "add", *(str(home / name) for name in NOTES))
+    _, papers, _ = ran(capsys, "papers")
+    chosen = papers[0]["paper"][:12]
+    status, (run,), _ = ran(
+        capsys, "search", QUESTION, "--papers", chosen, *OPTIONS.split(), "--top-k", "1"
+    )
+    assert status == 0
+    assert run["answer"] is None
+    assert run["paper_ids"] == [papers[0]["paper"]]
+    assert {hit["chunk"]["paper_id"] for hit in run["candidates"]} == {papers[0]["paper"]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["ask", "q", "--overlap", "200"], "overlap is 200"),
+        (["ask", "q", "--top-k", "21"], "21"),
+        (["ask", "q", "--embedder", "oracle"], "no embedder called 'oracle'"),
+        (["ask", " "], "question is empty"),
+        (["ask", "x" * 300_000], "300,000 characters"),
+        (["ask", "q", "--three-ways", "--reranker", "none"], "--three-ways"),
+        (["ask"], "QUESTION"),
+        (["dance"], "dance"),
+    ],
+)
+def test_wrong_usage_is_a_sentence_and_exit_2(
+    home: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    ran(capsys, "add", str(home / "lamp.md"))
+    verb, *rest = arguments
+    options = OPTIONS.split() if len(arguments) > 1 else []
+    status, lines, sentence = ran(capsys, verb, *options, *rest)
+    assert (status, lines) == (2, [])
+    assert said in sentence
+
+
+def test_models_and_doctor(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, models, _ = ran(capsys, "models")
+    assert status == 0
+    assert {model["family"] for model in models} == {"embedder", "reranker", "generator"}
+    assert {"name", "family", "source", "available", "reason"} <= models[0].keys()
+    _, checks, _ = ran(capsys, "doctor")
+    assert all(check["ok"] for check in checks if check["check"] != "disk")
+
+
+def test_a_data_folder_that_cannot_be_used(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIPTYCH_DATA", str(home / "lamp.md"))
+    status, lines, said = ran(capsys, "papers")
+    assert (status, lines) == (1, [])
+    assert "cannot be used" in said
+    monkeypatch.setenv("TRIPTYCH_DEVICE", "abacus")
+    assert ran(capsys, "papers")[0] == 2
