@@ -1,5 +1,7 @@
 """Compare: one question, answered side by side."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.lab import Lab
@@ -67,16 +69,23 @@ def headline(lab: Lab, comparison: Comparison | None) -> None:
                 color="gray",
             )
         st.space("stretch")
-        with st.popover("History", type="tertiary", key="compare.history"):
-            rows = lab.runs.history()
-            if not rows:
-                st.caption("Nothing asked yet. Ask, and it is kept here.")
-            for row in rows:
-                st.page_link(
-                    "pages/compare.py",
-                    label=f"{words.escaped(words.shortened(row.question, 70))} · {row.at[:16]}",
-                    query_params={"run": row.id},
-                )
+        recorded = [(kept.id, kept.question, "") for kept in lab.runs.recorded()]
+        asked = [(row.id, row.question, f" · {row.at[:10]}") for row in lab.runs.history()]
+        links("Recorded", recorded, "No recorded runs are shipped with this copy.")
+        links("History", asked, "Nothing asked yet. Ask, and it is kept here.")
+
+
+def links(name: str, entries: Sequence[tuple[str, str, str]], empty: str) -> None:
+    """A menu of comparisons, each a link to its id."""
+    with st.popover(name, type="tertiary", key=f"compare.{name.lower()}"):
+        if not entries:
+            st.caption(empty)
+        for comparison_id, question, when in entries:
+            st.page_link(
+                "pages/compare.py",
+                label=words.escaped(words.shortened(question, 80) + when),
+                query_params={"run": comparison_id},
+            )
 
 
 def hero() -> tuple[bool, str]:

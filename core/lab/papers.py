@@ -70,6 +70,7 @@ class Papers:
             self._keep_file(path, paper_id)
             self._store.keep_paper(paper)
         except TriptychError as error:
+            self.file(paper_id).unlink(missing_ok=True)  # no trace of what failed
             if not isinstance(error, OutOfSpace):
                 self._store.keep_refusal(name, error.sentence)
             return Added(file=name, status="failed", reason=error.sentence)

@@ -11,7 +11,7 @@ QUESTION = "What is the difference between LoRA and QLoRA?"
 
 def done(page: Page) -> None:
     """Wait until all panels have ended."""
-    expect(page.get_by_role("button", name="Stop")).to_have_count(0, timeout=ANSWER_MS)
+    expect(page.locator(".st-key-compare-progress")).to_have_count(0, timeout=ANSWER_MS)
     ready(page)
 
 
@@ -62,7 +62,7 @@ def test_stop_keeps_what_was_said_and_reload_keeps_everything(page: Page, addres
     ready(page)
     ask(page, QUESTION + " Explain at length.")
     expect(page.locator(".answer:not(.waiting)").first).to_be_visible(timeout=ANSWER_MS)
-    page.get_by_role("button", name="Stop").click()
+    page.locator(".st-key-compare-stop button").click()
     done(page)
     assert page.get_by_text("stopped by hand").count() > 0
     before, url = answers(page), page.url
