@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from core.errors import BadInput
 from core.types import Generation, Hit, Message, Style
 
-VERSION = "1"  # another one whenever a word below changes
+VERSION = "2"  # another one whenever a word below changes
 
-RULES = "Answer the question in one or two short sentences."
+RULES = "You are a helpful assistant. Answer the question in one or two short sentences."
 WITH_PASSAGES = "Answer the question using the passages."
 
 
@@ -20,10 +20,12 @@ def write_messages(
 ) -> tuple[Message, ...]:
     """The prompt as chat messages; in style "completion" one message that ends in "Answer:".
 
-    Passages are numbered from [1] in the order given, each with its paper's title and pages.
+    Passages are numbered from [1] in the order given, each with its paper's title and pages, and
+    stand in reverse: small models lean on what they read last, so the best is next to the question.
     """
     question = question.strip()
-    numbered = "".join(f"{_passage(n, hit)}\n\n" for n, hit in enumerate(passages, start=1))
+    blocks = [f"{_passage(n, hit)}\n\n" for n, hit in enumerate(passages, start=1)]
+    numbered = "".join(reversed(blocks))
     if style == "completion":
         text = f"{RULES}\n\n{numbered}Question: {question}\nAnswer:"
         return (Message(role="user", content=text),)

@@ -52,6 +52,12 @@ def test_passages_are_numbered_with_title_and_pages(style: Style) -> None:
     assert "[2] The lamp, pages 3-4\nIt burns oil.\n\n" in prompt
 
 
+@pytest.mark.parametrize("style", ["chat", "completion"])
+def test_the_best_passage_stands_next_to_the_question(style: Style) -> None:
+    prompt = write_messages(QUESTION, HITS, style)[-1].content
+    assert prompt.index("[2]") < prompt.index("[1]") < prompt.index(QUESTION)
+
+
 def test_a_completion_is_one_text_that_asks_to_be_continued() -> None:
     (message,) = write_messages(QUESTION, HITS, "completion")
     assert message.content.startswith(RULES)
