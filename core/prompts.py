@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from core.errors import BadInput
 from core.types import Generation, Hit, Message, Style
 
-VERSION = "2"  # another one whenever a word below changes
+VERSION = "3"  # another one whenever a word below, or how answers are decoded, changes
 
 RULES = "You are a helpful assistant. Answer the question in one or two short sentences."
 WITH_PASSAGES = "Answer the question using the passages."

@@ -207,8 +207,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the generator said. finish_reason: stop (it ended by itself), length (cut off at
-    max_tokens), stopped (by a person), error (see the run's notes), unknown (imported)."""
+    """What the generator said. finish_reason: stop (it ended by itself, or, as the run's notes
+    say, because it repeated itself), length (cut off at max_tokens), stopped (by a person), error
+    (see the run's notes), unknown (imported)."""
 
     text: str
     finish_reason: FinishReason

@@ -19,6 +19,7 @@ from tokenizers.pre_tokenizers import ByteLevel
 from core import packages
 from core.errors import Damaged, OutOfSpace
 from core.generators import Delta, Request, _gguf, causal_lm
+from core.generators._decoding import REPEATED, repeats_itself
 from core.generators._few_rows import quicken
 from core.generators.causal_lm import CausalLM
 from core.settings import Settings
@@ -132,7 +133,7 @@ SENTENCES = ["Hi", "a longer prompt, with commas", "xyz " * 150, "ab" * 400]
 
 
 def test_answers_equal_plain_generation_alone_and_together(tiny: CausalLM) -> None:
-    requests = [ask(text, max_tokens=20 + 2 * i) for i, text in enumerate(SENTENCES)]
+    requests = [ask(text, max_tokens=REPEATED - i) for i, text in enumerate(SENTENCES)]
     alone = [answers(tiny, [request])[0] for request in requests]
     assert answers(tiny, requests) == alone
     # What is no whole character at the end is left out of ours.
@@ -250,7 +251,7 @@ def test_full_memory_is_said_in_every_answer_that_is_open(
         hook.remove()
     ends = {delta.index: delta for delta in deltas if delta.finish}
     assert ends[1].finish == "error"
-    assert "memory" in ends[1].text
+    assert "memory" in ends[1].note
     assert ends[0].finish == ("length" if calls_before == 5 else "error")
 
 
@@ -339,3 +340,13 @@ def test_other_packaged_weights_than_the_known_ones_are_refused(tmp_path: Path) 
     (tmp_path / causal_lm.FILE).write_bytes(b"something else")
     with pytest.raises(Damaged, match="damaged or another version"):
         causal_lm.load(replace(model, folder=str(tmp_path)), Settings(models=tmp_path / "models"))
+
+
+def test_a_circle_is_seen_at_its_second_round() -> None:
+    once = list(range(REPEATED))
+    assert not repeats_itself(once)
+    assert not repeats_itself([*once, *once[:-1]])
+    assert repeats_itself([*once, *once])
+    assert repeats_itself([*once, 99, *once])
+    assert repeats_itself([7] * (REPEATED + 1))
+    assert not repeats_itself([7] * REPEATED)

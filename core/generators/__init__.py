@@ -19,13 +19,15 @@ class Request:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delta:
     """The next piece of answer `index`. The last piece of each answer carries `finish` and both
-    token counts; it may hold no text. With finish "error", `text` is the sentence why."""
+    token counts, and a `note` where a reader must know how it ended: with finish "error" why it
+    failed, with "stop" that it was ended because it repeated itself."""
 
     index: int
     text: str
     finish: FinishReason | None = None
     prompt_tokens: int | None = None
     answer_tokens: int | None = None
+    note: str = ""
 
 
 class Generator(Protocol):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
 
+REPEATED = 16  # tokens, about a dozen words: no answer says so much twice for a good reason
 READ_AT_ONCE = 512  # prompt tokens between two looks at `stop`: about a second on two cores
 
 
@@ -48,11 +49,13 @@ class Row:
             return self.end("stop")
         self.tokens.append(token)
         text = self._new_text()
+        if repeats_itself(self.tokens):
+            return self.end("stop", text, REPEATS)
         if len(self.tokens) == self._generation.max_tokens:
             return self.end("length", text)
         return Delta(index=self.index, text=text)
 
-    def end(self, finish: FinishReason, text: str = "") -> Delta:
+    def end(self, finish: FinishReason, text: str = "", note: str = "") -> Delta:
         self.finish = finish
         return Delta(
             index=self.index,
@@ -60,6 +63,7 @@ class Row:
             finish=finish,
             prompt_tokens=len(self.prompt),
             answer_tokens=len(self.tokens),
+            note=note,
         )
 
     def _choose(self, logits: "torch.Tensor") -> int:
@@ -95,9 +99,19 @@ def answer(model: "PreTrainedModel", rows: Sequence[Row], stop: Event) -> Iterat
             raise
         for row in rows:
             if row.finish is None:
-                yield row.end("error", NO_MEMORY)
+                yield row.end("error", note=NO_MEMORY)
 
 
+def repeats_itself(tokens: Sequence[int]) -> bool:
+    """Whether the last REPEATED tokens stand in the answer a second time. From there on a greedy
+    model goes round in a circle until its limit, and says nothing new."""
+    tail = list(tokens[-REPEATED:])
+    return len(tail) == REPEATED and any(
+        tokens[start : start + REPEATED] == tail for start in range(len(tokens) - REPEATED)
+    )
+
+
+REPEATS = "It began to repeat itself and was ended there."
 NO_MEMORY = "The memory is full: use fewer or smaller chunks, or fewer answers at once."
 
 

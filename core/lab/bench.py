@@ -222,7 +222,7 @@ class Bench:
             for delta in generator.generate(requests, stop):
                 draft = drafts[delta.index]
                 seconds = time.perf_counter() - started
-                if delta.text and delta.finish != "error":
+                if delta.text:
                     draft.first_token = draft.first_token or seconds
                     draft.text += delta.text
                     yield Said(panel=draft.panel, text=delta.text)
@@ -238,8 +238,8 @@ class Bench:
 
     def _finish(self, draft: Draft, delta: Delta, seconds: float, generator: Generator) -> Run:
         assert delta.finish
-        if delta.finish == "error":
-            draft.notes += (delta.text,)
+        if delta.note:
+            draft.notes += (delta.note,)
         answer = Answer(
             text=draft.text.strip(),
             finish_reason=delta.finish,

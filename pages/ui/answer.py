@@ -20,7 +20,7 @@ CSS = """
 .answer.clamped {
   display: -webkit-box;
   -webkit-box-orient: vertical;
-  -webkit-line-clamp: 9;
+  -webkit-line-clamp: 7;
   overflow: hidden;
 }
 .answer.waiting { color: var(--st-gray-color, #7b8794); font-style: italic; }

@@ -61,8 +61,8 @@ def _outcome(panel: Panel) -> None:
         ended = f":material/content_cut: **{ended}**"
     elif reply.finish_reason == "error":
         ended = f":red[:material/error: **{ended}**]"
-    timing = words.timing(reply)
-    st.caption(f"{ended} · {timing}" if timing else ended)
+    measured = words.measured(reply)
+    st.caption(f"{ended} · {measured}" if measured else ended, help=words.timing(panel.run))
     for note in panel.run.notes:
         st.caption(f":material/info: {words.escaped(note)}")
 
@@ -70,12 +70,12 @@ def _outcome(panel: Panel) -> None:
 def _chips(lab: Lab, hits: tuple[Hit, ...], key: str) -> None:
     with st.container(key=f"chips-{key}", gap="xsmall"):
         for hit in hits:
-            title = words.escaped(words.shortened(hit.title, 34))
-            moved = words.movement(hit)
-            label = f"**{hit.rank}** · {title} · {words.pages_of(hit)}"
-            if moved and not moved.startswith("stays"):
-                label += f" · {moved}"
-            with st.popover(label, type="tertiary", key=f"chunk-{key}-{hit.rank}"):
+            # The title comes last: it is the part that may be cut off on a narrow screen.
+            parts = [words.pages_of(hit), words.movement(hit), words.escaped(hit.title)]
+            label = f"**{hit.rank}** · " + " · ".join(part for part in parts if part)
+            with st.popover(
+                label, type="tertiary", key=f"chunk-{key}-{hit.rank}", wrap=False, width="stretch"
+            ):
                 _card(lab, hit, f"{key}-{hit.rank}")
     cut = words.unseen_together(hits)
     if cut:

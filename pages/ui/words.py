@@ -2,7 +2,7 @@
 
 import re
 
-from core.types import Answer, Arm, Hit
+from core.types import Answer, Arm, Hit, Run
 
 PANEL_NAMES: dict[Arm, str] = {
     "no_context": "No context",
@@ -56,7 +56,7 @@ def outcome(answer: Answer) -> str:
     tokens = answer.answer_tokens or 0
     match answer.finish_reason:
         case "stop":
-            return f"ended by itself after {counted(tokens, 'token')}"
+            return f"ended after {counted(tokens, 'token')}"
         case "length":
             return f"cut off at {counted(tokens, 'token')}"
         case "stopped":
@@ -67,16 +67,26 @@ def outcome(answer: Answer) -> str:
             return "it is not known how it ended"
 
 
-def timing(answer: Answer) -> str:
-    """The rest of the line below an answer; empty where nothing was measured."""
+def measured(answer: Answer) -> str:
+    """What it read and how long it took; empty where nothing was measured."""
     parts = []
+    if answer.prompt_tokens is not None:
+        parts.append(f"prompt {answer.prompt_tokens:,}")
     if answer.seconds is not None:
         parts.append(f"{answer.seconds:.1f} s")
-    if answer.seconds_to_first_token is not None:
-        parts.append(f"first word after {answer.seconds_to_first_token:.1f} s")
-    if answer.prompt_tokens is not None:
-        parts.append(f"prompt {counted(answer.prompt_tokens, 'token')}")
     return " · ".join(parts)
+
+
+def timing(run: Run) -> str:
+    """The seconds of each stage that was measured, a line each."""
+    stages = {
+        "search": run.search_seconds,
+        "rerank": run.rerank_seconds,
+        "first word": run.answer and run.answer.seconds_to_first_token,
+        "whole answer": run.answer and run.answer.seconds,
+    }
+    known = [f"{name} {seconds:.2f} s" for name, seconds in stages.items() if seconds is not None]
+    return "  \n".join(known)
 
 
 def unseen(hit: Hit) -> list[str]:
