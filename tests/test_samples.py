@@ -94,7 +94,7 @@ def test_the_columns_are_read_one_after_the_other() -> None:
 def test_there_are_24_questions_over_all_papers() -> None:
     assert len(questions()) == 24
     assert len({question["question"] for question in questions()}) == 24
-    assert questions()[0]["question"] == "What is the difference between LoRA and QLoRA?"
+    assert "What is the difference between LoRA and QLoRA?" in {q["question"] for q in questions()}
     asked = Counter(gold["paper"] for question in questions() for gold in question["gold"])
     assert asked.keys() == TITLES.keys()
     assert min(asked.values()) >= 3
