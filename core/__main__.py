@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
 
+from core import chunkers
 from core.codec import plain
 from core.errors import BadInput, TriptychError
 from core.lab import Lab
@@ -65,13 +66,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def add_recipe(command: argparse.ArgumentParser) -> None:
-    chunking, generation = Chunking(), Generation()
-    retrieval = Retrieval()
+    retrieval, generation = Retrieval(), Generation()
     command.add_argument("question", metavar="QUESTION")
     command.add_argument("--papers", default="", metavar="ID,...", help="default: all")
-    command.add_argument("--chunker", default=chunking.chunker)
-    command.add_argument("--size", type=int, default=chunking.size)
-    command.add_argument("--overlap", type=int, default=chunking.overlap)
+    command.add_argument("--chunker", default=Chunking().chunker, help=" | ".join(chunkers.names()))
+    command.add_argument("--size", type=int, help="in the chunker's unit; default: its usual size")
+    command.add_argument("--overlap", type=int, help="in the same unit; default: its usual one")
     command.add_argument("--embedder", default=retrieval.embedder)
     command.add_argument("--candidates", type=int, default=retrieval.candidates)
     command.add_argument("--top-k", type=int, default=retrieval.top_k)
@@ -84,9 +84,14 @@ def add_recipe(command: argparse.ArgumentParser) -> None:
 
 
 def recipe_from(lab: Lab, options: argparse.Namespace) -> Recipe:
+    size, overlap = chunkers.usual(options.chunker)[0]
     reranker = options.reranker or lab.models.default("reranker")
     return Recipe(
-        chunking=Chunking(chunker=options.chunker, size=options.size, overlap=options.overlap),
+        chunking=Chunking(
+            chunker=options.chunker,
+            size=size if options.size is None else options.size,
+            overlap=overlap if options.overlap is None else options.overlap,
+        ),
         evidence=Retrieval(
             embedder=options.embedder,
             candidates=options.candidates,

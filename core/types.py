@@ -87,12 +87,17 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunking:
-    """How papers are cut. Size and overlap count in the chunker's own unit (here: characters)."""
+    """How papers are cut. Size and overlap count in the chunker's own unit (here: characters).
+
+    `tokenizer` names the model whose tokens are counted; None where none are. The lab fills it in
+    before a chunking is used, so that the chunks depend on nothing else.
+    """
 
     chunker: str = "recursive"
     size: int = 800
     overlap: int = 100
     across_pages: bool = False  # False: each page is cut by itself, as the old logs did
+    tokenizer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

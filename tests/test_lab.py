@@ -7,6 +7,7 @@ from threading import Event
 
 import pytest
 
+from core import chunkers
 from core.errors import BadInput, MissingModel, TriptychError
 from core.lab import Lab
 from core.lab.live import Done, Finished, Found, Said, Step
@@ -136,6 +137,35 @@ def test_watching_from_elsewhere(lab: Lab) -> None:
     assert lab.bench.live(live.id) is None  # over, and kept whole
     comparison = lab.runs.comparison(live.id)
     assert [panel.run for panel in live.panels] == list(comparison.runs)
+
+
+@pytest.mark.parametrize("chunker", chunkers.names())
+def test_every_chunker_serves_a_search(lab: Lab, chunker: str) -> None:
+    size, overlap = chunkers.usual(chunker)[0]
+    chunking = Chunking(chunker=chunker, size=size, overlap=overlap)
+    run = lab.bench.search(QUESTION, replace(RECIPE, chunking=chunking), everything(lab))
+    assert "1874" in run.hits[0].chunk.text
+    for hit in run.candidates:
+        paper = lab.papers.get(hit.chunk.paper_id)
+        assert hit.chunk.text == paper.text[hit.chunk.start : hit.chunk.end]
+
+
+def test_tokens_are_the_embedders_unless_named(lab: Lab) -> None:
+    by_tokens = replace(RECIPE, chunking=Chunking(chunker="tokens", size=5, overlap=0))
+    run = lab.bench.search(QUESTION, by_tokens, everything(lab))
+    assert run.recipe.chunking.tokenizer == "hashing"
+    assert [name for name, _ in run.recipe.revisions] == ["hashing", "word-overlap"]
+    named = replace(run.recipe, chunking=replace(by_tokens.chunking, tokenizer="oracle"))
+    with pytest.raises(BadInput, match="no embedder called 'oracle'"):
+        lab.bench.search(QUESTION, named, everything(lab))
+
+
+def test_a_size_that_does_not_apply_makes_no_other_recipe(lab: Lab) -> None:
+    runs = [
+        lab.bench.search(QUESTION, replace(RECIPE, chunking=chunking), everything(lab))
+        for chunking in (Chunking(chunker="pages"), Chunking(chunker="pages", size=1600))
+    ]
+    assert runs[0].key == runs[1].key
 
 
 def test_given_passages(lab: Lab) -> None:

@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from core import chunkers, retrieval
@@ -21,7 +21,7 @@ from core.rerankers import Reranker
 from core.settings import Settings
 from core.store import Store
 from core.types import Chunk, Chunking, Given, Hit, Recipe, Retrieval, digest
-from core.windows import characters_read
+from core.windows import characters_read, offsets
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,6 +53,7 @@ class Finder:
         self._models = models
         self._vectors: dict[str, VectorStore] = {}
         self._indexes: OrderedDict[tuple[str, Chunking], Index] = OrderedDict()
+        self._tokens: dict[str, chunkers.Tokens] = {}  # by the tokenizer's name
         self._chunks = lru_cache(maxsize=512)(self._cut)
 
     def find(
@@ -89,6 +90,7 @@ class Finder:
     def _retrieve(
         self, question: str, chunking: Chunking, wanted: Retrieval, paper_ids: tuple[str, ...]
     ) -> Iterator[Doing | Evidence]:
+        yield from self._tokenizer(chunking.tokenizer)
         embedder: Embedder = yield from self._models.loaded("embedder", wanted.embedder)
         index = yield from self._ready(embedder, wanted.embedder, chunking, paper_ids)
         started = time.perf_counter()
@@ -145,7 +147,14 @@ class Finder:
         return index
 
     def _cut(self, paper_id: str, chunking: Chunking) -> tuple[Chunk, ...]:
-        return chunkers.cut(self._papers.get(paper_id), chunking)
+        tokens = self._tokens[chunking.tokenizer] if chunking.tokenizer else None
+        return chunkers.cut(self._papers.get(paper_id), chunking, tokens)
+
+    def _tokenizer(self, name: str | None) -> Iterator[Doing]:
+        """Make sure that these tokens can be counted."""
+        if name and name not in self._tokens:
+            embedder: Embedder = yield from self._models.loaded("embedder", name)
+            self._tokens[name] = partial(offsets, embedder.tokenizer)
 
     def _scores(
         self, reranker: Reranker, name: str, question: str, texts: Sequence[str]

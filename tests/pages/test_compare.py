@@ -73,6 +73,17 @@ def test_story_ask_and_come_back_by_the_link(ready: AppTest, lab: Lab) -> None:
     assert ready.number_input(key="compare.top_k").value == 1
 
 
+def test_another_chunker_brings_its_usual_size(ready: AppTest, lab: Lab) -> None:
+    for chunker, size, overlap in [("words", 150, 20), ("pages", 0, 0), ("sentences", 800, 100)]:
+        ready.selectbox(key="compare.chunker").set_value(chunker).run()
+        assert not ready.exception
+        assert ready.session_state["compare.size"] == size
+        ask(ready, f"{QUESTION} {chunker}")
+        settled(ready, lab)
+        (run, *_) = lab.runs.comparison(ready.query_params["run"]).runs[1:]
+        assert (run.recipe.chunking.size, run.recipe.chunking.overlap) == (size, overlap)
+
+
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
