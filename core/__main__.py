@@ -17,6 +17,7 @@ from core.codec import plain
 from core.errors import BadInput, TriptychError
 from core.lab import Lab
 from core.lab.live import Doing, Done
+from core.retrieval import RETRIEVERS
 from core.settings import from_environment
 from core.types import Chunking, Generation, Recipe, Retrieval, three_ways
 
@@ -72,6 +73,7 @@ def add_recipe(command: argparse.ArgumentParser) -> None:
     command.add_argument("--chunker", default=Chunking().chunker, help=" | ".join(chunkers.names()))
     command.add_argument("--size", type=int, help="in the chunker's unit; default: its usual size")
     command.add_argument("--overlap", type=int, help="in the same unit; default: its usual one")
+    command.add_argument("--retriever", default=retrieval.retriever, help=" | ".join(RETRIEVERS))
     command.add_argument("--embedder", default=retrieval.embedder)
     command.add_argument("--candidates", type=int, default=retrieval.candidates)
     command.add_argument("--top-k", type=int, default=retrieval.top_k)
@@ -93,6 +95,7 @@ def recipe_from(lab: Lab, options: argparse.Namespace) -> Recipe:
             overlap=overlap if options.overlap is None else options.overlap,
         ),
         evidence=Retrieval(
+            retriever=options.retriever,
             embedder=options.embedder,
             candidates=options.candidates,
             top_k=options.top_k,

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from threading import Event
 
-from core import backends, chunkers, prompts, retrieval
+from core import backends, chunkers, lexical, prompts, retrieval
 from core.errors import BadInput, TriptychError
 from core.generators import Delta, Generator, Request
 from core.lab.evidence import Evidence, Finder
@@ -87,7 +87,8 @@ class Bench:
         """The models a completed recipe uses."""
         names: list[tuple[backends.Family, str]] = []
         if isinstance(recipe.evidence, Retrieval):
-            names.append(("embedder", recipe.evidence.embedder))
+            if recipe.evidence.uses_embedder:
+                names.append(("embedder", recipe.evidence.embedder))
             if recipe.chunking.tokenizer:
                 names.append(("embedder", recipe.chunking.tokenizer))
             if recipe.evidence.reranker:
@@ -103,6 +104,8 @@ class Bench:
         revisions = [
             (name, self._models.find(family, name).revision) for family, name in self._names(recipe)
         ]
+        if isinstance(recipe.evidence, Retrieval) and recipe.evidence.uses_words:
+            revisions.append(("bm25", lexical.VERSION))
         if recipe.generation:
             revisions.append(("prompt", prompts.VERSION))
         return replace(recipe, revisions=tuple(revisions))
@@ -156,6 +159,7 @@ class Bench:
         self.check(question, recipe)
         if isinstance(recipe.evidence, Retrieval) and not paper_ids:
             raise BadInput("There is no paper to search; add one first.")
+        paper_ids = tuple(sorted(set(paper_ids)))  # one order, so that ties are broken alike
         pinned = self.pinned(recipe)
         return Draft(
             panel=panel,

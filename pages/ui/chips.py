@@ -4,6 +4,7 @@ import streamlit as st
 
 from core import chunkers
 from core.lab import Lab
+from core.retrieval import RETRIEVERS
 from core.types import Chunking, Family, Generation, Recipe, Retrieval
 from pages.ui import words
 
@@ -17,6 +18,7 @@ def restore(recipe: Recipe) -> None:
     state["compare.chunker"] = recipe.chunking.chunker
     state["compare.size"], state["compare.overlap"] = recipe.chunking.size, recipe.chunking.overlap
     if isinstance(recipe.evidence, Retrieval):
+        state["compare.retriever"] = recipe.evidence.retriever
         state["compare.candidates"] = recipe.evidence.candidates
         state["compare.top_k"] = recipe.evidence.top_k
         state["compare.embedder"] = recipe.evidence.embedder
@@ -96,12 +98,17 @@ def _set_size(size: int, overlap: int) -> None:
 
 def _retrieval(lab: Lab) -> Retrieval:
     state = st.session_state
-    label = f"top {state['compare.top_k']} of {state['compare.candidates']} · reranked"
+    how = f"{state['compare.retriever']} · top {state['compare.top_k']}"
+    label = f"{how} of {state['compare.candidates']} · reranked"
     with st.popover(label, key="compare.retrieval"):
         st.caption(
-            "The candidates are the chunks most similar to the question. “Retrieved” uses the first"
-            " top-k of them; “reranked” uses the top-k after a cross-encoder has read each one"
-            " together with the question."
+            "The candidates are the chunks most similar to the question (dense), those that hold"
+            " its rarest words (bm25), or the best of both lists (hybrid). “Retrieved” uses the"
+            " first top-k of them; “reranked” uses the top-k after a cross-encoder has read each"
+            " one together with the question."
+        )
+        retriever = st.selectbox(
+            "Retriever", RETRIEVERS, key="compare.retriever", persist_state=KEEP
         )
         top_k = st.number_input("Top-k", step=1, key="compare.top_k", persist_state=KEEP)
         candidates = st.number_input(
@@ -109,7 +116,13 @@ def _retrieval(lab: Lab) -> Retrieval:
         )
         embedder = _model(lab, "embedder")
         reranker = _model(lab, "reranker")
-    return Retrieval(embedder=embedder, candidates=candidates, top_k=top_k, reranker=reranker)
+    return Retrieval(
+        retriever=retriever,
+        embedder=embedder,
+        candidates=candidates,
+        top_k=top_k,
+        reranker=reranker,
+    )
 
 
 def _generation(lab: Lab) -> Generation:

@@ -85,6 +85,27 @@ def test_another_chunker_brings_its_usual_size(ready: AppTest, lab: Lab) -> None
 
 
 @pytest.mark.parametrize(
+    ("retriever", "said", "columns"),
+    [
+        ("bm25", "BM25", {"BM25"}),
+        ("hybrid", "fused", {"similarity", "BM25", "fused"}),
+        ("dense", "similarity", {"similarity"}),
+    ],
+)
+def test_each_retriever_shows_its_own_scores(
+    ready: AppTest, lab: Lab, retriever: str, said: str, columns: set[str]
+) -> None:
+    ready.selectbox(key="compare.retriever").set_value(retriever).run()
+    ask(ready, QUESTION)
+    settled(ready, lab)
+    assert not ready.exception
+    assert f"{said} " in texts(ready)
+    assert "given by hand" not in texts(ready)
+    shown = set(ready.dataframe[0].value.columns)
+    assert shown & {"similarity", "BM25", "fused"} == columns
+
+
+@pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
         ("compare.overlap", 900, "The overlap is 900"),
