@@ -1,7 +1,7 @@
 """Chunks found by their words: BM25 in memory, the only file that imports bm25s.
 
-Knows no model, no language and no similarity: a word matches itself alone, in any case, but not
-its plural and no synonym. How rare a word is, is counted over the chunks that are searched.
+Knows no model and no similarity: a word matches itself alone, in any case, but not its plural and
+no synonym. How rare a word is, is counted over the chunks that are searched.
 
 Source of the formula: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and
 Beyond" (2009), with Lucene's inverse document frequency, k1 = 1.5 and b = 0.75.
@@ -18,13 +18,21 @@ IDEOGRAPH = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U00
 PART = rf"[^\W_{IDEOGRAPH}]+"
 WORD = re.compile(rf"[{IDEOGRAPH}]|{PART}(?:[-._,'’/]{PART})*")
 
+TELL_NOTHING = frozenset(
+    """a about an and any are as at be been but by can could did do does for from had has have how
+    if in into is it its of on or should so than that the their them then there these they this
+    those to was were what when where which while who whom whose why will with would""".split()  # noqa: SIM905
+)
+
 
 def words(text: str) -> list[str]:
     """The words BM25 counts: lower case, and compounds both whole and in parts, so that "GPT-4",
     "3.14" and "fine-tuning" match themselves best, but "tuning" matches as well. Of Chinese and
-    Japanese each character is a word."""
+    Japanese each character is a word. English words that tell nothing of a subject are left out:
+    papers ask so seldom that "what" would count as rare."""
     plain = unicodedata.normalize("NFKC", text).casefold().replace("\u2010", "-")
-    return [word for match in WORD.finditer(plain) for word in _whole_and_parts(match[0])]
+    found = (word for match in WORD.finditer(plain) for word in _whole_and_parts(match[0]))
+    return [word for word in found if word not in TELL_NOTHING]
 
 
 def _whole_and_parts(word: str) -> Iterator[str]:
@@ -54,6 +62,7 @@ class WordIndex:
         asked = words(question)
         if self._bm25 is None or not asked:
             return []
-        scores = self._bm25.get_scores(asked).tolist()
-        found = [(chunk, score) for chunk, score in zip(self._chunks, scores, strict=True) if score]
-        return sorted(found, key=lambda hit: -hit[1])[:count]
+        scores = self._bm25.get_scores(asked)
+        found = scores.nonzero()[0]
+        best = found[(-scores[found]).argsort(kind="stable")][:count]
+        return [(self._chunks[place], float(scores[place])) for place in best]

@@ -190,7 +190,8 @@ def test_searching_by_words_needs_no_embedder(lab: Lab) -> None:
 def test_words_that_no_chunk_holds_find_nothing(lab: Lab) -> None:
     (run,) = asked(lab, [by("bm25")], question="Quantum zebra?").runs
     assert run.candidates == run.hits == ()
-    assert run.notes == ("No chunk holds a word of the question, so nothing was found.",)
+    (note,) = run.notes
+    assert "nothing was found" in note
     assert run.answer and run.answer.finish_reason in ("stop", "length")
 
 

@@ -115,7 +115,9 @@ class Finder:
             reads = characters_read(embedder.tokenizer, embedder.window, texts)
             notes = _unread(question, embedder)
         elif not found:
-            notes = ("No chunk holds a word of the question, so nothing was found.",)
+            notes = (
+                "No chunk holds a word of the question that BM25 counts, so nothing was found.",
+            )
         scores, judged, rerank_seconds = None, None, None
         if wanted.reranker and found:
             reranker: Reranker = yield from self._models.loaded("reranker", wanted.reranker)
