@@ -12,10 +12,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
 
+from core import chunkers
 from core.codec import plain
 from core.errors import BadInput, TriptychError
 from core.lab import Lab
 from core.lab.live import Doing, Done
+from core.retrieval import RETRIEVERS
 from core.settings import from_environment
 from core.types import Chunking, Generation, Recipe, Retrieval, three_ways
 
@@ -65,13 +67,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def add_recipe(command: argparse.ArgumentParser) -> None:
-    chunking, generation = Chunking(), Generation()
-    retrieval = Retrieval()
+    retrieval, generation = Retrieval(), Generation()
     command.add_argument("question", metavar="QUESTION")
     command.add_argument("--papers", default="", metavar="ID,...", help="default: all")
-    command.add_argument("--chunker", default=chunking.chunker)
-    command.add_argument("--size", type=int, default=chunking.size)
-    command.add_argument("--overlap", type=int, default=chunking.overlap)
+    command.add_argument("--chunker", default=Chunking().chunker, help=" | ".join(chunkers.names()))
+    command.add_argument("--size", type=int, help="in the chunker's unit; default: its usual size")
+    command.add_argument("--overlap", type=int, help="in the same unit; default: its usual one")
+    command.add_argument("--retriever", default=retrieval.retriever, help=" | ".join(RETRIEVERS))
     command.add_argument("--embedder", default=retrieval.embedder)
     command.add_argument("--candidates", type=int, default=retrieval.candidates)
     command.add_argument("--top-k", type=int, default=retrieval.top_k)
@@ -84,10 +86,16 @@ def add_recipe(command: argparse.ArgumentParser) -> None:
 
 
 def recipe_from(lab: Lab, options: argparse.Namespace) -> Recipe:
+    size, overlap = chunkers.usual(options.chunker)[0]
     reranker = options.reranker or lab.models.default("reranker")
     return Recipe(
-        chunking=Chunking(chunker=options.chunker, size=options.size, overlap=options.overlap),
+        chunking=Chunking(
+            chunker=options.chunker,
+            size=size if options.size is None else options.size,
+            overlap=overlap if options.overlap is None else options.overlap,
+        ),
         evidence=Retrieval(
+            retriever=options.retriever,
             embedder=options.embedder,
             candidates=options.candidates,
             top_k=options.top_k,

@@ -1,21 +1,38 @@
-"""From similar chunks to hits: reranked if there are scores, cut to the best, some switched off.
+"""From what was found to hits: two lists fused, reranked if there are scores, cut to the best, some
+switched off.
 
 Pure: knows no model, no index and no store.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from core import chunkers
 from core.errors import BadInput
 from core.types import Chunk, Chunking, Hit, Paper, Retrieval
 
+RETRIEVERS = ("dense", "bm25", "hybrid")
+FUSION = 60  # how little the first places count more than the next, as Cormack et al. found best
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A chunk with the scores that found it: see core.types.Hit."""
+
+    chunk: Chunk
+    similarity: float | None = None
+    lexical_score: float | None = None
+    fused_score: float | None = None
+
 
 def check(retrieval: Retrieval, chunking: Chunking) -> None:
     """Errors: BadInput for a retrieval or a chunking that cannot be meant."""
     chunkers.check(chunking)
-    if retrieval.retriever != "dense":
-        raise BadInput(f"There is no retriever called {retrieval.retriever!r}; known is: dense.")
+    if retrieval.retriever not in RETRIEVERS:
+        raise BadInput(
+            f"There is no retriever called {retrieval.retriever!r}; "
+            f"known are: {', '.join(RETRIEVERS)}."
+        )
     if retrieval.candidates < 1:
         raise BadInput(f"Candidates are {retrieval.candidates}; there must be at least 1.")
     if retrieval.top_k < 1:
@@ -27,8 +44,38 @@ def check(retrieval: Retrieval, chunking: Chunking) -> None:
         )
 
 
+def candidates(
+    similar: Sequence[tuple[Chunk, float]] | None,
+    lexical: Sequence[tuple[Chunk, float]] | None,
+    count: int,
+) -> list[Candidate]:
+    """The `count` best of what was found by similarity and by words, best first in each list;
+    None for a search that was not made.
+
+    Two lists are fused by rank: a chunk's score is the sum of 1 / (60 + its rank) over the lists
+    that hold it; equal scores stand in the order of similarity. Source: Cormack, Clarke and
+    Büttcher, "Reciprocal Rank Fusion outperforms Condorcet and individual Rank Learning Methods"
+    (SIGIR 2009).
+    """
+    cosines, matches = dict(similar or ()), dict(lexical or ())
+    fused: dict[Chunk, float] = {}
+    for found in (cosines, matches):
+        for place, chunk in enumerate(found, start=1):
+            fused[chunk] = fused.get(chunk, 0) + 1 / (FUSION + place)
+    both = similar is not None and lexical is not None
+    return [
+        Candidate(
+            chunk=chunk,
+            similarity=cosines.get(chunk),
+            lexical_score=matches.get(chunk),
+            fused_score=fused[chunk] if both else None,
+        )
+        for chunk in sorted(fused, key=lambda chunk: -fused[chunk])[:count]
+    ]
+
+
 def rank(
-    similar: Sequence[tuple[Chunk, float]],
+    found: Sequence[Candidate],
     scores: Sequence[float] | None,
     retrieval: Retrieval,
     papers: Mapping[str, Paper],
@@ -39,36 +86,36 @@ def rank(
     """All candidates in their final order, and the hits: the first `top_k` of them without those
     that are switched off. Nothing moves up in their place.
 
-    `similar` holds the candidates with their similarities, best first; scores and characters read
-    stand in the same order. Without scores that order stays, and equal scores keep it.
+    `found` holds the candidates, best first; scores and characters read stand in the same order.
+    Without scores that order stays, and equal scores keep it.
     """
-    nothing = [None] * len(similar)
+    nothing = [None] * len(found)
     columns = zip(
-        similar,
+        found,
         nothing if scores is None else scores,
         nothing if embedder_reads is None else embedder_reads,
         nothing if reranker_reads is None else reranker_reads,
         strict=True,
     )
-    found = [
+    hits = [
         Hit(
-            chunk=chunk,
-            title=papers[chunk.paper_id].title,
-            pages=papers[chunk.paper_id].pages_of(chunk.start, chunk.end),
-            similarity=similarity,
+            chunk=candidate.chunk,
+            title=papers[candidate.chunk.paper_id].title,
+            pages=papers[candidate.chunk.paper_id].pages_of(
+                candidate.chunk.start, candidate.chunk.end
+            ),
+            similarity=candidate.similarity,
+            lexical_score=candidate.lexical_score,
+            fused_score=candidate.fused_score,
             rank_before=place,
             rerank_score=score,
             rank=place,
             embedder_reads=embedder_read,
             reranker_reads=reranker_read,
         )
-        for place, ((chunk, similarity), score, embedder_read, reranker_read) in enumerate(
-            columns, start=1
-        )
+        for place, (candidate, score, embedder_read, reranker_read) in enumerate(columns, start=1)
     ]
-    found.sort(key=lambda hit: -(hit.rerank_score or 0))
-    candidates = tuple(replace(hit, rank=place) for place, hit in enumerate(found, start=1))
-    hits = tuple(
-        hit for hit in candidates[: retrieval.top_k] if hit.chunk.span not in retrieval.switched_off
-    )
-    return candidates, hits
+    hits.sort(key=lambda hit: -(hit.rerank_score or 0))
+    ranked = tuple(replace(hit, rank=place) for place, hit in enumerate(hits, start=1))
+    used = ranked[: retrieval.top_k]
+    return ranked, tuple(hit for hit in used if hit.chunk.span not in retrieval.switched_off)

@@ -87,18 +87,25 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunking:
-    """How papers are cut. Size and overlap count in the chunker's own unit (here: characters)."""
+    """How papers are cut. Size and overlap count in the chunker's own unit (here: characters).
+
+    `tokenizer` names the model whose tokens are counted; None where none are. The lab fills it in
+    before a chunking is used, so that the chunks depend on nothing else.
+    """
 
     chunker: str = "recursive"
     size: int = 800
     overlap: int = 100
     across_pages: bool = False  # False: each page is cut by itself, as the old logs did
+    tokenizer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrieval:
-    """Evidence searched for: `candidates` by similarity, reranked if asked, the best `top_k` used.
+    """Evidence searched for: `candidates` found, reranked if asked, the best `top_k` used.
 
+    The retriever is dense (by the similarity of the embedder's vectors), bm25 (by words; then the
+    embedder is not used) or hybrid (both lists, fused by rank).
     `switched_off` are chunks left out of the prompt although they were found. Nothing moves up
     in their place, so that two answers differ by exactly these chunks.
     """
@@ -110,6 +117,14 @@ class Retrieval:
     top_k: int = 3
     reranker: str | None = None
     switched_off: tuple[Span, ...] = ()
+
+    @property
+    def uses_embedder(self) -> bool:
+        return self.retriever != "bm25"
+
+    @property
+    def uses_words(self) -> bool:
+        return self.retriever != "dense"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +152,9 @@ class Recipe:
 
     `evidence=None` is the baseline without context; it is no code path of its own.
     `generation=None` asks for the evidence alone, without an answer.
-    `revisions` says what the names stood for: pairs (model name or "prompt", revision), filled in
-    by the lab before a recipe is used, so that another build of a model is another recipe.
+    `revisions` says what the names stood for: pairs (model name, "bm25" or "prompt", revision),
+    filled in by the lab before a recipe is used, so that another build of a model is another
+    recipe.
     """
 
     chunking: Chunking = Chunking()
@@ -149,10 +165,13 @@ class Recipe:
     @property
     def key(self) -> str:
         """Stable over processes and machines; holds all that can change the answer, and no more:
-        without a retrieval the chunking changes nothing, so it is left out."""
+        without a retrieval the chunking changes nothing, so it is left out, and so is the
+        embedder where only words are searched."""
         fields = asdict(self)
         if not isinstance(self.evidence, Retrieval):
             del fields["chunking"]
+        elif not self.evidence.uses_embedder:
+            del fields["evidence"]["embedder"]
         return digest(fields)
 
     @property
@@ -182,16 +201,21 @@ def run_key(question: str, recipe: Recipe, paper_ids: tuple[str, ...]) -> str:
 class Hit:
     """A chunk that was found, where it stands, and how much of it the models could read.
 
-    `similarity` is the cosine (-1..1), `rank_before` the place by similarity (from 1),
-    `rerank_score` the reranker's 0..1, `rank` the place in the end. Given passages have neither
-    similarity nor rank_before. `embedder_reads` and `reranker_reads` count the characters from
-    the chunk's start that fit the model's window; what lies behind was never seen by it.
+    `similarity` is the cosine (-1..1) and `lexical_score` the BM25 score (above 0, comparable
+    within one search alone); None where that search was not made or did not bring the chunk.
+    `fused_score` is the reciprocal rank fusion of both (at most 2/61). `rank_before` is the place
+    before reranking (from 1), `rerank_score` the reranker's 0..1, `rank` the place in the end.
+    Given passages have none of these but the rank. `embedder_reads` and `reranker_reads` count
+    the characters from the chunk's start that fit the model's window; what lies behind was never
+    seen by it.
     """
 
     chunk: Chunk
     title: str  # of the paper, kept here so that a run stays readable when the paper is gone
     pages: tuple[int, ...]
     similarity: float | None
+    lexical_score: float | None = None
+    fused_score: float | None = None
     rank_before: int | None
     rerank_score: float | None = None
     rank: int

@@ -35,6 +35,12 @@ def characters_read(
     ]
 
 
+def offsets(tokenizer: "Tokenizer", text: str) -> list[tuple[int, int]]:
+    """Start and end of each token in the text, special ones not included."""
+    found: list[tuple[int, int]] = tokenizer.encode(text, add_special_tokens=False).offsets
+    return found
+
+
 def _end(offsets: Sequence[tuple[int, int]]) -> int:
     """Where the last of these tokens ends; 0 without any."""
     return offsets[-1][1] if offsets else 0

@@ -1,16 +1,22 @@
-"""Cutting: our spans against LangChain's chunks, and what the core does around a chunker."""
+"""Cutting: our spans against LangChain's chunks or by hand, and what the core does around a
+chunker."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from langchain_text_splitters import RecursiveCharacterTextSplitter
+from langchain_text_splitters import MarkdownHeaderTextSplitter, RecursiveCharacterTextSplitter
+from langchain_text_splitters.base import Tokenizer, split_text_on_tokens
 
-from core.chunkers import check, cut
+from core import backends
+from core.chunkers import check, completed, cut, headings, measured, pages, sentences, tokens, words
 from core.chunkers.recursive import spans
 from core.errors import BadInput
+from core.settings import Settings
 from core.types import Chunk, Chunking, Paper
+from core.windows import offsets
 
 WORDS = ["retrieval", "a", "the", "of", "注意機構", "は", "x" * 90, "naïve", "…", "\u00a0"]
 BREAKS = [" ", " ", " ", "  ", "\n", "\n\n", "\n\n\n", " \n \n", "\t", ""]
@@ -79,6 +85,235 @@ def test_spans_by_hand() -> None:
     assert spans("abcdefgh", 4, 1) == [(0, 4), (3, 7), (6, 8)]
 
 
+def pieces(text: str, found: list[tuple[int, int]]) -> list[str]:
+    return [text[start:end].strip() for start, end in found]
+
+
+@given(text=st.text(alphabet="ab \n", max_size=200), sizes=small_sizes)
+def test_words_are_counted_as_split_counts_them(text: str, sizes: tuple[int, int]) -> None:
+    size, overlap = sizes
+    whole = text.split()
+    firsts = range(0, max(1, len(whole) - overlap), size - overlap) if whole else []
+    expected = [whole[first : first + size] for first in firsts]
+    assert [each.split() for each in pieces(text, words.spans(text, *sizes)) if each] == expected
+
+
+def test_words_by_hand() -> None:
+    text = "One two, three (four) five."
+    assert pieces(text, words.spans(text, 2, 1)) == [
+        "One two,",
+        "two, three",
+        "three (four)",
+        "(four) five.",
+    ]
+    mixed = "注意は、all you need。"
+    assert pieces(mixed, words.spans(mixed, 4, 0)) == ["注意は、all", "you need。"]
+    assert words.spans("x" * 5000, 10, 0) == [(0, 5000)]
+
+
+def test_tokens_are_cut_where_langchain_cuts_them() -> None:
+    text = "Attention is all you need; nothing else, they said in 2017."
+    starts = [0, 2, 5, 9, 10, 13, 21, 25, 30, 38, 50]  # any tokenizer's, also inside words
+    edges = [*starts, len(text)]
+
+    def decode(ids: list[int]) -> str:
+        return text[edges[ids[0]] : edges[ids[-1] + 1]]
+
+    for size, overlap in [(3, 1), (4, 0), (5, 4), (11, 2), (20, 3)]:
+        theirs = split_text_on_tokens(
+            text=text,
+            tokenizer=Tokenizer(
+                chunk_overlap=overlap,
+                tokens_per_chunk=size,
+                decode=decode,
+                encode=lambda _text: list(range(len(starts))),
+            ),
+        )
+        ours = tokens.spans(text, size, overlap, lambda _text: [(at, at + 1) for at in starts])
+        assert [text[start:end] for start, end in ours] == theirs
+
+
+def test_tokens_of_nobody() -> None:
+    with pytest.raises(ValueError, match="whose tokens"):
+        tokens.spans("text", 10, 0)
+
+
+def test_tokens_that_share_a_character() -> None:
+    # As byte-level tokenizers do: three tokens for one sign.
+    found = tokens.spans("😀ab", 2, 0, lambda _text: [(0, 1), (0, 1), (0, 1), (1, 2), (2, 3)])
+    assert found == [(0, 2), (2, 3)]
+
+
+@pytest.mark.models
+def test_the_embedders_own_tokens() -> None:
+    model, module = backends.find(Settings(), "embedder", "all-MiniLM-L6-v2")
+    tokenizer = module.load(model, Settings()).tokenizer
+
+    def count(text: str) -> int:
+        return len(tokenizer.encode(text, add_special_tokens=False))
+
+    text = "Quantisation of hyperparameters, 3.14 naïve — 注意機構は 😀 e\u0301. " * 40
+    chunks = cut(
+        paper(text),
+        Chunking(chunker="tokens", size=64, overlap=16),
+        lambda part: offsets(tokenizer, part),
+    )
+    counts = [count(chunk.text) for chunk in chunks]
+    assert max(counts) <= 66  # a word that is cut may be read as a token more on each side
+    assert min(counts[:-1]) >= 62
+    shared = [count(text[right.start : left.end]) for left, right in pairwise(chunks)]
+    assert set(shared) <= {14, 15, 16, 17, 18}
+    assert chunks[-1].end == len(text.rstrip())
+    (endless,) = cut(
+        paper("x" * 3000),
+        Chunking(chunker="tokens", size=64, overlap=16),
+        lambda part: offsets(tokenizer, part),
+    )
+    assert count(endless.text) == 1  # too long a word is one unknown token for this model
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It works. Does it? Yes! So…", ["It works.", "Does it?", "Yes!", "So…"]),
+        ("Pi is 3.14 or so. See example.org now.", ["Pi is 3.14 or so.", "See example.org now."]),
+        (
+            "Shown by Hu et al. (2021), cf. Fig. 3 and Eq. (4), e.g. LoRA. Next.",
+            ["Shown by Hu et al. (2021), cf. Fig. 3 and Eq. (4), e.g. LoRA.", "Next."],
+        ),
+        (
+            "Dr. J. R. Smith left the U.S. Army. He ran.",
+            ["Dr. J. R. Smith left the U.S. Army.", "He ran."],
+        ),
+        (
+            "They say no. We ask for No. 5 on p. 7. Done.",
+            ["They say no.", "We ask for No. 5 on p. 7.", "Done."],
+        ),
+        (
+            "“Is it?” she asked. “It is.” (All agree.) End",
+            ["“Is it?” she asked.", "“It is.”", "(All agree.)", "End"],
+        ),
+        (
+            "1. Introduction to it. Text.\n2. Method",
+            ["1. Introduction to it.", "Text.", "2. Method"],
+        ),
+        ("A heading\n\nA text\nof two lines", ["A heading", "A text\nof two lines"]),
+        ("注意とは。何か？「はい。」そう！", ["注意とは。", "何か？", "「はい。」", "そう！"]),
+        ("", []),
+        (" \n\n ", []),
+    ],
+)
+def test_where_sentences_end(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in sentences._sentences(text)] == expected
+
+
+def test_sentences_are_packed_and_shared_whole() -> None:
+    text = "Aa bb. Cc dd. Ee ff.  Gg hh."  # six characters each
+    assert pieces(text, sentences.spans(text, 13, 0)) == ["Aa bb. Cc dd.", "Ee ff.", "Gg hh."]
+    assert pieces(text, sentences.spans(text, 13, 6)) == [
+        "Aa bb. Cc dd.",
+        "Cc dd. Ee ff.",
+        "Gg hh.",  # two spaces: "Ee ff.  Gg hh." would be 14 characters
+    ]
+    assert pieces(text, sentences.spans(text, 13, 5)) == pieces(text, sentences.spans(text, 13, 0))
+    assert pieces(text, sentences.spans(text, 20, 13)) == [
+        "Aa bb. Cc dd. Ee ff.",
+        "Ee ff.  Gg hh.",
+    ]
+    long = "Aa. Bb cc dd ee ff. Gg."
+    assert pieces(long, sentences.spans(long, 9, 0)) == ["Aa.", "Bb cc dd", "ee ff.", "Gg."]
+
+
+MARKDOWN = """Before any heading.
+
+# One
+
+## One and a half
+
+Text of it.
+
+```python
+# no heading
+```
+
+## Two
+Text at once.
+####### seven are none
+    ## One in a list
+And its text.
+
+### Three ###
+
+~~~~
+## no heading
+```
+~~~
+# no heading
+~~~~
+After the fence.
+#none
+#
+Last."""
+
+
+def test_sections_by_hand() -> None:
+    assert pieces(MARKDOWN, headings.spans(MARKDOWN, 1000, 0)) == [
+        "Before any heading.",
+        "# One\n\n## One and a half\n\nText of it.\n\n```python\n# no heading\n```",
+        "## Two\nText at once.\n####### seven are none",
+        "## One in a list\nAnd its text.",
+        MARKDOWN[MARKDOWN.index("### Three") : MARKDOWN.rindex("#")].strip(),
+        "#\nLast.",
+    ]
+
+
+@pytest.mark.parametrize("size", [30, 40, 60, 100])
+def test_a_heading_stays_with_its_text(size: int) -> None:
+    text = "# Title\n\n## Sub\n\n" + "word " * 40 + "\n\n" + "other " * 20 + "\n\n# End\n\n\nText."
+    found = pieces(text, headings.spans(text, size, 5))
+    assert found[0].startswith("# Title\n\n## Sub\n\nword")
+    assert found[-1] == "# End\n\n\nText."
+    assert all(len(each) <= size for each in found)
+
+
+def test_sections_are_langchains(shared: Path) -> None:
+    text = (shared / "seeds" / "llm_notes.md").read_text(encoding="utf-8")
+    marks = [("#" * level, str(level)) for level in range(1, 7)]
+    theirs = MarkdownHeaderTextSplitter(marks, strip_headers=False).split_text(text)
+    expected, bare = [], ""  # they leave a heading without text alone, we take it to the next
+    for section in theirs:
+        whole = f"{bare} {section.page_content}"
+        lines = [line.strip() for line in whole.splitlines() if line.strip()]
+        if lines[-1].startswith("#"):
+            bare = whole
+        else:
+            expected.append(" ".join(whole.split()))
+            bare = ""
+    ours = pieces(text, headings.spans(text, len(text), 0))
+    assert [" ".join(each.split()) for each in ours] == expected
+
+
+def test_a_whole_page_is_a_chunk() -> None:
+    two_pages = paper("first page and\nsecond page", (0, 15))
+    chunks = cut(two_pages, Chunking(chunker="pages", size=3, overlap=7))
+    assert [chunk.text for chunk in chunks] == ["first page and", "second page"]
+    assert pages.spans("any", 1, 0) == [(0, 3)]
+
+
+def test_what_a_chunking_is_called_and_completed_to() -> None:
+    by_tokens = Chunking(chunker="tokens", size=128, overlap=16)
+    assert measured(by_tokens) == "128 tokens"
+    assert measured(Chunking(size=1200)) == "1,200 characters"
+    assert measured(Chunking(chunker="words", size=1, overlap=0)) == "1 word"
+    assert measured(Chunking(chunker="pages")) == "whole pages"
+    assert completed(by_tokens, "mini").tokenizer == "mini"
+    assert completed(completed(by_tokens, "mini"), "maxi").tokenizer == "mini"
+    assert completed(Chunking(), "mini") == Chunking()
+    small, large = Chunking(chunker="pages", size=8), Chunking(chunker="pages", size=1600)
+    assert completed(small, "mini") == completed(large, "mini")
+    check(completed(small, "mini"))
+
+
 def test_chunks_have_no_white_space_at_their_ends() -> None:
     text = "  one two\n\n \n\n  three "
     chunks = cut(paper(text), Chunking(size=10, overlap=0))
@@ -117,6 +352,7 @@ def test_a_paper_without_text_has_no_chunks() -> None:
     ("chunking", "sentence"),
     [
         (Chunking(chunker="nosuch"), r"no chunker called 'nosuch'; known are: .*recursive"),
+        (Chunking(chunker="pages", across_pages=True), r"whole pages cannot go across pages"),
         (Chunking(size=0, overlap=0), r"size is 0; .* at least 1"),
         (Chunking(size=200, overlap=200), r"overlap is 200; .* chunk size, which is 200"),
         (Chunking(size=200, overlap=-1), r"overlap is -1"),

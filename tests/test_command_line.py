@@ -88,11 +88,36 @@ def test_search_has_no_answer(home: Path, capsys: pytest.CaptureFixture[str]) ->
     assert {hit["chunk"]["paper_id"] for hit in run["candidates"]} == {papers[0]["paper"]}
 
 
+def test_a_size_is_the_chunkers_usual_one(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran(capsys, "add", str(home / "lamp.md"))
+    backends = "--embedder hashing --reranker none --generator echo"
+    for options, size, overlap in [
+        ("", 800, 100),
+        ("--chunker words", 150, 20),
+        ("--chunker words --size 9 --overlap 0", 9, 0),
+    ]:
+        _, (run,), _ = ran(capsys, "search", QUESTION, *backends.split(), *options.split())
+        chunking = run["recipe"]["chunking"]
+        assert (chunking["size"], chunking["overlap"]) == (size, overlap)
+
+
+def test_search_by_words(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran(capsys, "add", *(str(home / name) for name in NOTES))
+    options = [*OPTIONS.split(), "--retriever", "bm25", "--embedder", "none"]
+    status, (run,), _ = ran(capsys, "search", "whale oil", *options)
+    assert status == 0
+    (hit,) = run["candidates"]
+    assert (hit["similarity"], hit["fused_score"], hit["rank_before"]) == (None, None, 1)
+    assert hit["lexical_score"] > 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["ask", "q", "--overlap", "200"], "overlap is 200"),
         (["ask", "q", "--top-k", "21"], "21"),
+        (["ask", "q", "--retriever", "axe"], "known are: dense, bm25, hybrid"),
+        (["ask", "q", "--chunker", "axe"], "no chunker called 'axe'; known are: headings, pages"),
         (["ask", "q", "--embedder", "oracle"], "no embedder called 'oracle'"),
         (["ask", " "], "question is empty"),
         (["ask", "x" * 300_000], "300,000 characters"),

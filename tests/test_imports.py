@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = {"torch", "transformers", "sentence_transformers", "chromadb", "onnxruntime"}
+HEAVY = {"torch", "transformers", "sentence_transformers", "chromadb", "onnxruntime", "bm25s"}
 FILES = [
     ROOT / "app.py",
     *sorted((ROOT / "pages").rglob("*.py")),
@@ -80,6 +80,8 @@ def test_imports_point_one_way(path: Path) -> None:
             assert layer(module) >= 3, f"{module} knows streamlit"
         elif top == "chromadb":
             assert module == "core.index"
+        elif top == "bm25s":
+            assert module == "core.lexical"
         elif top == "sqlite3":
             assert room_of(module) == "core.store"
         if top in HEAVY:

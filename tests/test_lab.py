@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 
+from core import chunkers, retrieval
 from core.errors import BadInput, MissingModel, TriptychError
 from core.lab import Lab
 from core.lab.live import Done, Finished, Found, Said, Step
@@ -138,6 +140,110 @@ def test_watching_from_elsewhere(lab: Lab) -> None:
     assert [panel.run for panel in live.panels] == list(comparison.runs)
 
 
+@pytest.mark.parametrize("chunker", chunkers.names())
+def test_every_chunker_serves_a_search(lab: Lab, chunker: str) -> None:
+    size, overlap = chunkers.usual(chunker)[0]
+    chunking = Chunking(chunker=chunker, size=size, overlap=overlap)
+    run = lab.bench.search(QUESTION, replace(RECIPE, chunking=chunking), everything(lab))
+    assert "1874" in run.hits[0].chunk.text
+    for hit in run.candidates:
+        paper = lab.papers.get(hit.chunk.paper_id)
+        assert hit.chunk.text == paper.text[hit.chunk.start : hit.chunk.end]
+
+
+def test_tokens_are_the_embedders_unless_named(lab: Lab) -> None:
+    by_tokens = replace(RECIPE, chunking=Chunking(chunker="tokens", size=5, overlap=0))
+    run = lab.bench.search(QUESTION, by_tokens, everything(lab))
+    assert run.recipe.chunking.tokenizer == "hashing"
+    assert [name for name, _ in run.recipe.revisions] == ["hashing", "word-overlap"]
+    named = replace(run.recipe, chunking=replace(by_tokens.chunking, tokenizer="oracle"))
+    with pytest.raises(BadInput, match="no embedder called 'oracle'"):
+        lab.bench.search(QUESTION, named, everything(lab))
+
+
+def test_a_size_that_does_not_apply_makes_no_other_recipe(lab: Lab) -> None:
+    runs = [
+        lab.bench.search(QUESTION, replace(RECIPE, chunking=chunking), everything(lab))
+        for chunking in (Chunking(chunker="pages"), Chunking(chunker="pages", size=1600))
+    ]
+    assert runs[0].key == runs[1].key
+
+
+def by(retriever: str, **fields: Any) -> Recipe:
+    assert isinstance(RECIPE.evidence, Retrieval)
+    return replace(RECIPE, evidence=replace(RECIPE.evidence, retriever=retriever, **fields))
+
+
+def test_searching_by_words_needs_no_embedder(lab: Lab) -> None:
+    (run,) = asked(lab, [by("bm25", embedder="nowhere to be found")]).runs
+    assert "embedder" not in lab.models._loaded
+    assert [name for name, _ in run.recipe.revisions] == ["word-overlap", "echo", "bm25", "prompt"]
+    assert "1874" in run.hits[0].chunk.text
+    for hit in run.candidates:
+        assert hit.similarity is hit.fused_score is hit.embedder_reads is None
+        assert hit.lexical_score is not None and hit.lexical_score > 0
+        assert hit.reranker_reads == len(hit.chunk.text)
+    again = asked(lab, [by("bm25", embedder="another one")])
+    assert again.runs == (run,)
+
+
+def test_words_that_no_chunk_holds_find_nothing(lab: Lab) -> None:
+    (run,) = asked(lab, [by("bm25")], question="Quantum zebra?").runs
+    assert run.candidates == run.hits == ()
+    (note,) = run.notes
+    assert "nothing was found" in note
+    assert run.answer and run.answer.finish_reason in ("stop", "length")
+
+
+def test_hybrid_fuses_both(lab: Lab) -> None:
+    question = "whale oil"
+    run = lab.bench.search(question, by("hybrid", reranker=None), everything(lab))
+    dense = lab.bench.search(question, by("dense", reranker=None), everything(lab))
+    words = lab.bench.search(question, by("bm25", reranker=None), everything(lab))
+    assert len(words.candidates) == 1  # the tide knows no whales
+    assert len(run.candidates) == 2
+    similarities = {hit.chunk: hit.similarity for hit in dense.candidates}
+    for hit in run.candidates:
+        places = [
+            found.rank
+            for other in (dense, words)
+            for found in other.candidates
+            if found.chunk == hit.chunk
+        ]
+        assert hit.fused_score == pytest.approx(sum(1 / (60 + place) for place in places))
+        assert hit.similarity == similarities[hit.chunk]
+        assert hit.rank_before == hit.rank
+    assert run.candidates[0].lexical_score == words.candidates[0].lexical_score
+    assert run.candidates[1].lexical_score is None
+
+
+def test_how_rare_a_word_is_depends_on_the_papers_searched_alone(lab: Lab) -> None:
+    (lamp,) = (row.id for row in lab.papers.all() if row.source == "lamp.md")
+    alone = lab.bench.search("whale oil", by("bm25"), (lamp,))
+    lab.bench.search("whale oil", by("bm25"), everything(lab))
+    assert lab.bench.search("whale oil", by("bm25"), (lamp,)).candidates == alone.candidates
+
+
+@pytest.mark.parametrize("retriever", retrieval.RETRIEVERS)
+def test_ties_are_broken_alike_whatever_the_order_of_the_papers(
+    lab: Lab, tmp_path: Path, retriever: str
+) -> None:
+    for copy in range(4):  # equal chunks in different papers
+        (tmp_path / f"copy-{copy}.txt").write_text("A copied lamp.\n" + "\n" * copy)
+        assert lab.papers.add(tmp_path / f"copy-{copy}.txt").status == "added"
+    papers = everything(lab)
+    recipe = by(retriever, reranker=None, candidates=3)
+    runs = [
+        lab.bench.search("a copied lamp", recipe, order)
+        for order in (papers, papers[::-1], papers + papers[:1])
+    ]
+    assert runs[0].candidates == runs[1].candidates == runs[2].candidates
+    assert runs[0].key == runs[1].key == runs[2].key
+    assert len({hit.similarity for hit in runs[0].candidates}) == 1
+    ids = [hit.chunk.paper_id for hit in runs[0].candidates]
+    assert ids == sorted(ids)
+
+
 def test_given_passages(lab: Lab) -> None:
     (paper_id,) = (row.id for row in lab.papers.all() if row.source == "lamp.md")
     start = lab.papers.get(paper_id).text.index("whale oil")
@@ -213,6 +319,7 @@ def test_same_name_other_bytes_are_two_papers(lab: Lab, tmp_path: Path) -> None:
         ("q", replace(RECIPE, chunking=Chunking(size=0, overlap=0)), "size is 0"),
         ("q", replace(RECIPE, chunking=Chunking(chunker="axe")), "no chunker called 'axe'"),
         ("q", replace(RECIPE, evidence=Retrieval(embedder="hashing", top_k=30)), "30"),
+        ("q", replace(RECIPE, evidence=Retrieval(retriever="oracle")), "no retriever .*'oracle'"),
         (
             "q",
             replace(RECIPE, evidence=Retrieval(embedder="oracle")),

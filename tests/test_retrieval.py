@@ -3,6 +3,7 @@
 import pytest
 
 from core.errors import BadInput
+from core.retrieval import candidates as candidates_of
 from core.retrieval import check, rank
 from core.types import Chunk, Chunking, Paper, Retrieval, Span
 
@@ -22,7 +23,8 @@ def chunk(start: int, end: int) -> Chunk:
 
 
 A, B, C, D = chunk(0, 4), chunk(5, 9), chunk(5, 14), chunk(15, 19)
-SIMILAR = [(A, 0.9), (B, 0.8), (C, 0.7), (D, 0.6)]
+FOUND = [(A, 0.9), (B, 0.8), (C, 0.7), (D, 0.6)]
+SIMILAR = candidates_of(FOUND, None, 20)
 
 
 def test_without_scores_the_order_by_similarity_stays() -> None:
@@ -78,6 +80,52 @@ def test_hits_carry_title_pages_and_what_was_read() -> None:
     assert [hit.reranker_reads for hit in candidates] == [4, 8, 4, 4]
 
 
+def test_one_list_stays_as_it_is() -> None:
+    assert [each.chunk for each in SIMILAR] == [A, B, C, D]
+    assert {each.fused_score for each in SIMILAR} == {each.lexical_score for each in SIMILAR}
+    by_words = candidates_of(None, [(C, 7.5), (A, 1.0)], 20)
+    assert [(each.chunk, each.lexical_score) for each in by_words] == [(C, 7.5), (A, 1.0)]
+    assert {each.similarity for each in by_words} == {each.fused_score for each in by_words}
+    assert candidates_of(None, [(C, 7.5), (A, 1.0)], 1) == by_words[:1]
+    assert candidates_of(None, [], 5) == []
+
+
+def test_fusion_by_hand() -> None:
+    # B: 1/62 + 1/61, A: 1/61 + 1/63, D: 1/64 + 1/62, C: 1/63 alone
+    fused = candidates_of(FOUND, [(B, 9.0), (D, 5.0), (A, 2.0)], 20)
+    assert [each.chunk for each in fused] == [B, A, D, C]
+    assert [each.fused_score for each in fused] == pytest.approx(
+        [0.0325224749, 0.0322664585, 0.0317540323, 0.0158730159], abs=1e-10
+    )
+    assert [each.lexical_score for each in fused] == [9.0, 2.0, 5.0, None]
+    assert [each.similarity for each in fused] == [0.8, 0.9, 0.6, 0.7]
+    assert candidates_of(FOUND, [(B, 9.0), (D, 5.0), (A, 2.0)], 2) == fused[:2]
+
+
+def test_equal_fusion_keeps_the_order_by_similarity() -> None:
+    fused = candidates_of([(B, 0.9), (A, 0.8)], [(A, 3.0), (B, 2.0)], 5)
+    assert [each.chunk for each in fused] == [B, A]
+    apart = candidates_of([(B, 0.9)], [(A, 3.0)], 5)
+    assert [each.chunk for each in apart] == [B, A]
+    nothing_found = candidates_of([(B, 0.9)], [], 5)
+    assert [(each.chunk, each.fused_score) for each in nothing_found] == [(B, 1 / 61)]
+
+
+def test_the_rank_before_is_the_fused_one() -> None:
+    found = candidates_of([(A, 0.9), (B, 0.8)], [(B, 3.0), (C, 2.0)], 5)
+    hits, _ = rank(found, [0.1, 0.2, 0.3], Retrieval(retriever="hybrid"), PAPERS)
+    assert [(hit.chunk, hit.rank_before, hit.rank) for hit in hits] == [
+        (C, 3, 1),
+        (A, 2, 2),
+        (B, 1, 3),
+    ]
+    assert [(hit.similarity, hit.lexical_score) for hit in hits] == [
+        (None, 2.0),
+        (0.9, None),
+        (0.8, 3.0),
+    ]
+
+
 def test_fewer_candidates_than_wanted_and_none() -> None:
     assert len(rank(SIMILAR[:1], None, Retrieval(top_k=3), PAPERS)[1]) == 1
     assert rank([], [], Retrieval(), PAPERS) == ((), ())
@@ -91,7 +139,7 @@ def test_scores_for_other_texts_are_refused() -> None:
 @pytest.mark.parametrize(
     ("retrieval", "sentence"),
     [
-        (Retrieval(retriever="bm25"), r"no retriever called 'bm25'; known is: dense"),
+        (Retrieval(retriever="axe"), r"no retriever called 'axe'; known are: dense, bm25, hybrid"),
         (Retrieval(candidates=0), r"Candidates are 0; .* at least 1"),
         (Retrieval(top_k=0), r"Top k is 0; .* at least 1"),
         (Retrieval(candidates=5, top_k=6), r"Top k is 6, but only 5 candidates"),

@@ -51,11 +51,23 @@ def test_the_baseline_does_not_depend_on_chunks_or_papers() -> None:
     assert run_key("q", small, ("a",)) == run_key(" q ", large, ("b", "c"))
 
 
+def test_an_embedder_that_is_not_used_changes_nothing() -> None:
+    def key(retriever: str, embedder: str) -> str:
+        return Recipe(evidence=Retrieval(retriever=retriever, embedder=embedder)).key
+
+    assert key("bm25", "a") == key("bm25", "b")
+    assert key("hybrid", "a") != key("hybrid", "b")
+
+
 @pytest.mark.parametrize(
     "other",
     [
         Recipe(evidence=Retrieval(), chunking=Chunking(size=900)),
         Recipe(evidence=Retrieval(top_k=4)),
+        Recipe(evidence=Retrieval(embedder="e")),
+        Recipe(evidence=Retrieval(retriever="bm25")),
+        Recipe(evidence=Retrieval(retriever="hybrid")),
+        Recipe(evidence=Retrieval(), chunking=Chunking(tokenizer="t")),
         Recipe(evidence=Retrieval(reranker="r")),
         Recipe(evidence=Retrieval(switched_off=(SPAN,))),
         Recipe(evidence=Retrieval(), generation=Generation(max_tokens=5)),

@@ -1,23 +1,67 @@
-"""Text -> spans. One file = one way to cut, with `spans(text, size, overlap)` in it.
+"""Text -> spans. One file = one way to cut. It offers
+
+    spans(text, size, overlap, tokens)   start and end of each chunk
+    UNIT                                 what size counts: "character", "word", "token", "page"
+    USUAL                                sizes and overlaps that make sense, the first by default
 
 Chunkers return spans, never strings: the core slices, so that an offset cannot be wrong. A
 chunker's spans ascend, lie inside the text and lose nothing of it but white space; it knows
-neither papers nor pages.
+neither papers nor models. Whoever counts tokens is handed a way to: see `Tokens`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from types import ModuleType
 
 from core.backends import modules
 from core.errors import BadInput
 from core.types import Chunk, Chunking, Paper
 
+Tokens = Callable[[str], Sequence[tuple[int, int]]]  # start and end of each token of a text
+
+
+def names() -> list[str]:
+    """The chunkers there are. All functions here that are given another raise BadInput."""
+    return list(modules(__name__))
+
+
+def unit(chunker: str) -> str:
+    """What its size and overlap count, in the singular; "page": they do not apply."""
+    counts: str = _module(chunker).UNIT
+    return counts
+
+
+def usual(chunker: str) -> tuple[tuple[int, int], ...]:
+    """Sizes and overlaps that make sense for it; the first is the default."""
+    sizes: tuple[tuple[int, int], ...] = _module(chunker).USUAL
+    return sizes
+
+
+def measured(chunking: Chunking) -> str:
+    """How large its chunks are: "800 characters", "1 word", "whole pages"."""
+    counts = unit(chunking.chunker)
+    if counts == "page":
+        return "whole pages"
+    return f"{chunking.size:,} {counts}" + ("" if chunking.size == 1 else "s")
+
+
+def completed(chunking: Chunking, embedder: str) -> Chunking:
+    """The same with nothing left open and nothing that changes nothing: whose tokens are counted,
+    by default the embedder's; no numbers where none apply."""
+    if unit(chunking.chunker) == "page":
+        chunking = replace(chunking, size=0, overlap=0)
+    counts_tokens = unit(chunking.chunker) == "token"
+    return replace(chunking, tokenizer=(chunking.tokenizer or embedder) if counts_tokens else None)
+
 
 def check(chunking: Chunking) -> None:
     """Errors: BadInput for an unknown chunker and for numbers that cannot be meant."""
-    known = modules(__name__)
-    if chunking.chunker not in known:
-        names = ", ".join(known)
-        raise BadInput(f"There is no chunker called {chunking.chunker!r}; known are: {names}.")
+    if unit(chunking.chunker) == "page":
+        if chunking.across_pages:
+            raise BadInput(
+                "Chunks that are whole pages cannot go across pages; choose one of both."
+            )
+        return
     if chunking.size < 1:
         raise BadInput(f"The chunk size is {chunking.size}; it must be at least 1.")
     if not 0 <= chunking.overlap < chunking.size:
@@ -27,24 +71,32 @@ def check(chunking: Chunking) -> None:
         )
 
 
-def cut(paper: Paper, chunking: Chunking) -> tuple[Chunk, ...]:
+def cut(paper: Paper, chunking: Chunking, tokens: Tokens | None = None) -> tuple[Chunk, ...]:
     """The chunks of a paper in order, without white space at their ends; none is empty.
 
     Unless the chunking goes across pages, no chunk touches two of them. Chunks that differed in
-    white space alone come out as the same chunk twice. Errors: as `check`.
+    white space alone come out as the same chunk twice. `tokens` are those of the chunking's
+    tokenizer, needed where it counts tokens. Errors: as `check`.
     """
     check(chunking)
-    spans = modules(__name__)[chunking.chunker].spans
+    spans = _module(chunking.chunker).spans
     chunks = []
     for first, last in _parts(paper, chunking):
         part = paper.text[first:last]
-        for start, end in spans(part, chunking.size, chunking.overlap):
+        for start, end in spans(part, chunking.size, chunking.overlap, tokens):
             piece = part[start:end].lstrip()
             text = piece.rstrip()
             if text:
                 at = first + end - len(piece)
                 chunks.append(Chunk(paper_id=paper.id, start=at, end=at + len(text), text=text))
     return tuple(chunks)
+
+
+def _module(chunker: str) -> ModuleType:
+    known = modules(__name__)
+    if chunker not in known:
+        raise BadInput(f"There is no chunker called {chunker!r}; known are: {', '.join(known)}.")
+    return known[chunker]
 
 
 def _parts(paper: Paper, chunking: Chunking) -> Iterator[tuple[int, int]]:

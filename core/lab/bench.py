@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from threading import Event
 
-from core import backends, prompts, retrieval
+from core import backends, chunkers, lexical, prompts, retrieval
 from core.errors import BadInput, TriptychError
 from core.generators import Delta, Generator, Request
 from core.lab.evidence import Evidence, Finder
@@ -79,26 +79,33 @@ class Bench:
             retrieval.check(recipe.evidence, recipe.chunking)
         if recipe.generation:
             check_generation(recipe.generation)
-        for family, name in self._names(recipe):
+        for family, name in self._names(completed(recipe)):
             backends.find(self._settings, family, name)
 
     @staticmethod
     def _names(recipe: Recipe) -> list[tuple[backends.Family, str]]:
-        """The models a recipe uses."""
+        """The models a completed recipe uses."""
         names: list[tuple[backends.Family, str]] = []
         if isinstance(recipe.evidence, Retrieval):
-            names.append(("embedder", recipe.evidence.embedder))
+            if recipe.evidence.uses_embedder:
+                names.append(("embedder", recipe.evidence.embedder))
+            if recipe.chunking.tokenizer:
+                names.append(("embedder", recipe.chunking.tokenizer))
             if recipe.evidence.reranker:
                 names.append(("reranker", recipe.evidence.reranker))
         if recipe.generation:
             names.append(("generator", recipe.generation.generator))
-        return names
+        return list(dict.fromkeys(names))
 
     def pinned(self, recipe: Recipe) -> Recipe:
-        """The recipe with the revisions of its models and of the prompt, as they are here now."""
+        """The recipe with nothing left open, and with the revisions of its models and of the
+        prompt, as they are here now."""
+        recipe = completed(recipe)
         revisions = [
             (name, self._models.find(family, name).revision) for family, name in self._names(recipe)
         ]
+        if isinstance(recipe.evidence, Retrieval) and recipe.evidence.uses_words:
+            revisions.append(("bm25", lexical.VERSION))
         if recipe.generation:
             revisions.append(("prompt", prompts.VERSION))
         return replace(recipe, revisions=tuple(revisions))
@@ -152,6 +159,7 @@ class Bench:
         self.check(question, recipe)
         if isinstance(recipe.evidence, Retrieval) and not paper_ids:
             raise BadInput("There is no paper to search; add one first.")
+        paper_ids = tuple(sorted(set(paper_ids)))  # one order, so that ties are broken alike
         pinned = self.pinned(recipe)
         return Draft(
             panel=panel,
@@ -285,6 +293,14 @@ def follow(ticket: Ticket[Step]) -> Iterator[Step]:
 def generator_of(draft: Draft) -> str:
     assert draft.recipe.generation, "a recipe without generation is searched, not asked"
     return draft.recipe.generation.generator
+
+
+def completed(recipe: Recipe) -> Recipe:
+    """A retrieval's recipe with its chunking completed; any other as it is."""
+    if not isinstance(recipe.evidence, Retrieval):
+        return recipe
+    chunking = chunkers.completed(recipe.chunking, recipe.evidence.embedder)
+    return replace(recipe, chunking=chunking)
 
 
 def check_generation(generation: Generation) -> None:

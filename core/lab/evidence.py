@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from core import chunkers, retrieval
@@ -17,11 +17,12 @@ from core.errors import BadInput
 from core.lab.live import Doing
 from core.lab.models import Models
 from core.lab.papers import Papers
+from core.lexical import WordIndex
 from core.rerankers import Reranker
 from core.settings import Settings
 from core.store import Store
 from core.types import Chunk, Chunking, Given, Hit, Recipe, Retrieval, digest
-from core.windows import characters_read
+from core.windows import characters_read, offsets
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,7 +53,9 @@ class Finder:
         self._papers = papers
         self._models = models
         self._vectors: dict[str, VectorStore] = {}
+        self._word_indexes: OrderedDict[tuple[Chunking, tuple[str, ...]], WordIndex] = OrderedDict()
         self._indexes: OrderedDict[tuple[str, Chunking], Index] = OrderedDict()
+        self._tokens: dict[str, chunkers.Tokens] = {}  # by the tokenizer's name
         self._chunks = lru_cache(maxsize=512)(self._cut)
 
     def find(
@@ -89,17 +92,34 @@ class Finder:
     def _retrieve(
         self, question: str, chunking: Chunking, wanted: Retrieval, paper_ids: tuple[str, ...]
     ) -> Iterator[Doing | Evidence]:
-        embedder: Embedder = yield from self._models.loaded("embedder", wanted.embedder)
-        index = yield from self._ready(embedder, wanted.embedder, chunking, paper_ids)
-        started = time.perf_counter()
-        similar = index.search(_vector(embedder, question), paper_ids, wanted.candidates)
-        search_seconds = time.perf_counter() - started
-        if not similar:
+        yield from self._tokenizer(chunking.tokenizer)
+        if not any(self._chunks(paper_id, chunking) for paper_id in paper_ids):
             raise BadInput("The chosen papers hold no text to search.")
-        texts = [chunk.text for chunk, _ in similar]
-        reads = characters_read(embedder.tokenizer, embedder.window, texts)
+        similar, lexical, search_seconds = None, None, 0.0
+        if wanted.uses_embedder:
+            embedder: Embedder = yield from self._models.loaded("embedder", wanted.embedder)
+            index = yield from self._ready(embedder, wanted.embedder, chunking, paper_ids)
+            started = time.perf_counter()
+            similar = index.search(_vector(embedder, question), paper_ids, wanted.candidates)
+            search_seconds += time.perf_counter() - started
+        if wanted.uses_words:
+            word_index = yield from self._words(chunking, paper_ids)
+            started = time.perf_counter()
+            lexical = word_index.search(question, wanted.candidates)
+            search_seconds += time.perf_counter() - started
+        found = retrieval.candidates(similar, lexical, wanted.candidates)
+        texts = [candidate.chunk.text for candidate in found]
+        reads = None
+        notes: tuple[str, ...] = ()
+        if wanted.uses_embedder:
+            reads = characters_read(embedder.tokenizer, embedder.window, texts)
+            notes = _unread(question, embedder)
+        elif not found:
+            notes = (
+                "No chunk holds a word of the question that BM25 counts, so nothing was found.",
+            )
         scores, judged, rerank_seconds = None, None, None
-        if wanted.reranker:
+        if wanted.reranker and found:
             reranker: Reranker = yield from self._models.loaded("reranker", wanted.reranker)
             started = time.perf_counter()
             scores = yield from self._scores(reranker, wanted.reranker, question, texts)
@@ -107,14 +127,14 @@ class Finder:
             judged = characters_read(reranker.tokenizer, reranker.window, texts, question)
         papers = {paper_id: self._papers.get(paper_id) for paper_id in paper_ids}
         candidates, hits = retrieval.rank(
-            similar, scores, wanted, papers, embedder_reads=reads, reranker_reads=judged
+            found, scores, wanted, papers, embedder_reads=reads, reranker_reads=judged
         )
         yield Evidence(
             candidates=candidates,
             hits=hits,
             search_seconds=search_seconds,
             rerank_seconds=rerank_seconds,
-            notes=_unread(question, embedder),
+            notes=notes,
         )
 
     def _ready(
@@ -144,8 +164,29 @@ class Finder:
             index.add(paper_id, self._chunks(paper_id, chunking))
         return index
 
+    def _words(
+        self, chunking: Chunking, paper_ids: tuple[str, ...]
+    ) -> Generator[Doing, None, WordIndex]:
+        """The words of exactly these papers: how rare one is depends on what else is searched."""
+        index = self._word_indexes.pop((chunking, paper_ids), None)
+        if index is None:
+            yield Doing(sentence="BM25 counts the words of the chunks …")
+            chunks = [self._chunks(paper_id, chunking) for paper_id in paper_ids]
+            index = WordIndex([chunk for some in chunks for chunk in some])
+        self._word_indexes[chunking, paper_ids] = index
+        if len(self._word_indexes) > INDEXES_KEPT:
+            self._word_indexes.popitem(last=False)
+        return index
+
     def _cut(self, paper_id: str, chunking: Chunking) -> tuple[Chunk, ...]:
-        return chunkers.cut(self._papers.get(paper_id), chunking)
+        tokens = self._tokens[chunking.tokenizer] if chunking.tokenizer else None
+        return chunkers.cut(self._papers.get(paper_id), chunking, tokens)
+
+    def _tokenizer(self, name: str | None) -> Iterator[Doing]:
+        """Make sure that these tokens can be counted."""
+        if name and name not in self._tokens:
+            embedder: Embedder = yield from self._models.loaded("embedder", name)
+            self._tokens[name] = partial(offsets, embedder.tokenizer)
 
     def _scores(
         self, reranker: Reranker, name: str, question: str, texts: Sequence[str]

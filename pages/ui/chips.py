@@ -2,19 +2,23 @@
 
 import streamlit as st
 
+from core import chunkers
 from core.lab import Lab
+from core.retrieval import RETRIEVERS
 from core.types import Chunking, Family, Generation, Recipe, Retrieval
 from pages.ui import words
 
-SIZES = {"Small 800/100": (800, 100), "Medium 1200/200": (1200, 200), "Large 1600/300": (1600, 300)}
+SIZES = ("Small", "Medium", "Large")
 KEEP = "session"
 
 
 def restore(recipe: Recipe) -> None:
     """Set the chips to what a comparison was asked with. Before any chip is drawn."""
     state = st.session_state
+    state["compare.chunker"] = recipe.chunking.chunker
     state["compare.size"], state["compare.overlap"] = recipe.chunking.size, recipe.chunking.overlap
     if isinstance(recipe.evidence, Retrieval):
+        state["compare.retriever"] = recipe.evidence.retriever
         state["compare.candidates"] = recipe.evidence.candidates
         state["compare.top_k"] = recipe.evidence.top_k
         state["compare.embedder"] = recipe.evidence.embedder
@@ -47,21 +51,45 @@ def restore_missing() -> None:
 
 def _chunking() -> Chunking:
     state = st.session_state
-    label = (
-        f"{words.counted(state['compare.size'], 'character')} · overlap {state['compare.overlap']}"
+    chosen = Chunking(
+        chunker=state["compare.chunker"],
+        size=state["compare.size"],
+        overlap=state["compare.overlap"],
     )
+    unit = chunkers.unit(chosen.chunker)
+    label = chunkers.measured(chosen)
+    if chosen.overlap:
+        label += f" · overlap {chosen.overlap:,}"
     with st.popover(label, key="compare.chunking"):
-        st.caption("Papers are cut into chunks of at most this many characters, page by page.")
+        chunker = st.selectbox(
+            "Papers are cut by",
+            chunkers.names(),
+            key="compare.chunker",
+            on_change=_set_usual_size,
+            persist_state=KEEP,
+        )
+        if unit == "page":
+            return Chunking(chunker=chunker, size=0, overlap=0)
+        st.caption(f"Chunks have at most this many {unit}s and end with the page.")
         with st.container(horizontal=True, gap="xsmall"):
-            for name, (size, overlap) in SIZES.items():
-                st.button(name, key=f"compare.{size}", on_click=_set_size, args=(size, overlap))
+            for name, (size, overlap) in zip(SIZES, chunkers.usual(chunker), strict=True):
+                st.button(
+                    f"{name} {size}/{overlap}",
+                    key=f"compare.{size}",
+                    on_click=_set_size,
+                    args=(size, overlap),
+                )
         size = st.number_input(
-            "Chunk size in characters", step=100, key="compare.size", persist_state=KEEP
+            f"Chunk size in {unit}s", step=100, key="compare.size", persist_state=KEEP
         )
         overlap = st.number_input(
-            "Overlap in characters", step=50, key="compare.overlap", persist_state=KEEP
+            f"Overlap in {unit}s", step=50, key="compare.overlap", persist_state=KEEP
         )
-    return Chunking(size=size, overlap=overlap)
+    return Chunking(chunker=chunker, size=size, overlap=overlap)
+
+
+def _set_usual_size() -> None:
+    _set_size(*chunkers.usual(st.session_state["compare.chunker"])[0])
 
 
 def _set_size(size: int, overlap: int) -> None:
@@ -70,12 +98,17 @@ def _set_size(size: int, overlap: int) -> None:
 
 def _retrieval(lab: Lab) -> Retrieval:
     state = st.session_state
-    label = f"top {state['compare.top_k']} of {state['compare.candidates']} · reranked"
+    how = f"{state['compare.retriever']} · top {state['compare.top_k']}"
+    label = f"{how} of {state['compare.candidates']} · reranked"
     with st.popover(label, key="compare.retrieval"):
         st.caption(
-            "The candidates are the chunks most similar to the question. “Retrieved” uses the first"
-            " top-k of them; “reranked” uses the top-k after a cross-encoder has read each one"
-            " together with the question."
+            "The candidates are the chunks most similar to the question (dense), those that hold"
+            " its rarest words (bm25), or the best of both lists (hybrid). “Retrieved” uses the"
+            " first top-k of them; “reranked” uses the top-k after a cross-encoder has read each"
+            " one together with the question."
+        )
+        retriever = st.selectbox(
+            "Retriever", RETRIEVERS, key="compare.retriever", persist_state=KEEP
         )
         top_k = st.number_input("Top-k", step=1, key="compare.top_k", persist_state=KEEP)
         candidates = st.number_input(
@@ -83,7 +116,13 @@ def _retrieval(lab: Lab) -> Retrieval:
         )
         embedder = _model(lab, "embedder")
         reranker = _model(lab, "reranker")
-    return Retrieval(embedder=embedder, candidates=candidates, top_k=top_k, reranker=reranker)
+    return Retrieval(
+        retriever=retriever,
+        embedder=embedder,
+        candidates=candidates,
+        top_k=top_k,
+        reranker=reranker,
+    )
 
 
 def _generation(lab: Lab) -> Generation:

@@ -85,9 +85,7 @@ def _chips(lab: Lab, hits: tuple[Hit, ...], key: str) -> None:
 def _card(lab: Lab, hit: Hit, key: str) -> None:
     """One chunk: where it stands, what was read of it, its text, its page."""
     st.markdown(f"**{words.escaped(hit.title)}**, {words.pages_of(hit)}")
-    scores = []
-    if hit.similarity is not None:
-        scores.append(f"similarity {hit.similarity:.3f} (rank {hit.rank_before})")
+    scores = words.scores(hit)
     if hit.rerank_score is not None:
         scores.append(f"rerank score {hit.rerank_score:.3f} (rank {hit.rank})")
     if hit.rerank_score is not None and hit.rank_before != hit.rank:
@@ -132,7 +130,9 @@ def candidates_table(panels: Sequence[Panel]) -> None:
         return
     hits, used = found[-1].candidates, found[-1].hits
     reranked = hits[0].rerank_score is not None
-    order = "after reranking" if reranked else "by similarity"
+    fused, lexical = hits[0].fused_score is not None, hits[0].similarity is None
+    before = "by rank fusion" if fused else "by BM25" if lexical else "by similarity"
+    order = "after reranking" if reranked else before
     st.subheader(f"{counted_candidates(len(hits))} {order}", anchor=False)
     rows = [
         {
@@ -140,6 +140,8 @@ def candidates_table(panels: Sequence[Panel]) -> None:
             "rank before": hit.rank_before,
             "used": hit in used,
             "similarity": hit.similarity,
+            "BM25": hit.lexical_score,
+            "fused": hit.fused_score,
             "rerank score": hit.rerank_score,
             "paper": hit.title,
             "page": hit.pages[0],
@@ -153,11 +155,17 @@ def candidates_table(panels: Sequence[Panel]) -> None:
     if not reranked:
         for row in rows:
             del row["rank before"], row["rerank score"], row["reranker read"]
+    for name in ("similarity", "BM25", "fused", "embedder read"):
+        if all(row[name] is None for row in rows):
+            for row in rows:
+                del row[name]
     st.dataframe(
         rows,
         hide_index=True,
         column_config={
             "similarity": st.column_config.NumberColumn(format="%.3f", help="cosine, -1 to 1"),
+            "BM25": st.column_config.NumberColumn(format="%.2f", help="from 0, no upper bound"),
+            "fused": st.column_config.NumberColumn(format="%.4f", help="by rank, at most 0.0328"),
             "rerank score": st.column_config.NumberColumn(format="%.3f", help="0 to 1"),
             "embedder read": st.column_config.NumberColumn(help="characters within its window"),
             "reranker read": st.column_config.NumberColumn(help="characters within its window"),

@@ -42,6 +42,20 @@ def pages_of(hit: Hit) -> str:
     return f"p. {first}" if first == last else f"pp. {first}–{last}"
 
 
+def scores(hit: Hit) -> list[str]:
+    """What found the chunk, and behind the last where that put it; empty if given by hand."""
+    found = []
+    if hit.similarity is not None:
+        found.append(f"similarity {hit.similarity:.3f}")
+    if hit.lexical_score is not None:
+        found.append(f"BM25 {hit.lexical_score:.2f}")
+    if hit.fused_score is not None:
+        found.append(f"fused {hit.fused_score:.4f}")
+    if found:
+        found[-1] += f" (rank {hit.rank_before})"
+    return found
+
+
 def movement(hit: Hit) -> str:
     """6 → 1; stays 2; empty without reranking."""
     if hit.rank_before is None or hit.rerank_score is None:

@@ -73,6 +73,38 @@ def test_story_ask_and_come_back_by_the_link(ready: AppTest, lab: Lab) -> None:
     assert ready.number_input(key="compare.top_k").value == 1
 
 
+def test_another_chunker_brings_its_usual_size(ready: AppTest, lab: Lab) -> None:
+    for chunker, size, overlap in [("words", 150, 20), ("pages", 0, 0), ("sentences", 800, 100)]:
+        ready.selectbox(key="compare.chunker").set_value(chunker).run()
+        assert not ready.exception
+        assert ready.session_state["compare.size"] == size
+        ask(ready, f"{QUESTION} {chunker}")
+        settled(ready, lab)
+        (run, *_) = lab.runs.comparison(ready.query_params["run"]).runs[1:]
+        assert (run.recipe.chunking.size, run.recipe.chunking.overlap) == (size, overlap)
+
+
+@pytest.mark.parametrize(
+    ("retriever", "said", "columns"),
+    [
+        ("bm25", "BM25", {"BM25"}),
+        ("hybrid", "fused", {"similarity", "BM25", "fused"}),
+        ("dense", "similarity", {"similarity"}),
+    ],
+)
+def test_each_retriever_shows_its_own_scores(
+    ready: AppTest, lab: Lab, retriever: str, said: str, columns: set[str]
+) -> None:
+    ready.selectbox(key="compare.retriever").set_value(retriever).run()
+    ask(ready, QUESTION)
+    settled(ready, lab)
+    assert not ready.exception
+    assert f"{said} " in texts(ready)
+    assert "given by hand" not in texts(ready)
+    shown = set(ready.dataframe[0].value.columns)
+    assert shown & {"similarity", "BM25", "fused"} == columns
+
+
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
