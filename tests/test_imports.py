@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = {"torch", "transformers", "sentence_transformers", "chromadb", "onnxruntime"}
+HEAVY = {"torch", "transformers", "sentence_transformers", "chromadb", "onnxruntime", "openai"}
 FILES = [
     ROOT / "app.py",
     *sorted((ROOT / "pages").rglob("*.py")),

@@ -48,8 +48,9 @@ class Models:
         del kept
         self._loaded.pop(family, None)
         gc.collect()
-        first = f"; {model.first_load}" if model.first_load else ""
-        yield Doing(sentence=f"Loading {name}, {model.megabytes} MB{first} …")
+        if model.source != "endpoint":
+            first = f"; {model.first_load}" if model.first_load else ""
+            yield Doing(sentence=f"Loading {name}, {model.megabytes:,} MB{first} …")
         backend = module.load(model, self._settings)
         self._loaded[family] = (model, backend)
         return backend

@@ -7,6 +7,8 @@ import pytest
 
 from core.errors import BadInput
 from core.generators import Delta, Generator, Request
+from core.generators.endpoint import EndpointGenerator
+from core.settings import Endpoint
 from core.types import Generation, Message, Style
 from tests.backends import every, load
 
@@ -49,8 +51,12 @@ def texts(deltas: Sequence[Delta]) -> dict[int, str]:
     }
 
 
-@pytest.fixture(scope="module", params=every("generators"))
+@pytest.fixture(scope="module", params=[*every("generators"), "endpoint"])
 def generator(request: pytest.FixtureRequest) -> Generator:
+    if request.param == "endpoint":
+        address = request.getfixturevalue("openai_server")
+        echo = Endpoint(name="echo", address=address, model="echo")
+        return EndpointGenerator(echo, key="", seconds=10)
     loaded: Generator = load(request.param)
     return loaded
 
@@ -73,7 +79,8 @@ def test_tokens_are_counted(generator: Generator, answered: list[Delta]) -> None
         sorted((delta for delta in answered if delta.finish), key=lambda delta: delta.index),
         strict=True,
     ):
-        assert end.prompt_tokens == generator.count(request.messages, request.generation)
+        counted = generator.count(request.messages, request.generation)
+        assert counted in (end.prompt_tokens, None)
         assert end.answer_tokens is not None
         assert 0 < end.answer_tokens <= request.generation.max_tokens
         assert end.finish in ("stop", "length")
@@ -125,6 +132,8 @@ def test_no_requests_no_answers(generator: Generator) -> None:
 
 
 def test_a_prompt_that_leaves_no_room_for_its_answer_is_refused(generator: Generator) -> None:
+    if generator.window is None:
+        pytest.skip("nobody here knows its window")
     long = ask("word " * generator.window)
     with pytest.raises(BadInput, match="room for"):
         list(generator.generate([REQUESTS[0], long], Event()))
@@ -134,10 +143,10 @@ def test_a_longer_message_counts_more_tokens(generator: Generator) -> None:
     for style in ("chat", "completion"):
         generation = Generation(style=style)
         counts = [
-            generator.count([Message(role="user", content=text)], generation)
+            generator.count([Message(role="user", content=text)], generation) or 0
             for text in ("one", "one two three", GREENHOUSE)
         ]
-        assert counts == sorted(set(counts))
+        assert counts == (sorted(set(counts)) if generator.window else [0, 0, 0])
 
 
 def test_it_says_what_computes(generator: Generator) -> None:
