@@ -76,7 +76,7 @@ def add_recipe(command: argparse.ArgumentParser) -> None:
     command.add_argument("--candidates", type=int, default=retrieval.candidates)
     command.add_argument("--top-k", type=int, default=retrieval.top_k)
     command.add_argument("--reranker", metavar="NAME|none", help="default: the first that is here")
-    command.add_argument("--generator", default=generation.generator)
+    command.add_argument("--generator", metavar="NAME", help="default: the best that is here")
     command.add_argument("--style", choices=["chat", "completion"], default=generation.style)
     command.add_argument("--max-tokens", type=int, default=generation.max_tokens)
     command.add_argument("--temperature", type=float, default=generation.temperature)
@@ -94,7 +94,7 @@ def recipe_from(lab: Lab, options: argparse.Namespace) -> Recipe:
             reranker=None if reranker == "none" else reranker,
         ),
         generation=Generation(
-            generator=options.generator,
+            generator=options.generator or lab.models.default("generator"),
             max_tokens=options.max_tokens,
             temperature=options.temperature,
             seed=options.seed,

@@ -11,6 +11,7 @@ from core.errors import BadInput
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "data" / "samples"
+HUB_CACHE = Path("~/.cache/huggingface/hub").expanduser()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class Settings:
     max_file_mb: int = 200
     read_seconds: int = 30  # for reading one file
     read_mb: int = 2_000  # memory of the reading process
+    hub_cache: Path = HUB_CACHE
     endpoints: tuple[Endpoint, ...] = ()
     endpoint_seconds: int = 60  # the longest silence of an endpoint
 
@@ -49,16 +51,20 @@ class Settings:
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Settings with every TRIPTYCH_* variable applied. Errors: BadInput for a value that is not
+    """Settings with every TRIPTYCH_* variable applied, and the Hugging Face cache where that
+    library's own variables put it. Errors: BadInput for a value that is not
     a number, not positive, no known device, or no list of endpoints."""
     data = Path(environment.get("TRIPTYCH_DATA", ROOT / "data")).expanduser().resolve()
     models = Path(environment.get("TRIPTYCH_MODELS", data / "models")).expanduser().resolve()
+    hub_home = Path(environment.get("HF_HOME", HUB_CACHE.parent))
+    hub_cache = Path(environment.get("HF_HUB_CACHE", hub_home / "hub")).expanduser().resolve()
     device = environment.get("TRIPTYCH_DEVICE", "auto")
     if device not in ("auto", "cpu", "cuda", "mps"):
         raise BadInput(f"TRIPTYCH_DEVICE is {device!r}; it must be auto, cpu, cuda or mps.")
     return Settings(
         data=data,
         models=models,
+        hub_cache=hub_cache,
         device=device,
         threads=_number(environment, "TRIPTYCH_THREADS", 0, least=0),
         max_file_mb=_number(environment, "TRIPTYCH_MAX_FILE_MB", 200),

@@ -322,7 +322,7 @@ def transformers_serve() -> Iterator[EndpointGenerator]:
 def test_a_served_model_says_what_it_says_in_this_process(
     transformers_serve: EndpointGenerator,
 ) -> None:
-    (model,) = causal_lm.models(Settings())
+    (model,) = (model for model in causal_lm.models(Settings()) if model.source == "packaged")
     here = causal_lm.load(model, Settings())
     requests = [
         ask("How far does the tide fall?", max_tokens=24),

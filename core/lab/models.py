@@ -33,11 +33,20 @@ class Models:
         return model
 
     def default(self, family: Family) -> str:
-        """The name of the first available model of a family, or of the first known one."""
+        """The name of the best model of a family that is here, or of the first known one.
+
+        Of generators, backends list theirs best first. Embedder and reranker are the packaged
+        ones, so that what was computed with them stays valid. An endpoint only where there is
+        nothing else: whether it answers is not known.
+        """
         known = [model for model, _ in backends.catalogue(self._settings, family)]
         if not known:
             raise BadInput(f"There is no {family} at all.")
-        return next((model.name for model in known if model.available), known[0].name)
+        here = [model for model in known if model.available]
+        here.sort(key=lambda model: model.source == "endpoint")
+        if family != "generator":
+            here.sort(key=lambda model: model.source != "packaged")
+        return (here or known)[0].name
 
     def loaded(self, family: Family, name: str) -> Generator[Doing, None, Any]:
         """The backend, loaded if it is not in memory yet; says so while it loads."""

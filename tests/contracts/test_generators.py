@@ -6,10 +6,11 @@ from threading import Event, active_count
 import pytest
 
 from core.errors import BadInput
-from core.generators import Delta, Generator, Request
+from core.generators import Delta, Generator, Request, causal_lm
 from core.generators.endpoint import EndpointGenerator
 from core.settings import Endpoint
 from core.types import Generation, Message, Style
+from tests import tiny_models
 from tests.backends import every, load
 
 GREENHOUSE = """The greenhouse at Ostervik is heated by water from a spring that is 61 degrees warm.
@@ -51,8 +52,12 @@ def texts(deltas: Sequence[Delta]) -> dict[int, str]:
     }
 
 
-@pytest.fixture(scope="module", params=[*every("generators"), "endpoint"])
-def generator(request: pytest.FixtureRequest) -> Generator:
+@pytest.fixture(scope="module", params=[*every("generators"), "endpoint", "tiny qwen2"])
+def generator(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Generator:
+    if request.param == "tiny qwen2":
+        return causal_lm.read(tiny_models.qwen2(tmp_path_factory.mktemp("tiny")), "cpu")
     if request.param == "endpoint":
         address = request.getfixturevalue("openai_server")
         echo = Endpoint(name="echo", address=address, model="echo")
