@@ -49,6 +49,7 @@ KNOWN = (
     _known("embedder", "Qwen/Qwen3-Embedding-0.6B", 1_210, "596 million"),
     _known("embedder", "BAAI/bge-small-en-v1.5", 134, "33 million"),
     _known("cross_encoder", "cross-encoder/ms-marco-MiniLM-L-6-v2", 92, "23 million"),
+    _known("language_model_reranker", "Qwen/Qwen3-Reranker-0.6B", 1_210, "596 million"),
 )
 
 

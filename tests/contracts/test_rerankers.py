@@ -24,6 +24,7 @@ TEXTS = [
 
 TINY: dict[str, Callable[[Path], Path]] = {
     "tiny cross-encoder": tiny_models.cross_encoder,
+    "tiny language-model reranker": tiny_models.qwen3,
 }
 
 
