@@ -60,6 +60,11 @@ def parser() -> argparse.ArgumentParser:
     ask.set_defaults(verb=ask_question)
 
     verbs.add_parser("models", help="list the models").set_defaults(verb=list_models)
+
+    download = verbs.add_parser("download", help="download a model; may be broken off and resumed")
+    download.add_argument("name", metavar="NAME")
+    download.set_defaults(verb=download_model)
+
     verbs.add_parser("doctor", help="check the data folder").set_defaults(verb=doctor)
     return top
 
@@ -169,6 +174,17 @@ def ask_question(lab: Lab, options: argparse.Namespace) -> int:
 def list_models(lab: Lab, _options: argparse.Namespace) -> int:
     for model in lab.models.all():
         show(plain(model))
+    return 0
+
+
+def download_model(lab: Lab, options: argparse.Namespace) -> int:
+    said = -1
+    for doing in lab.models.download(options.name):
+        percent = int(100 * (doing.share or 0))
+        if percent > said:
+            said = percent
+            say(doing.sentence)
+    show({"name": options.name, "status": "downloaded"})
     return 0
 
 

@@ -40,6 +40,7 @@ class Settings:
     max_file_mb: int = 200
     read_seconds: int = 30  # for reading one file
     read_mb: int = 2_000  # memory of the reading process
+    hub: str = "https://huggingface.co"  # asked only when a person wants a model downloaded
     hub_cache: Path = HUB_CACHE
     endpoints: tuple[Endpoint, ...] = ()
     endpoint_seconds: int = 60  # the longest silence of an endpoint
@@ -53,7 +54,7 @@ class Settings:
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings with every TRIPTYCH_* variable applied, and the Hugging Face cache where that
     library's own variables put it. Errors: BadInput for a value that is not
-    a number, not positive, no known device, or no list of endpoints."""
+    a number, not positive, no known device, or no address."""
     data = Path(environment.get("TRIPTYCH_DATA", ROOT / "data")).expanduser().resolve()
     models = Path(environment.get("TRIPTYCH_MODELS", data / "models")).expanduser().resolve()
     hub_home = Path(environment.get("HF_HOME", HUB_CACHE.parent))
@@ -64,6 +65,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         data=data,
         models=models,
+        hub=_hub(environment.get("HF_ENDPOINT", "https://huggingface.co")),
         hub_cache=hub_cache,
         device=device,
         threads=_number(environment, "TRIPTYCH_THREADS", 0, least=0),
@@ -86,6 +88,12 @@ def key_for(endpoint: Endpoint, environment: Mapping[str, str] = os.environ) -> 
     if key and not re.fullmatch("[!-~]+", key):
         raise BadInput(f"{name} holds spaces or characters that no key has; set it anew.")
     return key
+
+
+def _hub(address: str) -> str:
+    if urlsplit(address).scheme not in ("http", "https"):
+        raise BadInput("HF_ENDPOINT is no address; write it like https://huggingface.co.")
+    return address.rstrip("/")
 
 
 def _endpoints(text: str) -> tuple[Endpoint, ...]:

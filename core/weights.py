@@ -20,6 +20,8 @@ FAMILIES: dict[Kind, Family] = {
     "cross_encoder": "reranker",
     "language_model_reranker": "reranker",
 }
+DOWNLOAD = "run `python -m core download {}`"
+ORIGIN = "download.json"  # in a folder that was downloaded: its repository and commit
 HALF = ("bfloat16", "float16")
 
 
@@ -67,7 +69,7 @@ def models(settings: Settings, kind: Kind, precision: str) -> list[Model]:
             family=FAMILIES[kind],
             source="hub",
             available=False,
-            reason=f"not downloaded ({each.megabytes:,} MB); download it, or use another.",
+            reason=f"not downloaded ({each.megabytes:,} MB); {DOWNLOAD.format(each.name)}.",
             megabytes=each.megabytes,
             parameters=each.parameters,
         )
@@ -119,6 +121,10 @@ def _folders(models: Path) -> Iterator[tuple[str, Path, str]]:
     for folder in sorted(models.iterdir()) if models.is_dir() else ():
         # What was unpacked from a package says so, and is listed as packaged.
         if folder.name[0] == "." or (folder / "origin.json").exists() or not folder.is_dir():
+            continue
+        origin = _json(folder / ORIGIN)
+        if isinstance(origin, dict) and "commit" in origin:
+            yield folder.name, folder, str(origin["commit"])[:12]
             continue
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         facts = [(str(path.relative_to(folder)), path.stat()) for path in files]

@@ -68,3 +68,9 @@ def test_settings_hold_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_numbers_are_whole_and_positive(text: str) -> None:
     with pytest.raises(BadInput, match="TRIPTYCH_ENDPOINT_SECONDS"):
         from_environment({"TRIPTYCH_ENDPOINT_SECONDS": text})
+
+
+def test_the_hub_is_where_its_library_looks_for_it() -> None:
+    assert from_environment({"HF_ENDPOINT": "http://127.0.0.1:1/"}).hub == "http://127.0.0.1:1"
+    with pytest.raises(BadInput, match="HF_ENDPOINT is no address"):
+        from_environment({"HF_ENDPOINT": "file:///etc"})
