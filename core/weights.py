@@ -61,7 +61,7 @@ def models(settings: Settings, kind: Kind, precision: str) -> list[Model]:
     `precision` is the one they run in; it becomes part of their revisions.
     """
     here = {model.name: model for model in _here(settings, kind, precision)}
-    known = [
+    listed = [
         here.pop(each.name)
         if each.name in here
         else Model(
@@ -76,7 +76,7 @@ def models(settings: Settings, kind: Kind, precision: str) -> list[Model]:
         for each in KNOWN
         if each.kind == kind
     ]
-    return known + list(here.values())
+    return listed + list(here.values())
 
 
 def known(name: str) -> Known | None:
