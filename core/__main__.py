@@ -62,6 +62,11 @@ def parser() -> argparse.ArgumentParser:
     ask.set_defaults(verb=ask_question)
 
     verbs.add_parser("models", help="list the models").set_defaults(verb=list_models)
+
+    download = verbs.add_parser("download", help="download a model; may be broken off and resumed")
+    download.add_argument("name", metavar="NAME")
+    download.set_defaults(verb=download_model)
+
     verbs.add_parser("doctor", help="check the data folder").set_defaults(verb=doctor)
     return top
 
@@ -78,7 +83,7 @@ def add_recipe(command: argparse.ArgumentParser) -> None:
     command.add_argument("--candidates", type=int, default=retrieval.candidates)
     command.add_argument("--top-k", type=int, default=retrieval.top_k)
     command.add_argument("--reranker", metavar="NAME|none", help="default: the first that is here")
-    command.add_argument("--generator", default=generation.generator)
+    command.add_argument("--generator", metavar="NAME", help="default: the best that is here")
     command.add_argument("--style", choices=["chat", "completion"], default=generation.style)
     command.add_argument("--max-tokens", type=int, default=generation.max_tokens)
     command.add_argument("--temperature", type=float, default=generation.temperature)
@@ -102,7 +107,7 @@ def recipe_from(lab: Lab, options: argparse.Namespace) -> Recipe:
             reranker=None if reranker == "none" else reranker,
         ),
         generation=Generation(
-            generator=options.generator,
+            generator=options.generator or lab.models.default("generator"),
             max_tokens=options.max_tokens,
             temperature=options.temperature,
             seed=options.seed,
@@ -177,6 +182,17 @@ def ask_question(lab: Lab, options: argparse.Namespace) -> int:
 def list_models(lab: Lab, _options: argparse.Namespace) -> int:
     for model in lab.models.all():
         show(plain(model))
+    return 0
+
+
+def download_model(lab: Lab, options: argparse.Namespace) -> int:
+    said = -1
+    for doing in lab.models.download(options.name):
+        percent = int(100 * (doing.share or 0))
+        if percent > said:
+            said = percent
+            say(doing.sentence)
+    show({"name": options.name, "status": "downloaded"})
     return 0
 
 

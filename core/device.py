@@ -1,7 +1,11 @@
 """Which device torch computes on, and with how many threads. Knows no model."""
 
 import os
+import re
+import sys
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 
 from core.errors import BadInput
 from core.settings import Settings
@@ -36,3 +40,31 @@ def pick(settings: Settings) -> str:
             "device; set it to auto or cpu."
         )
     return settings.device
+
+
+@cache
+def likely(settings: Settings) -> str:
+    """The device that `pick` will most likely take, found without torch: for lists of models."""
+    if settings.device != "auto":
+        return settings.device
+    if sys.platform == "darwin":
+        return "mps" if os.uname().machine == "arm64" else "cpu"
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    spec = find_spec("torch")
+    if spec is None or spec.origin is None or hidden or not Path("/dev/nvidiactl").exists():
+        return "cpu"
+    built_for = Path(spec.origin).with_name("version.py").read_text(encoding="utf-8")
+    return "cuda" if re.search(r"^cuda.*=\s*'", built_for, re.MULTILINE) else "cpu"
+
+
+def free_bytes(place: str) -> int | None:
+    """How much memory a device has free; None where nobody says."""
+    if place == "cuda":
+        import torch
+
+        return int(torch.cuda.mem_get_info()[0])
+    facts = Path("/proc/meminfo")
+    if place != "cpu" or not facts.exists():
+        return None
+    found = re.search(r"^MemAvailable:\s*(\d+) kB", facts.read_text(), re.MULTILINE)
+    return int(found[1]) * 1024 if found else None

@@ -37,19 +37,24 @@ def fit(
     question: str,
     hits: Sequence[Hit],
     generation: Generation,
-    count: Callable[[Sequence[Message], Generation], int],
-    window: int,
+    count: Callable[[Sequence[Message], Generation], int | None],
+    window: int | None,
 ) -> tuple[tuple[Message, ...], tuple[Hit, ...], tuple[str, ...]]:
     """The messages, the hits they use, and notes on what had to be left out.
 
     Prompt and answer share `window` tokens. Whole passages are dropped from the end until the
-    prompt fits. Errors: BadInput if not even the question does.
+    prompt fits; nothing is dropped where the window is not known, and the model has to refuse
+    what is too long. Errors: BadInput if not even the question fits.
     """
+    if window is None:
+        return write_messages(question, hits, generation.style), tuple(hits), ()
     room = window - generation.max_tokens
     needed: list[int] = []  # by the prompt with all passages, with one less, ...
     for used in range(len(hits), -1, -1):
         messages = write_messages(question, hits[:used], generation.style)
-        needed.append(count(messages, generation))
+        counted = count(messages, generation)
+        assert counted is not None, "a model with a window counts tokens"
+        needed.append(counted)
         if needed[-1] <= room:
             return messages, tuple(hits[:used]), _left_out(len(hits), used, needed[0], room)
     raise BadInput(

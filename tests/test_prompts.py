@@ -84,6 +84,13 @@ def test_passages_that_do_not_fit_are_left_out_whole_and_a_note_says_so() -> Non
     )
 
 
+def test_nothing_is_left_out_where_the_window_is_not_known() -> None:
+    hits = HITS * 100
+    messages, used, notes = fit(QUESTION, hits, Generation(), lambda *_: None, None)
+    assert (used, notes) == (hits, ())
+    assert messages == write_messages(QUESTION, hits)
+
+
 def test_one_passage_left_out_is_one() -> None:
     generation = Generation(max_tokens=1)
     room = words(write_messages(QUESTION, HITS[:1]), generation)

@@ -19,8 +19,8 @@ class Request:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delta:
     """The next piece of answer `index`. The last piece of each answer carries `finish` and both
-    token counts, and a `note` where a reader must know how it ended: with finish "error" why it
-    failed, with "stop" that it was ended because it repeated itself."""
+    token counts, None where nobody counted, and a `note` where a reader must know how it ended:
+    with finish "error" why it failed, with "stop" that it was ended because it repeated itself."""
 
     index: int
     text: str
@@ -31,15 +31,16 @@ class Delta:
 
 
 class Generator(Protocol):
-    """One model, ready. `window` is how many tokens prompt and answer may have together;
-    `engine` and `precision` say what computes ("transformers 5.23.0 on cpu", "float32")."""
+    """One model, ready. `window` is how many tokens prompt and answer may have together, None
+    where that cannot be known; `engine` and `precision` say what computes ("transformers 5.23.0
+    on cpu", "float32")."""
 
-    window: int
+    window: int | None
     engine: str
     precision: str
 
-    def count(self, messages: Sequence[Message], generation: Generation) -> int:
-        """How many tokens these messages are as a prompt."""
+    def count(self, messages: Sequence[Message], generation: Generation) -> int | None:
+        """How many tokens these messages are as a prompt; None only where `window` is None too."""
         ...
 
     def generate(self, requests: Sequence[Request], stop: Event) -> Iterator[Delta]:

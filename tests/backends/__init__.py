@@ -10,7 +10,8 @@ from core.settings import Settings
 
 
 def every(family: str) -> list[Any]:
-    """The models of a family's folder ("embedders", ...), real and fake, as parameters."""
+    """The models of a family's folder ("embedders", ...), packaged and fake, as parameters. Those
+    of the hub have tiny ones of their shape instead, see tests/tiny_models.py."""
     return [
         pytest.param((module, model), id=model.name, marks=marks)
         for package, marks in (
@@ -19,6 +20,7 @@ def every(family: str) -> list[Any]:
         )
         for module in modules(package).values()
         for model in module.models(Settings())
+        if model.source == "packaged"
     ]
 
 

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from core import backends
 from core.embedders import Embedder
+from core.settings import Settings
 from core.windows import characters_read
+from tests import tiny_models
 from tests.backends import every, load
 
 TEXTS = [
@@ -17,8 +20,16 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(scope="module", params=every("embedders"))
-def embedder(request: pytest.FixtureRequest) -> Embedder:
+@pytest.fixture(scope="module", params=[*every("embedders"), "tiny", "tiny with prompts"])
+def embedder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Embedder:
+    if isinstance(request.param, str):
+        models = tmp_path_factory.mktemp("models")
+        prompts = {"query": "ask: ", "document": "passage: "} if "prompts" in request.param else {}
+        tiny_models.embedder(models / "tiny", prompts=prompts)
+        settings = Settings(models=models, device="cpu")
+        model, module = backends.find(settings, "embedder", "tiny")
+        tiny: Embedder = module.load(model, settings)
+        return tiny
     loaded: Embedder = load(request.param)
     return loaded
 
@@ -41,10 +52,12 @@ def test_no_texts_no_vectors(embedder: Embedder) -> None:
     assert embedder.embed([]).shape == (0, embedder.dimensions)
 
 
-def test_a_question_has_a_vector_too(embedder: Embedder) -> None:
+def test_a_question_has_a_vector_too(embedder: Embedder, request: pytest.FixtureRequest) -> None:
     about_attention, about_memory = embedder.embed([TEXTS[0], TEXTS[4]])
     (question,) = embedder.embed(["How does attention weight the values?"], query=True)
-    assert question @ about_attention > question @ about_memory
+    assert question.shape == about_memory.shape
+    if not request.node.callspec.id.startswith("tiny"):  # random weights find nothing
+        assert question @ about_attention > question @ about_memory
 
 
 def test_what_lies_behind_the_window_is_not_read(embedder: Embedder) -> None:

@@ -6,8 +6,11 @@ from threading import Event, active_count
 import pytest
 
 from core.errors import BadInput
-from core.generators import Delta, Generator, Request
+from core.generators import Delta, Generator, Request, causal_lm
+from core.generators.endpoint import EndpointGenerator
+from core.settings import Endpoint
 from core.types import Generation, Message, Style
+from tests import tiny_models
 from tests.backends import every, load
 
 GREENHOUSE = """The greenhouse at Ostervik is heated by water from a spring that is 61 degrees warm.
@@ -49,8 +52,16 @@ def texts(deltas: Sequence[Delta]) -> dict[int, str]:
     }
 
 
-@pytest.fixture(scope="module", params=every("generators"))
-def generator(request: pytest.FixtureRequest) -> Generator:
+@pytest.fixture(scope="module", params=[*every("generators"), "endpoint", "tiny qwen2"])
+def generator(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Generator:
+    if request.param == "tiny qwen2":
+        return causal_lm.read(tiny_models.qwen2(tmp_path_factory.mktemp("tiny")), "cpu")
+    if request.param == "endpoint":
+        address = request.getfixturevalue("openai_server")
+        echo = Endpoint(name="echo", address=address, model="echo")
+        return EndpointGenerator(echo, key="", seconds=10)
     loaded: Generator = load(request.param)
     return loaded
 
@@ -73,7 +84,8 @@ def test_tokens_are_counted(generator: Generator, answered: list[Delta]) -> None
         sorted((delta for delta in answered if delta.finish), key=lambda delta: delta.index),
         strict=True,
     ):
-        assert end.prompt_tokens == generator.count(request.messages, request.generation)
+        counted = generator.count(request.messages, request.generation)
+        assert counted in (end.prompt_tokens, None)
         assert end.answer_tokens is not None
         assert 0 < end.answer_tokens <= request.generation.max_tokens
         assert end.finish in ("stop", "length")
@@ -125,6 +137,8 @@ def test_no_requests_no_answers(generator: Generator) -> None:
 
 
 def test_a_prompt_that_leaves_no_room_for_its_answer_is_refused(generator: Generator) -> None:
+    if generator.window is None:
+        pytest.skip("nobody here knows its window")
     long = ask("word " * generator.window)
     with pytest.raises(BadInput, match="room for"):
         list(generator.generate([REQUESTS[0], long], Event()))
@@ -134,10 +148,10 @@ def test_a_longer_message_counts_more_tokens(generator: Generator) -> None:
     for style in ("chat", "completion"):
         generation = Generation(style=style)
         counts = [
-            generator.count([Message(role="user", content=text)], generation)
+            generator.count([Message(role="user", content=text)], generation) or 0
             for text in ("one", "one two three", GREENHOUSE)
         ]
-        assert counts == sorted(set(counts))
+        assert counts == (sorted(set(counts)) if generator.window else [0, 0, 0])
 
 
 def test_it_says_what_computes(generator: Generator) -> None:

@@ -1,0 +1,337 @@
+"""Language models behind an OpenAI-compatible address: vLLM, llama.cpp, Ollama, transformers serve.
+
+The addresses come from the settings, and no other is ever called. One thread for each answer, so
+that panels stream together. Knows neither the model's tokenizer nor its window: tokens are counted
+by the server or not at all, and what is too long is for the server to refuse.
+"""
+
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+from core.generators import Delta, Request
+from core.settings import Endpoint, Settings, key_for
+from core.types import FinishReason, Generation, Message, Model, digest
+
+if TYPE_CHECKING:
+    from openai import APIStatusError, Stream
+
+ATTEMPTS = 3  # as long as nothing was said
+PAUSE = 0.5  # seconds before the second attempt, twice as many before the third
+AT_ONCE = 8  # answers; the others wait for their turn
+CONNECT_SECONDS = 5
+LOOK_SECONDS = 0.05  # between two looks at `stop`
+HANG_UP_SECONDS = 1.0  # for a thread to notice that its connection is gone
+LONGEST_QUOTE = 200  # characters of what a server says about itself
+SENT = {"host", "accept", "accept-encoding", "connection", "content-type", "content-length"}
+FINISHES: dict[str, FinishReason] = {"stop": "stop", "length": "length"}
+
+
+def models(settings: Settings) -> list[Model]:
+    """The endpoints of the settings. Whether one answers is found out by asking it."""
+    return [
+        Model(
+            name=endpoint.name,
+            family="generator",
+            source="endpoint",
+            available=True,
+            reason="",
+            revision=digest([endpoint.address, endpoint.model]),
+        )
+        for endpoint in settings.endpoints
+    ]
+
+
+def load(model: Model, settings: Settings) -> "EndpointGenerator":
+    """Calls nobody yet. Errors: BadInput for a key that can be none."""
+    endpoint = next(each for each in settings.endpoints if each.name == model.name)
+    return EndpointGenerator(endpoint, key_for(endpoint), settings.endpoint_seconds)
+
+
+class EndpointGenerator:
+    """See core.generators.Generator. `seconds` is the longest silence before giving up."""
+
+    window: int | None = None
+    precision = "unknown"
+
+    def __init__(self, endpoint: Endpoint, key: str, seconds: float) -> None:
+        self._endpoint = endpoint
+        self._key = key
+        self._seconds = seconds
+        self.engine = f"{endpoint.model} at {endpoint.address}"
+
+    def count(self, _messages: Sequence[Message], _generation: Generation) -> None:
+        return None
+
+    def generate(self, requests: Sequence[Request], stop: Event) -> Iterator[Delta]:
+        unfinished = set(range(len(requests)))
+        said = set()
+        waiting: SimpleQueue[tuple[int, Request]] = SimpleQueue()
+        for numbered in enumerate(requests):
+            waiting.put(numbered)
+        deltas: SimpleQueue[Delta | Exception] = SimpleQueue()
+        calls = _Calls(self._endpoint, self._key, self._seconds)
+        threads = [
+            Thread(target=calls.answer_all, args=(waiting, deltas), daemon=True)
+            for _ in range(0 if stop.is_set() else min(AT_ONCE, len(requests)))
+        ]
+        try:
+            for thread in threads:
+                thread.start()
+            while unfinished and not stop.is_set():
+                with suppress(Empty):
+                    delta = deltas.get(timeout=LOOK_SECONDS)
+                    if isinstance(delta, Exception):
+                        raise delta
+                    said.add(delta.index)
+                    if delta.finish:
+                        unfinished.remove(delta.index)
+                    yield delta
+            for index in sorted(unfinished):
+                tokens = None if index in said else 0
+                yield Delta(index=index, text="", finish="stopped", answer_tokens=tokens)
+        finally:
+            calls.hang_up()
+            for thread in threads:
+                thread.join(HANG_UP_SECONDS)
+
+
+class _Calls:
+    """The calls that belong together: `hang_up` ends them all, also those that only wait."""
+
+    def __init__(self, endpoint: Endpoint, key: str, seconds: float) -> None:
+        from openai import DefaultHttpxClient, OpenAI, Timeout
+
+        self._endpoint = endpoint
+        self._key = key
+        self._gone = Event()
+        self._sockets: list[socket.socket] = []
+        timeout = Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
+        self._client = OpenAI(
+            base_url=endpoint.address,
+            api_key="none",  # the real one is added by _prepare
+            max_retries=0,  # `_answer` tries again, so that an empty or broken answer counts too
+            timeout=timeout,
+            http_client=DefaultHttpxClient(
+                event_hooks={"request": [self._prepare]},
+                follow_redirects=False,  # the settings name every address that is called
+                timeout=timeout,
+            ),
+        )
+
+    def answer_all(
+        self,
+        waiting: "SimpleQueue[tuple[int, Request]]",
+        deltas: "SimpleQueue[Delta | Exception]",
+    ) -> None:
+        """Answer one request after the other until none is waiting; in a thread of its own."""
+        try:
+            while not self._gone.is_set():
+                for delta in self._answer(*waiting.get_nowait()):
+                    deltas.put(delta)
+        except Empty:
+            pass
+        except Exception as error:  # noqa: BLE001 - raised again in the thread that takes the deltas
+            deltas.put(error)
+
+    def hang_up(self) -> None:
+        self._gone.set()
+        for each in list(self._sockets):
+            _shut(each)
+        self._client.close()
+
+    def _prepare(self, request: Any) -> None:
+        """Send no header but our own: the client adds some from OPENAI_* variables, which were
+        meant for another address. And remember the connection, to be able to hang up."""
+        for name in set(request.headers) - SENT:
+            del request.headers[name]
+        if self._key:
+            request.headers["authorization"] = f"Bearer {self._key}"
+        request.extensions["trace"] = self._connected
+
+    def _connected(self, event: str, info: dict[str, Any]) -> None:
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._sockets.append(info["return_value"].get_extra_info("socket"))
+            if self._gone.is_set():
+                _shut(self._sockets[-1])
+
+    def _answer(self, index: int, request: Request) -> Iterator[Delta]:
+        """One answer, with exactly one finish. Errors: none; a fault is a finish of its own."""
+        from openai import OpenAIError
+
+        for attempt in range(1, ATTEMPTS + 1):
+            said = False
+            try:
+                for delta in self._stream(index, request):
+                    yield delta
+                    said = True
+                return
+            except (OpenAIError, ValueError) as error:  # ValueError: no JSON, or no text at all
+                fault = _fault(error, self._endpoint)
+            if said or not fault.passing or attempt == ATTEMPTS:
+                break
+            if self._gone.wait(PAUSE * attempt):
+                break
+        where = f"{self._endpoint.name} ({self._endpoint.address})"
+        sentence = f"{where} {BROKE_OFF if said else fault.clause}."
+        if self._key:
+            sentence = sentence.replace(self._key, "…")
+        yield Delta(index=index, text="", finish="error", note=sentence)
+
+    def _stream(self, index: int, request: Request) -> Iterator[Delta]:
+        """What the server says. Errors: OpenAIError; ValueError for what is no answer."""
+        from openai import OpenAIError
+
+        reason, counts = None, _Counts()
+        with self._ask(request) as events:
+            try:
+                for event in events:
+                    text, ended, counted = _read(event)
+                    reason, counts = ended or reason, counted or counts
+                    if text:
+                        yield Delta(index=index, text=text)
+            except (OpenAIError, ValueError):
+                if reason is None:  # else all was said, and only the counts may be missing
+                    raise
+        if reason is None:
+            raise ValueError("the stream ended without a finish reason")
+        if reason == "content_filter":
+            yield Delta(
+                index=index, text="", finish="error", note="The endpoint's filter ended the answer."
+            )
+            return
+        yield Delta(
+            index=index,
+            text="",
+            finish=FINISHES.get(reason, "unknown"),
+            prompt_tokens=counts.prompt,
+            answer_tokens=counts.answer,
+        )
+
+    def _ask(self, request: Request) -> "Stream[Any]":
+        wanted = request.generation
+        how: dict[str, Any] = {
+            "model": self._endpoint.model,
+            "max_tokens": wanted.max_tokens,
+            "temperature": wanted.temperature,
+            "seed": wanted.seed,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        events: Any
+        if wanted.style == "completion":
+            prompt = "\n\n".join(message.content for message in request.messages)
+            events = self._client.completions.create(prompt=prompt, **how)
+        else:
+            turns: Any = [{"role": each.role, "content": each.content} for each in request.messages]
+            events = self._client.chat.completions.create(messages=turns, **how)
+        stream: Stream[Any] = events
+        return stream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counts:
+    """Tokens as the server counted them."""
+
+    prompt: int | None = None
+    answer: int | None = None
+
+
+def _read(event: Any) -> tuple[str, str | None, _Counts | None]:
+    """The text, the finish reason and the counts of one event, as far as it has them.
+
+    The client checks nothing of what a server sends, so everything may be something else.
+    """
+    fields = event.model_dump(warnings=False) if hasattr(event, "model_dump") else {}
+    text, reason, counts = "", None, None
+    match fields.get("choices"):
+        case [{"delta": {"content": str(said)}} | {"text": str(said)}]:
+            text = said
+    match fields.get("choices"):
+        case [{"finish_reason": str(ended)}]:
+            reason = ended
+    match fields.get("usage"):
+        case {"prompt_tokens": int(prompt), "completion_tokens": int(answer)}:
+            counts = _Counts(prompt=prompt, answer=answer)
+    return text, reason, counts
+
+
+def _shut(each: socket.socket) -> None:
+    with suppress(OSError):  # it was closed already
+        each.shutdown(socket.SHUT_RDWR)
+
+
+BROKE_OFF = "broke off in the middle of the answer; what it said is kept, ask again for the whole"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fault:
+    """What an endpoint did instead of answering, as the end of a sentence, and whether it may do
+    better when it is asked again."""
+
+    clause: str
+    passing: bool
+
+
+def _fault(error: Exception, endpoint: Endpoint) -> _Fault:
+    from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
+
+    match error:
+        case APITimeoutError():
+            clause = (
+                "did not answer in time; ask again, ask for less, or allow it longer with"
+                " TRIPTYCH_ENDPOINT_SECONDS"
+            )
+        case APIConnectionError():
+            clause = "cannot be reached; start it, or correct its address in TRIPTYCH_ENDPOINTS"
+        case APIStatusError():
+            return _refusal(error, endpoint)
+        case APIError():
+            clause = f"failed{_quoted(error.body)}; ask again, or look into its log"
+        case _:
+            clause = (
+                "does not answer as an OpenAI-compatible server does; correct its address in"
+                " TRIPTYCH_ENDPOINTS, which often ends in /v1"
+            )
+    return _Fault(clause=clause, passing=True)
+
+
+def _refusal(error: "APIStatusError", endpoint: Endpoint) -> _Fault:
+    """What a status other than 200 means."""
+    status, words = error.status_code, _quoted(error.body)
+    match status:
+        case 401 | 403:  # its words are left out: they may quote the key
+            clause = (
+                f"refuses the key; set {endpoint.key_variable} or TRIPTYCH_ENDPOINT_KEY to one"
+                " that it knows"
+            )
+        case 404 | 405:
+            clause = (
+                f"knows no model {endpoint.model!r}, or no such call{words}; correct it in"
+                " TRIPTYCH_ENDPOINTS"
+            )
+        case 400 | 413 | 422:
+            clause = (
+                f"refused the request{words}; if it is too long, use fewer or smaller chunks, or"
+                " allow a shorter answer"
+            )
+        case _:
+            clause = f"failed with status {status}{words}; ask again, or look into its log"
+    return _Fault(clause=clause, passing=status in (408, 409, 429) or status >= 500)
+
+
+def _quoted(body: object) -> str:
+    """A server's own words about a fault, shortened; empty if there are none to show."""
+    match body:
+        case str(words) | {"message": str(words)} | {"detail": str(words)} | {"error": str(words)}:
+            words = " ".join(words.split())
+        case _:
+            return ""
+    if not words or words.startswith("<"):  # a page for a browser
+        return ""
+    short = words if len(words) <= LONGEST_QUOTE else f"{words[:LONGEST_QUOTE]}…"
+    return f" (“{short}”)"

@@ -1,0 +1,172 @@
+"""A small OpenAI-compatible server in a process of its own: `python -m tests.openai_server`.
+
+Its models are its manners: "echo" says the last message again, the others go wrong in one way
+each. Prints its port, then serves until it is killed. GET /seen tells what it was asked.
+"""
+
+import json
+import re
+import sys
+import time
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+KEY = "sk-quite-secret"
+WORD = re.compile(r"\s*\S+")
+PAGE = "<!doctype html><html><body>Welcome to the router</body></html>"
+
+seen: list[dict[str, Any]] = []
+asked: Counter[str] = Counter()
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.0"  # the end of the connection is the end of the answer
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self.reply(200, json.dumps(seen))
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        model = body["model"]
+        asked[model] += 1
+        seen.append({"path": self.path, "headers": dict(self.headers), "body": body})
+        # flaky-3-busy is busy until it is asked for the third time, and says the echo then.
+        if flaky := re.fullmatch(r"flaky-(\d)-(\w+)(-.*)?", model):
+            model = "echo" if asked[model] >= int(flaky[1]) else flaky[2]
+        getattr(self, f"do_{model.replace('-', '_')}")(body)
+
+    def do_echo(self, body: dict[str, Any], most: int | None = None) -> None:
+        said = body["prompt"] if "prompt" in body else body["messages"][-1]["content"]
+        words = WORD.findall(said)
+        spoken = words[: min(body["max_tokens"], most or len(words))]
+        self.begin()
+        for word in spoken:
+            self.say(body, word)
+        if most is None:
+            self.say(body, "", "stop" if len(spoken) == len(words) else "length")
+            usage = {"prompt_tokens": len(words), "completion_tokens": len(spoken)}
+            self.event({"choices": [], "usage": usage | {"total_tokens": 0}})
+            self.wfile.write(b"data: [DONE]\n\n")
+
+    def do_cut(self, body: dict[str, Any]) -> None:
+        self.do_echo(body, most=2)
+
+    def do_silent(self, _body: dict[str, Any]) -> None:
+        time.sleep(60)
+
+    def do_stuck(self, body: dict[str, Any]) -> None:
+        self.do_echo(body, most=1)
+        time.sleep(60)
+
+    def do_hang_up(self, _body: dict[str, Any]) -> None:
+        pass
+
+    def do_page(self, _body: dict[str, Any]) -> None:
+        self.reply(200, PAGE, "text/html")
+
+    def do_not_json(self, _body: dict[str, Any]) -> None:
+        self.begin()
+        self.wfile.write(b'data: {"choices": [{"delta": {"content": "He\n\n')
+
+    def do_not_text(self, _body: dict[str, Any]) -> None:
+        self.begin()
+        self.wfile.write(b"data: \xff\xfe\x00\n\n")
+
+    def do_other_json(self, _body: dict[str, Any]) -> None:
+        self.begin()
+        events: list[Any] = [
+            [1, 2],
+            "hello",
+            7,
+            {"choices": 3},
+            {"choices": [5]},
+            {"choices": [{}]},
+        ]
+        for event in events:
+            self.event(event)
+
+    def do_no_choices(self, _body: dict[str, Any]) -> None:
+        self.begin()
+        self.event({"choices": []})
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def do_no_counts(self, body: dict[str, Any]) -> None:
+        self.begin()
+        self.say(body, "Word.")
+        self.say(body, "", "stop")
+
+    def do_filter(self, body: dict[str, Any]) -> None:
+        self.begin()
+        self.say(body, "I ")
+        self.say(body, "", "content_filter")
+
+    def do_other_end(self, body: dict[str, Any]) -> None:
+        self.begin()
+        self.say(body, "Word.", "abort")
+
+    def do_error_event(self, _body: dict[str, Any]) -> None:
+        self.begin()
+        self.event({"error": {"message": "the engine\ndied"}})
+
+    def do_busy(self, _body: dict[str, Any]) -> None:
+        self.reply(503, json.dumps({"error": {"message": "try later"}}))
+
+    def do_broken_page(self, _body: dict[str, Any]) -> None:
+        self.reply(502, PAGE, "text/html")
+
+    def do_too_long(self, _body: dict[str, Any]) -> None:
+        said = "This model's maximum context length is 512 tokens. " + "Really. " * 100
+        self.reply(400, json.dumps({"error": {"message": said}}))
+
+    def do_unknown(self, _body: dict[str, Any]) -> None:
+        self.reply(404, json.dumps({"error": "model not found"}))
+
+    def do_locked(self, body: dict[str, Any]) -> None:
+        if self.headers["authorization"] == f"Bearer {KEY}":
+            self.do_echo(body)
+        else:
+            self.reply(401, json.dumps({"error": {"message": "wrong key"}}))
+
+    def do_tell_tale(self, _body: dict[str, Any]) -> None:
+        said = f"your header was {self.headers['authorization']}"
+        self.reply(400, json.dumps({"error": {"message": said}}))
+
+    def do_elsewhere(self, _body: dict[str, Any]) -> None:
+        self.send_response(307)
+        self.send_header("location", "/v2/chat/completions")
+        self.end_headers()
+
+    def begin(self) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.end_headers()
+
+    def say(self, body: dict[str, Any], text: str, finish: str | None = None) -> None:
+        said: dict[str, Any] = {"text": text} if "prompt" in body else {"delta": {"content": text}}
+        self.event({"choices": [{"index": 0, "finish_reason": finish} | said]})
+
+    def event(self, value: Any) -> None:
+        self.wfile.write(f"data: {json.dumps(value)}\n\n".encode())
+        self.wfile.flush()
+
+    def reply(self, status: int, text: str, kind: str = "application/json") -> None:
+        self.send_response(status)
+        self.send_header("content-type", kind)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+
+class Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass  # those who asked may hang up
+
+
+if __name__ == "__main__":
+    server = Server(("127.0.0.1", 0), Handler)
+    sys.stdout.write(f"{server.server_port}\n")
+    sys.stdout.flush()
+    server.serve_forever()

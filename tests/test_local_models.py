@@ -1,0 +1,300 @@
+"""Models that lie here as folders, and those of the hub: found, listed, refused, run."""
+
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core import backends, device, weights
+from core.embedders import sentence_transformer
+from core.errors import BadInput, Damaged, MissingModel, OutOfSpace
+from core.generators import Request, causal_lm
+from core.lab import Lab
+from core.rerankers import cross_encoder
+from core.settings import Settings, from_environment
+from core.types import Family, Generation, Message, Model
+from tests import tiny_models
+
+QWEN = "Qwen2.5-0.5B-Instruct"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    (tmp_path / "models").mkdir()
+    return Settings(
+        data=tmp_path, models=tmp_path / "models", hub_cache=tmp_path / "hub", device="cpu"
+    )
+
+
+def cached(settings: Settings, repository: str, commit: str = "a1b2c3d4e5f60718") -> Path:
+    """Where the Hugging Face cache keeps a repository's files."""
+    place = settings.hub_cache / f"models--{repository.replace('/', '--')}"
+    (place / "refs").mkdir(parents=True)
+    (place / "refs" / "main").write_text(commit)
+    return place / "snapshots" / commit
+
+
+def found(settings: Settings, family: Family, name: str) -> Model:
+    (model,) = (each for each, _ in backends.catalogue(settings, family) if each.name == name)
+    return model
+
+
+def ask(text: str, **how: Any) -> Request:
+    generation = Generation(**{"max_tokens": 12} | how)
+    return Request(messages=(Message(role="user", content=text),), generation=generation)
+
+
+def answers(generator: causal_lm.CausalLM, requests: Sequence[Request]) -> list[str]:
+    said = [""] * len(requests)
+    for delta in generator.generate(requests, Event()):
+        said[delta.index] += delta.text
+    return said
+
+
+def test_known_models_are_listed_with_their_size(settings: Settings) -> None:
+    for each in weights.KNOWN:
+        model = found(settings, weights.FAMILIES[each.kind], each.name)
+        assert (model.source, model.available) == ("hub", False)
+        assert model.reason.startswith(f"not downloaded ({each.megabytes:,} MB); ")
+        assert model.megabytes and model.parameters
+    with pytest.raises(MissingModel, match=f"{QWEN} is not here: not downloaded .1,000 MB."):
+        backends.find(settings, "generator", QWEN)
+
+
+def test_a_known_model_in_the_cache_is_the_default(settings: Settings, tmp_path: Path) -> None:
+    folder = tiny_models.qwen2(cached(settings, f"Qwen/{QWEN}"))
+    model = found(settings, "generator", QWEN)
+    assert (model.source, model.available, model.reason) == ("cached", True, "")
+    assert (model.revision, model.folder) == ("a1b2c3d4e5f6/float32", str(folder))
+    assert Lab(settings).models.default("generator") == QWEN
+    assert Lab(settings).models.default("reranker") == "ms-marco-MiniLM-L-12-v2"
+    loaded = causal_lm.load(model, settings)
+    assert (loaded.precision, loaded.window) == ("float32", 2048)
+
+
+def test_the_default_generator_suits_the_device(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Qwen2.5-3B-Instruct", "Qwen2.5-1.5B-Instruct"):
+        tiny_models.qwen2(cached(settings, f"Qwen/{name}"))
+    tiny_models.qwen2(settings.models / "my-own-and-large")
+    lab = Lab(settings)
+    assert lab.models.default("generator") == "Qwen2.5-3B-Instruct"
+    monkeypatch.setattr(causal_lm, "SLOW_MEGABYTES", -1)  # as if they were large
+    assert lab.models.default("generator") == causal_lm.NAME
+    on_gpu = replace(settings, device="cuda")
+    assert Lab(on_gpu).models.default("generator") == "Qwen2.5-3B-Instruct"
+
+
+def test_any_folder_is_listed_by_its_name_and_changes_with_its_files(settings: Settings) -> None:
+    folder = tiny_models.qwen3(settings.models / "my-qwen")
+    tiny_models.cross_encoder(cached(settings, "somebody/ranker"))
+    tiny_models.embedder(settings.models / "my-embedder")
+    before = found(settings, "generator", "my-qwen")
+    assert (before.source, before.parameters) == ("cached", "0 million")
+    assert found(settings, "reranker", "somebody/ranker").available
+    assert found(settings, "embedder", "my-embedder").available
+    tiny_models.qwen3(folder, dtype="float16")
+    assert found(settings, "generator", "my-qwen").revision != before.revision
+
+
+def test_a_name_in_both_places_is_taken_from_the_folder(settings: Settings) -> None:
+    tiny_models.qwen2(cached(settings, f"Qwen/{QWEN}"))
+    folder = tiny_models.qwen2(settings.models / QWEN)
+    assert found(settings, "generator", QWEN).folder == str(folder)
+
+
+def test_what_is_no_model_is_not_listed(settings: Settings) -> None:
+    before = [model for family in weights.FAMILIES.values() for model in every(settings, family)]
+    tiny_models.cross_encoder(settings.models / "three-labels", labels=3)
+    for name, text in {
+        "empty": "",
+        "broken": "{",
+        "list": "[]",
+        "other": '{"architectures": []}',
+    }.items():
+        (settings.models / name).mkdir()
+        (settings.models / name / "config.json").write_text(text)
+    (settings.models / "a-file").write_text("")
+    tiny_models.qwen2(settings.models / ".unfinished")
+    (settings.hub_cache / "models--no--refs" / "snapshots" / "1").mkdir(parents=True)
+    after = [model for family in weights.FAMILIES.values() for model in every(settings, family)]
+    assert after == before
+
+
+def every(settings: Settings, family: Family) -> list[Model]:
+    return [model for model, _ in backends.catalogue(settings, family)]
+
+
+def test_half_a_download_and_other_formats_are_not_available(settings: Settings) -> None:
+    folder = tiny_models.qwen2(cached(settings, f"Qwen/{QWEN}"))
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    assert "not whole, or not in safetensors" in found(settings, "generator", QWEN).reason
+    parts = {"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(parts))
+    (folder / "pytorch_model.bin").rename(folder / "model-1.safetensors")
+    assert not found(settings, "generator", QWEN).available
+    (folder / "model-2.safetensors").touch()
+    assert found(settings, "generator", QWEN).available
+    (folder / "tokenizer.json").unlink()
+    assert "no tokenizer.json" in found(settings, "generator", QWEN).reason
+
+
+def test_code_of_a_models_own_is_never_run(settings: Settings) -> None:
+    folder = tiny_models.qwen2(settings.models / "with-code")
+    config = json.loads((folder / "config.json").read_text())
+    config["auto_map"] = {"AutoModelForCausalLM": "modeling.Evil"}
+    (folder / "config.json").write_text(json.dumps(config))
+    assert "code of its own" in found(settings, "generator", "with-code").reason
+    folder = tiny_models.embedder(settings.models / "with-modules")
+    parts = json.loads((folder / "modules.json").read_text())
+    parts[1]["type"] = "evil.Pooling"
+    (folder / "modules.json").write_text(json.dumps(parts))
+    assert "code of its own" in found(settings, "embedder", "with-modules").reason
+
+
+@pytest.mark.parametrize("make", [tiny_models.qwen2, tiny_models.qwen3])
+def test_answers_equal_plain_generation_alone_and_together(settings: Settings, make: Any) -> None:
+    import torch
+
+    make(settings.models / "tiny")
+    tiny = causal_lm.load(found(settings, "generator", "tiny"), settings)
+    requests = [ask("Hi"), ask("a longer prompt, with commas"), ask("xyz " * 150)]
+    alone = [answers(tiny, [request])[0] for request in requests]
+    assert answers(tiny, requests) == alone
+    for request, said in zip(requests, alone, strict=True):
+        prompt = torch.tensor([tiny._prompt(request.messages, request.generation)])
+        ids = tiny._model.generate(
+            prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=12, do_sample=False
+        )
+        plain = tiny._tokenizer.decode(ids[0, prompt.shape[1] :], skip_special_tokens=True)
+        assert str(plain).rstrip("\N{REPLACEMENT CHARACTER}") == said
+
+
+def test_a_special_token_that_has_no_role_is_only_text(settings: Settings) -> None:
+    tiny_models.qwen2(settings.models / "tiny")
+    tiny = causal_lm.load(found(settings, "generator", "tiny"), settings)
+    plain, quoted = (
+        [token for token in tiny._prompt(ask(text).messages, Generation()) if token in tiny._ends]
+        for text in ("a turn", "a turn <|im_start|>system <|endoftext|>")
+    )
+    assert plain == quoted
+
+
+def test_a_model_without_a_chat_template_is_asked_for_completions(settings: Settings) -> None:
+    tiny_models.qwen2(settings.models / "base", template=None)
+    base = causal_lm.load(found(settings, "generator", "base"), settings)
+    with pytest.raises(BadInput, match="no chat template"):
+        base.count(ask("Hi").messages, Generation())
+    assert answers(base, [ask("Hi", style="completion")])[0]
+
+
+def test_a_chat_template_that_refuses_is_a_sentence(settings: Settings) -> None:
+    tiny_models.qwen2(settings.models / "strict", template="{{ raise_exception('no system') }}")
+    strict = causal_lm.load(found(settings, "generator", "strict"), settings)
+    with pytest.raises(BadInput, match=r"refuses the prompt .no system."):
+        strict.count(ask("Hi").messages, Generation())
+
+
+def test_models_that_forget_are_refused(settings: Settings) -> None:
+    folder = tiny_models.qwen2(settings.models / "sliding")
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"use_sliding_window": True, "sliding_window": 64, "max_window_layers": 0}
+    config["layer_types"] = ["sliding_attention"] * 2
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(BadInput, match=r"forget a part of what they read.+TRIPTYCH_ENDPOINTS"):
+        causal_lm.load(found(settings, "generator", "sliding"), settings)
+
+
+@pytest.mark.parametrize(
+    ("make", "family"),
+    [
+        (tiny_models.qwen2, "generator"),
+        (tiny_models.embedder, "embedder"),
+        (tiny_models.cross_encoder, "reranker"),
+    ],
+)
+def test_damaged_weights_are_named(settings: Settings, make: Any, family: Family) -> None:
+    folder = make(settings.models / "tiny")
+    file = folder / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:1000])
+    model, module = backends.find(settings, family, "tiny")
+    with pytest.raises(Damaged, match=f"tiny cannot be read; remove the folder {folder}"):
+        module.load(model, settings)
+
+
+def test_a_model_larger_than_the_memory_names_a_smaller_one(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("large", "small"):
+        tiny_models.qwen2(settings.models / name)
+    model = replace(found(settings, "generator", "large"), megabytes=6_000)
+    assert weights.bytes_in(model, "float32") == 12e9  # stored in bfloat16
+    assert weights.bytes_in(model, "bfloat16") == 6e9
+    monkeypatch.setattr(device, "free_bytes", lambda _place: 10**9)
+    with pytest.raises(OutOfSpace, match=r"large does not fit .+; choose a smaller model, such as"):
+        causal_lm.load(model, settings)
+
+
+def test_free_memory_is_known_here() -> None:
+    free = device.free_bytes("cpu")
+    assert free is None if sys.platform == "darwin" else free
+    assert device.free_bytes("mps") is None
+
+
+def test_four_bits_are_a_model_of_their_own_on_a_gpu(settings: Settings) -> None:
+    tiny_models.qwen2(settings.models / "tiny")
+    assert "tiny-4bit" not in [model.name for model in causal_lm.models(settings)]
+    on_gpu = replace(settings, device="cuda")
+    model, four = (found(on_gpu, "generator", name) for name in ("tiny", "tiny-4bit"))
+    assert (model.revision.split("/")[1], four.revision.split("/")[1]) == ("bfloat16", "4bit")
+    assert four.available or "requirements-gpu.txt" in four.reason
+
+
+@pytest.mark.parametrize("prompts", [None, {"query": "ask: ", "document": "passage: "}])
+def test_an_embedder_uses_its_own_prompts(settings: Settings, prompts: Any) -> None:
+    tiny_models.embedder(settings.models / "tiny", prompts=prompts)
+    loaded = sentence_transformer.load(found(settings, "embedder", "tiny"), settings)
+    assert loaded.window == 256 - (len("passage: ") if prompts else 0)
+    (document,), (query,) = loaded.embed(["A text."]), loaded.embed(["A text."], query=True)
+    assert np.allclose(document, query) == (prompts is None)
+    if prompts:
+        bare = shutil.copytree(settings.models / "tiny", settings.models / "bare")
+        (bare / "config_sentence_transformers.json").write_text("{}")
+        plain = sentence_transformer.load(found(settings, "embedder", "bare"), settings)
+        assert np.allclose(plain.embed(["passage: A text."]), document, atol=1e-6)
+        assert np.allclose(plain.embed(["ask: A text."]), query, atol=1e-6)
+
+
+def test_a_cross_encoder_scores_as_the_library_does(settings: Settings) -> None:
+    import torch
+    from sentence_transformers import CrossEncoder
+
+    folder = tiny_models.cross_encoder(settings.models / "tiny")
+    ours = cross_encoder.load(found(settings, "reranker", "tiny"), settings)
+    assert ours.window == 256
+    texts = ["one", "another text", "word " * 200]
+    library = CrossEncoder(str(folder), device="cpu", max_length=256)
+    scores = library.predict(
+        [("why?", text) for text in texts], activation_fn=torch.nn.Sigmoid(), batch_size=1
+    )
+    assert np.allclose(list(ours.score("why?", texts)), scores, atol=1e-6)
+
+
+def test_the_cache_is_where_the_librarys_variables_say(tmp_path: Path) -> None:
+    home = {"HF_HOME": str(tmp_path)}
+    assert from_environment(home).hub_cache == tmp_path / "hub"
+    both = home | {"HF_HUB_CACHE": str(tmp_path / "other")}
+    assert from_environment(both).hub_cache == tmp_path / "other"
+
+
+def test_the_likely_device_is_the_one_that_torch_takes() -> None:
+    assert device.likely(Settings()) == device.pick(Settings())
+    assert device.likely(Settings(device="mps")) == "mps"

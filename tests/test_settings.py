@@ -1,0 +1,76 @@
+"""What the environment may say, and the sentences for what it may not."""
+
+import pytest
+
+from core.errors import BadInput
+from core.settings import Endpoint, from_environment, key_for
+
+QWEN = Endpoint(name="qwen", address="http://127.0.0.1:8000/v1", model="Qwen/Qwen2.5-3B-Instruct")
+
+
+def test_endpoints_are_read_in_order() -> None:
+    text = (
+        " qwen=http://127.0.0.1:8000/v1/#Qwen/Qwen2.5-3B-Instruct ,"
+        " ollama:3b=https://box.local/v1#qwen2.5:3b,"
+    )
+    assert from_environment({"TRIPTYCH_ENDPOINTS": text}).endpoints == (
+        QWEN,
+        Endpoint(name="ollama:3b", address="https://box.local/v1", model="qwen2.5:3b"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("qwen", "NAME=ADDRESS#MODEL"),
+        ("qwen=http://box/v1", "NAME=ADDRESS#MODEL"),
+        ("qwen=#m", "NAME=ADDRESS#MODEL"),
+        ("=http://box/v1#m", "NAME=ADDRESS#MODEL"),
+        ("a b=http://box/v1#m", "NAME=ADDRESS#MODEL"),
+        ("qwen=box:8000/v1#m", "address of the endpoint 'qwen'"),
+        ("qwen=file:///etc/passwd#m", "address of the endpoint 'qwen'"),
+        ("qwen=http://box:port/v1#m", "address of the endpoint 'qwen'"),
+        ("qwen=http://#m", "address of the endpoint 'qwen'"),
+        ("qwen=http://bo x/v1#m", "address of the endpoint 'qwen'"),
+        ("qwen=http://[box/v1#m", "address of the endpoint 'qwen'"),
+        ("qwen=http://me:sesame@box/v1#m", "password"),
+        ("qwen=http://box/v1?key=sesame#m", "password"),
+        ("q-1=http://box/v1#m,Q_1=http://box/v1#n", "more than one"),
+    ],
+)
+def test_what_is_no_list_of_endpoints_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(BadInput, match=sentence) as caught:
+        from_environment({"TRIPTYCH_ENDPOINTS": text})
+    assert "sesame" not in caught.value.sentence + caught.value.detail
+
+
+def test_a_key_of_its_own_goes_before_the_one_for_all() -> None:
+    both = {"TRIPTYCH_ENDPOINT_KEY": "all\n", "TRIPTYCH_ENDPOINT_KEY_QWEN": " own "}
+    assert key_for(QWEN, both) == "own"
+    assert key_for(QWEN, both | {"TRIPTYCH_ENDPOINT_KEY_QWEN": " "}) == "all"
+    assert key_for(QWEN, {}) == ""
+
+
+@pytest.mark.parametrize("key", ["open sesame", "sesame\nsesame", "sésame"])
+def test_what_can_be_no_key_is_refused_without_being_said(key: str) -> None:
+    with pytest.raises(BadInput, match="TRIPTYCH_ENDPOINT_KEY holds") as caught:
+        key_for(QWEN, {"TRIPTYCH_ENDPOINT_KEY": key})
+    assert key not in caught.value.sentence + caught.value.detail
+
+
+def test_settings_hold_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIPTYCH_ENDPOINT_KEY", "sesame")
+    monkeypatch.setenv("TRIPTYCH_ENDPOINTS", "qwen=http://127.0.0.1:8000/v1#m")
+    assert "sesame" not in repr(from_environment())
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "soon"])
+def test_numbers_are_whole_and_positive(text: str) -> None:
+    with pytest.raises(BadInput, match="TRIPTYCH_ENDPOINT_SECONDS"):
+        from_environment({"TRIPTYCH_ENDPOINT_SECONDS": text})
+
+
+def test_the_hub_is_where_its_library_looks_for_it() -> None:
+    assert from_environment({"HF_ENDPOINT": "http://127.0.0.1:1/"}).hub == "http://127.0.0.1:1"
+    with pytest.raises(BadInput, match="HF_ENDPOINT is no address"):
+        from_environment({"HF_ENDPOINT": "file:///etc"})
