@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.errors import TriptychError
 from core.lab import Lab
 from core.lab.live import Live
-from core.types import Comparison, Retrieval, three_ways
+from core.types import Comparison, Recipe, Retrieval, three_ways
 from pages.ui import chips, frame, panels, words
 
 POLL_SECONDS = 0.4  # how often the panels are redrawn while they stream
@@ -21,11 +22,7 @@ def main(lab: Lab) -> None:
     asked, question = hero()
     recipe, paper_ids = chips.draw(lab)
     if asked:
-        assert isinstance(recipe.evidence, Retrieval)
-        recipes = three_ways(recipe, recipe.evidence.reranker or "")
-        started = lab.bench.start(question, recipes, paper_ids)
-        st.query_params["run"] = started.id
-        st.rerun()
+        ask(lab, question, recipe, paper_ids)
     if live and not live.over:
         follow(live.id)
     elif live:
@@ -36,6 +33,18 @@ def main(lab: Lab) -> None:
     honest = chips.small_model_sentence(lab, st.session_state["compare.generator"])
     if honest:
         st.caption(honest)
+
+
+def ask(lab: Lab, question: str, recipe: Recipe, paper_ids: tuple[str, ...]) -> None:
+    """Start answering and go there. What is refused is said, and the panels stay on screen."""
+    assert isinstance(recipe.evidence, Retrieval)
+    try:
+        recipes = three_ways(recipe, recipe.evidence.reranker or "")
+        st.query_params["run"] = lab.bench.start(question, recipes, paper_ids).id
+    except TriptychError as error:
+        frame.show(error)
+    else:
+        st.rerun()
 
 
 def shown(lab: Lab, wanted: str | None) -> Comparison | None:

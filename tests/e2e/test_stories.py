@@ -54,7 +54,8 @@ def test_upload_ask_and_see_three_panels(page: Page, address: str, tmp_path: Pat
     assert "1874" in reranked
     chip = page.get_by_role("button", name="The lighthouse of Varn").first
     chip.click()
-    expect(page.get_by_text("burns whale oil to this day").first).to_be_visible()
+    card = page.locator('[class*="st-key-chunk-text"]')
+    expect(card.get_by_text("burns whale oil to this day").first).to_be_visible()
 
 
 def test_stop_keeps_what_was_said_and_reload_keeps_everything(page: Page, address: str) -> None:
@@ -70,6 +71,7 @@ def test_stop_keeps_what_was_said_and_reload_keeps_everything(page: Page, addres
     page.reload()
     expect(page.get_by_text("stopped by hand").first).to_be_visible()
     assert page.url == url
+    expect(page.locator(".answer")).to_have_count(3)
     assert answers(page) == before
 
 
