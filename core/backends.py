@@ -33,12 +33,24 @@ def modules(package: str) -> dict[str, ModuleType]:
 
 
 def catalogue(settings: Settings, family: Family) -> list[tuple[Model, ModuleType]]:
-    """Every model of a family with the module that runs it."""
-    return [
+    """Every model of a family with the module that runs it; the first is the default.
+
+    What is here comes first, and endpoints after it: whether one answers is not known. Of
+    generators, backends list theirs best first. Of embedders and rerankers the packaged ones come
+    first, so that what was computed with them stays valid.
+    """
+    known = [
         (model, module)
         for module in modules(PACKAGES[family]).values()
         for model in module.models(settings)
     ]
+
+    def place(entry: tuple[Model, ModuleType]) -> tuple[bool, bool, bool]:
+        model, _ = entry
+        later = family != "generator" and model.source != "packaged"
+        return not model.available, model.source == "endpoint", later
+
+    return sorted(known, key=place)
 
 
 def find(settings: Settings, family: Family, name: str) -> tuple[Model, ModuleType]:

@@ -18,7 +18,7 @@ from core.errors import BadInput, Damaged, MissingModel, OutOfSpace
 from core.generators import Request, causal_lm
 from core.lab import Lab
 from core.rerankers import cross_encoder
-from core.settings import Settings, from_environment
+from core.settings import Endpoint, Settings, from_environment
 from core.types import Family, Generation, Message, Model
 from tests import tiny_models
 
@@ -68,6 +68,7 @@ def test_known_models_are_listed_with_their_size(settings: Settings) -> None:
         backends.find(settings, "generator", QWEN)
 
 
+@pytest.mark.models
 def test_a_known_model_in_the_cache_is_the_default(settings: Settings, tmp_path: Path) -> None:
     folder = tiny_models.qwen2(cached(settings, f"Qwen/{QWEN}"))
     model = found(settings, "generator", QWEN)
@@ -79,6 +80,7 @@ def test_a_known_model_in_the_cache_is_the_default(settings: Settings, tmp_path:
     assert (loaded.precision, loaded.window) == ("float32", 2048)
 
 
+@pytest.mark.models
 def test_the_default_generator_suits_the_device(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,6 +93,18 @@ def test_the_default_generator_suits_the_device(
     assert lab.models.default("generator") == causal_lm.NAME
     on_gpu = replace(settings, device="cuda")
     assert Lab(on_gpu).models.default("generator") == "Qwen2.5-3B-Instruct"
+
+
+@pytest.mark.models
+def test_what_is_here_is_listed_before_endpoints_and_what_could_be(settings: Settings) -> None:
+    tiny_models.cross_encoder(settings.models / "a-ranker")
+    tiny_models.qwen2(settings.models / "my-qwen")
+    box = Endpoint(name="box", address="http://192.0.2.1/v1", model="m")
+    settings = replace(settings, endpoints=(box,))
+    names = [model.name for model in every(settings, "generator")]
+    assert names[:3] == [causal_lm.NAME, "my-qwen", "box"]
+    names = [model.name for model in every(settings, "reranker")]
+    assert names[:2] == ["ms-marco-MiniLM-L-12-v2", "a-ranker"]
 
 
 def test_any_folder_is_listed_by_its_name_and_changes_with_its_files(settings: Settings) -> None:

@@ -33,20 +33,11 @@ class Models:
         return model
 
     def default(self, family: Family) -> str:
-        """The name of the best model of a family that is here, or of the first known one.
-
-        Of generators, backends list theirs best first. Embedder and reranker are the packaged
-        ones, so that what was computed with them stays valid. An endpoint only where there is
-        nothing else: whether it answers is not known.
-        """
-        known = [model for model, _ in backends.catalogue(self._settings, family)]
+        """The name of the best model of a family that is here, or of the first known one."""
+        known = backends.catalogue(self._settings, family)
         if not known:
             raise BadInput(f"There is no {family} at all.")
-        here = [model for model in known if model.available]
-        here.sort(key=lambda model: model.source == "endpoint")
-        if family != "generator":
-            here.sort(key=lambda model: model.source != "packaged")
-        return (here or known)[0].name
+        return known[0][0].name
 
     def download(self, name: str) -> Iterator[Doing]:
         """Bring a model of the hub here, saying how far it is. Nothing else ever downloads.
