@@ -290,7 +290,7 @@ def transformers_serve() -> Iterator[EndpointGenerator]:
         pytest.skip("NO SERVER: pip install -r requirements-dev.txt brings `transformers serve`")
     settings = Settings()
     (model,) = (model for model in causal_lm.models(settings) if model.source == "packaged")
-    if causal_lm.needs_conversion(model, settings):
+    if model.first_load:
         causal_lm.load(model, settings)
     folder = str(causal_lm._unpacked(settings))
     with socket.socket() as free:

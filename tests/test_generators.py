@@ -79,9 +79,11 @@ def write_tiny_gguf(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def packaged() -> Model:
+def packaged(settings: Settings | None = None) -> Model:
     """SmolLM2, as it is listed."""
-    (model,) = (each for each in causal_lm.models(Settings()) if each.source == "packaged")
+    (model,) = (
+        each for each in causal_lm.models(settings or Settings()) if each.source == "packaged"
+    )
     return model
 
 
@@ -320,11 +322,12 @@ def test_a_full_disk_is_said_before_anything_is_written(
 
 def test_damaged_unpacked_weights_are_named(tiny_gguf: tuple[Path, str], tmp_path: Path) -> None:
     settings = Settings(models=tmp_path, device="cpu")
-    model = packaged()
-    assert causal_lm.needs_conversion(model, settings)
+    model = packaged(settings)
+    assert "unpacked once" in model.first_load
     folder = tmp_path / f"{model.name}-{model.revision[:12]}"
     _gguf.unpack(*tiny_gguf, folder)
-    assert not causal_lm.needs_conversion(model, settings)
+    model = packaged(settings)
+    assert model.first_load == ""
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
     with pytest.raises(Damaged, match=str(folder)):

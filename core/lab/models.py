@@ -65,7 +65,7 @@ class Models:
         """The backend, loaded if it is not in memory yet; says so while it loads."""
         model, module = backends.find(self._settings, family, name)
         kept = self._loaded.get(family)
-        if kept and kept[0] == model:
+        if kept and (kept[0].name, kept[0].revision) == (model.name, model.revision):
             return kept[1]
         del kept
         self._loaded.pop(family, None)
