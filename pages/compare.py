@@ -85,16 +85,20 @@ def headline(lab: Lab, comparison: Comparison | None) -> None:
 
 
 def links(name: str, entries: Sequence[tuple[str, str, str]], empty: str) -> None:
-    """A menu of comparisons, each a link to its id."""
-    with st.popover(name, type="tertiary", key=f"compare.{name.lower()}"):
+    """A menu of comparisons. Its key holds what is viewed, so that it closes when one is chosen.
+
+    Buttons, because a page link to the page it stands on leaves the address as it was.
+    """
+    key = f"compare.{name.lower()}"
+    viewed = st.session_state.get("compare.viewed")
+    with st.popover(name, type="tertiary", key=f"{key}.menu.{viewed}"):
         if not entries:
             st.caption(empty)
         for comparison_id, question, when in entries:
-            st.page_link(
-                "pages/compare.py",
-                label=words.escaped(words.shortened(question, 80) + when),
-                query_params={"run": comparison_id},
-            )
+            label = words.escaped(words.shortened(question, 80) + when)
+            if st.button(label, type="tertiary", key=f"{key}.{comparison_id}"):
+                st.query_params["run"] = comparison_id
+                st.rerun()
 
 
 def hero() -> tuple[bool, str]:

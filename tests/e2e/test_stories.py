@@ -95,3 +95,17 @@ def test_two_browsers_do_not_mix_answers(browser: Browser, address: str) -> None
         expect(page.locator(".answer")).to_have_count(3)
         assert answers(page) == first
         page.context.close()
+
+
+def test_a_recorded_run_opens_from_the_menu_and_stays(page: Page, address: str) -> None:
+    page.goto(address)
+    ready(page)
+    page.get_by_role("button", name="Recorded").click()
+    page.get_by_role("button", name="What does differential privacy promise?").click()
+    expect(page.get_by_label("Question")).to_have_value("What does differential privacy promise?")
+    assert "run=recorded-" in page.url
+    page.locator('[class*="st-key-chips-"]').first.get_by_role("button").first.click()
+    page.get_by_role("button", name="Show the page").first.click()
+    dialog = page.get_by_role("dialog").filter(has_text="The page")
+    expect(dialog.get_by_text("differential privacy").first).to_be_visible()
+    expect(page.get_by_label("Question")).to_have_value("What does differential privacy promise?")

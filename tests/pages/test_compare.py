@@ -146,5 +146,7 @@ def test_the_history_leads_back(ready: AppTest, lab: Lab) -> None:
     )
     comparison = asked(lab, three_ways(recipe, "word-overlap"))
     ready.run()
-    (link,) = (link for link in ready.get("page_link") if "Varn" in link.proto.label)
-    assert comparison.id in str(link.proto)
+    ready.button(key=f"compare.history.{comparison.id}").click().run()
+    assert ready.query_params["run"] == comparison.id
+    assert ready.text_input(key="compare.question").value == QUESTION
+    assert ready.number_input(key="compare.top_k").value == 1
