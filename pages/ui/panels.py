@@ -133,7 +133,7 @@ def candidates_table(panels: Sequence[Panel]) -> None:
     fused, lexical = hits[0].fused_score is not None, hits[0].similarity is None
     before = "by rank fusion" if fused else "by BM25" if lexical else "by similarity"
     order = "after reranking" if reranked else before
-    st.subheader(f"{counted_candidates(len(hits))} {order}", anchor=False)
+    st.subheader(f"{words.counted(len(hits), 'candidate')} {order}", anchor=False)
     rows = [
         {
             "rank": hit.rank,
@@ -172,7 +172,3 @@ def candidates_table(panels: Sequence[Panel]) -> None:
             "text": st.column_config.TextColumn(width="large"),
         },
     )
-
-
-def counted_candidates(number: int) -> str:
-    return words.counted(number, "candidate")
