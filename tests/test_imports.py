@@ -65,7 +65,7 @@ def layer(module: str) -> int:
             return 3
         case ["pages", *_]:
             return 4
-        case ["core", "lab" | "__main__", *_]:
+        case ["core", "lab" | "commands" | "__main__", *_]:
             return 2
         case ["core", "types" | "errors"]:
             return 0

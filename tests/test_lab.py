@@ -383,7 +383,7 @@ def test_an_inner_failure_ends_the_watching(lab: Lab) -> None:
 
 def test_a_full_disk_is_one_sentence_and_leaves_no_trace(lab: Lab, tmp_path: Path) -> None:
     before = lab.papers.all()
-    connection = lab._store._connection
+    connection = lab._store.database._connection
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
     connection.execute(f"PRAGMA max_page_count = {pages}")
     (tmp_path / "long.txt").write_text("A long note.\n" * 20_000)

@@ -105,8 +105,8 @@ def test_what_is_no_database_is_said_to_be_damaged(tmp_path: Path) -> None:
 def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path / "triptych.sqlite")
     store.keep_run(RUN)
-    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
-    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+    pages = store.database._connection.execute("PRAGMA page_count").fetchone()[0]
+    store.database._connection.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(OutOfSpace, match="disk is full"):
         store.keep_paper(replace(PAPER, text="long " * 100_000))
     assert store.papers() == []
@@ -122,4 +122,4 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
 def test_rerank_scores(store: Store) -> None:
     store.keep_rerank_scores({"a": 0.5, "b": 0.25})
     assert store.rerank_scores(["a", "c"]) == {"a": 0.5}
-    assert store.faults() == []
+    assert store.database.faults() == []

@@ -48,7 +48,7 @@ def _space(settings: Settings) -> Check:
 
 
 def _database(store: Store) -> Check:
-    faults = store.faults()
+    faults = store.database.faults()
     said = "The database is whole." if not faults else f"The database is damaged: {faults[0]}."
     return Check(check="database", ok=not faults, sentence=said)
 

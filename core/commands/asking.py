@@ -1,0 +1,55 @@
+"""Questions: searched, or answered."""
+
+import argparse
+import signal
+from threading import Event
+
+from core.codec import plain
+from core.commands import Verbs
+from core.commands.output import say, show
+from core.commands.recipes import add_recipe, papers_from, recipe_from
+from core.errors import BadInput
+from core.lab import Lab
+from core.lab.live import Doing, Done
+from core.types import Recipe, Retrieval, three_ways
+
+
+def add_verbs(verbs: Verbs) -> None:
+    search = verbs.add_parser("search", help="find chunks; no answer is written")
+    add_recipe(search)
+    search.set_defaults(verb=search_papers)
+
+    ask = verbs.add_parser("ask", help="answer a question")
+    ask.add_argument(
+        "--three-ways", action="store_true", help="no context, retrieved, retrieved and reranked"
+    )
+    add_recipe(ask)
+    ask.set_defaults(verb=ask_question)
+
+
+def search_papers(lab: Lab, options: argparse.Namespace) -> int:
+    run = lab.bench.search(options.question, recipe_from(lab, options), papers_from(lab, options))
+    show(plain(run))
+    return 0
+
+
+def ask_question(lab: Lab, options: argparse.Namespace) -> int:
+    recipe = recipe_from(lab, options)
+    recipes: tuple[Recipe, ...] = (recipe,)
+    if options.three_ways:
+        if options.reranker == "none":
+            raise BadInput("--three-ways compares with a reranker; leave out --reranker none.")
+        assert isinstance(recipe.evidence, Retrieval)
+        recipes = three_ways(recipe, recipe.evidence.reranker or "")
+    failed, stop = False, Event()
+    signal.signal(signal.SIGINT, lambda *_: stop.set())  # Ctrl-C keeps what was said so far
+    steps = lab.bench.ask(options.question, recipes, papers_from(lab, options), stop=stop)
+    for step in steps:
+        match step:
+            case Doing(sentence=sentence, share=None):
+                say(sentence)
+            case Done(comparison=comparison):
+                for run in comparison.runs:
+                    show(plain(run))
+                    failed |= run.answer is not None and run.answer.finish_reason == "error"
+    return 1 if failed else 0

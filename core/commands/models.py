@@ -1,0 +1,42 @@
+"""Which models there are, bringing one, and whether all is whole."""
+
+import argparse
+
+from core.codec import plain
+from core.commands import Verbs
+from core.commands.output import say, show
+from core.lab import Lab
+
+
+def add_verbs(verbs: Verbs) -> None:
+    verbs.add_parser("models", help="list the models").set_defaults(verb=list_models)
+
+    download = verbs.add_parser("download", help="download a model; may be broken off and resumed")
+    download.add_argument("name", metavar="NAME")
+    download.set_defaults(verb=download_model)
+
+    verbs.add_parser("doctor", help="check the data folder").set_defaults(verb=doctor)
+
+
+def list_models(lab: Lab, _options: argparse.Namespace) -> int:
+    for model in lab.models.all():
+        show(plain(model))
+    return 0
+
+
+def download_model(lab: Lab, options: argparse.Namespace) -> int:
+    said = -1
+    for doing in lab.models.download(options.name):
+        percent = int(100 * (doing.share or 0))
+        if percent > said:
+            said = percent
+            say(doing.sentence)
+    show({"name": options.name, "status": "downloaded"})
+    return 0
+
+
+def doctor(lab: Lab, _options: argparse.Namespace) -> int:
+    checks = list(lab.doctor())
+    for check in checks:
+        show(plain(check))
+    return 0 if all(check.ok for check in checks) else 1

@@ -1,0 +1,57 @@
+"""Recipe options, alike for every verb that takes them."""
+
+import argparse
+
+from core import chunkers
+from core.lab import Lab
+from core.retrieval import RETRIEVERS
+from core.types import Chunking, Generation, Recipe, Retrieval
+
+
+def add_recipe(command: argparse.ArgumentParser) -> None:
+    retrieval, generation = Retrieval(), Generation()
+    command.add_argument("question", metavar="QUESTION")
+    command.add_argument("--papers", default="", metavar="ID,...", help="default: all")
+    command.add_argument("--chunker", default=Chunking().chunker, help=" | ".join(chunkers.names()))
+    command.add_argument("--size", type=int, help="in the chunker's unit; default: its usual size")
+    command.add_argument("--overlap", type=int, help="in the same unit; default: its usual one")
+    command.add_argument("--retriever", default=retrieval.retriever, help=" | ".join(RETRIEVERS))
+    command.add_argument("--embedder", default=retrieval.embedder)
+    command.add_argument("--candidates", type=int, default=retrieval.candidates)
+    command.add_argument("--top-k", type=int, default=retrieval.top_k)
+    command.add_argument("--reranker", metavar="NAME|none", help="default: the first that is here")
+    command.add_argument("--generator", metavar="NAME", help="default: the best that is here")
+    command.add_argument("--style", choices=["chat", "completion"], default=generation.style)
+    command.add_argument("--max-tokens", type=int, default=generation.max_tokens)
+    command.add_argument("--temperature", type=float, default=generation.temperature)
+    command.add_argument("--seed", type=int, default=generation.seed)
+
+
+def recipe_from(lab: Lab, options: argparse.Namespace) -> Recipe:
+    size, overlap = chunkers.usual(options.chunker)[0]
+    reranker = options.reranker or lab.models.default("reranker")
+    return Recipe(
+        chunking=Chunking(
+            chunker=options.chunker,
+            size=size if options.size is None else options.size,
+            overlap=overlap if options.overlap is None else options.overlap,
+        ),
+        evidence=Retrieval(
+            retriever=options.retriever,
+            embedder=options.embedder,
+            candidates=options.candidates,
+            top_k=options.top_k,
+            reranker=None if reranker == "none" else reranker,
+        ),
+        generation=Generation(
+            generator=options.generator or lab.models.default("generator"),
+            max_tokens=options.max_tokens,
+            temperature=options.temperature,
+            seed=options.seed,
+            style=options.style,
+        ),
+    )
+
+
+def papers_from(lab: Lab, options: argparse.Namespace) -> tuple[str, ...]:
+    return lab.papers.resolve(tuple(options.papers.split(",")) if options.papers else ())

@@ -1,0 +1,120 @@
+"""One SQLite file: connections, transactions, migrations, and its errors in the user's words.
+
+Knows SQL, and nothing of what the tables mean; each noun has its own file beside this one.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.errors import Damaged, OutOfSpace, TriptychError
+from core.store.migrations import STEPS
+
+BUSY_SECONDS = 10.0
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601, to the millisecond, so that history sorts as it happened."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+class Database:
+    """One database file; one connection a thread; may be used by several processes at once.
+
+    Errors of every method: OutOfSpace when the disk is full, TriptychError when the file is
+    locked or read-only, Damaged when it is no database or newer than this program.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        with _said(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._migrate()
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            self._local.connection = connection
+        return connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it or nothing."""
+        with _said(self.path):
+            connection = self._connection
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                if connection.in_transaction:  # a full disk has rolled back by itself
+                    connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        """All rows of a query."""
+        with _said(self.path):
+            return self._connection.execute(sql, values).fetchall()
+
+    def _migrate(self) -> None:
+        self._connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
+        with self.writing() as connection:
+            done = {row["name"] for row in connection.execute("SELECT name FROM migrations")}
+            unknown = done - {name for name, _ in STEPS}
+            if unknown:
+                raise Damaged(
+                    f"{self.path} was written by a newer Triptych (it knows "
+                    f"{', '.join(sorted(unknown))}); update this one or choose another data folder."
+                )
+            for name, script in STEPS:
+                if name not in done:
+                    for statement in script.split(";"):
+                        connection.execute(statement)
+                    connection.execute("INSERT INTO migrations VALUES (?)", (name,))
+
+    def faults(self) -> list[str]:
+        """What SQLite finds wrong with the file; empty when it is whole."""
+        found = [row[0] for row in self.rows("PRAGMA quick_check")]
+        return [] if found == ["ok"] else found
+
+
+@contextmanager
+def _said(path: Path) -> Iterator[None]:
+    """SQLite's and the file system's errors in the user's words."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise _sentence(path, error) from error
+    except OSError as error:
+        raise TriptychError(f"{path.parent} cannot be used for data: {error.strerror}.") from error
+
+
+def _sentence(path: Path, error: sqlite3.DatabaseError) -> TriptychError:
+    match getattr(error, "sqlite_errorname", "").split("_")[1:2]:
+        case ["FULL"]:
+            return OutOfSpace(
+                "The disk is full: nothing was saved just now, and all that was saved before is"
+                " safe; free some space and try again."
+            )
+        case ["BUSY" | "LOCKED"]:
+            return TriptychError(
+                "Another program keeps the database locked; close it and try again.", str(error)
+            )
+        case ["READONLY" | "CANTOPEN" | "PERM"]:
+            return TriptychError(f"{path} cannot be written; check its folder's permissions.")
+        case ["NOTADB" | "CORRUPT"]:
+            return Damaged(
+                f"{path} is damaged; run `python -m core doctor` and restore a backup.", str(error)
+            )
+        case _:
+            return TriptychError(f"The database refused: {error}.", str(error))
