@@ -20,11 +20,12 @@ def write_messages(
 ) -> tuple[Message, ...]:
     """The prompt as chat messages; in style "completion" one message that ends in "Answer:".
 
-    Passages are numbered from [1] in the order given, each with its paper's title and pages, and
-    stand in reverse: small models lean on what they read last, so the best is next to the question.
+    Passages carry their rank as a number, from [1], so that one that is switched off leaves the
+    others' numbers as they are; with it stand the paper's title and pages. They come in reverse:
+    small models lean on what they read last, so the best is next to the question.
     """
     question = question.strip()
-    blocks = [f"{_passage(n, hit)}\n\n" for n, hit in enumerate(passages, start=1)]
+    blocks = [f"{_passage(hit)}\n\n" for hit in passages]
     numbered = "".join(reversed(blocks))
     if style == "completion":
         text = f"{RULES}\n\n{numbered}Question: {question}\nAnswer:"
@@ -75,7 +76,7 @@ def _left_out(found: int, used: int, needed: int, room: int) -> tuple[str, ...]:
     )
 
 
-def _passage(number: int, hit: Hit) -> str:
+def _passage(hit: Hit) -> str:
     first, last = hit.pages[0], hit.pages[-1]
     pages = f"page {first}" if first == last else f"pages {first}-{last}"
-    return f"[{number}] {hit.title}, {pages}\n{hit.chunk.text.strip()}"
+    return f"[{hit.rank}] {hit.title}, {pages}\n{hit.chunk.text.strip()}"

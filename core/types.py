@@ -249,7 +249,8 @@ class Run:
 
     `candidates` are all hits with both ranks; `hits` those the prompt used. `answer` is None for
     a search without generation. `notes` are sentences a reader must see (what was cut, what
-    failed). `origin` says where it came from: lab, recorded, or an imported file.
+    failed). `origin` says where it came from: lab, recorded, or an imported file. `window` is how
+    many tokens the generator has room for, prompt and answer together; None where not known.
     """
 
     id: str
@@ -263,6 +264,7 @@ class Run:
     answer: Answer | None = None
     engine: str = ""  # what computed it, with its version: "transformers 5.23.0 on cpu"
     precision: str = ""
+    window: int | None = None
     search_seconds: float | None = None
     rerank_seconds: float | None = None
     at: str  # when, ISO 8601 in UTC

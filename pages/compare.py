@@ -1,50 +1,46 @@
 """Compare: one question, answered side by side."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
-from core.errors import TriptychError
+from core import words
 from core.lab import Lab
 from core.lab.live import Live
 from core.types import Comparison, Recipe, Retrieval, three_ways
-from pages.ui import chips, frame, panels, words
+from pages.ui import asking, candidates, chips, frame, menus, panels
 
 POLL_SECONDS = 0.4  # how often the panels are redrawn while they stream
+MOST_PANELS = 6
 
 
 def main(lab: Lab) -> None:
     wanted = st.query_params.get("run")
     live = lab.bench.live(wanted) if wanted else None
     comparison = None if live else shown(lab, wanted)
-    adopt(live or comparison)
-    headline(lab, comparison)
+    adopt(lab, live or comparison)
+    menus.headline(lab, comparison)
     asked, question = hero()
-    recipe, paper_ids = chips.draw(lab)
+    with st.container(key="compare-settings", horizontal=True, gap="xsmall"):
+        recipe, paper_ids = chips.draw(lab)
+        if comparison:
+            more(lab, comparison, recipe, paper_ids)
     if asked:
-        ask(lab, question, recipe, paper_ids)
+        asking.start(lab, question, three_recipes(recipe), paper_ids)
     if live and not live.over:
         follow(live.id)
     elif live:
-        kept(lab, live)
+        if live.error:
+            frame.show(live.error)
+        stage(lab, live)
     elif comparison:
-        panels.draw(lab, panels.of(comparison), comparison.id)
-        panels.candidates_table(panels.of(comparison))
+        stage(lab, comparison)
     honest = chips.small_model_sentence(lab, st.session_state["compare.generator"])
     if honest:
         st.caption(honest)
 
 
-def ask(lab: Lab, question: str, recipe: Recipe, paper_ids: tuple[str, ...]) -> None:
-    """Start answering and go there. What is refused is said, and the panels stay on screen."""
+def three_recipes(recipe: Recipe) -> tuple[Recipe, Recipe, Recipe]:
     assert isinstance(recipe.evidence, Retrieval)
-    try:
-        recipes = three_ways(recipe, recipe.evidence.reranker or "")
-        st.query_params["run"] = lab.bench.start(question, recipes, paper_ids).id
-    except TriptychError as error:
-        frame.show(error)
-    else:
-        st.rerun()
+    return three_ways(recipe, recipe.evidence.reranker or "")
 
 
 def shown(lab: Lab, wanted: str | None) -> Comparison | None:
@@ -55,50 +51,18 @@ def shown(lab: Lab, wanted: str | None) -> Comparison | None:
     return recorded[0] if recorded else None
 
 
-def adopt(viewed: Live | Comparison | None) -> None:
-    """Question and chips say what is on screen, until a person changes them."""
+def adopt(lab: Lab, viewed: Live | Comparison | None) -> None:
+    """Question and chips say what is on screen, until a person changes them. A recorded run's
+    models are those of another machine: the next question goes to the best that are here."""
     if viewed is None or st.session_state.get("compare.viewed") == viewed.id:
         return
     st.session_state["compare.viewed"] = viewed.id
     st.session_state["compare.question"] = viewed.question
-    recipes = [part.recipe for part in (viewed.panels if isinstance(viewed, Live) else viewed.runs)]
-    if recipes:
-        chips.restore(recipes[-1])
-
-
-def headline(lab: Lab, comparison: Comparison | None) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="compare-headline"):
-        st.markdown("Same question, same model. **What changes?**")
-        if comparison and comparison.runs and comparison.runs[0].origin == "recorded":
-            run = comparison.runs[0]
-            model = run.recipe.generation.generator if run.recipe.generation else ""
-            st.badge(
-                f"recorded with {model} on {run.at[:10]}, {words.escaped(run.engine)}",
-                icon=":material/history:",
-                color="gray",
-            )
-        st.space("stretch")
-        recorded = [(kept.id, kept.question, "") for kept in lab.runs.recorded()]
-        asked = [(row.id, row.question, f" · {row.at[:10]}") for row in lab.runs.history()]
-        links("Recorded", recorded, "No recorded runs are shipped with this copy.")
-        links("History", asked, "Nothing asked yet. Ask, and it is kept here.")
-
-
-def links(name: str, entries: Sequence[tuple[str, str, str]], empty: str) -> None:
-    """A menu of comparisons. Its key holds what is viewed, so that it closes when one is chosen.
-
-    Buttons, because a page link to the page it stands on leaves the address as it was.
-    """
-    key = f"compare.{name.lower()}"
-    viewed = st.session_state.get("compare.viewed")
-    with st.popover(name, type="tertiary", key=f"{key}.menu.{viewed}"):
-        if not entries:
-            st.caption(empty)
-        for comparison_id, question, when in entries:
-            label = words.escaped(words.shortened(question, 80) + when)
-            if st.button(label, type="tertiary", key=f"{key}.{comparison_id}"):
-                st.query_params["run"] = comparison_id
-                st.rerun()
+    parts = viewed.panels if isinstance(viewed, Live) else viewed.runs
+    if parts:
+        chips.restore(parts[-1].recipe)
+    if isinstance(viewed, Comparison) and any(run.origin != "lab" for run in viewed.runs):
+        chips.choose_best(lab)
 
 
 def hero() -> tuple[bool, str]:
@@ -118,6 +82,30 @@ def hero() -> tuple[bool, str]:
     return asked, question or ""
 
 
+def more(lab: Lab, comparison: Comparison, recipe: Recipe, paper_ids: tuple[str, ...]) -> None:
+    """The question on screen, answered with the settings of the chips as well."""
+    here = [run.recipe for run in comparison.runs]
+    viewed = st.session_state["compare.viewed"]  # another comparison closes the menu
+    with st.popover(
+        "Add a panel", icon=":material/add:", type="tertiary", key=f"compare.more.{viewed}"
+    ):
+        st.caption("The question on screen once more, with the settings above, beside the panels.")
+        for each in three_recipes(recipe):
+            name = words.PANEL_NAMES[each.arm]
+            full = len(here) >= MOST_PANELS
+            if st.button(name, key=f"compare.add.{each.arm}", disabled=full):
+                papers = panels.searched(panels.of(comparison)) or paper_ids
+                asking.start(lab, comparison.question, [*here, each], papers)
+
+
+def stage(lab: Lab, viewed: Live | Comparison) -> None:
+    """All there is to see of a comparison that has ended: well, stopped or failed."""
+    parts = viewed.panels if isinstance(viewed, Live) else panels.of(viewed)
+    with st.container(key="stage"):
+        panels.draw(lab, viewed.question, parts, viewed.id)
+        candidates.draw(lab, parts, viewed.id)
+
+
 @st.fragment(run_every=POLL_SECONDS)
 @frame.bounded
 def follow(live_id: str) -> None:
@@ -134,15 +122,7 @@ def follow(live_id: str) -> None:
         st.caption(f"{said} · {live.seconds:.0f} s")
         if doing and doing.share is not None:
             st.progress(doing.share, width=240)
-    panels.draw(lab, live.panels, live.id, over=False)
-
-
-def kept(lab: Lab, live: Live) -> None:
-    """A comparison that has just ended: well, stopped or failed."""
-    if live.error:
-        frame.show(live.error)
-    panels.draw(lab, live.panels, live.id)
-    panels.candidates_table(live.panels)
+    panels.draw(lab, live.question, live.panels, live.id, over=False)
 
 
 with frame.page("Compare") as lab:

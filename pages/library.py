@@ -2,11 +2,12 @@
 
 import streamlit as st
 
+from core import words
 from core.lab import Lab
 from core.lab.papers import blank_pages_sentence
 from core.settings import SAMPLES
 from core.store import PaperRow
-from pages.ui import frame, words
+from pages.ui import frame
 
 KINDS = {"pdf": "PDF", "text": "text", "markdown": "Markdown"}
 

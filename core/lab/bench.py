@@ -274,6 +274,7 @@ class Bench:
             answer=answer,
             engine=generator.engine if generator else "",
             precision=generator.precision if generator else "",
+            window=generator.window if generator else None,
             search_seconds=draft.evidence.search_seconds,
             rerank_seconds=draft.evidence.rerank_seconds,
             at=now(),

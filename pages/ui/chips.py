@@ -1,13 +1,16 @@
 """The settings of the next question, as a sentence of chips that open."""
 
+from typing import get_args
+
 import streamlit as st
 
-from core import chunkers
+from core import chunkers, words
 from core.lab import Lab
 from core.retrieval import RETRIEVERS
-from core.types import Chunking, Family, Generation, Recipe, Retrieval
-from pages.ui import words
+from core.types import Chunking, Family, Generation, Recipe, Retrieval, Style
 
+FAMILIES: tuple[Family, ...] = get_args(Family)
+STYLES = {"chat": "chat: with the model's chat template", "completion": "completion: without it"}
 SIZES = ("Small", "Medium", "Large")
 KEEP = "session"
 
@@ -29,24 +32,26 @@ def restore(recipe: Recipe) -> None:
         state["compare.max_tokens"] = recipe.generation.max_tokens
         state["compare.temperature"] = recipe.generation.temperature
         state["compare.seed"] = recipe.generation.seed
+        state["compare.style"] = recipe.generation.style
+
+
+def choose_best(lab: Lab) -> None:
+    """Set the models to the best that are here."""
+    for family in FAMILIES:
+        st.session_state[f"compare.{family}"] = lab.models.default(family)
 
 
 def draw(lab: Lab) -> tuple[Recipe, tuple[str, ...]]:
     """Draw the chips; returns the recipe they say (its evidence is a reranked retrieval) and the
     papers to search."""
-    restore_missing()
-    with st.container(key="compare-settings", horizontal=True, gap="xsmall"):
-        chunking = _chunking()
-        retrieval = _retrieval(lab)
-        generation = _generation(lab)
-        paper_ids = _papers(lab)
-    return Recipe(chunking=chunking, evidence=retrieval, generation=generation), paper_ids
-
-
-def restore_missing() -> None:
-    """The defaults, on the first visit."""
     if "compare.size" not in st.session_state:
         restore(Recipe(evidence=Retrieval()))
+        choose_best(lab)
+    chunking = _chunking()
+    retrieval = _retrieval(lab)
+    generation = _generation(lab)
+    paper_ids = _papers(lab)
+    return Recipe(chunking=chunking, evidence=retrieval, generation=generation), paper_ids
 
 
 def _chunking() -> Chunking:
@@ -128,6 +133,8 @@ def _retrieval(lab: Lab) -> Retrieval:
 def _generation(lab: Lab) -> Generation:
     state = st.session_state
     label = f"{state['compare.generator']} · at most {state['compare.max_tokens']} tokens"
+    if state["compare.style"] != Generation().style:
+        label += f" · {state['compare.style']}"
     with st.popover(label, key="compare.generation"):
         generator = _model(lab, "generator")
         honest = small_model_sentence(lab, generator)
@@ -143,8 +150,21 @@ def _generation(lab: Lab) -> Generation:
             persist_state=KEEP,
         )
         seed = st.number_input("Seed", step=1, key="compare.seed", persist_state=KEEP)
+        style: Style = st.selectbox(
+            "Style",
+            list(STYLES),
+            format_func=STYLES.__getitem__,
+            key="compare.style",
+            persist_state=KEEP,
+            help="A chat model is trained on conversations. Without its template it only goes on"
+            " with the text: ask both ways and see what the template does.",
+        )
     return Generation(
-        generator=generator, max_tokens=max_tokens, temperature=temperature, seed=seed
+        generator=generator,
+        max_tokens=max_tokens,
+        temperature=temperature,
+        seed=seed,
+        style=style,
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.lab import Lab
-from core.types import Chunking, Generation, Recipe, Retrieval, three_ways
+from core.types import Chunking, Generation, Recipe, Retrieval, Run, three_ways
 from tests.pages.conftest import texts
 from tests.test_lab import asked
 
@@ -150,3 +150,68 @@ def test_the_history_leads_back(ready: AppTest, lab: Lab) -> None:
     assert ready.query_params["run"] == comparison.id
     assert ready.text_input(key="compare.question").value == QUESTION
     assert ready.number_input(key="compare.top_k").value == 1
+
+
+def started(app: AppTest, lab: Lab) -> list[Run]:
+    """The runs of the comparison that was just started, drawn."""
+    settled(app, lab)
+    assert not app.exception
+    return list(lab.runs.comparison(app.query_params["run"]).runs)
+
+
+def test_story_switch_a_chunk_off_and_on_again(ready: AppTest, lab: Lab) -> None:
+    ready.number_input(key="compare.top_k").set_value(2).run()
+    ask(ready, QUESTION)
+    (_, _, reranked) = started(ready, lab)
+    first = ready.query_params["run"]
+    ready.button(key=f"off-{first}-reranked-2-1").click().run()
+    base, without = started(ready, lab)
+    assert base.id == reranked.id  # not computed again
+    assert [hit.rank for hit in without.hits] == [2]
+    assert "[1]" not in without.messages[-1].content
+    assert "[2]" in without.messages[-1].content
+    said = texts(ready)
+    assert "without" in said
+    assert "the other answer does not have" in said
+    second = ready.query_params["run"]
+    ready.button(key=f"on-{second}-reranked-1-1").click().run()
+    (again,) = started(ready, lab)
+    assert again.id == reranked.id
+
+
+def test_story_more_panels_and_one_taken_away(ready: AppTest, lab: Lab) -> None:
+    ask(ready, QUESTION)
+    runs = started(ready, lab)
+    ready.number_input(key="compare.size").set_value(400).run()
+    ready.button(key="compare.add.retrieved").click().run()
+    more = started(ready, lab)
+    assert [run.id for run in more[:3]] == [run.id for run in runs]
+    assert more[3].recipe.chunking.size == 400
+    said = texts(ready)
+    assert "400 characters" in said
+    assert "800 characters" in said
+    ready.button(key="compare.close.0").click().run()
+    assert [run.id for run in started(ready, lab)] == [run.id for run in more[1:]]
+
+
+def test_the_exact_messages_are_a_click_away(ready: AppTest, lab: Lab) -> None:
+    ask(ready, QUESTION)
+    (no_context, *_) = started(ready, lab)
+    ready.button(key=f"sent-{ready.query_params['run']}-no_context-0").click().run()
+    assert not ready.exception
+    for message in no_context.messages:
+        assert message.content in [text.value for text in ready.text]
+
+
+def test_the_style_without_a_template(ready: AppTest, lab: Lab) -> None:
+    ready.selectbox(key="compare.style").set_value("completion").run()
+    ask(ready, QUESTION)
+    for run in started(ready, lab):
+        (message,) = run.messages
+        assert message.content.endswith("Answer:")
+
+
+def test_the_next_question_after_a_recorded_run_goes_to_the_best_models_here(app: AppTest) -> None:
+    app.run()
+    assert app.session_state["compare.generator"] == "echo"
+    assert app.session_state["compare.embedder"] == "hashing"

@@ -1,0 +1,224 @@
+"""Settings, numbers and outcomes as people read them. Pure; knows no page."""
+
+import re
+from collections.abc import Sequence
+
+from core import chunkers
+from core.types import Answer, Arm, Hit, Recipe, Retrieval, Run
+
+PANEL_NAMES: dict[Arm, str] = {
+    "no_context": "No context",
+    "retrieved": "Retrieved",
+    "reranked": "Retrieved and reranked",
+    "given": "Passages given",
+}
+
+
+def panel_name(recipe: Recipe, candidates: Sequence[Hit] = ()) -> str:
+    """What a panel is called; with its candidates also which of them are switched off."""
+    name = PANEL_NAMES[recipe.arm]
+    if isinstance(recipe.evidence, Retrieval) and recipe.evidence.switched_off:
+        off = set(recipe.evidence.switched_off)
+        ranks = [f"[{hit.rank}]" for hit in candidates if hit.chunk.span in off]
+        name += f", without {', '.join(ranks) or counted(len(off), 'chunk')}"
+    return name
+
+
+def settings(recipe: Recipe) -> dict[str, str]:
+    """The settings that decide an answer, by name; those it does not use are absent."""
+    found = {}
+    if isinstance(recipe.evidence, Retrieval):
+        wanted, cut = recipe.evidence, chunkers.measured(recipe.chunking)
+        overlap = f", overlap {recipe.chunking.overlap:,}" if recipe.chunking.overlap else ""
+        found["chunks"] = cut + overlap
+        found["retriever"] = wanted.retriever
+        if wanted.uses_embedder:
+            found["embedder"] = wanted.embedder
+        found["candidates"] = counted(wanted.candidates, "candidate")
+        found["top-k"] = f"top {wanted.top_k}"
+        if wanted.reranker:
+            found["reranker"] = wanted.reranker
+    if recipe.generation:
+        found["generator"] = recipe.generation.generator
+        found["tokens"] = f"at most {counted(recipe.generation.max_tokens, 'token')}"
+        found["temperature"] = f"temperature {recipe.generation.temperature:g}"
+        found["seed"] = f"seed {recipe.generation.seed}"
+        found["style"] = f"style {recipe.generation.style}"
+    return found
+
+
+def apart(recipes: Sequence[Recipe]) -> list[list[str]]:
+    """For each recipe those of its settings in which the recipes that have them differ."""
+    all_settings = [settings(recipe) for recipe in recipes]
+    values: dict[str, set[str]] = {}
+    for each in all_settings:
+        for name, value in each.items():
+            values.setdefault(name, set()).add(value)
+    return [
+        [value for name, value in each.items() if len(values[name]) > 1] for each in all_settings
+    ]
+
+
+def escaped(text: str) -> str:
+    """Text for a Markdown label, with nothing in it that Markdown could take for markup."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
+
+
+def shortened(text: str, length: int) -> str:
+    """At most `length` characters, cut at a word, with an ellipsis that says so."""
+    text = " ".join(text.split())
+    if len(text) <= length:
+        return text
+    return text[: length - 1].rsplit(" ", 1)[0] + "…"
+
+
+def counted(number: int, noun: str) -> str:
+    """1 page, 2 pages, 1,200 characters"""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def pages_of(hit: Hit) -> str:
+    """p. 3, or pp. 3-4"""
+    first, last = hit.pages[0], hit.pages[-1]
+    return f"p. {first}" if first == last else f"pp. {first}–{last}"
+
+
+def scores(hit: Hit) -> list[str]:
+    """What found the chunk, and behind the last where that put it; empty if given by hand."""
+    found = []
+    if hit.similarity is not None:
+        found.append(f"similarity {hit.similarity:.3f}")
+    if hit.lexical_score is not None:
+        found.append(f"BM25 {hit.lexical_score:.2f}")
+    if hit.fused_score is not None:
+        found.append(f"fused {hit.fused_score:.4f}")
+    if found:
+        found[-1] += f" (rank {hit.rank_before})"
+    return found
+
+
+def standing(hit: Hit) -> list[str]:
+    """All its scores, and how reranking moved it."""
+    found = scores(hit)
+    if hit.rerank_score is not None:
+        found.append(f"rerank score {hit.rerank_score:.3f} (rank {hit.rank})")
+        if hit.rank_before != hit.rank:
+            found.append(f"moved {movement(hit)}")
+    return found
+
+
+def found_by(hit: Hit) -> str:
+    """What put the candidates in order before any reranking."""
+    if hit.fused_score is not None:
+        return "by rank fusion"
+    return "by BM25" if hit.similarity is None else "by similarity"
+
+
+def movement(hit: Hit) -> str:
+    """6 → 1; stays 2; empty without reranking."""
+    if hit.rank_before is None or hit.rerank_score is None:
+        return ""
+    if hit.rank_before == hit.rank:
+        return f"stays {hit.rank}"
+    return f"{hit.rank_before} → {hit.rank}"
+
+
+def outcome(answer: Answer) -> str:
+    """How the answer ended, in words first."""
+    tokens = answer.answer_tokens or 0
+    match answer.finish_reason:
+        case "stop":
+            return f"ended after {counted(tokens, 'token')}"
+        case "length":
+            return f"cut off at {counted(tokens, 'token')}"
+        case "stopped":
+            return f"stopped by hand after {counted(tokens, 'token')}"
+        case "error":
+            return "failed"
+        case _:
+            return "it is not known how it ended"
+
+
+def measured(answer: Answer) -> str:
+    """What it read and how long it took; empty where nothing was measured."""
+    parts = []
+    if answer.prompt_tokens is not None:
+        parts.append(f"prompt {answer.prompt_tokens:,}")
+    if answer.seconds is not None:
+        parts.append(f"{answer.seconds:.1f} s")
+    return " · ".join(parts)
+
+
+def timing(run: Run) -> list[str]:
+    """The seconds of each stage that was measured."""
+    stages = {
+        "search": run.search_seconds,
+        "rerank": run.rerank_seconds,
+        "first word": run.answer and run.answer.seconds_to_first_token,
+        "whole answer": run.answer and run.answer.seconds,
+    }
+    return [f"{name} {seconds:.2f} s" for name, seconds in stages.items() if seconds is not None]
+
+
+def budget(run: Run) -> list[str]:
+    """What the prompt took of the model's window, what computed the answer, and how long it took,
+    a sentence each."""
+    said = []
+    answer, generation = run.answer, run.recipe.generation
+    if answer and answer.prompt_tokens is not None and generation:
+        sentence = f"The prompt has {counted(answer.prompt_tokens, 'token')}"
+        if run.window is None:
+            said.append(sentence + "; how many this model has room for is not known.")
+        else:
+            said.append(
+                f"{sentence} and the answer may have {generation.max_tokens:,}; this model has"
+                f" room for {run.window:,} together."
+            )
+    if run.engine:
+        said.append(f"Computed by {run.engine} in {run.precision}.")
+    if stages := timing(run):
+        said.append(f"It took: {', '.join(stages)}.")
+    return said
+
+
+def flow(candidates: Sequence[Hit], top_k: int) -> str:
+    """What reranking did to the passages that are used, in a sentence."""
+    used = candidates[:top_k]
+    new = [hit for hit in used if hit.rank_before is not None and hit.rank_before > top_k]
+    if not new and all(hit.rank_before == hit.rank for hit in used):
+        return f"Reranking left the first {len(used)} as they were."
+    if not new:
+        return f"Reranking kept the same {counted(len(used), 'passage')} in another order."
+    rise = max(new, key=lambda hit: (hit.rank_before or 0) - hit.rank)
+    return (
+        f"Reranking exchanged {len(new)} of the {counted(len(used), 'passage')} used;"
+        f" one rose from {rise.rank_before} to {rise.rank}."
+    )
+
+
+def unseen(hit: Hit) -> list[str]:
+    """Which models could not read the whole chunk, a sentence each."""
+    length = len(hit.chunk.text)
+    readers = (("embedder", hit.embedder_reads), ("reranker", hit.reranker_reads))
+    return [
+        f"the {model} read {reads:,} of {length:,} characters"
+        for model, reads in readers
+        if reads is not None and reads < length
+    ]
+
+
+def unseen_together(hits: tuple[Hit, ...]) -> str:
+    """The same over several chunks, in one sentence; empty if all was read."""
+    parts = []
+    for model, attribute in (("embedder", "embedder_reads"), ("reranker", "reranker_reads")):
+        cut = [
+            len(hit.chunk.text) - reads
+            for hit in hits
+            if (reads := getattr(hit, attribute)) is not None and reads < len(hit.chunk.text)
+        ]
+        if cut:
+            parts.append(
+                f"the {model} never saw {counted(sum(cut), 'character')} at the end of"
+                f" {len(cut)} of {counted(len(hits), 'chunk')}"
+            )
+    return "; ".join(parts)

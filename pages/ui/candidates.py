@@ -1,0 +1,87 @@
+"""All candidates of a comparison: how reranking moved them, and a table of them."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import words
+from core.lab import Lab
+from core.lab.live import Panel
+from core.types import Hit, Retrieval
+from pages.ui import chunk
+from pages.ui.rank_flow import rank_flow
+
+
+def draw(lab: Lab, panels: Sequence[Panel], comparison_id: str) -> None:
+    """The rank flow of the last panel that reranked; a table of the last that searched."""
+    reranked = [panel for panel in panels if panel.recipe.arm == "reranked" and panel.candidates]
+    if reranked:
+        _flow(lab, reranked[-1], comparison_id)
+    found = [panel for panel in panels if panel.candidates]
+    if found:
+        with st.container(key="candidates"):
+            _table(found[-1])
+
+
+def _flow(lab: Lab, panel: Panel, comparison_id: str) -> None:
+    evidence = panel.recipe.evidence
+    assert isinstance(evidence, Retrieval)
+    with st.container(key="rank-flow"):
+        st.subheader("What reranking did", anchor=False)
+        st.caption(words.flow(panel.candidates, evidence.top_k))
+        opened = rank_flow(
+            f"flow-{comparison_id}",
+            panel.candidates,
+            panel.hits,
+            evidence.top_k,
+            words.found_by(panel.candidates[0]),
+        )
+        if opened:
+            chunk.page_dialog(lab, opened)
+
+
+def _table(panel: Panel) -> None:
+    """The candidates in their final order."""
+    hits, used = panel.candidates, panel.hits
+    reranked = hits[0].rerank_score is not None
+    order = "after reranking" if reranked else words.found_by(hits[0])
+    st.subheader(f"{words.counted(len(hits), 'candidate')} {order}", anchor=False)
+    rows = [_row(hit, hit in used) for hit in hits]
+    if not reranked:
+        for row in rows:
+            del row["rank before"], row["rerank score"], row["reranker read"]
+    for name in ("similarity", "BM25", "fused", "embedder read"):
+        if all(row[name] is None for row in rows):
+            for row in rows:
+                del row[name]
+    st.dataframe(
+        rows,
+        hide_index=True,
+        column_config={
+            "similarity": st.column_config.NumberColumn(format="%.3f", help="cosine, -1 to 1"),
+            "BM25": st.column_config.NumberColumn(format="%.2f", help="from 0, no upper bound"),
+            "fused": st.column_config.NumberColumn(format="%.4f", help="by rank, at most 0.0328"),
+            "rerank score": st.column_config.NumberColumn(format="%.3f", help="0 to 1"),
+            "embedder read": st.column_config.NumberColumn(help="characters within its window"),
+            "reranker read": st.column_config.NumberColumn(help="characters within its window"),
+            "text": st.column_config.TextColumn(width="large"),
+        },
+    )
+
+
+def _row(hit: Hit, used: bool) -> dict[str, object]:
+    return {
+        "rank": hit.rank,
+        "rank before": hit.rank_before,
+        "used": used,
+        "similarity": hit.similarity,
+        "BM25": hit.lexical_score,
+        "fused": hit.fused_score,
+        "rerank score": hit.rerank_score,
+        "paper": hit.title,
+        "page": hit.pages[0],
+        "characters": len(hit.chunk.text),
+        "embedder read": hit.embedder_reads,
+        "reranker read": hit.reranker_reads,
+        "text": " ".join(hit.chunk.text.split()),
+    }

@@ -1,0 +1,62 @@
+"""One chunk: where it stands, what was read of it, its text with marks, its page."""
+
+import streamlit as st
+
+from core import words
+from core.lab import Lab
+from core.types import Hit, Retrieval, Run
+from pages.ui import asking, marks
+from pages.ui.marked import passage
+
+
+def card(lab: Lab, hit: Hit, question: str, key: str) -> None:
+    """For a popover: scores, text, and the way to the page."""
+    st.markdown(f"**{words.escaped(hit.title)}**, {words.pages_of(hit)}")
+    st.caption(" · ".join(words.standing(hit)) or "given by hand")
+    for sentence in words.unseen(hit):
+        st.caption(f":material/visibility_off: {sentence[0].upper()}{sentence[1:]}.")
+    with st.container(key=f"chunk-text-{key}"):
+        text = hit.chunk.text
+        passage(f"passage-{key}", text, [*marks.matches(text, question), *marks.unseen(hit)])
+    if st.button("Show the page", key=f"page-{key}", icon=":material/article:"):
+        page_dialog(lab, hit)
+
+
+def switch(lab: Lab, run: Run, hit: Hit, key: str) -> None:
+    """Switch the chunk off, or on again, and ask once more. For retrievals alone."""
+    if not isinstance(run.recipe.evidence, Retrieval):
+        return
+    off = run.recipe.evidence.switched_off
+    if hit.chunk.span in off:
+        left = tuple(span for span in off if span != hit.chunk.span)
+        if st.button("Switch it on again", key=f"on-{key}", icon=":material/toggle_on:"):
+            asking.with_switched_off(lab, run, left)
+    elif st.button("Ask again without it", key=f"off-{key}", icon=":material/toggle_off:"):
+        asking.with_switched_off(lab, run, (*off, hit.chunk.span))
+
+
+@st.dialog("The page", width="large")
+def page_dialog(lab: Lab, hit: Hit) -> None:
+    st.markdown(f"**{words.escaped(hit.title)}**, {words.pages_of(hit)}")
+    st.caption(" · ".join(words.standing(hit)) or "given by hand")
+    if hit.chunk.paper_id not in {row.id for row in lab.papers.all()}:
+        st.info("This paper is not in the library; the chunk's text is kept with the run.")
+        with st.container(key="chunk-text-alone"):
+            st.text(hit.chunk.text)
+        return
+    paper = lab.papers.get(hit.chunk.paper_id)
+    if paper.kind != "pdf":
+        _in_context(paper.text, hit)
+        return
+    for page in hit.pages:
+        st.image(lab.papers.page_image(paper, page, (hit.chunk.span,)))
+
+
+def _in_context(text: str, hit: Hit) -> None:
+    """Text papers have no page image: the chunk stands between what surrounds it."""
+    around = 400
+    with st.container(key="chunk-text-context"):
+        st.text("…" + text[max(0, hit.chunk.start - around) : hit.chunk.start])
+        with st.container(border=True):
+            st.text(hit.chunk.text)
+        st.text(text[hit.chunk.end : hit.chunk.end + around] + "…")

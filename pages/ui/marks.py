@@ -1,0 +1,99 @@
+"""Places in a text that are to be marked, and the text cut where they begin and end. Pure."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal
+
+from core.lexical import WORD, words
+from core.metrics.differences import differences
+from core.metrics.support import sentences
+from core.types import Hit
+from core.words import counted
+
+Kind = Literal["cited", "unsupported", "differs", "match", "unseen"]
+CITATION = re.compile(r"\[(\d{1,2})\]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """`text[start:end]` is of this kind; `number` is the chunk a citation leads to."""
+
+    start: int
+    end: int
+    kind: Kind
+    number: int | None = None
+
+
+def citations(answer: str, hits: Sequence[Hit]) -> list[Mark]:
+    """The [n] in an answer that name a chunk it was given; others lead nowhere."""
+    given = {hit.rank for hit in hits}
+    return [
+        Mark(start=match.start(), end=match.end(), kind="cited", number=int(match[1]))
+        for match in CITATION.finditer(answer)
+        if int(match[1]) in given
+    ]
+
+
+def unsupported(answer: str, hits: Sequence[Hit]) -> tuple[list[Mark], str]:
+    """The sentences of an answer that no chunk supports, and what is said of them."""
+    read = sentences(answer, [hit.chunk.text for hit in hits])
+    alone = [sentence for sentence in read if sentence.unsupported]
+    if not alone:
+        return [], ""
+    found = [Mark(start=each.start, end=each.end, kind="unsupported") for each in alone]
+    return found, (
+        f"{len(alone)} of {counted(len(read), 'sentence')} (wavy underline) hold words that no"
+        " chunk given to it supports."
+    )
+
+
+def differing(answer: str, beside: str) -> list[Mark]:
+    """The words of an answer that another one does not have in the same place."""
+    found, place = [], len(answer) - len(answer.lstrip())
+    for piece in differences(beside, answer):
+        if piece.where == "before":
+            continue
+        end = min(place + len(piece.text), len(answer))
+        if piece.where == "after":
+            found.append(Mark(start=place, end=end, kind="differs"))
+        place = end
+    return found
+
+
+def matches(text: str, question: str) -> list[Mark]:
+    """The words of a chunk that BM25 would count as words of the question."""
+    asked = set(words(question))
+    return [
+        Mark(start=match.start(), end=match.end(), kind="match")
+        for match in WORD.finditer(text)
+        if asked.intersection(words(match[0]))
+    ]
+
+
+def unseen(hit: Hit) -> list[Mark]:
+    """What lies behind the window of the embedder, in the chunk's text."""
+    length = len(hit.chunk.text)
+    if hit.embedder_reads is None or hit.embedder_reads >= length:
+        return []
+    return [Mark(start=hit.embedder_reads, end=length, kind="unseen")]
+
+
+def pieces(text: str, marks: Iterable[Mark]) -> list[dict[str, Any]]:
+    """The text in pieces that join to it again, each with the kinds of all marks over it and the
+    number of its citation, if it has one."""
+    marks = [mark for mark in marks if mark.start < mark.end]
+    borders = {0, len(text)} | {place for mark in marks for place in (mark.start, mark.end)}
+    cuts = sorted(place for place in borders if 0 <= place <= len(text))
+    found = []
+    for start, end in pairwise(cuts):
+        over = [mark for mark in marks if mark.start <= start and end <= mark.end]
+        found.append(
+            {
+                "text": text[start:end],
+                "kinds": sorted({mark.kind for mark in over}),
+                "number": next((mark.number for mark in over if mark.number), None),
+            }
+        )
+    return found
