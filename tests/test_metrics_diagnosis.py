@@ -110,7 +110,7 @@ def test_repetition_is_the_share_of_sequences_said_before() -> None:
     assert repeated_share("a b c d") == 0
     assert repeated_share("a b c d a b c d") == 1 / 5  # abcd bcda cdab dabc abcd
     assert repeated_share("a b c") == 0
-    long = "the lamp burns whale oil " * 4
+    long = "The lamp burns whale oil " * 4
     assert kinds(run(long)) == ["repeats itself"]
     assert "71 %" in diagnose(run(long)).findings[0].said  # 17 sequences, 5 of them distinct
     assert kinds(run("short short short short short")) == []
