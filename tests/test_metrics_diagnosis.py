@@ -113,7 +113,7 @@ def test_repetition_is_the_share_of_sequences_said_before() -> None:
     long = "The lamp burns whale oil " * 4
     assert kinds(run(long)) == ["repeats itself"]
     assert "71 %" in diagnose(run(long)).findings[0].said  # 17 sequences, 5 of them distinct
-    assert kinds(run("short short short short short")) == []
+    assert kinds(run("Short short short short short")) == []
 
 
 def test_what_the_generator_ended_itself_is_repetition() -> None:
