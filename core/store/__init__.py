@@ -10,9 +10,10 @@ from pathlib import Path
 
 from core.codec import from_json, to_json
 from core.store.database import Database, now
+from core.store.facts import Facts, RunRow
 from core.types import Comparison, Paper, PaperKind, Run
 
-__all__ = ["ComparisonRow", "Database", "PaperRow", "Refusal", "Store", "now"]
+__all__ = ["ComparisonRow", "Database", "PaperRow", "Refusal", "RunRow", "Store", "now"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.database = Database(path)
+        self.facts = Facts(self.database)
 
     # papers
 
@@ -109,10 +111,17 @@ class Store:
 
     def keep_run(self, run: Run) -> None:
         """Append a run. Runs are history: one that is there is never overwritten."""
+        self.keep_runs([run])
+
+    def keep_runs(self, runs: Iterable[Run]) -> None:
+        """Append many at once: all of them or none."""
         with self.database.writing() as connection:
-            connection.execute(
+            connection.executemany(
                 "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (run.id, run.key, run.question, run.at, run.finished, run.origin, to_json(run)),
+                (
+                    (run.id, run.key, run.question, run.at, run.finished, run.origin, to_json(run))
+                    for run in runs
+                ),
             )
 
     def run(self, run_id: str) -> Run | None:
