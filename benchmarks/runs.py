@@ -12,7 +12,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from core.store import Store
@@ -51,12 +51,12 @@ def rows() -> Iterator[dict[str, str]]:
         plain = _seconds(
             lambda: store.database.rows("SELECT count(*) FROM run_facts WHERE cited = 1")
         )
-        opening = _seconds(lambda: _opened(store, View()))
+        opening = _seconds(partial(_opened, store, View()))
         what = f"the page over {RUNS:,} runs ({kept / RUNS * 1000:.1f} ms to keep one)"
         yield _row(what, opening, plain, DEMAND_OPEN)
         for name, view in VIEWS.items():
             found = store.facts.count(view)
-            seconds = _seconds(lambda view=view: _filtered(store, view))
+            seconds = _seconds(partial(_filtered, store, view))
             yield _row(f"filter: {name} ({found:,} runs)", seconds, plain, DEMAND_FILTER)
 
 

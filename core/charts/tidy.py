@@ -1,0 +1,194 @@
+"""Runs as tidy points: a run, its setting in words, and what was measured of it. Pure.
+
+Runs of different papers, models' revisions or generators answer different questions; they are put
+apart into groups, and never averaged together.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.charts.style import ARM_NAMES
+from core.types import Arm, Given, Hit, Recipe, Retrieval, Run
+
+NO_RERANKING = "no reranking"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A run as charts see it. `setting` names what its recipe does differently from the others;
+    `reranking` says from how many candidates. None is what the run does not hold."""
+
+    run_id: str
+    question: str
+    arm: Arm
+    setting: str
+    size: int | None
+    top_k: int | None
+    reranking: str
+    values: Mapping[str, float]  # the measures, by name
+    hits: tuple[Hit, ...]
+    candidates: tuple[Hit, ...]
+    prompt_tokens: int | None
+    answer_tokens: int | None
+    answer_words: int | None
+    seconds: Mapping[str, float]  # by stage: search, rerank, answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Runs that may be compared and averaged: alike in papers, generator and revisions."""
+
+    name: str
+    points: tuple[Point, ...]
+
+
+def groups(runs: Sequence[Run], values: Mapping[str, Mapping[str, float]]) -> list[Group]:
+    """The runs in groups, the largest first; `values` are the measures by run id.
+
+    An answer without context belongs to every group of its generator: it read no paper.
+    """
+    changed = _changed_revisions(runs)
+    by_key: dict[tuple[str, ...], list[Run]] = defaultdict(list)
+    anywhere = []
+    for run in runs:
+        if run.recipe.arm == "no_context" and run.origin in ("lab", "recorded"):
+            anywhere.append(run)
+        else:
+            by_key[(*_answered(run, changed), _corpus(run), *_searched(run, changed))].append(run)
+    for run in anywhere:
+        answered = _answered(run, changed)
+        fitting = [key for key in by_key if key[: len(answered)] == answered]
+        for key in fitting or [answered]:
+            by_key[key].append(run)
+    found = sorted(by_key.items(), key=lambda pair: -len(pair[1]))
+    return [Group(name=_name(key), points=_points(group, values)) for key, group in found]
+
+
+def _points(runs: Sequence[Run], values: Mapping[str, Mapping[str, float]]) -> tuple[Point, ...]:
+    names = setting_names([run.recipe for run in runs])
+    return tuple(
+        Point(
+            run_id=run.id,
+            question=run.question,
+            arm=run.recipe.arm,
+            setting=names[run.recipe.key],
+            size=_size(run.recipe),
+            top_k=run.recipe.evidence.top_k if isinstance(run.recipe.evidence, Retrieval) else None,
+            reranking=_reranking(run.recipe),
+            values=values.get(run.id, {}),
+            hits=run.hits,
+            candidates=run.candidates,
+            prompt_tokens=run.answer.prompt_tokens if run.answer else None,
+            answer_tokens=run.answer.answer_tokens if run.answer else None,
+            answer_words=len(run.answer.text.split()) if run.answer else None,
+            seconds=_seconds(run),
+        )
+        for run in runs
+    )
+
+
+def setting_names(recipes: Iterable[Recipe]) -> dict[str, str]:
+    """For each recipe's key a name that says what it does differently from the other recipes."""
+    described = {recipe.key: described_settings(recipe) for recipe in recipes}
+    differ = {
+        name
+        for name in {name for words in described.values() for name in words}
+        if len({words.get(name) for words in described.values() if name in words}) > 1
+    } | {"arm"}
+    return {
+        key: " · ".join(word for name, word in words.items() if name in differ)
+        for key, words in described.items()
+    }
+
+
+def described_settings(recipe: Recipe) -> dict[str, str]:
+    """Every setting of a recipe, by name, in words; what does not matter to it is left out."""
+    words: dict[str, str] = {"arm": ARM_NAMES[recipe.arm]}
+    evidence = recipe.evidence
+    if isinstance(evidence, Retrieval):
+        cut = recipe.chunking
+        overlap = f"/{cut.overlap:,}" if cut.chunker != "unknown" else ""
+        words |= {
+            "retriever": evidence.retriever,
+            "chunker": cut.chunker,
+            "size": f"{cut.size:,}{overlap}",
+            "top k": f"top {evidence.top_k}",
+        }
+        if evidence.uses_embedder:
+            words["embedder"] = evidence.embedder
+        if evidence.reranker:
+            words["candidates"] = f"of {evidence.candidates}"
+            words["reranker"] = evidence.reranker
+        if evidence.switched_off:
+            words["switched off"] = f"{len(evidence.switched_off)} chunks off"
+    elif isinstance(evidence, Given):
+        words["given"] = f"{len(evidence.spans)} passages"
+    if recipe.generation:
+        asked = recipe.generation
+        words |= {
+            "generator": asked.generator,
+            "style": asked.style,
+            "tokens": f"{asked.max_tokens} tokens",
+            "temperature": f"temperature {asked.temperature:g}",
+            "seed": f"seed {asked.seed}",
+        }
+    return words
+
+
+def _changed_revisions(runs: Iterable[Run]) -> frozenset[str]:
+    """The models that stand here in more than one revision."""
+    seen: dict[str, set[str]] = defaultdict(set)
+    for run in runs:
+        for name, revision in run.recipe.revisions:
+            seen[name].add(revision)
+    return frozenset(name for name, revisions in seen.items() if len(revisions) > 1)
+
+
+def _answered(run: Run, changed: frozenset[str]) -> tuple[str, ...]:
+    asked = run.recipe.generation
+    name = asked.generator if asked else "search alone"
+    writing = {name, "prompt"} & changed
+    return (name, *_revisions(run, writing))
+
+
+def _searched(run: Run, changed: frozenset[str]) -> tuple[str, ...]:
+    asked = run.recipe.generation
+    return _revisions(run, changed - {asked.generator if asked else "", "prompt"})
+
+
+def _revisions(run: Run, names: Iterable[str]) -> tuple[str, ...]:
+    revisions = dict(run.recipe.revisions)
+    return tuple(f"{name} {revisions[name]}" for name in sorted(names) if name in revisions)
+
+
+def _corpus(run: Run) -> str:
+    if run.origin.startswith("import:"):
+        return run.origin.removeprefix("import:")
+    papers = run.paper_ids or tuple(sorted({hit.chunk.paper_id for hit in run.hits}))
+    first = papers[0][:6] if papers else ""
+    return f"{len(papers)} papers ({first} …)" if len(papers) > 1 else f"paper {first}"
+
+
+def _name(key: tuple[str, ...]) -> str:
+    return " · ".join(part for part in key if part)
+
+
+def _size(recipe: Recipe) -> int | None:
+    return recipe.chunking.size or None if isinstance(recipe.evidence, Retrieval) else None
+
+
+def _reranking(recipe: Recipe) -> str:
+    evidence = recipe.evidence
+    if not isinstance(evidence, Retrieval) or evidence.reranker is None:
+        return NO_RERANKING
+    return f"reranked from {evidence.candidates}"
+
+
+def _seconds(run: Run) -> dict[str, float]:
+    stages = {
+        "search": run.search_seconds,
+        "rerank": run.rerank_seconds,
+        "answer": run.answer.seconds if run.answer else None,
+    }
+    return {stage: seconds for stage, seconds in stages.items() if seconds is not None}
