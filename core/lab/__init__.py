@@ -3,6 +3,7 @@
 lab.papers   files in, texts out
 lab.bench    questions asked of recipes
 lab.runs     past and recorded comparisons
+lab.past     past runs: found, judged, imported and exported
 lab.models   which models there are
 lab.doctor() whether everything on disk is whole
 """
@@ -14,6 +15,7 @@ from core.lab.doctor import Check, examine
 from core.lab.evidence import Finder
 from core.lab.models import Models
 from core.lab.papers import Papers
+from core.lab.past import Past
 from core.lab.runs import Runs
 from core.settings import Settings
 from core.store import Store
@@ -31,6 +33,7 @@ class Lab:
         self._store = Store(settings.data / "triptych.sqlite")
         self.papers = Papers(settings, self._store)
         self.runs = Runs(self._store)
+        self.past = Past(self._store)
         self.models = Models(settings)
         finder = Finder(settings, self._store, self.papers, self.models)
         self.bench = Bench(settings, self._store, finder, self.models, Worker())

@@ -1,0 +1,95 @@
+"""What comes in from other programs, and what goes out to them: `import KIND`, `export KIND`.
+
+A kind is one line in a table: its name and the function that does it.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from core.codec import plain
+from core.commands import Verbs
+from core.commands.output import say, show
+from core.errors import TriptychError
+from core.lab import Lab
+from core.views import from_link
+
+# Reads one file, and yields for each thing in it a line and whether it failed.
+Reader = Callable[[Lab, Path], Iterator[tuple[dict[str, object], bool]]]
+# The whole export as bytes; the options say which runs (`view`), and the path (`to`).
+Writer = Callable[[Lab, argparse.Namespace], bytes]
+
+
+def import_runs(kind: str, lab: Lab, path: Path) -> Iterator[tuple[dict[str, object], bool]]:
+    counted = "hits" if kind == "retrieval-log" else "runs"
+    try:
+        made = lab.past.load(kind, path.name, path.read_bytes())
+    except (TriptychError, OSError) as error:
+        why = error.sentence if isinstance(error, TriptychError) else f"{path}: {error.strerror}."
+        say(why)
+        dropped = [{"line": 1, "why": why}]
+        yield {"file": str(path), counted: 0, "repaired": 0, "dropped": dropped}, True
+        return
+    yield (
+        {
+            "file": str(path),
+            counted: made.hits if counted == "hits" else made.runs,
+            "known": made.known,
+            "repaired": made.repaired,
+            "dropped": [plain(each) for each in made.dropped],
+        },
+        False,
+    )
+
+
+def export_runs(kind: str, lab: Lab, options: argparse.Namespace) -> bytes:
+    return lab.past.written(kind, from_link(options.view))
+
+
+READERS: dict[str, Reader] = {
+    kind: partial(import_runs, kind) for kind in ("log", "retrieval-log", "capsule")
+}
+WRITERS: dict[str, Writer] = {
+    kind: partial(export_runs, kind)
+    for kind in ("runs", "log", "retrieval-log", "report", "capsule")
+}
+
+
+def add_verbs(verbs: Verbs) -> None:
+    reading = verbs.add_parser("import", help=f"read files of other programs: {', '.join(READERS)}")
+    reading.add_argument("kind", choices=READERS, metavar="|".join(READERS))
+    reading.add_argument("files", nargs="+", metavar="FILE", type=Path)
+    reading.set_defaults(verb=import_files)
+
+    writing = verbs.add_parser("export", help=f"write for other programs: {', '.join(WRITERS)}")
+    writing.add_argument("kind", choices=WRITERS, metavar="|".join(WRITERS))
+    writing.add_argument("--to", metavar="FILE", type=Path, help="default: stdout")
+    writing.add_argument(
+        "--view", default="", help="which runs, as the address of the Runs page says it"
+    )
+    writing.set_defaults(verb=export)
+
+
+def import_files(lab: Lab, options: argparse.Namespace) -> int:
+    status = 0
+    for path in options.files:
+        for line, failed in READERS[options.kind](lab, path):
+            show(line)
+            status |= failed
+    return status
+
+
+def export(lab: Lab, options: argparse.Namespace) -> int:
+    written = WRITERS[options.kind](lab, options)
+    if options.to is None:
+        sys.stdout.buffer.write(written)
+        sys.stdout.flush()
+        return 0
+    try:
+        options.to.write_bytes(written)
+    except OSError as error:
+        raise TriptychError(f"{options.to} cannot be written: {error.strerror}.") from error
+    say(f"{options.to}: {len(written):,} bytes written.")
+    return 0
