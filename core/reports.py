@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
+from core import words
 from core.charts import Chart
 from core.types import Run
 
@@ -21,8 +22,8 @@ PAGE = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
-  content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none';
+  style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:">
 <title>{title}</title>
 <style>
 body {{ font: 16px/1.5 "Source Sans 3", system-ui, sans-serif; color: #1f2933; background: #fcfbf8;
@@ -124,19 +125,13 @@ def _answers(questions: Sequence[str], runs: Sequence[Run], names: Mapping[str, 
 def _answer(run: Run, text: str, names: Mapping[str, str]) -> str:
     ended = f" · {run.answer.finish_reason}" if run.answer else ""
     said = [html.escape(names.get(run.recipe.key, run.recipe.arm)), html.escape(run.id)]
-    sources = "; ".join(f"[{number}] {_source(run, number)}" for number in range(1, len(run.hits) + 1))
+    sources = "; ".join(f"[{hit.rank}] {hit.title}, {words.pages_of(hit)}" for hit in run.hits)
     notes = " ".join(run.notes)
     return (
         f'<div class="{run.recipe.arm}"><div class="quiet">{" · ".join(said)}{ended}</div>'
         f'<div class="answer">{html.escape(text)}</div>'
         f'<div class="quiet">{html.escape(sources)} {html.escape(notes)}</div></div>'
     )
-
-
-def _source(run: Run, number: int) -> str:
-    hit = run.hits[number - 1]
-    pages = f", p. {hit.pages[0]}" if hit.pages else ""
-    return f"{hit.title}{pages}"
 
 
 def _settings(runs: Sequence[Run], names: Mapping[str, str]) -> str:
@@ -170,7 +165,9 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
         return ""
     head = "".join(f"<th>{html.escape(name)}</th>" for name in rows[0])
     body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(_shown(value))}</td>" for value in row.values()) + "</tr>"
+        "<tr>"
+        + "".join(f"<td>{html.escape(_shown(value))}</td>" for value in row.values())
+        + "</tr>"
         for row in rows
     )
     return f'<div class="chart"><table><tr>{head}</tr>{body}</table></div>'

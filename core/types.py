@@ -274,6 +274,11 @@ class Run:
     notes: tuple[str, ...] = ()
 
     @property
+    def imported(self) -> bool:
+        """Whether it comes from a file: then it is there to be looked at, and may have gaps."""
+        return self.origin.startswith("import:")
+
+    @property
     def finished(self) -> bool:
         """Whether it may be used again for the same key: stopped and failed runs may not, and
         imported ones (finish unknown) never answer a question."""

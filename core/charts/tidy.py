@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.charts.style import ARM_NAMES
-from core.types import Arm, Given, Hit, Recipe, Retrieval, Run
+from core.types import Arm, Hit, Recipe, Retrieval, Run
+from core.words import apart
 
 NO_RERANKING = "no reranking"
 
@@ -52,7 +53,7 @@ def groups(runs: Sequence[Run], values: Mapping[str, Mapping[str, float]]) -> li
     by_key: dict[tuple[str, ...], list[Run]] = defaultdict(list)
     anywhere = []
     for run in runs:
-        if run.recipe.arm == "no_context" and run.origin in ("lab", "recorded"):
+        if run.recipe.arm == "no_context" and not run.imported:
             anywhere.append(run)
         else:
             by_key[(*_answered(run, changed), _corpus(run), *_searched(run, changed))].append(run)
@@ -90,50 +91,12 @@ def _points(runs: Sequence[Run], values: Mapping[str, Mapping[str, float]]) -> t
 
 def setting_names(recipes: Iterable[Recipe]) -> dict[str, str]:
     """For each recipe's key a name that says what it does differently from the other recipes."""
-    described = {recipe.key: described_settings(recipe) for recipe in recipes}
-    differ = {
-        name
-        for name in {name for words in described.values() for name in words}
-        if len({words.get(name) for words in described.values() if name in words}) > 1
-    } | {"arm"}
+    unique = {recipe.key: recipe for recipe in recipes}
+    told_apart = apart(list(unique.values()))
     return {
-        key: " · ".join(word for name, word in words.items() if name in differ)
-        for key, words in described.items()
+        key: " · ".join([ARM_NAMES[recipe.arm], *differences])
+        for (key, recipe), differences in zip(unique.items(), told_apart, strict=True)
     }
-
-
-def described_settings(recipe: Recipe) -> dict[str, str]:
-    """Every setting of a recipe, by name, in words; what does not matter to it is left out."""
-    words: dict[str, str] = {"arm": ARM_NAMES[recipe.arm]}
-    evidence = recipe.evidence
-    if isinstance(evidence, Retrieval):
-        cut = recipe.chunking
-        overlap = f"/{cut.overlap:,}" if cut.chunker != "unknown" else ""
-        words |= {
-            "retriever": evidence.retriever,
-            "chunker": cut.chunker,
-            "size": f"{cut.size:,}{overlap}",
-            "top k": f"top {evidence.top_k}",
-        }
-        if evidence.uses_embedder:
-            words["embedder"] = evidence.embedder
-        if evidence.reranker:
-            words["candidates"] = f"of {evidence.candidates}"
-            words["reranker"] = evidence.reranker
-        if evidence.switched_off:
-            words["switched off"] = f"{len(evidence.switched_off)} chunks off"
-    elif isinstance(evidence, Given):
-        words["given"] = f"{len(evidence.spans)} passages"
-    if recipe.generation:
-        asked = recipe.generation
-        words |= {
-            "generator": asked.generator,
-            "style": asked.style,
-            "tokens": f"{asked.max_tokens} tokens",
-            "temperature": f"temperature {asked.temperature:g}",
-            "seed": f"seed {asked.seed}",
-        }
-    return words
 
 
 def _changed_revisions(runs: Iterable[Run]) -> frozenset[str]:
@@ -163,7 +126,7 @@ def _revisions(run: Run, names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _corpus(run: Run) -> str:
-    if run.origin.startswith("import:"):
+    if run.imported:
         return run.origin.removeprefix("import:")
     papers = run.paper_ids or tuple(sorted({hit.chunk.paper_id for hit in run.hits}))
     first = papers[0][:6] if papers else ""

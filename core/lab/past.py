@@ -4,15 +4,19 @@ Runs that were brought in never answer a question (core.store); they are there t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 
-from core import logs
+from core import capsules, logs, reports
+from core.charts import Chart, answering, quality, searching
+from core.charts.style import Theme
+from core.charts.tidy import Group, Point, groups, setting_names
+from core.codec import to_json
 from core.errors import BadInput
 from core.lab.runs import Runs
 from core.logs import experiments, retrievals
-from core.metrics.diagnosis import Diagnosis, diagnose_all, repeated_share
+from core.metrics.diagnosis import Diagnosis, diagnose_all, repeated_share, shares
 from core.metrics.support import supported_share
 from core.store import RunRow, Store, now
 from core.types import Run
@@ -20,6 +24,7 @@ from core.views import Choice, View
 
 AT_ONCE = 2_000  # runs that are read whole for charts and diagnosis
 PAGE = 100  # rows of the table
+SELECTIONS_KEPT = 4
 IMPORTED = "import:"
 MEASURES = ("supported sentences", "said once", "ends by itself")
 CUT_OFF = "cut off"
@@ -51,6 +56,11 @@ class Selection:
         return diagnose_all(self.runs)
 
     @cached_property
+    def groups(self) -> list[Group]:
+        """The runs in groups that may be compared, the largest first."""
+        return groups(self.runs, self.measures)
+
+    @cached_property
     def measures(self) -> dict[str, Mapping[str, float]]:
         """For each run what was measured of it, by name: shares from 0 to 1."""
         return {run.id: _measured(run, self.diagnoses[run.id]) for run in self.runs}
@@ -61,6 +71,7 @@ class Past:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._selected = lru_cache(maxsize=SELECTIONS_KEPT)(self._select)
 
     def take_in_recorded(self) -> None:
         """Put the runs that are shipped with the samples beside the others, once."""
@@ -89,26 +100,35 @@ class Past:
         """Whole runs, in this order; those that are not here are left out."""
         return self._store.facts.runs(tuple(run_ids))
 
-    def select(self, view: View) -> Selection:
-        """The newest whole runs that fit, at most 2,000."""
-        rows = self._store.facts.rows(view, AT_ONCE)
-        left_out = self.count(view) - len(rows)
+    def select(self, view: View, most: int | None = AT_ONCE) -> Selection:
+        """The newest whole runs that fit, at most so many; None: all."""
+        return self._selected(view, most, self.count(View()))
+
+    def _select(self, view: View, most: int | None, _all: int) -> Selection:
+        """Kept until there are more runs: what is there never changes."""
+        fitting = self.count(view)
+        rows = self._store.facts.rows(view, fitting if most is None else most)
+        left_out = fitting - len(rows)
         return Selection(runs=tuple(self.runs([row.id for row in rows])), left_out=left_out)
 
-    def import_log(self, name: str, content: bytes) -> Imported:
-        """An experiment log, by its bytes; `name` is only shown. Errors: BadInput if there is
-        nothing of one in it."""
-        return self._import(name, content, experiments.read, "experiment log")
+    def load(self, kind: str, name: str, content: bytes) -> Imported:
+        """Bring in a file by its bytes: a "log" (of experiments), a "retrieval-log" or a
+        "capsule"; `name` is only shown. What is here already stays as it is.
 
-    def import_retrieval_log(self, name: str, content: bytes) -> Imported:
-        """A retrieval log, in the same way."""
-        return self._import(name, content, retrievals.read, "retrieval log")
-
-    def _import(self, name: str, content: bytes, read: logs.Reader, kind: str) -> Imported:
-        text = content.decode("utf-8", errors="replace")
-        log = read(text, origin=IMPORTED + Path(name).name, at=now())
+        Errors: BadInput for a file that holds nothing of its kind.
+        """
+        origin = IMPORTED + Path(name).name
+        if kind == "capsule":
+            runs = capsules.read(content).runs
+            log = logs.Log(runs=tuple(replace(run, origin=origin) for run in runs))
+            mended = 0
+        else:
+            text = content.decode("utf-8", errors="replace")
+            read = experiments.read if kind == "log" else retrievals.read
+            log = read(text, origin=origin, at=now())
+            mended = sum("\ufffd" in line for line in text.split("\n"))
         if not log.runs:
-            raise BadInput(f"{name} holds nothing of a {kind}; nothing was imported.")
+            raise BadInput(f"{name} holds no run that could be read as a {kind}.")
         run_ids = tuple(run.id for run in log.runs)
         known = self._store.facts.known(run_ids)
         self._store.keep_runs(log.runs)
@@ -117,10 +137,59 @@ class Past:
             runs=len(log.runs),
             hits=sum(len(run.candidates) for run in log.runs),
             known=len(known),
-            repaired=sum("\ufffd" in line for line in text.split("\n")),
+            repaired=mended,
             dropped=log.dropped,
             run_ids=run_ids,
         )
+
+    def written(self, kind: str, view: View, name: str = "past runs") -> bytes:
+        """All runs that fit, as a file of this kind: "runs" (JSON lines), "log", "retrieval-log",
+        "report" (HTML) or "capsule"; oldest first. Errors: BadInput if no run fits."""
+        selected = self.select(view, most=None)
+        runs = selected.runs[::-1]
+        if not runs:
+            raise BadInput("No run fits; there is nothing to write.")
+        match kind:
+            case "log":
+                return experiments.write(runs).encode("utf-8")
+            case "retrieval-log":
+                return retrievals.write(runs).encode("utf-8")
+            case "capsule":
+                return capsules.write(name, now(), runs)
+            case "report":
+                return self._report(selected, name)
+            case _:
+                return "".join(to_json(run) + "\n" for run in runs).encode("utf-8")
+
+    @staticmethod
+    def _report(selected: "Selection", name: str) -> bytes:
+        drawn: list[Chart] = []
+        names: dict[str, str] = {}
+        for group in selected.groups:
+            drawn += charts_of(group.points, MEASURES[0], "light")
+        names = setting_names(run.recipe for run in selected.runs)
+        troubles = [
+            {"what": share.kind, "found": share.found, "of": share.judged}
+            for share in shares(selected.diagnoses)
+        ]
+        text = reports.write(name, now()[:16], selected.runs[::-1], drawn, names, troubles)
+        return text.encode("utf-8")
+
+
+def charts_of(points: Sequence[Point], measure: str, theme: Theme) -> list[Chart]:
+    """Every chart there is, of runs that may be compared; `measure` is what quality means."""
+    return [
+        quality.by_size_and_k(points, measure, theme),
+        quality.against_context(points, measure, theme),
+        quality.against_seconds(points, measure, theme),
+        quality.by_question(points, measure, theme),
+        searching.movement(points, theme),
+        searching.similarities(points, theme),
+        searching.rerank_scores(points, theme),
+        searching.overlap(points, theme),
+        answering.lengths(points, theme),
+        answering.stages(points, theme),
+    ]
 
 
 def _measured(run: Run, diagnosis: Diagnosis) -> dict[str, float]:

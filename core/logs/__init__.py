@@ -7,12 +7,11 @@ overlap or a token limit that no log holds is 0; a hit has no pages, and its chu
 """
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from core.logs._lines import NAMED, UNKNOWN, Dropped
 from core.types import Run
 
-__all__ = ["NAMED", "UNKNOWN", "Dropped", "Log", "Reader"]
+__all__ = ["NAMED", "UNKNOWN", "Dropped", "Log"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +20,3 @@ class Log:
 
     runs: tuple[Run, ...]
     dropped: tuple[Dropped, ...] = ()
-
-
-class Reader(Protocol):
-    """How both kinds of logs are read."""
-
-    def __call__(self, text: str, *, origin: str, at: str) -> Log: ...

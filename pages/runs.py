@@ -1,0 +1,73 @@
+"""Runs: past answers looked through, drawn and judged."""
+
+import streamlit as st
+
+from core import words
+from core.lab import Lab
+from core.views import View
+from pages.ui import (
+    frame,
+    run_charts,
+    run_diagnosis,
+    run_exchange,
+    run_filters,
+    run_table,
+)
+
+SECTIONS = ("Runs", "Charts", "What went wrong")
+
+
+def main(lab: Lab) -> None:
+    lab.past.take_in_recorded()
+    with st.container(horizontal=True, vertical_alignment="center", key="runs-headline"):
+        section = st.segmented_control(
+            "Show",
+            SECTIONS,
+            default=SECTIONS[0],
+            required=True,
+            label_visibility="collapsed",
+            key="runs.section",
+        )
+        st.space("stretch")
+        run_exchange.bring_in(lab)
+        menu = st.container()
+    view = run_filters.draw(lab)
+    with menu:
+        run_exchange.send_out(lab, view)
+    made = st.session_state.get("runs.imported")
+    if made:
+        run_exchange.said(made)
+    count = lab.past.count(view)
+    if not count:
+        nothing(view)
+    elif section == SECTIONS[0]:
+        run_table.draw(lab, view, count)
+    else:
+        judged(lab, view, section)
+
+
+def nothing(view: View) -> None:
+    """An empty list says what to do next."""
+    st.info("No run fits these filters." if view != View() else "Nothing was asked here yet.")
+    if view != View() and st.button("Show all runs", type="primary", key="runs.reset"):
+        st.query_params["view"] = run_filters.ANY
+        st.rerun()
+
+
+def judged(lab: Lab, view: View, section: str | None) -> None:
+    """Charts or diagnosis, which read the runs whole."""
+    with st.spinner("Reading the runs …"):
+        selection = lab.past.select(view)
+    if selection.left_out:
+        st.caption(
+            f":material/info: The newest {words.counted(len(selection.runs), 'run')} are read;"
+            f" {selection.left_out:,} older ones fit as well. Filter to see those."
+        )
+    if section == SECTIONS[1]:
+        run_charts.draw(selection)
+    else:
+        run_diagnosis.draw(selection)
+
+
+with frame.page("Runs") as lab:
+    main(lab)
