@@ -8,12 +8,12 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.codec import from_json, to_json
+from core.codec import from_json, plain, to_json
 from core.errors import BadInput, Damaged
-from core.types import Run
+from core.types import Run, Sweep
 
 FORMAT, VERSION = "triptych capsule", 1
 MOST_BYTES = 500_000_000  # unpacked: a small file may hold a large one
@@ -27,12 +27,21 @@ class Capsule:
     name: str
     at: str
     runs: tuple[Run, ...]
+    sweep: Sweep | None = None
 
 
-def write(name: str, at: str, runs: Iterable[Run]) -> bytes:
-    """The capsule as bytes; the same runs and time give the same bytes."""
-    head = json.dumps({"format": FORMAT, "version": VERSION, "name": name, "at": at})
-    lines = [head, *(to_json(run) for run in runs)]
+def write(capsule: Capsule) -> bytes:
+    """The capsule as bytes; the same capsule gives the same bytes."""
+    head = json.dumps(
+        {
+            "format": FORMAT,
+            "version": VERSION,
+            "name": capsule.name,
+            "at": capsule.at,
+            "sweep": plain(capsule.sweep) if capsule.sweep else None,
+        }
+    )
+    lines = [head, *(to_json(run) for run in capsule.runs)]
     return gzip.compress("\n".join(lines).encode("utf-8"), mtime=0)
 
 
@@ -41,7 +50,14 @@ def read(content: bytes) -> Capsule:
     that a newer Triptych wrote."""
     lines = iter(_unpacked(content).split("\n"))
     head = _head(next(lines))
-    return Capsule(name=str(head.get("name", "")), at=str(head.get("at", "")), runs=_runs(lines))
+    kept = head.get("sweep")
+    try:
+        sweep = from_json(Sweep, json.dumps(kept)) if kept else None
+    except Damaged as error:
+        raise BadInput("The sweep of this capsule is damaged.", error.detail) from error
+    return Capsule(
+        name=str(head.get("name", "")), at=str(head.get("at", "")), runs=_runs(lines), sweep=sweep
+    )
 
 
 def _runs(lines: Iterator[str]) -> tuple[Run, ...]:

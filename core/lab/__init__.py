@@ -2,6 +2,7 @@
 
 lab.papers   files in, texts out
 lab.bench    questions asked of recipes
+lab.sweeps   whole grids of questions and settings
 lab.runs     past and recorded comparisons
 lab.past     past runs: found, judged, imported and exported
 lab.models   which models there are
@@ -17,6 +18,7 @@ from core.lab.models import Models
 from core.lab.papers import Papers
 from core.lab.past import Past
 from core.lab.runs import Runs
+from core.lab.sweeps import Sweeps
 from core.settings import Settings
 from core.store import Store
 from core.worker import Worker
@@ -36,7 +38,9 @@ class Lab:
         self.past = Past(self._store)
         self.models = Models(settings)
         finder = Finder(settings, self._store, self.papers, self.models)
-        self.bench = Bench(settings, self._store, finder, self.models, Worker())
+        worker = Worker()
+        self.bench = Bench(settings, self._store, finder, self.models, worker)
+        self.sweeps = Sweeps(settings, self._store, finder, self.models, self.bench, worker)
 
     def doctor(self) -> Iterator[Check]:
         """Every check in turn, with its verdict in a sentence."""

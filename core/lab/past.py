@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from core import capsules, logs, reports
+from core.capsules import Capsule
 from core.charts import Chart, answering, quality, searching
 from core.charts.style import Theme
 from core.charts.tidy import Group, Point, groups, setting_names
@@ -19,7 +20,9 @@ from core.logs import experiments, retrievals
 from core.metrics.diagnosis import Diagnosis, diagnose_all, repeated_share, shares
 from core.metrics.support import supported_share
 from core.store import RunRow, Store, now
-from core.types import Run
+from core.store.sweeps import SweepRow
+from core.store.sweeps import Sweeps as SweepStore
+from core.types import Cell, Run, Setting, Sweep, digest
 from core.views import Choice, View
 
 AT_ONCE = 2_000  # runs that are read whole for charts and diagnosis
@@ -71,6 +74,7 @@ class Past:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._sweeps = SweepStore(store.database)
         self._selected = lru_cache(maxsize=SELECTIONS_KEPT)(self._select)
 
     def take_in_recorded(self) -> None:
@@ -118,10 +122,11 @@ class Past:
         Errors: BadInput for a file that holds nothing of its kind.
         """
         origin = IMPORTED + Path(name).name
+        sweep, mended = None, 0
         if kind == "capsule":
-            runs = capsules.read(content).runs
-            log = logs.Log(runs=tuple(replace(run, origin=origin) for run in runs))
-            mended = 0
+            capsule = capsules.read(content)
+            log = logs.Log(runs=tuple(replace(run, origin=origin) for run in capsule.runs))
+            sweep = capsule.sweep
         else:
             text = content.decode("utf-8", errors="replace")
             read = experiments.read if kind == "log" else retrievals.read
@@ -132,6 +137,8 @@ class Past:
         run_ids = tuple(run.id for run in log.runs)
         known = self._store.facts.known(run_ids)
         self._store.keep_runs(log.runs)
+        if kind == "log" or sweep:
+            self._keep_sweep(name, origin, log.runs, sweep)
         return Imported(
             file=name,
             runs=len(log.runs),
@@ -141,6 +148,37 @@ class Past:
             dropped=log.dropped,
             run_ids=run_ids,
         )
+
+    def _keep_sweep(self, name: str, origin: str, runs: Sequence[Run], sweep: Sweep | None) -> None:
+        """Runs that were brought in as the sweep they are: that of a capsule, or every question
+        under every setting of a log. Once: its id is made of its runs."""
+        names = setting_names(run.recipe for run in runs)
+        recipes = {run.recipe.key: run.recipe for run in runs}
+        kept = sweep or Sweep(
+            id=digest(["sweep", *(run.id for run in runs)])[:12],
+            name=Path(name).stem,
+            at=now(),
+            questions=tuple(dict.fromkeys(run.question for run in runs)),
+            settings=tuple(
+                Setting(label=names[key], recipe=recipe) for key, recipe in recipes.items()
+            ),
+        )
+        if self._sweeps.row(kept.id):
+            return
+        questions = {question: place for place, question in enumerate(kept.questions)}
+        settings = {each.recipe.key: place for place, each in enumerate(kept.settings)}
+        cells = {
+            (place, column): Cell.of(place, column, run)
+            for run in reversed(runs)  # of an answer given twice the first is the cell's
+            if (place := questions.get(run.question)) is not None
+            and (column := settings.get(run.recipe.key)) is not None
+        }
+        kept = replace(kept, origin=origin)
+        self._sweeps.keep(kept, digest(kept.id), "done", list(cells.values()))
+
+    def sweeps(self) -> list[SweepRow]:
+        """The sweeps to choose from, newest first."""
+        return self._sweeps.rows(limit=200)
 
     def written(self, kind: str, view: View, name: str = "past runs") -> bytes:
         """All runs that fit, as a file of this kind: "runs" (JSON lines), "log", "retrieval-log",
@@ -155,7 +193,9 @@ class Past:
             case "retrieval-log":
                 return retrievals.write(runs).encode("utf-8")
             case "capsule":
-                return capsules.write(name, now(), runs)
+                sweep = self._sweeps.sweep(view.sweep) if view.sweep else None
+                capsule = Capsule(name=name, at=now(), runs=runs, sweep=sweep)
+                return capsules.write(capsule)
             case "report":
                 return self._report(selected, name)
             case _:

@@ -7,13 +7,23 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from sqlite3 import Connection
 
 from core.codec import from_json, to_json
 from core.store.database import Database, now
 from core.store.facts import Facts, RunRow
 from core.types import Comparison, Paper, PaperKind, Run
 
-__all__ = ["ComparisonRow", "Database", "PaperRow", "Refusal", "RunRow", "Store", "now"]
+__all__ = [
+    "ComparisonRow",
+    "Database",
+    "PaperRow",
+    "Refusal",
+    "RunRow",
+    "Store",
+    "insert_run",
+    "now",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +56,14 @@ class ComparisonRow:
     id: str
     question: str
     at: str
+
+
+def insert_run(connection: Connection, run: Run) -> None:
+    """Append a run within a transaction, together with what belongs to it."""
+    connection.execute(
+        "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (run.id, run.key, run.question, run.at, run.finished, run.origin, to_json(run)),
+    )
 
 
 class Store:
@@ -116,13 +134,8 @@ class Store:
     def keep_runs(self, runs: Iterable[Run]) -> None:
         """Append many at once: all of them or none."""
         with self.database.writing() as connection:
-            connection.executemany(
-                "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    (run.id, run.key, run.question, run.at, run.finished, run.origin, to_json(run))
-                    for run in runs
-                ),
-            )
+            for run in runs:
+                insert_run(connection, run)
 
     def run(self, run_id: str) -> Run | None:
         rows = self.database.rows("SELECT body FROM runs WHERE id = ?", run_id)

@@ -3,6 +3,7 @@
 The rows are derived from the runs by the database itself (see the migration 0004). Knows SQL.
 """
 
+import json
 import re
 from collections import Counter
 from dataclasses import dataclass, fields, replace
@@ -76,15 +77,18 @@ class Facts:
 
     def runs(self, run_ids: tuple[str, ...]) -> list[Run]:
         """The whole runs of these ids, in this order; ids that are not here are left out."""
-        marks = ", ".join("?" * len(run_ids))
-        found = self._database.rows(f"SELECT id, body FROM runs WHERE id IN ({marks})", *run_ids)
+        found = self._database.rows(
+            "SELECT id, body FROM runs WHERE id IN (SELECT value FROM json_each(?))",
+            json.dumps(run_ids),
+        )
         bodies = {row["id"]: row["body"] for row in found}
         return [from_json(Run, bodies[run_id]) for run_id in run_ids if run_id in bodies]
 
     def known(self, run_ids: tuple[str, ...]) -> frozenset[str]:
         """Those of the ids that are here."""
-        marks = ", ".join("?" * len(run_ids))
-        found = self._database.rows(f"SELECT id FROM runs WHERE id IN ({marks})", *run_ids)
+        found = self._database.rows(
+            "SELECT id FROM runs WHERE id IN (SELECT value FROM json_each(?))", json.dumps(run_ids)
+        )
         return frozenset(row["id"] for row in found)
 
     def values(self, view: View) -> dict[Choice, list[tuple[str, int]]]:
@@ -135,6 +139,9 @@ def _where(view: View) -> tuple[str, list[object]]:
     if view.question:
         parts.append("question = ?")
         values.append(view.question)
+    if view.sweep:
+        parts.append("id IN (SELECT run_id FROM cells WHERE sweep_id = ?)")
+        values.append(view.sweep)
     if view.since:
         parts.append("at >= ?")
         values.append(view.since)

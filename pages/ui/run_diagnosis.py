@@ -5,7 +5,7 @@ import streamlit as st
 from core import words
 from core.charts.tidy import setting_names
 from core.lab.past import Selection
-from core.metrics.diagnosis import Share, shares
+from core.metrics.diagnosis import KINDS, Share, shares
 
 MEANING = {
     "cut off": "The token limit ended the answer; raise it, or ask for less.",
@@ -72,15 +72,14 @@ def _by_setting(selection: Selection) -> None:
         by_setting.setdefault(names[run.recipe.key], []).append(run.id)
     if len(by_setting) < 2:
         return
-    rows = []
+    rows: list[dict[str, object]] = []
     for name, run_ids in by_setting.items():
-        counted = {
+        counted: dict[str, object] = {
             share.kind: 100 * share.found / share.judged
             for share in shares(selection.diagnoses, run_ids)
         }
         rows.append({"setting": name, "runs": len(run_ids), **counted})
     st.subheader("By setting", anchor=False)
     st.caption("% of the runs that can be judged; empty: none can.")
-    kinds = {kind for row in rows for kind in row} - {"setting", "runs"}
-    percent = st.column_config.NumberColumn(format="%.0f")
-    st.dataframe(rows, hide_index=True, column_config=dict.fromkeys(kinds, percent))
+    percent = {str(kind): st.column_config.NumberColumn(format="%.0f") for kind in KINDS}
+    st.dataframe(rows, hide_index=True, column_config=percent)

@@ -43,6 +43,7 @@ def draw(lab: Lab) -> View:
             label_visibility="collapsed",
             width=300,
         )
+        _sweep(lab)
         for choice in FIRST:
             _choice(choice, counts[choice], asked.values(choice))
         with st.popover("More", key="runs.more"):
@@ -69,7 +70,7 @@ def adopt() -> None:
     view = _addressed()
     state = st.session_state
     state["runs.text"], state["runs.question"] = view.text, view.question or None
-    state["runs.paper"] = view.paper or None
+    state["runs.paper"], state["runs.sweep"] = view.paper or None, view.sweep or None
     state["runs.since"] = date.fromisoformat(view.since) if view.since else None
     state["runs.until"] = date.fromisoformat(view.until) if view.until else None
     for choice in CHOICES:
@@ -90,6 +91,7 @@ def _asked() -> View:
         text=(state.get("runs.text") or "").strip(),
         question=state.get("runs.question") or "",
         paper=state.get("runs.paper") or "",
+        sweep=state.get("runs.sweep") or "",
         since=state["runs.since"].isoformat() if state.get("runs.since") else "",
         until=state["runs.until"].isoformat() if state.get("runs.until") else "",
     )
@@ -122,6 +124,22 @@ def _values(choice: Choice, counts: list[tuple[str, int]], chosen: tuple[str, ..
 def said(value: str) -> str:
     """A value of a setting as people read it."""
     return SAID.get(value, value.removeprefix("import:"))
+
+
+def _sweep(lab: Lab) -> None:
+    names = {row.id: f"{row.name} · {row.at[:10]}" for row in lab.past.sweeps()}
+    chosen = st.session_state.get("runs.sweep")
+    ids = [*names, *([chosen] if chosen and chosen not in names else [])]
+    label = f"Sweep: {words.shortened(names.get(chosen, 'not here'), 28)}" if chosen else "Sweep"
+    with st.popover(words.escaped(label), key="runs.sweep.menu"):
+        st.selectbox(
+            "Sweep",
+            ids,
+            index=None,
+            format_func=lambda sweep_id: names.get(sweep_id, "a sweep that is not here"),
+            placeholder="any, and what belongs to none",
+            key="runs.sweep",
+        )
 
 
 def _question(lab: Lab, asked: View) -> None:
