@@ -30,7 +30,7 @@ def main(lab: Lab) -> None:
         )
         st.space("stretch")
         run_exchange.bring_in(lab)
-        menu = st.container()
+        menu = st.container(width="content")
     view = run_filters.draw(lab)
     with menu:
         run_exchange.send_out(lab, view)

@@ -13,7 +13,7 @@ class Chart:
     """A figure with the sentence that reads it out, what it counts, and its data.
 
     `figure` is a plotly Figure, None where there is nothing to draw; `missing` then says why.
-    `rows` are the data of the figure as a table.
+    `rows` are the data of the figure as a table. A `wide` one wants the whole width of a page.
     """
 
     name: str  # "quality by size and k", also of its files
@@ -22,3 +22,4 @@ class Chart:
     figure: Any = None
     rows: list[dict[str, Any]] = field(default_factory=list)
     missing: str = ""
+    wide: bool = False

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from statistics import fmean, median
 
 from core.charts import Chart
-from core.charts.quality import counted
+from core.charts.quality import counted, none_of
 from core.charts.style import (
     ARM_COLOURS,
     FAILURE,
-    INK,
-    SCALE,
+    UNUSED,
     Theme,
     dressed,
     safe,
@@ -28,7 +27,7 @@ def lengths(points: Sequence[Point], theme: Theme) -> Chart:
     name = "answer length and cut-off share"
     held = [point for point in points if point.answer_words is not None and CUT_OFF in point.values]
     if not held:
-        missing = f"None of these {len(points):,} runs holds an answer; a search writes none."
+        missing = f"{none_of(points)} an answer; a search writes none."
         return Chart(name=name, title="Answer length and cut-off share", missing=missing)
     by_setting: dict[str, list[Point]] = defaultdict(list)
     for point in held:
@@ -89,7 +88,7 @@ def lengths(points: Sequence[Point], theme: Theme) -> Chart:
         }
         for each in sorted(by_setting, key=lambda name: (-cut[name], name))
     ]
-    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows)
+    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows, wide=True)
 
 
 def stages(points: Sequence[Point], theme: Theme) -> Chart:
@@ -100,7 +99,7 @@ def stages(points: Sequence[Point], theme: Theme) -> Chart:
         if point.seconds:
             by_setting[point.setting].append(point)
     if not by_setting:
-        missing = f"None of these {len(points):,} runs was timed; imported logs hold no times."
+        missing = f"{none_of(points)} its times; imported logs hold none."
         return Chart(name=name, title="Seconds by stage", missing=missing)
     means = {
         setting: {stage: fmean(point.seconds.get(stage, 0.0) for point in each) for stage in STAGES}
@@ -120,11 +119,11 @@ def stages(points: Sequence[Point], theme: Theme) -> Chart:
 
     figure = go.Figure()
     looks = {
-        "search": (ARM_COLOURS[theme]["retrieved"], ""),
-        "rerank": (ARM_COLOURS[theme]["reranked"], "/"),
-        "answer": (SCALE[theme][1][1], "."),
+        "search": ARM_COLOURS[theme]["retrieved"],
+        "rerank": ARM_COLOURS[theme]["reranked"],
+        "answer": UNUSED[theme],
     }
-    for stage, (colour, pattern) in looks.items():
+    for stage, colour in looks.items():
         figure.add_bar(
             x=[means[each][stage] for each in settings],
             y=[short(each) for each in settings],
@@ -133,7 +132,7 @@ def stages(points: Sequence[Point], theme: Theme) -> Chart:
             name=stage,
             customdata=[safe(each) for each in settings],
             hovertemplate=f"%{{customdata}}<br>{stage} %{{x:.2f}} s<extra></extra>",
-            marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": INK[theme]}},
+            marker={"color": colour},
         )
     dressed(figure, title, n, theme, height=110 + 32 * len(settings), barmode="stack")
     figure.update_layout(legend={"traceorder": "normal"})
@@ -146,4 +145,4 @@ def stages(points: Sequence[Point], theme: Theme) -> Chart:
         | {"n": len(by_setting[each])}
         for each in sorted(means, key=lambda each: -sum(means[each].values()))
     ]
-    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows)
+    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows, wide=True)

@@ -1,7 +1,7 @@
 """Charts of one measure: by chunk size and k, by question and setting, against what it costs."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from statistics import fmean
 from typing import Any
 
@@ -10,6 +10,7 @@ from core.charts.style import (
     ARM_COLOURS,
     ARM_MARKS,
     ARM_NAMES,
+    GROUND,
     INK,
     SCALE,
     Theme,
@@ -46,11 +47,12 @@ def by_size_and_k(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
     means = {key: fmean(each.values[measure] for each in cell) for key, cell in cells.items()}
     best = max(means, key=lambda key: means[key])
     tied = sum(value == means[best] for value in means.values())
-    title = f"{_heading(measure)} is highest at size {best[1]:,}, top {best[2]}, {best[0]}"
+    title = f"The share of {measure} is highest at size {best[1]:,}, top {best[2]}, {best[0]}"
     if len(means) == 1:
         title = f"{_heading(measure)}: one cell only, {means[best]:.2f} at size {best[1]:,}"
     elif tied > 1:
-        title = f"{_heading(measure)}: {tied} of {len(means)} cells share the highest mean"
+        title = f"{tied} of {len(means)} cells have the highest share of {measure}"
+        title += f": {means[best]:.2f}"
     from plotly.subplots import make_subplots
 
     figure = make_subplots(
@@ -64,13 +66,14 @@ def by_size_and_k(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
             text=[f"{means[key]:.2f}" for key in keys],
             customdata=[len(cells[key]) for key in keys],
             hovertemplate="size %{y}, %{x}: %{text}<br>%{customdata} runs<extra></extra>",
-            **_squares([means[key] for key in keys], theme, size=CELL + 12),
+            **squares([means[key] for key in keys], theme, size=CELL + 12),
             row=1,
             col=column,
         )
     sizes = [f"{size:,}" for size in sorted({key[1] for key in cells})]
     ks = [f"top {k}" for k in sorted({key[2] for key in cells})]
     dressed(figure, title, counted(held), theme, height=110 + 64 * len(sizes), showlegend=False)
+    figure.update_layout(width=as_wide_as(len(panels) * (len(ks) + 1), 62, 110))
     figure.update_xaxes(type="category", categoryorder="array", categoryarray=ks, showgrid=False)
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=sizes, showgrid=False)
     figure.update_yaxes(title_text="chunk size", col=1)
@@ -78,7 +81,7 @@ def by_size_and_k(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
         {"reranking": key[0], "size": key[1], "top k": key[2], measure: means[key], "n": len(cell)}
         for key, cell in sorted(cells.items())
     ]
-    return Chart(name=name, title=title, counted=counted(held), figure=figure, rows=rows)
+    return Chart(name=name, title=title, counted=counted(held), figure=figure, rows=rows, wide=True)
 
 
 def by_question(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
@@ -113,9 +116,10 @@ def by_question(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
         customdata=[[safe(key[0]), safe(key[1]), len(cells[key])] for key in keys],
         hovertemplate="%{customdata[0]}<br>%{customdata[1]}: %{text}, %{customdata[2]} runs"
         "<extra></extra>",
-        **_squares([means[key] for key in keys], theme, size=CELL - 6),
+        **squares([means[key] for key in keys], theme, size=CELL - 6),
     )
     dressed(figure, title, n, theme, height=120 + CELL * len(shown), showlegend=False)
+    figure.update_layout(width=as_wide_as(len(settings), 84, 360))
     figure.update_yaxes(
         categoryorder="array", categoryarray=[short(q, 44) for q in reversed(shown)], showgrid=False
     )
@@ -126,7 +130,7 @@ def by_question(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
         {"question": key[0], "setting": key[1], measure: value, "n": len(cells[key])}
         for key, value in means.items()
     ]
-    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows)
+    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows, wide=True)
 
 
 def against_seconds(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
@@ -186,8 +190,8 @@ def _against(
     costs = [fmean(paid(point) or 0 for point in by_setting[name]) for name in settings]
     values = [fmean(point.values[measure] for point in by_setting[name]) for name in settings]
     worth = front(costs, values)
-    title = f"{len(worth)} of {len(settings)} settings are worth their {cost}: no other is both"
-    title += f" cheaper and better in {measure}"
+    title = f"{len(worth)} of {len(settings)} settings {'is' if len(worth) == 1 else 'are'} worth"
+    title += f" the {cost}: no other is both cheaper and better in {measure}"
     if len(settings) == 1:
         title = f"One setting: {values[0]:.2f} {measure} for {costs[0]:,.1f} {cost}"
     import plotly.graph_objects as go
@@ -229,7 +233,7 @@ def _against(
     n = counted([point for each in by_setting.values() for point in each])
     dressed(figure, title, n, theme)
     figure.update_xaxes(title_text=unit, rangemode="tozero")
-    figure.update_yaxes(title_text=f"{measure} (mean)")
+    figure.update_yaxes(title_text=f"{measure} (mean share)", range=_range(values))
     rows = [
         {
             "setting": settings[index],
@@ -243,22 +247,36 @@ def _against(
     return Chart(name=name, title=title, counted=n, figure=figure, rows=rows)
 
 
-def _squares(values: Sequence[float], theme: Theme, *, size: int) -> dict[str, Any]:
-    """A heat map as square marks, each with its number: marks can be clicked."""
-    middle = (min(values) + max(values)) / 2 if values else 0
-    light, dark = ("#1F2933", "#FCFBF8") if theme == "light" else ("#E9E6DF", "#16181B")
+def squares(
+    shares: Sequence[float], theme: Theme, *, size: int, low: float = 0, high: float = 1
+) -> dict[str, Any]:
+    """A heat map as square marks, which can be clicked; the scale is that of a share, 0 to 1, so
+    that a small difference looks small."""
+    middle = (low + high) / 2
+    above = GROUND[theme]  # the words on a strong mark
     return {
         "mode": "markers+text",
-        "textfont": {"size": 13, "color": [dark if value > middle else light for value in values]},
+        "textfont": {"size": 13, "color": [above if s > middle else INK[theme] for s in shares]},
         "marker": {
             "symbol": "square",
             "size": size,
-            "color": list(values),
+            "color": list(shares),
             "colorscale": SCALE[theme],
-            "cmin": min(values),
-            "cmax": max(values) if max(values) > min(values) else min(values) + 1,
+            "cmin": low,
+            "cmax": high,
         },
     }
+
+
+def _range(shares: Sequence[float]) -> list[float]:
+    """An axis that spans the shares, and a fifth of all at least: small differences look small."""
+    middle, half = (min(shares) + max(shares)) / 2, max(0.1, (max(shares) - min(shares)) * 0.6)
+    return [middle - half, middle + half]
+
+
+def as_wide_as(columns: int, each: int, labels: int) -> int:
+    """Pixels for a heat map: marks that stand far apart cannot be compared."""
+    return max(520, labels + columns * each)
 
 
 def _ordered(means: dict[tuple[str, str], float], part: int) -> list[str]:
@@ -269,12 +287,18 @@ def _ordered(means: dict[tuple[str, str], float], part: int) -> list[str]:
     return sorted(values, key=lambda name: (fmean(values[name]), name))
 
 
-def _missing(points: Iterable[Point], measure: str, needed: str) -> str:
-    count = sum(1 for _ in points)
+def _missing(points: Sequence[Point], measure: str, needed: str) -> str:
     return (
-        f"None of these {count:,} runs holds what this chart needs: {needed}, and {measure}."
-        " Imported logs hold no hits, no tokens and no times."
+        f"{none_of(points)} what this chart needs: {needed}, and {measure}. Imported logs hold no"
+        " hits, no tokens and no times."
     )
+
+
+def none_of(points: Sequence[Point]) -> str:
+    """ "None of these 24 runs holds" """
+    if len(points) == 1:
+        return "This run does not hold"
+    return f"None of these {len(points):,} runs holds"
 
 
 def _heading(text: str) -> str:

@@ -6,16 +6,16 @@ from itertools import combinations
 from statistics import fmean
 
 from core.charts import Chart
-from core.charts.quality import CELL, counted
-from core.charts.style import ARM_COLOURS, HAIRLINE, INK, SCALE, Theme, dressed, safe, short
+from core.charts.quality import CELL, as_wide_as, counted, none_of, squares
+from core.charts.style import ARM_COLOURS, HAIRLINE, INK, UNUSED, Theme, dressed, safe, short
 from core.charts.tidy import Point
 from core.types import Hit
 
 Covered = dict[str, list[tuple[int, int]]]  # by paper: starts and ends
 MOST_SETTINGS = 24  # rows and columns that can still be read
 NO_HITS = (
-    "None of these {:,} runs holds {}. An imported experiment log holds answers alone;"
-    " a retrieval log, or a run of this lab, holds them."
+    "{} {}. An imported experiment log holds answers alone; a retrieval log, or a run of this lab,"
+    " holds them."
 )
 
 
@@ -28,7 +28,7 @@ def movement(points: Sequence[Point], theme: Theme) -> Chart:
         if any(hit.rerank_score is not None and hit.rank_before for hit in point.candidates)
     ]
     if not held:
-        missing = NO_HITS.format(len(points), "ranks before and after a reranking")
+        missing = NO_HITS.format(none_of(points), "ranks before and after a reranking")
         return Chart(name=name, title="Rank movement", missing=missing)
     moves = Counter(
         (hit.rank_before, hit.rank) for point in held for hit in point.candidates if hit.rank_before
@@ -108,7 +108,7 @@ def _scores(points: Sequence[Point], theme: Theme, attribute: str, unit: str, ar
         for hit in found if of_arm else ():
             scores["used" if hit in point.hits else "not used"].append(getattr(hit, attribute))
     if not held:
-        missing = NO_HITS.format(len(points), f"a {unit}")
+        missing = NO_HITS.format(none_of(points), f"a {unit}")
         return Chart(name=name, title=name.capitalize(), missing=missing)
     title = f"All candidates were used: their mean {unit} is {fmean(scores['used'] or [0]):.2f}"
     if scores["used"] and scores["not used"]:
@@ -122,7 +122,7 @@ def _scores(points: Sequence[Point], theme: Theme, attribute: str, unit: str, ar
     low, high = min(values), max(values)
     width = (high - low) / 40 or 0.01
     looks = {
-        "not used": {"color": SCALE[theme][1][1], "opacity": 0.45},
+        "not used": {"color": UNUSED[theme]},
         "used": {"color": ARM_COLOURS[theme]["reranked" if arm == "reranked" else "retrieved"]},
     }
     for which, look in looks.items():
@@ -166,7 +166,9 @@ def overlap(points: Sequence[Point], theme: Theme) -> Chart:
         if places[one].keys() & places[other].keys()
     }
     if not pairs:
-        missing = NO_HITS.format(len(points), "the chunks of two settings for the same question")
+        missing = NO_HITS.format(
+            none_of(points), "the chunks of two settings for the same question"
+        )
         return Chart(name=name, title="Overlap of the retrieved sets", missing=missing)
     same = sorted(pair for pair, share in pairs.items() if share >= 1)
     closest = max(pairs, key=lambda pair: pairs[pair])
@@ -182,32 +184,16 @@ def overlap(points: Sequence[Point], theme: Theme) -> Chart:
 
     both = {**pairs, **{(other, one): share for (one, other), share in pairs.items()}}
     figure = go.Figure()
-    light = theme == "light"
     figure.add_scatter(
         x=[short(one, 28) for one, _ in both],
         y=[short(other, 44) for _, other in both],
-        mode="markers+text",
         text=[f"{100 * share:.0f}" for share in both.values()],
         customdata=[[safe(one), safe(other)] for one, other in both],
         hovertemplate="%{customdata[0]}<br>%{customdata[1]}<br>%{text} % shared<extra></extra>",
-        textfont={
-            "size": 13,
-            "color": [
-                ("#FCFBF8" if light else "#16181B") if share > 0.5 else INK[theme]
-                for share in both.values()
-            ],
-        },
-        marker={
-            "symbol": "square",
-            "size": CELL - 4,
-            "color": list(both.values()),
-            "colorscale": SCALE[theme],
-            "cmin": 0,
-            "cmax": 1,
-        },
+        **squares(list(both.values()), theme, size=CELL - 4),
     )
     dressed(figure, title, f"{n}; % of the characters", theme, height=130 + CELL * len(settings))
-    figure.update_layout(showlegend=False)
+    figure.update_layout(showlegend=False, width=as_wide_as(len(settings), 84, 360))
     figure.update_yaxes(
         categoryorder="array",
         categoryarray=[short(each, 44) for each in reversed(settings)],
@@ -220,7 +206,7 @@ def overlap(points: Sequence[Point], theme: Theme) -> Chart:
         {"setting": one, "other setting": other, "shared": share}
         for (one, other), share in sorted(pairs.items(), key=lambda pair: -pair[1])
     ]
-    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows)
+    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows, wide=True)
 
 
 def jaccard(one: Covered, other: Covered) -> float:

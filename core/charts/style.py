@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 Theme = Literal["light", "dark"]
-TITLE_WIDTH = 78  # characters of a line
+TITLE_WIDTH = 58  # characters of a line: half a projector
 LABEL_WIDTH = 34
 
 ARM_NAMES: dict[Arm, str] = {
@@ -43,6 +43,7 @@ ARM_MARKS: dict[Arm, str] = {
 INK: dict[Theme, str] = {"light": "#1F2933", "dark": "#E9E6DF"}
 GROUND: dict[Theme, str] = {"light": "#FCFBF8", "dark": "#16181B"}
 HAIRLINE: dict[Theme, str] = {"light": "#DDD9CF", "dark": "#373C42"}
+UNUSED: dict[Theme, str] = {"light": "#b3b8bd", "dark": "#59626b"}
 FAILURE: dict[Theme, str] = {"light": "#B42318", "dark": "#FF8A80"}
 # From the ground to a strong grey: a value is no arm, so it wears no arm's colour.
 SCALE: dict[Theme, list[tuple[float, str]]] = {
@@ -65,12 +66,23 @@ def dressed(
     figure: "Figure", title: str, counted: str, theme: Theme, *, height: int = 420, **layout: Any
 ) -> "Figure":
     """The figure in the look of all charts. `title` says what is seen, `counted` its n."""
-    lines = [safe(line) for line in textwrap.wrap(title, TITLE_WIDTH)]
-    said = "<br>".join(lines) + f'<br><span style="font-size:0.72em">{safe(counted)}</span>'
+    needed = len(textwrap.wrap(title, TITLE_WIDTH))
+    even = len(title) // needed + 8  # so that no word stands alone in the last line
+    lines = [safe(line) for line in textwrap.wrap(title, min(even, TITLE_WIDTH))]
+    said = (
+        "<br>".join(lines)
+        + f'<br><span style="font-size:0.72em;font-family:Source Sans,sans-serif">{safe(counted)}</span>'
+    )
     above = 54 + 24 * len(lines)
     figure.update_layout(
         template="none",
-        title={"text": said, "x": 0, "xref": "container", "xanchor": "left", "font": {"size": 18}}
+        title={
+            "text": said,
+            "x": 0,
+            "xref": "container",
+            "xanchor": "left",
+            "font": {"size": 19, "family": "Source Serif, Georgia, serif"},
+        }
         | {"y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 14, "l": 6}},
         font={
             "family": "Source Sans, Source Sans Pro, sans-serif",

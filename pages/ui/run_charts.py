@@ -33,8 +33,12 @@ def draw(selection: Selection) -> None:
             " model or revision. They are drawn apart, and never averaged together."
         )
     theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
+    beside: list[Any] = []  # the free half of a row that has begun
     for index, chart in enumerate(charts_of(groups[number or 0].points, measure, theme)):
-        with st.container(key=f"runs-chart-{index}"):
+        if not chart.wide and not beside:
+            beside = list(st.columns(2, gap="medium"))
+        place = st.container() if chart.wide else beside.pop(0)
+        with place, st.container(key=f"runs-chart-{index}"):
             _chart(chart, f"{index}-{number}-{measure}")
 
 
@@ -47,6 +51,7 @@ def _chart(chart: Chart, key: str) -> None:
     st.plotly_chart(
         chart.figure,
         theme=None,
+        width="content" if chart.figure.layout.width else "stretch",
         key=f"runs.chart.{key}",
         config=TOOLBAR | {"toImageButtonOptions": image},
     )

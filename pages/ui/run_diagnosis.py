@@ -82,4 +82,4 @@ def _by_setting(selection: Selection) -> None:
     st.subheader("By setting", anchor=False)
     st.caption("% of the runs that can be judged; empty: none can.")
     percent = {str(kind): st.column_config.NumberColumn(format="%.0f") for kind in KINDS}
-    st.dataframe(rows, hide_index=True, column_config=percent)
+    st.dataframe(rows, hide_index=True, placeholder="", column_config=percent)

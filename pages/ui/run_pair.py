@@ -93,5 +93,8 @@ def _retrieved(runs: Sequence[Run]) -> None:
         text = words.shortened(hit.chunk.text, 160)
         rows.append({"chunk": hit.title, "where": words.pages_of(hit), **ranks, "text": text})
     st.dataframe(
-        rows, hide_index=True, column_config={"text": st.column_config.TextColumn(width="large")}
+        rows,
+        hide_index=True,
+        placeholder="",
+        column_config={"text": st.column_config.TextColumn(width="large")},
     )

@@ -27,6 +27,7 @@ def draw(lab: Lab, view: View, count: int) -> None:
     marked = st.dataframe(
         [_row(row) for row in rows],
         hide_index=True,
+        placeholder="",
         on_select="rerun",
         selection_mode="multi-row",
         key=f"runs.table.{hash((view, page))}",
