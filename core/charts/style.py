@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 Theme = Literal["light", "dark"]
 TITLE_WIDTH = 58  # characters of a line: half a projector
 LABEL_WIDTH = 34
+SERIF = "Source Serif, Georgia, serif"
+SANS = "Source Sans, system-ui, sans-serif"
 
 ARM_NAMES: dict[Arm, str] = {
     "no_context": "no context",
@@ -69,26 +71,22 @@ def dressed(
     needed = len(textwrap.wrap(title, TITLE_WIDTH))
     even = len(title) // needed + 8  # so that no word stands alone in the last line
     lines = [safe(line) for line in textwrap.wrap(title, min(even, TITLE_WIDTH))]
-    said = (
-        "<br>".join(lines)
-        + f'<br><span style="font-size:0.72em;font-family:Source Sans,sans-serif">{safe(counted)}</span>'
-    )
+    below = f'<span style="font-size:0.72em;font-family:{SANS}">{safe(counted)}</span>'
     above = 54 + 24 * len(lines)
     figure.update_layout(
         template="none",
         title={
-            "text": said,
+            "text": "<br>".join([*lines, below]),
+            "font": {"size": 19, "family": SERIF},
             "x": 0,
             "xref": "container",
             "xanchor": "left",
-            "font": {"size": 19, "family": "Source Serif, Georgia, serif"},
-        }
-        | {"y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 14, "l": 6}},
-        font={
-            "family": "Source Sans, Source Sans Pro, sans-serif",
-            "size": 14,
-            "color": INK[theme],
+            "y": 1,
+            "yref": "container",
+            "yanchor": "top",
+            "pad": {"t": 14, "l": 6},
         },
+        font={"family": SANS, "size": 14, "color": INK[theme]},
         paper_bgcolor=GROUND[theme],
         plot_bgcolor=GROUND[theme],
         height=height + above,

@@ -29,7 +29,7 @@ AT_ONCE = 2_000  # runs that are read whole for charts and diagnosis
 PAGE = 100  # rows of the table
 SELECTIONS_KEPT = 4
 IMPORTED = "import:"
-MEASURES = ("supported sentences", "said once", "ends by itself")
+MEASURES = ("supported sentences", "words said once", "whole answers")
 CUT_OFF = "cut off"
 
 
@@ -62,6 +62,11 @@ class Selection:
     def groups(self) -> list[Group]:
         """The runs in groups that may be compared, the largest first."""
         return groups(self.runs, self.measures)
+
+    @cached_property
+    def held(self) -> list[str]:
+        """The measures that any of the runs has."""
+        return [name for name in MEASURES if any(name in had for had in self.measures.values())]
 
     @cached_property
     def measures(self) -> dict[str, Mapping[str, float]]:
@@ -206,7 +211,7 @@ class Past:
         drawn: list[Chart] = []
         names: dict[str, str] = {}
         for group in selected.groups:
-            drawn += charts_of(group.points, MEASURES[0], "light")
+            drawn += charts_of(group.points, (selected.held or MEASURES)[0], "light")
         names = setting_names(run.recipe for run in selected.runs)
         troubles = [
             {"what": share.kind, "found": share.found, "of": share.judged}
@@ -236,12 +241,12 @@ def _measured(run: Run, diagnosis: Diagnosis) -> dict[str, float]:
     """The measures of one run; those it holds nothing for are left out."""
     found: dict[str, float] = {}
     if run.answer and run.answer.text:
-        found["said once"] = 1 - repeated_share(run.answer.text)
+        found["words said once"] = 1 - repeated_share(run.answer.text)
         if run.hits and not any(hit.preview for hit in run.hits):
             share = supported_share(run.answer.text, [hit.chunk.text for hit in run.hits])
             if share is not None:
                 found["supported sentences"] = share
     if CUT_OFF in diagnosis.judged:
         found[CUT_OFF] = float(diagnosis.found("cut off") is not None)
-        found["ends by itself"] = 1 - found[CUT_OFF]
+        found["whole answers"] = 1 - found[CUT_OFF]
     return found

@@ -26,7 +26,9 @@ def draw(selection: Selection) -> None:
         number = st.selectbox(
             "Runs of", range(len(groups)), format_func=lambda n: names[n], key="runs.group"
         )
-        measure = st.selectbox("Quality means the share of", MEASURES, key="runs.measure")
+        measure = st.selectbox(
+            "Quality means the share of", selection.held or MEASURES, key="runs.measure"
+        )
     if len(groups) > 1:
         st.caption(
             f":material/call_split: These runs are of {len(groups)} kinds that differ in papers,"

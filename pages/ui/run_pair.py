@@ -92,9 +92,5 @@ def _retrieved(runs: Sequence[Run]) -> None:
             ranks[f"run {number}"] = here[0] if here else None
         text = words.shortened(hit.chunk.text, 160)
         rows.append({"chunk": hit.title, "where": words.pages_of(hit), **ranks, "text": text})
-    st.dataframe(
-        rows,
-        hide_index=True,
-        placeholder="",
-        column_config={"text": st.column_config.TextColumn(width="large")},
-    )
+    wide = {"text": st.column_config.TextColumn(width="large")}
+    st.dataframe(rows, hide_index=True, placeholder="", column_config=wide)
