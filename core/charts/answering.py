@@ -13,7 +13,7 @@ from core.charts.style import (
     Theme,
     dressed,
     safe,
-    short,
+    ticks,
 )
 from core.charts.tidy import Point
 
@@ -46,37 +46,37 @@ def lengths(points: Sequence[Point], theme: Theme) -> Chart:
     figure = make_subplots(
         cols=2, shared_yaxes=True, column_widths=[0.68, 0.32], horizontal_spacing=0.03
     )
-    for name_ in settings:
-        arm = by_setting[name_][0].arm
+    for place, setting in enumerate(settings):
+        arm = by_setting[setting][0].arm
         figure.add_box(
-            x=words[name_],
-            y=[short(name_)] * len(words[name_]),
+            x=words[setting],
+            y=[place] * len(words[setting]),
             orientation="h",
             marker={"color": ARM_COLOURS[theme][arm], "size": 4},
             line={"width": 1.5},
-            hovertemplate=f"{safe(name_)}<br>%{{x}} words<extra></extra>",
+            hovertemplate=f"{safe(setting)}<br>%{{x}} words<extra></extra>",
             row=1,
             col=1,
         )
     figure.add_bar(
-        x=[100 * cut[name_] for name_ in settings],
-        y=[short(name_) for name_ in settings],
+        x=[100 * cut[setting] for setting in settings],
+        y=list(range(len(settings))),
         orientation="h",
         width=0.55,
         marker={"color": FAILURE[theme]},
-        text=[f"{100 * cut[name_]:.0f} %" for name_ in settings],
+        text=[f"{100 * cut[setting]:.0f} %" for setting in settings],
         textposition="outside",
         cliponaxis=False,
         hovertemplate="%{x:.0f} % cut off<extra></extra>",
         row=1,
         col=2,
     )
-    dressed(figure, title, n, theme, height=90 + 30 * len(settings), showlegend=False)
+    dressed(figure, title, n, theme, height=90 + 30 * len(settings), wide=True)
+    figure.update_layout(showlegend=False)
     figure.update_xaxes(title_text="words of the answer", rangemode="tozero", row=1, col=1)
     figure.update_xaxes(title_text="% cut off", range=[0, 125], tickvals=[0, 50, 100], row=1, col=2)
-    figure.update_yaxes(
-        categoryorder="array", categoryarray=[short(each) for each in reversed(settings)]
-    )
+    figure.update_yaxes(**ticks(settings))
+    figure.update_yaxes(range=[len(settings) - 0.4, -0.6])
     rows = [
         {
             "setting": each,
@@ -126,7 +126,7 @@ def stages(points: Sequence[Point], theme: Theme) -> Chart:
     for stage, colour in looks.items():
         figure.add_bar(
             x=[means[each][stage] for each in settings],
-            y=[short(each) for each in settings],
+            y=list(range(len(settings))),
             orientation="h",
             width=0.6,
             name=stage,
@@ -134,12 +134,11 @@ def stages(points: Sequence[Point], theme: Theme) -> Chart:
             hovertemplate=f"%{{customdata}}<br>{stage} %{{x:.2f}} s<extra></extra>",
             marker={"color": colour},
         )
-    dressed(figure, title, n, theme, height=110 + 32 * len(settings), barmode="stack")
+    dressed(figure, title, n, theme, height=110 + 32 * len(settings), barmode="stack", wide=True)
     figure.update_layout(legend={"traceorder": "normal"})
     figure.update_xaxes(title_text="seconds a question (mean)", rangemode="tozero")
-    figure.update_yaxes(
-        categoryorder="array", categoryarray=[short(each) for each in reversed(settings)]
-    )
+    figure.update_yaxes(**ticks(settings))
+    figure.update_yaxes(range=[len(settings) - 0.4, -0.6])
     rows = [
         {"setting": each, **{f"{stage} seconds": means[each][stage] for stage in STAGES}}
         | {"n": len(by_setting[each])}

@@ -17,10 +17,13 @@ from core.charts.style import (
     dressed,
     safe,
     short,
+    ticks,
 )
 from core.charts.tidy import Point
 
 CELL = 34  # pixels of a square mark
+WIDEST = 1_150  # pixels that a projector has for a chart
+NUMBERED = 26  # pixels of the smallest mark that has room for its number
 MOST_QUESTIONS = 40  # rows that can still be read
 
 
@@ -46,7 +49,7 @@ def by_size_and_k(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
     panels = sorted({key[0] for key in cells}, key=lambda text: (len(text), text))
     means = {key: fmean(each.values[measure] for each in cell) for key, cell in cells.items()}
     best = max(means, key=lambda key: means[key])
-    tied = sum(value == means[best] for value in means.values())
+    tied = sum(round(value, 2) == round(means[best], 2) for value in means.values())
     title = f"The share of {measure} is highest at size {best[1]:,}, top {best[2]}, {best[0]}"
     if len(means) == 1:
         title = f"{_heading(measure)}: one cell only, {means[best]:.2f} at size {best[1]:,}"
@@ -72,7 +75,8 @@ def by_size_and_k(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
         )
     sizes = [f"{size:,}" for size in sorted({key[1] for key in cells})]
     ks = [f"top {k}" for k in sorted({key[2] for key in cells})]
-    dressed(figure, title, counted(held), theme, height=110 + 64 * len(sizes), showlegend=False)
+    dressed(figure, title, counted(held), theme, height=110 + 64 * len(sizes), wide=True)
+    figure.update_layout(showlegend=False)
     figure.update_layout(width=as_wide_as(len(panels) * (len(ks) + 1), 62, 110))
     figure.update_xaxes(type="category", categoryorder="array", categoryarray=ks, showgrid=False)
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=sizes, showgrid=False)
@@ -110,22 +114,19 @@ def by_question(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
     keys = [key for key in means if key[0] in set(shown)]
     figure = go.Figure()
     figure.add_scatter(
-        x=[short(key[1], 28) for key in keys],
-        y=[short(key[0], 44) for key in keys],
+        x=[settings.index(key[1]) for key in keys],
+        y=[shown.index(key[0]) for key in keys],
         text=[f"{means[key]:.2f}" for key in keys],
         customdata=[[safe(key[0]), safe(key[1]), len(cells[key])] for key in keys],
         hovertemplate="%{customdata[0]}<br>%{customdata[1]}: %{text}, %{customdata[2]} runs"
         "<extra></extra>",
-        **squares([means[key] for key in keys], theme, size=CELL - 6),
+        **squares([means[key] for key in keys], theme, size=cell(len(settings))),
     )
-    dressed(figure, title, n, theme, height=120 + CELL * len(shown), showlegend=False)
-    figure.update_layout(width=as_wide_as(len(settings), 84, 360))
-    figure.update_yaxes(
-        categoryorder="array", categoryarray=[short(q, 44) for q in reversed(shown)], showgrid=False
-    )
-    figure.update_xaxes(
-        categoryorder="array", categoryarray=[short(s, 28) for s in settings], showgrid=False
-    )
+    dressed(figure, title, n, theme, height=140 + CELL * len(shown), wide=True)
+    figure.update_layout(showlegend=False, width=as_wide_as(len(settings), 84, 360))
+    figure.update_yaxes(**ticks(shown, 44))
+    figure.update_yaxes(range=[len(shown) - 0.4, -0.6])
+    figure.update_xaxes(**ticks(settings, 28))
     rows = [
         {"question": key[0], "setting": key[1], measure: value, "n": len(cells[key])}
         for key, value in means.items()
@@ -255,7 +256,7 @@ def squares(
     middle = (low + high) / 2
     above = GROUND[theme]  # the words on a strong mark
     return {
-        "mode": "markers+text",
+        "mode": "markers+text" if size >= NUMBERED else "markers",
         "textfont": {"size": 13, "color": [above if s > middle else INK[theme] for s in shares]},
         "marker": {
             "symbol": "square",
@@ -274,9 +275,15 @@ def _range(shares: Sequence[float]) -> list[float]:
     return [middle - half, middle + half]
 
 
-def as_wide_as(columns: int, each: int, labels: int) -> int:
-    """Pixels for a heat map: marks that stand far apart cannot be compared."""
-    return max(520, labels + columns * each)
+def as_wide_as(columns: int, each: int, labels: int) -> int | None:
+    """Pixels for a heat map: marks that stand far apart cannot be compared. None: the page's."""
+    wanted = max(520, labels + columns * each)
+    return wanted if wanted <= WIDEST else None
+
+
+def cell(columns: int) -> int:
+    """Pixels of a mark where so many stand side by side."""
+    return max(14, min(CELL - 6, 900 // columns - 2))
 
 
 def _ordered(means: dict[tuple[str, str], float], part: int) -> list[str]:

@@ -6,8 +6,8 @@ from itertools import combinations
 from statistics import fmean
 
 from core.charts import Chart
-from core.charts.quality import CELL, as_wide_as, counted, none_of, squares
-from core.charts.style import ARM_COLOURS, HAIRLINE, INK, UNUSED, Theme, dressed, safe, short
+from core.charts.quality import CELL, as_wide_as, cell, counted, none_of, squares
+from core.charts.style import ARM_COLOURS, HAIRLINE, INK, UNUSED, Theme, dressed, safe, short, ticks
 from core.charts.tidy import Point
 from core.types import Hit
 
@@ -185,23 +185,25 @@ def overlap(points: Sequence[Point], theme: Theme) -> Chart:
     both = {**pairs, **{(other, one): share for (one, other), share in pairs.items()}}
     figure = go.Figure()
     figure.add_scatter(
-        x=[short(one, 28) for one, _ in both],
-        y=[short(other, 44) for _, other in both],
+        x=[settings.index(one) for one, _ in both],
+        y=[settings.index(other) for _, other in both],
         text=[f"{100 * share:.0f}" for share in both.values()],
         customdata=[[safe(one), safe(other)] for one, other in both],
         hovertemplate="%{customdata[0]}<br>%{customdata[1]}<br>%{text} % shared<extra></extra>",
-        **squares(list(both.values()), theme, size=CELL - 4),
+        **squares(list(both.values()), theme, size=cell(len(settings))),
     )
-    dressed(figure, title, f"{n}; % of the characters", theme, height=130 + CELL * len(settings))
+    dressed(
+        figure,
+        title,
+        f"{n}; % of the characters",
+        theme,
+        height=140 + CELL * len(settings),
+        wide=True,
+    )
     figure.update_layout(showlegend=False, width=as_wide_as(len(settings), 84, 360))
-    figure.update_yaxes(
-        categoryorder="array",
-        categoryarray=[short(each, 44) for each in reversed(settings)],
-        showgrid=False,
-    )
-    figure.update_xaxes(
-        categoryorder="array", categoryarray=[short(each, 28) for each in settings], showgrid=False
-    )
+    figure.update_yaxes(**ticks(settings, 44))
+    figure.update_yaxes(range=[len(settings) - 0.4, -0.6])
+    figure.update_xaxes(**ticks(settings, 28))
     rows = [
         {"setting": one, "other setting": other, "shared": share}
         for (one, other), share in sorted(pairs.items(), key=lambda pair: -pair[1])

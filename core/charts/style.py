@@ -2,6 +2,7 @@
 
 import html
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from core.types import Arm
@@ -64,13 +65,31 @@ def short(text: object, width: int = LABEL_WIDTH) -> str:
     return safe(textwrap.shorten(str(text), width, placeholder=" …") or str(text)[:width])
 
 
+def ticks(labels: Sequence[object], width: int = LABEL_WIDTH) -> dict[str, Any]:
+    """An axis whose places 0, 1, 2 … carry these labels: two that are cut to the same words stay
+    two."""
+    return {
+        "tickvals": list(range(len(labels))),
+        "ticktext": [short(label, width) for label in labels],
+        "range": [-0.6, len(labels) - 0.4],
+        "showgrid": False,
+    }
+
+
 def dressed(
-    figure: "Figure", title: str, counted: str, theme: Theme, *, height: int = 420, **layout: Any
+    figure: "Figure",
+    title: str,
+    counted: str,
+    theme: Theme,
+    *,
+    height: int = 420,
+    wide: bool = False,
+    **layout: Any,
 ) -> "Figure":
     """The figure in the look of all charts. `title` says what is seen, `counted` its n."""
-    needed = len(textwrap.wrap(title, TITLE_WIDTH))
-    even = len(title) // needed + 8  # so that no word stands alone in the last line
-    lines = [safe(line) for line in textwrap.wrap(title, min(even, TITLE_WIDTH))]
+    width = TITLE_WIDTH * 3 // 2 if wide else TITLE_WIDTH
+    even = len(title) // len(textwrap.wrap(title, width)) + 8  # no word alone in the last line
+    lines = [safe(line) for line in textwrap.wrap(title, min(even, width))]
     below = f'<span style="font-size:0.72em;font-family:{SANS}">{safe(counted)}</span>'
     above = 54 + 24 * len(lines)
     figure.update_layout(

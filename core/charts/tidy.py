@@ -8,9 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from core import words
 from core.charts.style import ARM_NAMES
 from core.types import Arm, Hit, Recipe, Retrieval, Run
-from core.words import apart
 
 NO_RERANKING = "no reranking"
 
@@ -90,13 +90,35 @@ def _points(runs: Sequence[Run], values: Mapping[str, Mapping[str, float]]) -> t
 
 
 def setting_names(recipes: Iterable[Recipe]) -> dict[str, str]:
-    """For each recipe's key a name that says what it does differently from the other recipes."""
-    unique = {recipe.key: recipe for recipe in recipes}
-    told_apart = apart(list(unique.values()))
+    """For each recipe's key a short name that says what it does differently from the others."""
+    described = {recipe.key: _short_settings(recipe) for recipe in recipes}
+    values: dict[str, set[str]] = defaultdict(set)
+    for settings in described.values():
+        for name, value in settings.items():
+            values[name].add(value)
     return {
-        key: " · ".join([ARM_NAMES[recipe.arm], *differences])
-        for (key, recipe), differences in zip(unique.items(), told_apart, strict=True)
+        key: " · ".join(
+            value for name, value in settings.items() if name == "arm" or len(values[name]) > 1
+        )
+        for key, settings in described.items()
     }
+
+
+def _short_settings(recipe: Recipe) -> dict[str, str]:
+    """As core.words.settings, but as short as an axis wants it: "800/100", "top 3 of 20"."""
+    found = {"arm": ARM_NAMES[recipe.arm]} | words.settings(recipe)
+    evidence, cut = recipe.evidence, recipe.chunking
+    if isinstance(evidence, Retrieval):
+        if "chunks" in found and cut.size:
+            found["chunks"] = f"{cut.size:,}/{cut.overlap:,}" if cut.overlap else f"{cut.size:,}"
+            found["chunker"] = cut.chunker
+        found["top-k"] = f"top {evidence.top_k}"
+        if evidence.reranker:
+            found["top-k"] += f" of {evidence.candidates}"
+        del found["candidates"]
+        if evidence.switched_off:
+            found["switched off"] = f"{len(evidence.switched_off)} chunks off"
+    return found
 
 
 def _changed_revisions(runs: Iterable[Run]) -> frozenset[str]:

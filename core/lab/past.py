@@ -29,7 +29,7 @@ AT_ONCE = 2_000  # runs that are read whole for charts and diagnosis
 PAGE = 100  # rows of the table
 SELECTIONS_KEPT = 4
 IMPORTED = "import:"
-MEASURES = ("supported sentences", "words said once", "whole answers")
+MEASURES = ("supported sentences", "whole answers", "words said once")
 CUT_OFF = "cut off"
 
 

@@ -35,20 +35,24 @@ def draw(selection: Selection) -> None:
             " model or revision. They are drawn apart, and never averaged together."
         )
     theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
+    charts = charts_of(groups[number or 0].points, measure, theme)
     beside: list[Any] = []  # the free half of a row that has begun
-    for index, chart in enumerate(charts_of(groups[number or 0].points, measure, theme)):
+    for index, chart in enumerate(charts):
+        if chart.figure is None:
+            continue
         if not chart.wide and not beside:
             beside = list(st.columns(2, gap="medium"))
         place = st.container() if chart.wide else beside.pop(0)
         with place, st.container(key=f"runs-chart-{index}"):
             _chart(chart, f"{index}-{number}-{measure}")
+    missing = [chart for chart in charts if chart.figure is None]
+    if missing:
+        st.subheader("Not drawn", anchor=False)
+    for chart in missing:
+        st.caption(f"**{words.escaped(chart.title)}**: {words.escaped(chart.missing)}")
 
 
 def _chart(chart: Chart, key: str) -> None:
-    if chart.figure is None:
-        st.markdown(f"**{words.escaped(chart.title)}**")
-        st.caption(f":material/info: {words.escaped(chart.missing)}")
-        return
     image = {"format": "png", "scale": 2, "filename": chart.name.replace(" ", "-")}
     st.plotly_chart(
         chart.figure,

@@ -8,7 +8,7 @@ from core.lab.past import Selection
 from core.metrics.diagnosis import KINDS, Share, shares
 
 MEANING = {
-    "cut off": "The token limit ended the answer; raise it, or ask for less.",
+    "cut off": "The token limit ended the answer, or likely did where nobody counted tokens.",
     "wrong first words": "The answer begins with what cannot begin one.",
     "repeats itself": "It says the same words again.",
     "cites nothing": "It had numbered passages and names none.",
