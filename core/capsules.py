@@ -93,6 +93,8 @@ def _unpacked(content: bytes) -> str:
         text = unpacker.decompress(content, MOST_BYTES)
         if unpacker.unconsumed_tail:
             raise BadInput(f"This capsule holds more than {MOST_BYTES // 1_000_000} MB.")
+        if not unpacker.eof:
+            raise BadInput("This capsule is not whole; ask for it again.")
         return text.decode("utf-8")
     except (zlib.error, UnicodeDecodeError) as error:
         raise BadInput("This file is no capsule of Triptych.", str(error)) from error

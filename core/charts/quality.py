@@ -22,7 +22,7 @@ from core.charts.style import (
 from core.charts.tidy import Point
 
 CELL = 34  # pixels of a square mark
-WIDEST = 1_150  # pixels that a projector has for a chart
+NARROWEST, WIDEST = 860, 1_150  # pixels: what a title needs, and what a projector has
 NUMBERED = 26  # pixels of the smallest mark that has room for its number
 MOST_QUESTIONS = 40  # rows that can still be read
 
@@ -126,7 +126,7 @@ def by_question(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
     figure.update_layout(showlegend=False, width=as_wide_as(len(settings), 84, 360))
     figure.update_yaxes(**ticks(shown, 44))
     figure.update_yaxes(range=[len(shown) - 0.4, -0.6])
-    figure.update_xaxes(**ticks(settings, 28))
+    figure.update_xaxes(**ticks(settings))
     rows = [
         {"question": key[0], "setting": key[1], measure: value, "n": len(cells[key])}
         for key, value in means.items()
@@ -272,12 +272,12 @@ def squares(
 def _range(shares: Sequence[float]) -> list[float]:
     """An axis that spans the shares, and a fifth of all at least: small differences look small."""
     middle, half = (min(shares) + max(shares)) / 2, max(0.1, (max(shares) - min(shares)) * 0.6)
-    return [middle - half, middle + half]
+    return [max(-0.02, middle - half), min(1.02, middle + half)]
 
 
 def as_wide_as(columns: int, each: int, labels: int) -> int | None:
     """Pixels for a heat map: marks that stand far apart cannot be compared. None: the page's."""
-    wanted = max(520, labels + columns * each)
+    wanted = max(NARROWEST, labels + columns * each)
     return wanted if wanted <= WIDEST else None
 
 

@@ -203,7 +203,7 @@ def overlap(points: Sequence[Point], theme: Theme) -> Chart:
     figure.update_layout(showlegend=False, width=as_wide_as(len(settings), 84, 360))
     figure.update_yaxes(**ticks(settings, 44))
     figure.update_yaxes(range=[len(settings) - 0.4, -0.6])
-    figure.update_xaxes(**ticks(settings, 28))
+    figure.update_xaxes(**ticks(settings))
     rows = [
         {"setting": one, "other setting": other, "shared": share}
         for (one, other), share in sorted(pairs.items(), key=lambda pair: -pair[1])

@@ -47,7 +47,8 @@ class Group:
 def groups(runs: Sequence[Run], values: Mapping[str, Mapping[str, float]]) -> list[Group]:
     """The runs in groups, the largest first; `values` are the measures by run id.
 
-    An answer without context belongs to every group of its generator: it read no paper.
+    An answer without context belongs to every group of its generator: it read no paper. What was
+    imported stays among itself.
     """
     changed = _changed_revisions(runs)
     by_key: dict[tuple[str, ...], list[Run]] = defaultdict(list)
@@ -59,7 +60,11 @@ def groups(runs: Sequence[Run], values: Mapping[str, Mapping[str, float]]) -> li
             by_key[(*_answered(run, changed), _corpus(run), *_searched(run, changed))].append(run)
     for run in anywhere:
         answered = _answered(run, changed)
-        fitting = [key for key in by_key if key[: len(answered)] == answered]
+        fitting = [
+            key
+            for key, group in by_key.items()
+            if key[: len(answered)] == answered and not group[0].imported
+        ]
         for key in fitting or [answered]:
             by_key[key].append(run)
     found = sorted(by_key.items(), key=lambda pair: -len(pair[1]))
