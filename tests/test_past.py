@@ -120,7 +120,8 @@ def test_nothing_to_write_is_one_sentence(empty: Lab) -> None:
 
 def test_a_capsule_opens_in_an_empty_lab(filled: Lab, tmp_path: Path) -> None:
     (sweep,) = filled.past.sweeps()
-    packed = filled.past.written("capsule", View(sweep=sweep.id), "old sweep")
+    assert "<h1>small</h1>" in filled.past.written("report", View(sweep=sweep.id)).decode()
+    packed = filled.past.written("capsule", View(sweep=sweep.id))
     other = Lab(Settings(data=tmp_path / "other"))
     made = other.past.load("capsule", "lesson.capsule", packed)
     assert (made.runs, made.known) == (4, 0)
@@ -178,11 +179,11 @@ def test_a_capsule_of_great_size_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_report_holds_everything_and_asks_for_nothing(filled: Lab) -> None:
-    page = filled.past.written("report", ALL, "The lesson").decode()
+    page = filled.past.written("report", ALL).decode()
     assert len(page) < 8_000_000
     beside_plotly = page.replace(reports_plotly(), "")
     assert not re.search(r"""(src|href)\s*=|@import|url\(""", beside_plotly)
-    assert "<h1>The lesson</h1>" in page
+    assert "<h1>Past runs</h1>" in page
     assert "In 1874 [1]." in page
     assert "SmolLM2-135M-Instruct" in page
     assert "Reranking changes" in page

@@ -257,7 +257,7 @@ def squares(
     above = GROUND[theme]  # the words on a strong mark
     return {
         "mode": "markers+text" if size >= NUMBERED else "markers",
-        "textfont": {"size": 13, "color": [above if s > middle else INK[theme] for s in shares]},
+        "textfont": {"size": 12, "color": [above if s > middle else INK[theme] for s in shares]},
         "marker": {
             "symbol": "square",
             "size": size,
@@ -283,7 +283,7 @@ def as_wide_as(columns: int, each: int, labels: int) -> int | None:
 
 def cell(columns: int) -> int:
     """Pixels of a mark where so many stand side by side."""
-    return max(14, min(CELL - 6, 900 // columns - 2))
+    return max(14, min(CELL - 2, 900 // columns - 2))
 
 
 def _ordered(means: dict[tuple[str, str], float], part: int) -> list[str]:

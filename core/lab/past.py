@@ -185,10 +185,12 @@ class Past:
         """The sweeps to choose from, newest first."""
         return self._sweeps.rows(limit=200)
 
-    def written(self, kind: str, view: View, name: str = "past runs") -> bytes:
+    def written(self, kind: str, view: View) -> bytes:
         """All runs that fit, as a file of this kind: "runs" (JSON lines), "log", "retrieval-log",
         "report" (HTML) or "capsule"; oldest first. Errors: BadInput if no run fits."""
         selected = self.select(view, most=None)
+        sweep = self._sweeps.sweep(view.sweep) if view.sweep else None
+        name = sweep.name if sweep else "Past runs"
         runs = selected.runs[::-1]
         if not runs:
             raise BadInput("No run fits; there is nothing to write.")
@@ -198,7 +200,6 @@ class Past:
             case "retrieval-log":
                 return retrievals.write(runs).encode("utf-8")
             case "capsule":
-                sweep = self._sweeps.sweep(view.sweep) if view.sweep else None
                 capsule = Capsule(name=name, at=now(), runs=runs, sweep=sweep)
                 return capsules.write(capsule)
             case "report":
