@@ -109,3 +109,41 @@ def test_a_recorded_run_opens_from_the_menu_and_stays(page: Page, address: str) 
     dialog = page.get_by_role("dialog").filter(has_text="The page")
     expect(dialog.get_by_text("differential privacy").first).to_be_visible()
     expect(page.get_by_label("Question")).to_have_value("What does differential privacy promise?")
+
+
+def test_a_chunk_is_switched_off_and_the_difference_is_marked(page: Page, address: str) -> None:
+    page.goto(address)
+    ready(page)
+    chips = page.locator('[class*="st-key-chips-"]').last
+    chips.get_by_role("button").first.click()
+    page.get_by_role("button", name="Ask again without it").click()
+    page.locator(".st-key-compare-progress").wait_for()
+    done(page)
+    expect(page.locator(".answer")).to_have_count(2)
+    expect(page.get_by_role("heading", name="without [1]")).to_be_visible()
+    with_it, without = answers(page)
+    assert with_it != without
+    expect(page.locator(".answer .differs").first).to_be_visible()
+    expect(page.locator(".flow .after.off")).to_have_count(1)
+
+
+def test_the_rank_flow_shows_every_candidate_and_opens_its_page(page: Page, address: str) -> None:
+    page.goto(address)
+    ready(page)
+    rows = page.locator(".flow button.after")
+    expect(rows).to_have_count(20)
+    expect(page.locator(".flow .line.used")).to_have_count(3)
+    rows.first.click()
+    dialog = page.get_by_role("dialog").filter(has_text="The page")
+    expect(dialog.get_by_role("img").first).to_be_visible()
+
+
+def test_a_comparison_is_exported(page: Page, address: str) -> None:
+    page.goto(address)
+    ready(page)
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="HTML").click()
+    text = Path(waiting.value.path()).read_text(encoding="utf-8")
+    for answer in answers(page):
+        assert answer in text
