@@ -44,6 +44,8 @@ def settings(recipe: Recipe) -> dict[str, str]:
         found["temperature"] = f"temperature {recipe.generation.temperature:g}"
         found["seed"] = f"seed {recipe.generation.seed}"
         found["style"] = f"style {recipe.generation.style}"
+        if recipe.evidence:
+            found["passages"] = f"passages {recipe.generation.passages}"
     return found
 
 

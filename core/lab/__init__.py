@@ -2,6 +2,7 @@
 
 lab.papers   files in, texts out
 lab.bench    questions asked of recipes
+lab.sweeps   whole grids of questions and settings
 lab.runs     past and recorded comparisons
 lab.models   which models there are
 lab.doctor() whether everything on disk is whole
@@ -15,6 +16,7 @@ from core.lab.evidence import Finder
 from core.lab.models import Models
 from core.lab.papers import Papers
 from core.lab.runs import Runs
+from core.lab.sweeps import Sweeps
 from core.settings import Settings
 from core.store import Store
 from core.worker import Worker
@@ -33,7 +35,9 @@ class Lab:
         self.runs = Runs(self._store)
         self.models = Models(settings)
         finder = Finder(settings, self._store, self.papers, self.models)
-        self.bench = Bench(settings, self._store, finder, self.models, Worker())
+        worker = Worker()
+        self.bench = Bench(settings, self._store, finder, self.models, worker)
+        self.sweeps = Sweeps(settings, self._store, finder, self.models, self.bench, worker)
 
     def doctor(self) -> Iterator[Check]:
         """Every check in turn, with its verdict in a sentence."""
