@@ -1,6 +1,7 @@
 """Flashcards: read, write, schedule. Pure: knows no database, no model and no clock.
 
-markdown.py  decks in Markdown, as people and programs have written them
+markdown.py  decks in Markdown, as people and programs have written them (lines.py, fences.py)
+write.py     decks in Markdown that read back to the same cards (normal.py)
 tables.py    CSV that a spreadsheet can open without running anything
 anki.py      what an Anki package holds
 archives.py  zip files and folders of decks, within limits

@@ -16,62 +16,21 @@ is between the cards and belongs to none is dropped with a note. Knows no file; 
 what this reads.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Literal
+from re import Match
 
 from core.cards import Note, Reading, card_id
-from core.cards.fences import CLOSER, FENCE_AND_CLOSER, OPENER, QUESTION, TITLE, closed, fenced
+from core.cards.fences import closed
+from core.cards.lines import CHAPTER, DECK, META, RATING, TAGS, Kind, Token, following, tokens_of
+from core.cards.normal import one_line, unescaped
 from core.cards.placeholders import TAG as PLACEHOLDER
 from core.cards.placeholders import is_placeholder
 from core.types import Card, Span
 
-Kind = Literal[
-    "text", "code", "blank", "rule", "title", "heading", "deck", "chapter", "rating", "tags",
-    "meta", "question", "opener", "closer",
-]  # fmt: skip
-
-# Markers at the end of a line of text. "??x" is no word; "x??" could end one ("the max??"), and
-# ":p" part of a path, so these need a formula, a stop or a space before them.
-GLUED_OPENER = re.compile(r"(.*?\S)[ \t]*(\?\?x)[ \t]*", re.IGNORECASE)
-GLUED_CLOSER = re.compile(r"(.*?\S)(?:(?<=[^\w\s?])|[ \t]+)(x\?\?)[ \t]*", re.IGNORECASE)
-GLUED_QUESTION = re.compile(r"(.*?(?:\$|\\\]|\\\)))[ \t]*(:p[ \t].*)")
-LOST_QUESTION = re.compile(r"[ \t]*:[ \t]*(\w.*)")  # the p of :p is missing
-OPENER_AND_TEXT = re.compile(r"[ \t]*\?{2,3}x[ \t]+(\S.*)", re.IGNORECASE)
-CLOSER_AND_TEXT = re.compile(r"[ \t]*x\?{2,3}[ \t]*(\S.*)", re.IGNORECASE)
-RULE = re.compile(r"[ \t]*-{3,}[ \t]*")
-CLOSING_HASHES = re.compile(r"(?:(?:^|\s)#+)+$")
-HEADING = re.compile(r"[ \t]{0,3}#{1,6}[ \t]+(\S.*)")
-DECK = re.compile(r"[ \t]{0,3}#[ \t]+(?:high-quality[ \t]+)?flashcards?[ \t]*:[ \t]*(.*)", re.I)
-CHAPTER = re.compile(r"\*\*starting chapter:\*\*(.*)", re.IGNORECASE)
-RATING = re.compile(
-    r"[ \t]*\*\*rating(?: threshold)?[ \t]*:?(?:\*\*)?[ \t]*:?[ \t]*(>?=?)[ \t]*"
-    r"(\d{1,2}(?:\.\d)?)[ \t]*/[ \t]*10[ \t]*(?:\*\*)?[ \t]*",
-    re.IGNORECASE,
-)
-TAGS = re.compile(r"\*\*tags:\*\*(.*)", re.IGNORECASE)
-META = re.compile(
-    r"<!-- id: (?P<id>[\w-]{1,64})"
-    r"(?:, paper: (?P<paper>[\w-]{1,64}):(?P<start>\d{1,12})-(?P<end>\d{1,12}))?"
-    r"(?P<escaped>, escaped)? -->[ \t]*"
-)
-LINES: dict[Kind, re.Pattern[str]] = {
-    "rule": RULE, "title": TITLE, "deck": DECK, "chapter": CHAPTER, "rating": RATING, "tags": TAGS,
-    "meta": META,
-}  # fmt: skip
 SHOWN = 60  # characters of what is dropped that its note shows
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """A line, or a part of one, and what it is. `text` is what it says beside its marker."""
-
-    kind: Kind
-    line: int
-    text: str
 
 
 @dataclass(slots=True)
@@ -95,12 +54,12 @@ class _Reader:
 def read(text: str, file: str) -> Reading:
     """The cards of the deck `text`. `file` is the name it came with: part of the cards' ids, and
     without its ending the deck's name where the deck has none. No text is refused."""
-    tokens = _tokens(text)
+    tokens = tokens_of(text)
     reader = _Reader(file=file, deck=one_line(PurePosixPath(file).stem) or "Deck")
     if not text.strip("\ufeff\0 \t\r\n"):
         return Reading(cards=(), dropped=(Note(line=1, why="the file is empty"),))
     questions = [place for place, token in enumerate(tokens) if token.kind == "question"]
-    between: Sequence[_Token] = tokens[: questions[0]] if questions else tokens
+    between: Sequence[Token] = tokens[: questions[0]] if questions else tokens
     for number, place in enumerate(questions, 1):
         body = tokens[place + 1 : questions[number] if number < len(questions) else len(tokens)]
         between = _card(reader, between, tokens[place], body)
@@ -111,107 +70,12 @@ def read(text: str, file: str) -> Reading:
     return Reading(cards=tuple(reader.cards), repaired=tuple(reader.repaired), dropped=dropped)
 
 
-def _tokens(text: str) -> list[_Token]:
-    """The lines (from 1) as tokens."""
-    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    tokens: list[_Token] = []
-    for number, (line, code) in enumerate(zip(lines, fenced(lines), strict=True), 1):
-        tokens += _code(line, number) if code else _parts(line, number)
-    return list(_with_lost_questions(tokens))
-
-
-def _with_lost_questions(tokens: Sequence[_Token]) -> Iterator[_Token]:
-    """The tokens, where a line such as ": What is it?" is a question if a title stands before it,
-    an opening marker behind it, and no other question between."""
-    asked = True
-    for place, token in enumerate(tokens):
-        if token.kind in ("title", "question"):
-            asked = token.kind == "question"
-        found = LOST_QUESTION.fullmatch(token.text) if token.kind == "text" and not asked else None
-        behind = _next(tokens, place + 1) if found else None
-        if found and behind and behind.kind == "opener":
-            asked = True
-            yield _Token("question", token.line, "mended")
-            yield _line(found[1], token.line)
-        else:
-            yield token
-
-
-def _code(line: str, number: int) -> Iterator[_Token]:
-    glued = FENCE_AND_CLOSER.fullmatch(line)
-    if glued:
-        yield _Token("code", number, glued[1])
-        yield _Token("closer" if glued[2][0] in "xX" else "opener", number, "glued")
-    else:
-        yield _Token("code", number, line)
-
-
-def _parts(line: str, number: int) -> Iterator[_Token]:
-    """The tokens of a line outside of code."""
-    alone = _known(line, number)
-    if alone:
-        yield alone
-        return
-    question = QUESTION.match(line)
-    if question:
-        rest = line[question.end() :].strip()
-        yield _Token("question", number, "")
-        if rest:
-            yield from _glued(rest, number)
-    elif found := GLUED_QUESTION.fullmatch(line):
-        yield _Token("text", number, found[1])
-        yield from _parts(found[2], number)
-    elif OPENER.fullmatch(line):
-        yield _Token("opener", number, "")
-    elif found := OPENER_AND_TEXT.fullmatch(line):
-        yield _Token("opener", number, "glued")
-        yield from _glued(found[1], number)
-    elif CLOSER.fullmatch(line):
-        usual = line.strip() == "x??"
-        found = CLOSER_AND_TEXT.fullmatch(line)
-        rest = found[1].strip("?") if found else ""
-        yield _Token("closer", number, "" if usual else "other")
-        if rest:
-            yield _Token("text", number, rest)
-    else:
-        yield from _glued(line, number)
-
-
-def _glued(line: str, number: int) -> Iterator[_Token]:
-    """A line of text that may end in a marker."""
-    if found := GLUED_OPENER.fullmatch(line):
-        yield _line(found[1], number)
-        yield _Token("opener", number, "glued")
-    elif found := GLUED_CLOSER.fullmatch(line):
-        yield _line(found[1], number)
-        yield _Token("closer", number, "glued")
-    else:
-        yield _line(line, number)
-
-
-def _line(line: str, number: int) -> _Token:
-    """A line without markers."""
-    return _known(line, number) or _Token(
-        "heading" if HEADING.fullmatch(line) else "text", number, line
-    )
-
-
-def _known(line: str, number: int) -> _Token | None:
-    """A line that is never text, and in which no marker is looked for; None for any other."""
-    if not line.strip():
-        return _Token("blank", number, "")
-    for kind, pattern in LINES.items():
-        if pattern.fullmatch(line):
-            return _Token(kind, number, line)
-    return None
-
-
 def _card(
     reader: _Reader,
-    before: Sequence[_Token],
-    question: _Token,
-    body: Sequence[_Token],
-) -> Sequence[_Token]:
+    before: Sequence[Token],
+    question: Token,
+    body: Sequence[Token],
+) -> Sequence[Token]:
     """Read one question; what is left of `body` stands before the next one."""
     repairs: list[str] = []
     background, meta = _heading(reader, before, repairs)
@@ -270,8 +134,8 @@ def _card(
 
 
 def _heading(
-    reader: _Reader, before: Sequence[_Token], repairs: list[str]
-) -> tuple[str, re.Match[str] | None]:
+    reader: _Reader, before: Sequence[Token], repairs: list[str]
+) -> tuple[str, Match[str] | None]:
     """Background and meta line of the question behind `before`; sets the reader's title."""
     titles = [place for place, token in enumerate(before) if token.kind == "title"]
     titles = titles or [place for place, token in enumerate(before) if token.kind == "heading"]
@@ -301,10 +165,10 @@ def _heading(
     return text or reader.title_background, meta
 
 
-def _drop_loose(reader: _Reader, loose: Sequence[_Token]) -> tuple[str, ...]:
+def _drop_loose(reader: _Reader, loose: Sequence[Token]) -> tuple[str, ...]:
     """Take what says something about the cards behind it, and note what belongs to none. Returns
     the tags of the next title alone: those behind the last rule."""
-    texts: list[_Token] = []
+    texts: list[Token] = []
     waiting: tuple[str, ...] = ()
     for token in loose:
         match token.kind:
@@ -331,7 +195,7 @@ def _drop_loose(reader: _Reader, loose: Sequence[_Token]) -> tuple[str, ...]:
     return waiting
 
 
-def _tags(tokens: Sequence[_Token]) -> tuple[str, ...]:
+def _tags(tokens: Sequence[Token]) -> tuple[str, ...]:
     found: list[str] = []
     for token in tokens:
         rating = RATING.fullmatch(token.text) if token.kind == "rating" else None
@@ -344,8 +208,8 @@ def _tags(tokens: Sequence[_Token]) -> tuple[str, ...]:
 
 
 def _split(
-    body: Sequence[_Token], repairs: list[str]
-) -> tuple[Sequence[_Token], Sequence[_Token], Sequence[_Token]]:
+    body: Sequence[Token], repairs: list[str]
+) -> tuple[Sequence[Token], Sequence[Token], Sequence[Token]]:
     """The tokens behind `:p` -> question, answer, and what stands before the next question."""
     opener = next((n for n, token in enumerate(body) if token.kind in ("opener", "closer")), None)
     limit = _first(body, ("title",), 0)
@@ -373,12 +237,12 @@ def _split(
     return asked, answer, rest
 
 
-def _close(answer: Sequence[_Token]) -> int | None:
+def _close(answer: Sequence[Token]) -> int | None:
     """The place of the closing marker: the last x?? before the card is certainly over."""
     over = len(answer)
     for place, token in enumerate(answer):
         if token.kind == "rule":
-            behind = _next(answer, place + 1)
+            behind = following(answer, place + 1)
             if behind is not None and behind.kind in ("title", "deck"):
                 over = place
                 break
@@ -392,8 +256,8 @@ def _close(answer: Sequence[_Token]) -> int | None:
 
 
 def _without_opener(
-    body: Sequence[_Token], repairs: list[str]
-) -> tuple[Sequence[_Token], Sequence[_Token], Sequence[_Token]]:
+    body: Sequence[Token], repairs: list[str]
+) -> tuple[Sequence[Token], Sequence[Token], Sequence[Token]]:
     """A question whose answer has no opening marker: its first paragraph is the question."""
     stop = _first(body, ("closer", "title", "rule", "deck", "rating", "meta"), 0)
     rest = body[stop + 1 :] if stop < len(body) and body[stop].kind == "closer" else body[stop:]
@@ -406,19 +270,13 @@ def _without_opener(
     return inner[:blank], inner[blank:], rest
 
 
-def _first(tokens: Sequence[_Token], kinds: Sequence[Kind], start: int) -> int:
+def _first(tokens: Sequence[Token], kinds: Sequence[Kind], start: int) -> int:
     """The place of the first token of these kinds from `start` on; the end if there is none."""
     places = range(start, len(tokens))
     return next((n for n in places if tokens[n].kind in kinds), len(tokens))
 
 
-def _next(tokens: Sequence[_Token], start: int) -> _Token | None:
-    """The first token from `start` on that is no blank line."""
-    places = range(start, len(tokens))
-    return next((tokens[n] for n in places if tokens[n].kind != "blank"), None)
-
-
-def _text(tokens: Sequence[_Token]) -> str:
+def _text(tokens: Sequence[Token]) -> str:
     """The lines without the markers, and without rules and blank lines around them."""
     kept = [token for token in tokens if token.kind not in ("opener", "closer")]
     words = [n for n, token in enumerate(kept) if token.kind != "rule" and token.text.strip()]
@@ -426,7 +284,7 @@ def _text(tokens: Sequence[_Token]) -> str:
     return "\n".join(token.text.rstrip() for token in inner)
 
 
-def _notes(tokens: Sequence[_Token]) -> Iterator[Note]:
+def _notes(tokens: Sequence[Token]) -> Iterator[Note]:
     """A note for each paragraph and title that became no card."""
     open_paragraph = False
     for token in tokens:
@@ -446,45 +304,5 @@ def _shown(text: str) -> str:
     return f"“{text if len(text) <= SHOWN else text[: SHOWN - 1].rstrip() + '…'}”"
 
 
-def _heading_text(token: _Token) -> str:
+def _heading_text(token: Token) -> str:
     return one_line(token.text.strip().lstrip("#"))
-
-
-def one_line(text: str) -> str:
-    """A title or a name on one line, without the # that may close a heading."""
-    return CLOSING_HASHES.sub("", " ".join(text.split()))
-
-
-def escaped(text: str) -> str:
-    """The text with a backslash in each line where it could be taken for anything but text: at
-    its beginning, before `:p`, and at its end behind a marker. `unescaped` gives it back."""
-    lines = [re.sub(r"\\*:p(?=\s|$)", r"\\\g<0>", line) for line in text.split("\n")]
-    lines = [f"{line}\\" if re.search(r"[xX?\\]$", line) else line for line in lines]
-    return "\n".join(f"\\{line}" if line else line for line in lines)
-
-
-def unescaped(text: str) -> str:
-    """What `escaped` was given."""
-    lines = [line.removeprefix("\\").removesuffix("\\") for line in text.split("\n")]
-    return "\n".join(re.sub(r"\\(\\*:p)(?=\s|$)", r"\1", line) for line in lines)
-
-
-def normal(card: Card) -> Card:
-    """The card as a deck can hold it: line breaks as \\n, no blank lines around its texts, titles
-    and names on one line, fences closed."""
-
-    def block(text: str) -> str:
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        lines = [line.rstrip() for line in lines]
-        return closed("\n".join(lines).strip("\n"))
-
-    return replace(
-        card,
-        deck=one_line(card.deck),
-        chapter=one_line(card.chapter),
-        title=one_line(card.title),
-        background=block(card.background),
-        question=block(card.question).lstrip(),
-        answer=block(card.answer),
-        tags=tuple(dict.fromkeys("-".join(tag.replace(",", " ").split()) for tag in card.tags)),
-    )

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from core.cards.fences import FENCE
-from core.cards.markdown import escaped, read
+from core.cards.markdown import read
+from core.cards.normal import escaped
 from core.types import Card
 
 
 def markdown(cards: Iterable[Card]) -> Iterator[str]:
-    """The deck's text, card by card. The cards are to be `core.cards.markdown.normal`."""
+    """The deck's text, card by card. The cards are to be `core.cards.normal.normal`."""
     for (deck, chapter), group in groupby(cards, key=lambda card: (card.deck, card.chapter)):
         yield f"# Flashcards: {deck}\n\n"
         if chapter:
