@@ -4,6 +4,8 @@ lab.papers   files in, texts out
 lab.bench    questions asked of recipes
 lab.sweeps   whole grids of questions and settings
 lab.runs     past and recorded comparisons
+lab.cards    decks in and out, cards found and changed
+lab.study    what a learner studies, and when it comes again
 lab.models   which models there are
 lab.doctor() whether everything on disk is whole
 """
@@ -11,11 +13,13 @@ lab.doctor() whether everything on disk is whole
 from collections.abc import Iterator
 
 from core.lab.bench import Bench
+from core.lab.cards import Cards
 from core.lab.doctor import Check, examine
 from core.lab.evidence import Finder
 from core.lab.models import Models
 from core.lab.papers import Papers
 from core.lab.runs import Runs
+from core.lab.study import Study
 from core.lab.sweeps import Sweeps
 from core.settings import Settings
 from core.store import Store
@@ -33,6 +37,8 @@ class Lab:
         self._store = Store(settings.data / "triptych.sqlite")
         self.papers = Papers(settings, self._store)
         self.runs = Runs(self._store)
+        self.cards = Cards(settings, self._store)
+        self.study = Study(self._store)
         self.models = Models(settings)
         finder = Finder(settings, self._store, self.papers, self.models)
         worker = Worker()

@@ -10,10 +10,28 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from core.codec import from_json, to_json
+from core.store.cards import EVERY, CardStore, DeckRow, Scope
 from core.store.database import Database, now
+from core.store.studies import Counts, Learner, Studied, StudyStore
 from core.types import Comparison, Paper, PaperKind, Run
 
-__all__ = ["ComparisonRow", "Database", "PaperRow", "Refusal", "Store", "insert_run", "now"]
+__all__ = [
+    "EVERY",
+    "CardStore",
+    "ComparisonRow",
+    "Counts",
+    "Database",
+    "DeckRow",
+    "Learner",
+    "PaperRow",
+    "Refusal",
+    "Scope",
+    "Store",
+    "Studied",
+    "StudyStore",
+    "insert_run",
+    "now",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +79,8 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.database = Database(path)
+        self.cards = CardStore(self.database)
+        self.studies = StudyStore(self.database)
 
     # papers
 
