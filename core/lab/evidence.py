@@ -58,6 +58,15 @@ class Finder:
         self._tokens: dict[str, chunkers.Tokens] = {}  # by the tokenizer's name
         self._chunks = lru_cache(maxsize=512)(self._cut)
 
+    def forget(self) -> None:
+        """Let go of all that is derived and in memory; the next search makes it anew."""
+        for index in self._indexes.values():
+            index.close()
+        self._indexes.clear()
+        self._word_indexes.clear()
+        self._vectors.clear()
+        self._chunks.cache_clear()
+
     def find(
         self, question: str, recipe: Recipe, paper_ids: tuple[str, ...]
     ) -> Iterator[Doing | Evidence]:
