@@ -329,6 +329,8 @@ class Model:
     megabytes: int = 0
     parameters: str = ""  # "135 million"
     first_load: str = ""  # what its next load does besides reading, for one who waits
+    device: str = ""  # cpu, cuda or mps, as it is likely to be; empty for an endpoint
+    precision: str = ""  # of its numbers: float32, bfloat16, 4bit, int8; empty for an endpoint
 
 
 def three_ways(recipe: Recipe, reranker: str) -> tuple[Recipe, Recipe, Recipe]:
