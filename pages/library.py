@@ -111,7 +111,7 @@ def reader(lab: Lab, row: PaperRow) -> None:
     start, end = paper.page_span(page)
     if paper.kind == "pdf":
         image, text = st.tabs(["Page", "Text that is searched"])
-        image.image(lab.papers.page_image(paper, page))
+        image.image(lab.papers.page_image(paper, page).png)
     else:
         text = st.container()
     with text, st.container(key="paper-text"):

@@ -11,6 +11,7 @@ from typing import IO, Literal
 
 from core import papers
 from core.errors import BadInput, OutOfSpace, TriptychError
+from core.papers import PageImage
 from core.settings import Settings
 from core.store import PaperRow, Refusal, Store
 from core.types import Paper, Span
@@ -124,8 +125,9 @@ class Papers:
         """The original file, under a name made of its sha256."""
         return self._folder / paper_id
 
-    def page_image(self, paper: Paper, page: int, spans: tuple[Span, ...] = ()) -> bytes:
-        """The page of a PDF as PNG, with the spans of this paper marked."""
+    def page_image(self, paper: Paper, page: int, spans: tuple[Span, ...] = ()) -> PageImage:
+        """The page of a PDF as PNG, with the spans of this paper marked, and those of them that
+        could not be."""
         marked = [(span.start, span.end) for span in spans if span.paper_id == paper.id]
         return papers.page_image(
             self.file(paper.id), page, marked, paper, PAGE_SCALE, self._settings

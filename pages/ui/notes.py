@@ -123,7 +123,7 @@ def _blocks(text: str) -> Iterator[str]:
         elif code or not line.strip():
             yield line
         else:
-            listed = starts_item or listed and (not blank or line[0] in " \t")
+            listed = starts_item or (listed and (not blank or line[0] in " \t"))
             paragraph += line
         blank = not line.strip()
         at += 1
@@ -176,31 +176,26 @@ def _replaced(text: str, sign: re.Match[str]) -> tuple[str, int]:
     start, end = sign.span()
     match sign[0][0]:
         case "`":
-            closing = re.compile(rf"(?<!`){sign[0]}(?!`)").search(text, end)
-            return (text[start : closing.end()], closing.end()) if closing else (sign[0], end)
+            behind = re.compile(rf"(?<!`){sign[0]}(?!`)").search(text, end)
+            return (text[start : behind.end()], behind.end()) if behind else (sign[0], end)
         case "!":
             return r"!\[", end
         case "]":
             return r"\](", end
         case ":":
             return _colons(sign[0], text[end : end + 60]), end
-        case "$":
-            closing = CLOSING.get(sign[0])
-        case _:
-            closing = CLOSING.get(sign[0])
-            if not closing:
-                return sign[0], end
+    closing = CLOSING.get(sign[0])
     until = closing.search(text, end) if closing else None
     if until:
         content = text[end : until.start()]
         if _meant(sign[0], content):
             dollars = "$$" if sign[0] in ("$$", r"\[") or "$" in content else "$"
             return f"{dollars}{_tex(content)}{dollars}", until.end()
-    return sign[0].replace("$", r"\$"), end
+    return (sign[0] if sign[0][0] == "\\" else sign[0].replace("$", r"\$")), end
 
 
 def _colons(colons: str, behind: str) -> str:
-    if DIRECTIVE.match(behind) or len(colons) > 1 and behind[:1].isalpha():
+    if DIRECTIVE.match(behind) or (len(colons) > 1 and behind[:1].isalpha()):
         return r"\:" * len(colons)
     return colons + NOTHING if SHORT_CODE.match(behind) else colons
 

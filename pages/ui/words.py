@@ -16,6 +16,10 @@ PANEL_COLOURS: dict[Arm, str] = {
     "reranked": "orange",
     "given": "yellow",
 }
+UNMARKED = (
+    ":material/visibility_off: The place could not be found on the page's image, so nothing is"
+    " marked there; the text is the one that was searched."
+)
 
 
 def escaped(text: str) -> str:
