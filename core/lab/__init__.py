@@ -4,6 +4,7 @@ lab.papers   files in, texts out
 lab.bench    questions asked of recipes
 lab.runs     past and recorded comparisons
 lab.models   which models there are
+lab.ruler    how papers are cut, and what an embedder reads of it
 lab.doctor() whether everything on disk is whole
 """
 
@@ -14,6 +15,7 @@ from core.lab.doctor import Check, examine
 from core.lab.evidence import Finder
 from core.lab.models import Models
 from core.lab.papers import Papers
+from core.lab.ruler import Ruler
 from core.lab.runs import Runs
 from core.settings import Settings
 from core.store import Store
@@ -32,6 +34,7 @@ class Lab:
         self.papers = Papers(settings, self._store)
         self.runs = Runs(self._store)
         self.models = Models(settings)
+        self.ruler = Ruler(settings, self.papers)
         finder = Finder(settings, self._store, self.papers, self.models)
         self.bench = Bench(settings, self._store, finder, self.models, Worker())
 
