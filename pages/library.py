@@ -49,7 +49,7 @@ def upload(lab: Lab) -> None:
     state = st.session_state
     turn = state.setdefault("library.turn", 0)
     files = st.file_uploader(
-        f"Add papers: PDF, TXT or Markdown, at most {lab.settings.max_file_mb:,} MB each",
+        "Add papers",
         type=["pdf", "txt", "md", "markdown"],
         accept_multiple_files=True,
         key=f"library.upload.{turn}",
@@ -104,10 +104,10 @@ def listing(lab: Lab, row: PaperRow, *, opened: bool) -> None:
         with st.container(horizontal=True, vertical_alignment="center", wrap=False):
             title = words.escaped(row.title)
             key = f"library.open.{row.id}"
-            if st.button(f"**{title}**" if opened else title, type="tertiary", key=key):
+            label = f"**{title}**" if opened else title
+            if st.button(label, type="tertiary", key=key, width="stretch", wrap=True):
                 st.query_params["paper"] = row.id
                 st.rerun()
-            st.space("stretch")
             with st.popover(
                 "", icon=":material/delete:", type="tertiary", key=f"library.remove.{row.id}"
             ):

@@ -45,8 +45,8 @@ def figure(names: Sequence[str], lengths: Sequence[Sequence[int]], room: int) ->
         )
     drawn.add_vline(
         x=room,
-        line={"color": "#b42318", "width": 1.5, "dash": "dot"},
-        annotation={"text": f"the embedder reads {room:,}", "yanchor": "bottom"},
+        line={"color": "#7b8794", "width": 1.5, "dash": "dot"},
+        annotation={"text": f"the embedder reads {room:,} tokens", "yanchor": "bottom"},
         annotation_position="top",
     )
     drawn.update_layout(

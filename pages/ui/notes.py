@@ -9,10 +9,11 @@ shown as text by Streamlit itself. Knows nothing of papers and draws nothing.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.chunkers import headings
 
+ENDLESS = 4  # times as long as a part should be
 LONGEST_PART = 12_000  # characters: what a browser renders at once without a pause
 
 ITEM = re.compile(rf"[ \t>]*{headings.ITEM}")
@@ -63,8 +64,8 @@ def rendered(text: str) -> str:
 def parts(text: str, most: int = LONGEST_PART) -> list[Part]:
     """The document in parts of at most `most` characters, more only where a single block is longer.
 
-    They begin at headings, or where a section is too long at blank lines, never within code.
-    Nothing is lost: each part begins where the one before ends.
+    They begin at headings, or where a section is too long at blank lines, and within code only
+    where it is endless. Nothing is lost: each part begins where the one before ends.
     """
     found = []
     start = heading = blank = 0  # where this part begins, and the latest places to end it
@@ -79,7 +80,14 @@ def parts(text: str, most: int = LONGEST_PART) -> list[Part]:
             blank = at
     if start < len(text):
         found.append(_part(text, start, len(text)))
-    return found
+    return [piece for part in found for piece in _pieces(part, most)]
+
+
+def _pieces(part: Part, most: int) -> Iterator[Part]:
+    """A part as it is, but for one that is endless: no browser shows a megabyte in one block."""
+    step = most if part.end - part.start > ENDLESS * most else part.end - part.start
+    for start in range(part.start, part.end, step):
+        yield replace(part, start=start, end=min(part.end, start + step))
 
 
 def _breaks(text: str) -> Iterator[tuple[int, bool]]:

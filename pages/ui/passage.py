@@ -15,6 +15,9 @@ CSS = """
   color: var(--st-text-color);
   white-space: pre-wrap;
   overflow-wrap: anywhere;
+  position: relative;
+  max-height: 80vh;
+  overflow-y: auto;
 }
 mark { background: #ffec60; color: #1f2933; border-radius: 2px; }
 mark.here { outline: 2px solid currentColor; outline-offset: 1px; }
@@ -33,7 +36,9 @@ export default function ({ parentElement, data }) {
     if (chosen) { mark.className = "here"; here = mark; }
     passage.append(mark);
   }
-  if (here && parentElement.triptych !== data.chosen) here.scrollIntoView({ block: "center" });
+  if (here && parentElement.triptych !== data.chosen) {
+    passage.scrollTop = here.offsetTop - passage.clientHeight / 3;
+  }
   parentElement.triptych = data.chosen;
 }
 """

@@ -28,11 +28,11 @@ def draw(lab: Lab, row: PaperRow) -> None:
     found = _search(lab, paper)
     parts = _parts(paper)
     key = f"library.page.{row.id}"
-    with st.container(horizontal=True, vertical_alignment="bottom", key="library-bar"):
+    st.session_state.setdefault(f"library.view.{paper.kind}", READ)
+    with st.container(horizontal=True, vertical_alignment="center", key="library-bar"):
         view = st.segmented_control(
             "View",
             VIEWS[paper.kind],
-            default=READ,
             required=True,
             key=f"library.view.{paper.kind}",
             label_visibility="collapsed",
@@ -70,14 +70,20 @@ def _pick(paper: Paper, parts: Sequence[notes.Part], key: str) -> int:
     if len(parts) == 1:
         return 1
     if paper.kind == "pdf":
-        return st.number_input(f"Page, of {len(parts)}", 1, len(parts), key=key, width=160)
+        page: int = st.number_input(
+            "Page", 1, len(parts), key=key, width=130, label_visibility="collapsed"
+        )
+        st.caption(f"of {len(parts):,}", width="content")
+        return page
 
     def called(number: int) -> str:
         title = words.shortened(parts[number - 1].title, 60)
         return f"{number} of {len(parts)}" + (f" · {title}" if title else "")
 
     numbers = range(1, len(parts) + 1)
-    return st.selectbox("Part", numbers, format_func=called, key=key, width=340)
+    return st.selectbox(
+        "Part", numbers, format_func=called, key=key, width=340, label_visibility="collapsed"
+    )
 
 
 def _page(lab: Lab, paper: Paper, page: int, marks: Sequence[tuple[int, int]]) -> None:
@@ -126,13 +132,11 @@ def _search(lab: Lab, paper: Paper) -> list[Found]:
         said += f"; the first {LISTED} are listed, all are marked"
     st.caption(f"{said}.")
     parts = _parts(paper)
-    with st.container(key="library-matches", height=190, gap=None):
+    with st.container(key="library-matches", height=190 if len(found) > 3 else "content", gap=None):
         for each in found[:LISTED]:
             number = next(n for n, part in enumerate(parts, 1) if each.start < part.end)
-            label = (
-                f"{_called(paper, number).replace('page', 'p.')} · {words.escaped(each.before)} "
-                f"**{words.escaped(each.words)}** {words.escaped(each.after)}"
-            )
+            place = _called(paper, number).replace("page", "p.")
+            label = f"{place} · {_in_bold(each)}"
             st.button(
                 label,
                 type="tertiary",
@@ -141,6 +145,14 @@ def _search(lab: Lab, paper: Paper) -> list[Found]:
                 args=(paper, number, each.start),
             )
     return found
+
+
+def _in_bold(found: Found) -> str:
+    """The match within its surroundings, as Markdown."""
+    before, after = words.escaped(found.before), words.escaped(found.after)
+    behind = " " if found.before[-1:].isspace() else ""
+    ahead = " " if found.after[:1].isspace() else ""
+    return f"{before}{behind}**{words.escaped(found.words)}**{ahead}{after}"
 
 
 def _go(paper: Paper, number: int, start: int) -> None:

@@ -39,7 +39,7 @@ def draw(lab: Lab, paper: Paper, start: int, end: int, where: str) -> None:
         [_counts(name, cut) for name, cut in zip(names, measured, strict=True)],
         hide_index=True,
         column_config={
-            "never seen": st.column_config.NumberColumn(format="percent"),
+            "never seen": st.column_config.NumberColumn(format="%.1f %%"),
             "mean": st.column_config.NumberColumn("mean, tokens", format="%.0f"),
             "longest": st.column_config.NumberColumn("longest, tokens", format="localized"),
         },
@@ -64,6 +64,7 @@ def overview(lab: Lab) -> None:
         if not st.button("Measure all papers", type="primary", key="library.measure"):
             return
         st.session_state["library.measured"] = True
+        st.rerun()
     papers = len(lab.papers.all())
     table: list[tuple[PaperRow, tuple[Coverage, ...]]] = []
     with st.empty():
@@ -75,16 +76,16 @@ def overview(lab: Lab) -> None:
     totals = [sum((found[i] for _, found in table), Coverage()) for i in range(len(settings))]
     for column, name, total in zip(st.columns(len(settings)), names, totals, strict=True):
         with column:
-            st.metric(name, f"{total.share:.1%}")
+            st.metric(name, f"{100 * total.share:.1f} %")
             st.caption(f"{total.too_long:,} of {words.counted(total.chunks, 'chunk')} too long")
     st.dataframe(
         [
             {"paper": row.title}
-            | {name: each.share for name, each in zip(names, found, strict=True)}
+            | {name: 100 * each.share for name, each in zip(names, found, strict=True)}
             for row, found in table
         ],
         hide_index=True,
-        column_config={name: st.column_config.NumberColumn(format="percent") for name in names},
+        column_config={name: st.column_config.NumberColumn(format="%.1f %%") for name in names},
     )
 
 
@@ -196,5 +197,5 @@ def _counts(name: str, cut: Cut) -> dict[str, object]:
         "mean": sum(tokens) / max(1, len(tokens)),
         "longest": max(tokens, default=0),
         "too long": cut.coverage.too_long,
-        "never seen": cut.coverage.share,
+        "never seen": 100 * cut.coverage.share,
     }

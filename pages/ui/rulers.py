@@ -60,6 +60,7 @@ CSS = """
   line-height: 1.45;
   white-space: pre-wrap;
   overflow-wrap: anywhere;
+  position: relative;
   max-height: 22rem;
   overflow-y: auto;
   margin-top: 0.3rem;
@@ -85,9 +86,10 @@ export default function ({ parentElement, data }) {
     bar.classList.add("chosen-bar");
     chosen.style.setProperty("--cut", setting.colour);
     const text = make("div", "text");
-    text.append(chunk.seen);
-    if (chunk.unseen) text.append(make("del", "", chunk.unseen));
+    const end = make("del", "", chunk.unseen);
+    text.append(chunk.seen, end);
     chosen.replaceChildren(make("div", "facts", `${setting.name}: ${chunk.facts}`), text);
+    if (chunk.unseen) text.scrollTop = end.offsetTop - text.clientHeight / 2;
   };
   rulers.replaceChildren();
   let first = null;

@@ -152,6 +152,13 @@ def test_a_section_that_is_too_long_is_parted_at_blank_lines_but_not_in_code() -
     assert pieces == ["one\n\n", "two two\n\n", "```\nthree\n\nthree\n```\n\n", "four"]
 
 
+def test_a_block_without_end_is_parted_anyway() -> None:
+    found = notes.parts("a" * 95, 10)
+    assert [part.end - part.start for part in found] == [10] * 9 + [5]
+    (long_but_whole,) = notes.parts("a" * 40, 10)
+    assert long_but_whole.end == 40
+
+
 def test_the_real_notes_keep_every_word(shared: Path) -> None:
     for name in ("seeds/llm_notes.md", "papers/1706.03762.md", "papers/2310.06825.md"):
         text = (shared / name).read_text(encoding="utf-8")
