@@ -39,8 +39,7 @@ def test_what_it_never_sees_is_counted(lab: Lab, long: str) -> None:
 def test_an_overlap_shows_what_the_chunk_before_hid(lab: Lab, long: str) -> None:
     cut = lab.ruler.cut(long, Chunking(chunker="words", size=300, overlap=50), EMBEDDER)
     assert [each.chunk.start for each in cut.chunks] == [0, 1250, 2500]
-    # Words 256 to 299 are read at the beginning of the second chunk, and so on; only the space
-    # before each of these beginnings is read in no chunk, and no chunk lacks more.
+    # Words 256 to 299 of the first chunk are among the first 256 of the second, and so on.
     assert cut.coverage.chunks == 3
     assert cut.coverage.too_long == 2
     assert cut.coverage.unseen == 0
