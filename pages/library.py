@@ -67,16 +67,16 @@ def upload(lab: Lab) -> None:
 def add(lab: Lab, files: Sequence[UploadedFile]) -> list[Added]:
     """Read the files one by one; each has a line that says what becomes of it."""
     results = []
-    with st.status(f"Reading {words.counted(len(files), 'file')} …", expanded=True) as status:
-        waiting = [st.empty() for _ in files]
-        for line, file in zip(waiting, files, strict=True):
-            size = f"{file.size / 1e6:,.1f} MB"
-            line.caption(f":material/hourglass_empty: {words.escaped(file.name)}, {size}: waiting")
-        for number, (line, file) in enumerate(zip(waiting, files, strict=True), 1):
-            status.update(label=f"Reading {number} of {len(files)}")
-            line.markdown(f":material/hourglass_top: {words.escaped(file.name)}: reading …")
-            results.append(lab.papers.upload(file.name, file))
-            line.markdown(said(results[-1]))
+    progress = st.progress(0.0)
+    lines = [st.empty() for _ in files]
+    for line, file in zip(lines, files, strict=True):
+        size = f"{file.size / 1e6:,.1f} MB"
+        line.caption(f":material/hourglass_empty: {words.escaped(file.name)}, {size}: waiting")
+    for number, (line, file) in enumerate(zip(lines, files, strict=True)):
+        progress.progress(number / len(files), f"Reading {number + 1} of {len(files)}")
+        line.markdown(f":material/hourglass_top: {words.escaped(file.name)}: reading …")
+        results.append(lab.papers.upload(file.name, file))
+        line.markdown(said(results[-1]))
     return results
 
 
@@ -92,9 +92,10 @@ def said(added: Added) -> str:
 
 def refused(lab: Lab) -> None:
     for number, refusal in enumerate(lab.papers.refusals()):
-        with st.container(horizontal=True, vertical_alignment="center", key=f"refused-{number}"):
-            st.markdown(f":red[:material/error:] {words.escaped(refusal.reason)}")
-            if st.button("Dismiss", type="tertiary", key=f"library.dismiss.{number}"):
+        with st.container(horizontal=True, wrap=False, key=f"refused-{number}"):
+            st.markdown(f":red[:material/error:] {words.escaped(refusal.reason)}", width="stretch")
+            key = f"library.dismiss.{number}"
+            if st.button("", icon=":material/close:", type="tertiary", help="Dismiss", key=key):
                 lab.papers.dismiss(refusal.name)
                 st.rerun()
 
