@@ -70,7 +70,7 @@ def add(lab: Lab, files: Sequence[UploadedFile]) -> list[Added]:
     progress = st.progress(0.0)
     lines = [st.empty() for _ in files]
     for line, file in zip(lines, files, strict=True):
-        size = f"{file.size / 1e6:,.1f} MB"
+        size = f"{file.size / 1e6:,.1f} MB" if file.size >= 1e6 else f"{file.size / 1e3:,.0f} kB"
         line.caption(f":material/hourglass_empty: {words.escaped(file.name)}, {size}: waiting")
     for number, (line, file) in enumerate(zip(lines, files, strict=True)):
         progress.progress(number / len(files), f"Reading {number + 1} of {len(files)}")

@@ -5,8 +5,6 @@ from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING
 
-from core.charts import SETTINGS
-
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
@@ -21,17 +19,19 @@ def bins(lengths: Sequence[Sequence[int]]) -> list[int]:
     return list(range(0, longest + 1 + width, width))
 
 
-def figure(names: Sequence[str], lengths: Sequence[Sequence[int]], room: int) -> "Figure":
+def figure(
+    names: Sequence[str], colours: Sequence[str], lengths: Sequence[Sequence[int]], room: int
+) -> "Figure":
     """One line a setting: how many of its chunks (up) have so many tokens (across).
 
-    `lengths[i]` are the chunks' tokens with the setting `names[i]`; `room` is how many of them the
-    embedder reads, drawn as an upright line. Settings that hold nothing have no line.
+    `lengths[i]` are the chunks' tokens with the setting `names[i]`, drawn in `colours[i]`; `room` is how many of them the
+    embedder reads, drawn as an upright line.
     """
     from plotly.graph_objects import Figure, Scatter
 
     edges = bins(lengths)
     drawn = Figure()
-    for name, colour, some in zip(names, SETTINGS, lengths, strict=False):
+    for name, colour, some in zip(names, colours, lengths, strict=True):
         counts = [sum(low <= each < high for each in some) for low, high in pairwise(edges)]
         drawn.add_trace(
             Scatter(

@@ -4,7 +4,7 @@ over the whole library."""
 import streamlit as st
 
 from core import chunkers
-from core.charts import lengths
+from core.charts import SETTINGS, lengths
 from core.errors import TriptychError
 from core.lab import Lab
 from core.lab.ruler import Coverage, Cut
@@ -13,7 +13,6 @@ from core.types import Chunking, Paper
 from pages.ui import frame, words
 from pages.ui.rulers import rulers
 
-MOST = 4
 KEEP = "session"
 STATE = "library.cuts"  # how many settings are compared
 
@@ -22,12 +21,12 @@ def draw(lab: Lab, paper: Paper, start: int, end: int, where: str) -> None:
     """The ruler of `paper.text[start:end]`, called `where`, and the numbers of the whole paper."""
     embedder, settings = choose(lab)
     with st.spinner("Counting the tokens of the chunks …"):
-        measured = [lab.ruler.cut(paper.id, each, embedder) for each in settings]
+        measured = [lab.ruler.cut(paper.id, each, embedder) for each in settings.values()]
     if not measured:
         return
-    names = [called(each) for each in settings]
+    names, colours = [called(each) for each in settings.values()], list(settings)
     if paper.text[start:end].strip():
-        rulers(f"library.ruler.{paper.id}", start, end, names, measured)
+        rulers(f"library.ruler.{paper.id}", start, end, names, colours, measured)
     else:
         st.caption(f"Nothing to cut: {where} holds no text.")
     st.markdown("##### Over the whole paper")
@@ -46,7 +45,7 @@ def draw(lab: Lab, paper: Paper, start: int, end: int, where: str) -> None:
     )
     tokens = [[each.tokens for each in cut.chunks] for cut in measured]
     st.plotly_chart(
-        lengths.figure(names, tokens, measured[0].room),
+        lengths.figure(names, colours, tokens, measured[0].room),
         key="library.lengths",
         config={"displayModeBar": False},
     )
@@ -65,19 +64,22 @@ def overview(lab: Lab) -> None:
             return
         st.session_state["library.measured"] = True
         st.rerun()
+    if not settings:
+        return
     papers = len(lab.papers.all())
     table: list[tuple[PaperRow, tuple[Coverage, ...]]] = []
     with st.empty():
-        for row, coverage in lab.ruler.coverage(settings, embedder):
+        for row, coverage in lab.ruler.coverage(list(settings.values()), embedder):
             st.progress(len(table) / papers, f"Counting tokens: {words.escaped(row.title)}")
             table.append((row, coverage))
         st.empty()
-    names = [called(each) for each in settings]
+    names = [called(each) for each in settings.values()]
     totals = [sum((found[i] for _, found in table), Coverage()) for i in range(len(settings))]
     for column, name, total in zip(st.columns(len(settings)), names, totals, strict=True):
         with column:
             st.metric(name, f"{100 * total.share:.1f} %")
-            st.caption(f"{total.too_long:,} of {words.counted(total.chunks, 'chunk')} too long")
+            chunks = words.counted(total.chunks, "chunk")
+            st.caption(f"of the text; {total.too_long:,} of {chunks} too long")
     st.dataframe(
         [
             {"paper": row.title}
@@ -89,15 +91,16 @@ def overview(lab: Lab) -> None:
     )
 
 
-def choose(lab: Lab) -> tuple[str, list[Chunking]]:
-    """The embedder and the settings to compare, as chips; nonsense is said and left out."""
+def choose(lab: Lab) -> tuple[str, dict[str, Chunking]]:
+    """The embedder, and the settings to compare by the colour of their chips. Nonsense is said and
+    left out, and so is what another chip says already."""
     state = st.session_state
     count = state.setdefault(STATE, len(chunkers.usual("recursive")))
     for number in range(count):
         _fill(number)
     with st.container(horizontal=True, gap="xsmall", key="library-cuts"):
         chosen = [_chip(number, count) for number in range(count)]
-        if count < MOST:
+        if count < len(SETTINGS):
             st.button(
                 "",
                 icon=":material/add:",
@@ -107,7 +110,11 @@ def choose(lab: Lab) -> tuple[str, list[Chunking]]:
                 args=(count + 1,),
             )
         embedder = _embedder(lab)
-    return embedder, [each for each in dict.fromkeys(chosen) if _meant(each)]
+    return embedder, {
+        colour: each
+        for number, (colour, each) in enumerate(zip(SETTINGS, chosen, strict=False))
+        if each not in chosen[:number] and _meant(each)
+    }
 
 
 def called(chunking: Chunking) -> str:

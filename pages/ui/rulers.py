@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.charts import SETTINGS
 from core.lab.ruler import Cut
 from pages.ui import words
 
@@ -130,11 +129,19 @@ export default function ({ parentElement, data }) {
 _component = st.components.v2.component("triptych_ruler", html=HTML, css=CSS, js=JS)
 
 
-def rulers(key: str, start: int, end: int, names: Sequence[str], cuts: Sequence[Cut]) -> None:
-    """Draw how the settings `names` cut `text[start:end]`: one cut of the paper for each."""
+def rulers(
+    key: str,
+    start: int,
+    end: int,
+    names: Sequence[str],
+    colours: Sequence[str],
+    cuts: Sequence[Cut],
+) -> None:
+    """Draw how settings cut `text[start:end]`: for each its name, its colour and its cut of the
+    whole paper."""
     lanes = [
         {"name": name, "colour": colour, **_lane(cut, start, end)}
-        for name, colour, cut in zip(names, SETTINGS, cuts, strict=False)
+        for name, colour, cut in zip(names, colours, cuts, strict=True)
     ]
     _component(key=key, data={"settings": lanes})
 

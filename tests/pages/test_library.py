@@ -1,13 +1,15 @@
 """The Library under Streamlit's own test harness."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.charts import SETTINGS
 from core.lab import Lab
 from core.types import Chunking
-from pages.ui import rulers
+from pages.ui import ruler, rulers
 from tests import pdfs
 from tests.pages.conftest import texts
 
@@ -127,6 +129,18 @@ def test_a_search_counts_and_leads_to_the_page(app: AppTest, lab: Lab, two_pages
     assert "does not stand in its text" in texts(app)
 
 
+def test_a_place_that_cannot_be_marked_is_said(
+    app: AppTest, lab: Lab, two_pages: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper_id = opened(app, lab, two_pages)
+    image = lab.papers.page_image(lab.papers.get(paper_id), 1)
+    lost = replace(image, unmarked=((0, 3),))
+    assert "could not be found on the page's image" not in texts(app)
+    monkeypatch.setattr(lab.papers, "page_image", lambda *_: lost)
+    app.text_input(key=f"library.find.{paper_id}").set_value("page").run()
+    assert "could not be found on the page's image" in texts(app)
+
+
 def test_languages_and_pages_without_text_are_listed(
     app: AppTest, lab: Lab, tmp_path: Path
 ) -> None:
@@ -167,7 +181,21 @@ def test_the_whole_library_is_measured_when_asked(app: AppTest, lab: Lab) -> Non
     assert not app.metric
     app.button(key="library.measure").click().run()
     assert [metric.value for metric in app.metric] == ["0.0 %"] * 3
-    assert "0 of 2 chunks too long" in texts(app)
+    assert "of the text; 0 of 2 chunks too long" in texts(app)
+
+
+def test_a_setting_keeps_its_colour_when_another_is_left_out(
+    app: AppTest, lab: Lab, two_pages: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[object, ...]] = []
+    monkeypatch.setattr(ruler, "rulers", lambda *what: drawn.append(what))
+    opened(app, lab, two_pages)
+    app.segmented_control(key="library.view.pdf").set_value("Chunks").run()
+    app.number_input(key="library.cut.0.overlap").set_value(900).run()
+    _, start, end, names, colours, _ = drawn[-1]
+    assert (start, end) == (0, 16)
+    assert names == ["1,200 characters / 200", "1,600 characters / 300"]
+    assert colours == list(SETTINGS[1:3])
 
 
 def test_a_bar_says_what_the_embedder_reads(lab: Lab, tmp_path: Path) -> None:
