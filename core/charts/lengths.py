@@ -24,8 +24,8 @@ def figure(
 ) -> "Figure":
     """One line a setting: how many of its chunks (up) have so many tokens (across).
 
-    `lengths[i]` are the chunks' tokens with the setting `names[i]`, drawn in `colours[i]`; `room` is how many of them the
-    embedder reads, drawn as an upright line.
+    `lengths[i]` are the chunks' tokens with the setting `names[i]`, drawn in `colours[i]`; `room`
+    is how many of them the embedder reads, drawn as an upright line.
     """
     from plotly.graph_objects import Figure, Scatter
 
