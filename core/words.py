@@ -13,6 +13,11 @@ PANEL_NAMES: dict[Arm, str] = {
     "given": "Passages given",
 }
 
+UNMARKED = (
+    "The place could not be found on the page's image, so nothing is marked there; the text is the"
+    " one that was searched."
+)
+
 
 def panel_name(recipe: Recipe, candidates: Sequence[Hit] = ()) -> str:
     """What a panel is called; with its candidates also which of them are switched off."""
