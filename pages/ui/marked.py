@@ -46,7 +46,7 @@ CSS = """
 }
 .differs { font-weight: 650; border-bottom: 3px solid currentColor; }
 .found { background: #ffec60; color: #1f2933; border-radius: 2px; }
-.here { outline: 2px solid currentColor; outline-offset: 1px; }
+.here { outline: 2px solid var(--st-text-color); outline-offset: 1px; }
 .cited {
   font: inherit;
   color: inherit;
