@@ -286,8 +286,10 @@ def test_a_whole_page_is_a_chunk() -> None:
 
 def test_what_a_chunking_is_called_and_completed_to() -> None:
     by_tokens = Chunking(chunker="tokens", size=128, overlap=16)
-    assert measured(by_tokens) == "128 tokens"
-    assert measured(Chunking(size=1200)) == "1,200 characters"
+    assert measured(by_tokens) == "128 tokens, overlap 16"
+    assert measured(Chunking(size=1200)) == "1,200 characters, overlap 100"
+    sections = Chunking(chunker="headings", overlap=0)
+    assert measured(sections) == "headings: 800 characters"
     assert measured(Chunking(chunker="words", size=1, overlap=0)) == "1 word"
     assert measured(Chunking(chunker="pages")) == "whole pages"
     assert completed(by_tokens, "mini").tokenizer == "mini"

@@ -24,7 +24,7 @@ def draw(lab: Lab, paper: Paper, start: int, end: int, where: str) -> None:
         measured = [lab.ruler.cut(paper.id, each, embedder) for each in settings.values()]
     if not measured:
         return
-    names, colours = [called(each) for each in settings.values()], list(settings)
+    names, colours = [chunkers.measured(each) for each in settings.values()], list(settings)
     if paper.text[start:end].strip():
         rulers(f"library.ruler.{paper.id}", start, end, names, colours, measured)
     else:
@@ -73,7 +73,7 @@ def overview(lab: Lab) -> None:
             st.progress(len(table) / papers, f"Counting tokens: {words.escaped(row.title)}")
             table.append((row, coverage))
         st.empty()
-    names = [called(each) for each in settings.values()]
+    names = [chunkers.measured(each) for each in settings.values()]
     totals = [sum((found[i] for _, found in table), Coverage()) for i in range(len(settings))]
     for column, name, total in zip(st.columns(len(settings)), names, totals, strict=True):
         with column:
@@ -117,14 +117,6 @@ def choose(lab: Lab) -> tuple[str, dict[str, Chunking]]:
     }
 
 
-def called(chunking: Chunking) -> str:
-    """1,200 characters / 200; headings, 800 characters / 100"""
-    name = chunkers.measured(chunking)
-    if chunking.overlap:
-        name += f" / {chunking.overlap:,}"
-    return name if chunking.chunker in ("recursive", "pages") else f"{chunking.chunker}, {name}"
-
-
 def _fill(number: int) -> None:
     """A setting's first values; a fourth one begins as the largest."""
     key = f"library.cut.{number}"
@@ -137,7 +129,7 @@ def _fill(number: int) -> None:
 
 def _chip(number: int, count: int) -> Chunking:
     state, key = st.session_state, f"library.cut.{number}"
-    label = called(
+    label = chunkers.measured(
         _chunking(state[f"{key}.chunker"], state[f"{key}.size"], state[f"{key}.overlap"])
     )
     with st.popover(label, key=f"library.cutting.{number}"):

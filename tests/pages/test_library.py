@@ -160,13 +160,13 @@ def test_the_chunks_of_a_page_are_measured(app: AppTest, lab: Lab, two_pages: Pa
     assert not app.exception
     (table,) = app.dataframe
     assert list(table.value["setting"]) == [
-        "800 characters / 100",
-        "1,200 characters / 200",
-        "1,600 characters / 300",
+        "800 characters, overlap 100",
+        "1,200 characters, overlap 200",
+        "1,600 characters, overlap 300",
     ]
     assert list(table.value["chunks"]) == [2, 2, 2]
     app.button(key="library.more").click().run()
-    assert "headings, 800 characters / 100" not in texts(app)
+    assert "headings: 800 characters" not in texts(app)
     assert len(app.dataframe[0].value) == 4
     app.number_input(key="library.cut.0.overlap").set_value(900).run()
     assert "The overlap is 900" in texts(app)
@@ -194,7 +194,7 @@ def test_a_setting_keeps_its_colour_when_another_is_left_out(
     app.number_input(key="library.cut.0.overlap").set_value(900).run()
     _, start, end, names, colours, _ = drawn[-1]
     assert (start, end) == (0, 16)
-    assert names == ["1,200 characters / 200", "1,600 characters / 300"]
+    assert names == ["1,200 characters, overlap 200", "1,600 characters / 300"]
     assert colours == list(SETTINGS[1:3])
 
 
