@@ -224,3 +224,15 @@ def unseen_together(hits: tuple[Hit, ...]) -> str:
                 f" {len(cut)} of {counted(len(hits), 'chunk')}"
             )
     return "; ".join(parts)
+
+
+def size(megabytes: float) -> str:
+    """0.4 MB, 134 MB, 8.06 GB; a megabyte is 1,000,000 bytes."""
+    if megabytes >= 1000:
+        return f"{megabytes / 1000:.2f} GB"
+    return f"{megabytes:.0f} MB" if megabytes >= 100 else f"{megabytes:.1f} MB".replace(".0 ", " ")
+
+
+def moment(at: str) -> str:
+    """2026-11-21 13:05 UTC, of a time in ISO 8601 and UTC"""
+    return f"{at[:10]} {at[11:16]} UTC"

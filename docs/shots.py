@@ -34,7 +34,7 @@ def main() -> None:
         environment = os.environ | {"TRIPTYCH_DATA": folder}
         subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=True)
         (paper, *_) = [row for row in Lab(Settings(data=data)).papers.all() if row.kind == "pdf"]
-        pages = {"compare": "", "library": f"library?paper={paper.id}"}
+        pages = {"compare": "", "library": f"library?paper={paper.id}", "settings": "settings"}
         with serving(data) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
             for page, path in pages.items():

@@ -36,6 +36,8 @@ def models(settings: Settings) -> list[Model]:
         folder=str(place / "model") if place else "",
         megabytes=91,
         parameters="23 million",
+        device=device.likely(settings),
+        precision="float32",
     )
     return [packaged, *weights.models(settings, "embedder", "float32")]
 

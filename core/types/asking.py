@@ -1,4 +1,4 @@
-"""The words of the domain, as frozen values. Knows no database, no model and no page.
+"""Papers, recipes, and what comes of asking. Knows no database, no model and no page.
 
 Offsets are character offsets into `Paper.text`, half open: `text[start:end]`.
 Pages are numbered from 1. Seconds are wall-clock seconds.
@@ -18,8 +18,6 @@ Source = Literal["packaged", "cached", "hub", "endpoint"]
 Style = Literal["chat", "completion"]
 PassageOrder = Literal["best-last", "best-first"]
 Arm = Literal["no_context", "retrieved", "reranked", "given"]
-SweepStatus = Literal["queued", "running", "stopped", "done"]
-CellStatus = Literal["queued", "running", "done", "failed", "dropped"]
 
 
 def digest(value: object) -> str:
@@ -308,65 +306,6 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """One column of a sweep: a recipe under a short name, such as "800/100 · top 3 of 20,
-    reranked"."""
-
-    label: str
-    recipe: Recipe
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """One question answered by one setting of a sweep; both are counted from 0. `sentence` says
-    why it failed or was dropped. Behind it a summary of its run, None where there is none or it
-    has a gap: how the answer ended, its tokens and seconds, the best similarity that was used."""
-
-    question: int
-    setting: int
-    status: CellStatus
-    run_id: str | None = None
-    sentence: str = ""
-    finish_reason: FinishReason | None = None
-    answer_tokens: int | None = None
-    seconds: float | None = None
-    similarity: float | None = None
-
-    @staticmethod
-    def of(question: int, setting: int, run: "Run") -> "Cell":
-        """The cell that this run answers."""
-        answer = run.answer
-        failed = answer is not None and answer.finish_reason == "error"
-        similarities = [hit.similarity for hit in run.hits if hit.similarity is not None]
-        return Cell(
-            question=question,
-            setting=setting,
-            status="failed" if failed else "done",
-            run_id=run.id,
-            sentence=" ".join(run.notes) if failed else "",
-            finish_reason=answer.finish_reason if answer else None,
-            answer_tokens=answer.answer_tokens if answer else None,
-            seconds=answer.seconds if answer else None,
-            similarity=max(similarities, default=None),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sweep:
-    """Questions x settings. `preset` is the text it was made from, empty for an imported one;
-    `origin` as that of a run."""
-
-    id: str
-    name: str
-    at: str
-    origin: str = "lab"
-    preset: str = ""
-    questions: tuple[str, ...]
-    settings: tuple[Setting, ...]
-    paper_ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A question with the places that answer it. No gold spans: the papers cannot answer it."""
 
@@ -390,6 +329,8 @@ class Model:
     megabytes: int = 0
     parameters: str = ""  # "135 million"
     first_load: str = ""  # what its next load does besides reading, for one who waits
+    device: str = ""  # cpu, cuda or mps, as it is likely to be; empty for an endpoint
+    precision: str = ""  # of its numbers: float32, bfloat16, 4bit, int8; empty for an endpoint
 
 
 def three_ways(recipe: Recipe, reranker: str) -> tuple[Recipe, Recipe, Recipe]:
@@ -404,53 +345,3 @@ def three_ways(recipe: Recipe, reranker: str) -> tuple[Recipe, Recipe, Recipe]:
         replace(recipe, evidence=replace(recipe.evidence, reranker=None)),
         replace(recipe, evidence=replace(recipe.evidence, reranker=reranker)),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """A flashcard. Its texts are Markdown with formulas.
-
-    A card read from a file has a hash of where it came from as its id (`core.cards.card_id`), so
-    that reading the file again finds it. `span` is the place in a paper that a card was made from.
-    """
-
-    id: str
-    deck: str
-    chapter: str = ""
-    title: str = ""  # cards of one title belong together
-    background: str = ""
-    question: str
-    answer: str
-    tags: tuple[str, ...] = ()  # without white space
-    span: Span | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Review:
-    """One answer to a card by one learner.
-
-    `rating` is 1 again, 2 hard, 3 good, 4 easy. `retention` is the wished share (0..1) of cards
-    still known when they come again, as it was set then, so that the log alone tells every date.
-    """
-
-    card_id: str
-    learner: str
-    rating: int
-    at: str  # when, ISO 8601 in UTC
-    retention: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
-    """What a learner's reviews of one card come to (`core.cards.schedule`). Times are ISO 8601 in
-    UTC; `stability` is in days, `difficulty` 1..10, as FSRS defines them."""
-
-    state: Literal["learning", "review", "relearning"]
-    step: int | None  # which of the learning steps it is at; None in review
-    stability: float
-    difficulty: float
-    due: str
-    last_review: str
-    first_review: str
-    reviews: int
-    lapses: int  # how often it was forgotten after it had been learned
