@@ -22,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
+from unittest.mock import patch
 
 from core import backends, prompts
 from core.codec import plain
@@ -223,8 +224,7 @@ def find_planned(lab: Lab, question: str) -> dict[str, Any]:
         return search(self, *arguments)
 
     reranker.score, embedder.embed = timed_score, counted_embed
-    Index.search = counted_search
-    with whole:
+    with patch.object(Index, "search", counted_search), whole:
         runs = swept(lab, question)
     used = [[hit.chunk.text for hit in run.hits] for run in runs]
     return found(counts, whole, reranking, used)
@@ -311,7 +311,7 @@ def answer_planned(settings: Settings, asked: Sequence[Request]) -> dict[str, An
     """Equal prompts once, and in the order in which they begin alike."""
     generator = loaded(settings)
     generator._ends = frozenset()
-    _decoding.repeats_itself = lambda _tokens: False
+    patch.object(_decoding, "repeats_itself", lambda _tokens: False).start()
     read = Counter[str]()
     generator._model.register_forward_pre_hook(
         lambda _module, arguments: read.update(
