@@ -194,7 +194,7 @@ def test_a_setting_keeps_its_colour_when_another_is_left_out(
     app.number_input(key="library.cut.0.overlap").set_value(900).run()
     _, start, end, names, colours, _ = drawn[-1]
     assert (start, end) == (0, 16)
-    assert names == ["1,200 characters, overlap 200", "1,600 characters / 300"]
+    assert names == ["1,200 characters, overlap 200", "1,600 characters, overlap 300"]
     assert colours == list(SETTINGS[1:3])
 
 
