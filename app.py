@@ -7,6 +7,7 @@ from pages.ui import frame
 PAGES = [
     st.Page("pages/compare.py", title="Compare", default=True),
     st.Page("pages/library.py", title="Library"),
+    st.Page("pages/cards.py", title="Cards"),
 ]
 
 frame.enter(PAGES).run()

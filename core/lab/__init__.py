@@ -5,6 +5,7 @@ lab.bench    questions asked of recipes
 lab.sweeps   whole grids of questions and settings
 lab.runs     past and recorded comparisons
 lab.cards    decks in and out, cards found and changed
+lab.proposals cards that a generator proposes from papers
 lab.study    what a learner studies, and when it comes again
 lab.models   which models there are
 lab.doctor() whether everything on disk is whole
@@ -18,6 +19,7 @@ from core.lab.doctor import Check, examine
 from core.lab.evidence import Finder
 from core.lab.models import Models
 from core.lab.papers import Papers
+from core.lab.proposals import Proposals
 from core.lab.runs import Runs
 from core.lab.study import Study
 from core.lab.sweeps import Sweeps
@@ -43,6 +45,7 @@ class Lab:
         finder = Finder(settings, self._store, self.papers, self.models)
         worker = Worker()
         self.bench = Bench(settings, self._store, finder, self.models, worker)
+        self.proposals = Proposals(self._store, self.papers, self.models, worker)
         self.sweeps = Sweeps(settings, self._store, finder, self.models, self.bench, worker)
 
     def doctor(self) -> Iterator[Check]:
