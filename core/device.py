@@ -1,14 +1,21 @@
 """Which device torch computes on, and with how many threads. Knows no model."""
 
 import os
+import platform
 import re
 import sys
+from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
 from core.errors import BadInput
 from core.settings import Settings
+
+MEMORY = Path("/proc/meminfo")
+PROCESSORS = Path("/proc/cpuinfo")
+GPUS = Path("/proc/driver/nvidia/gpus")
 
 # Read by OpenMP when torch loads it. Threads that spin while they wait make two processes on the
 # same cores slow each other many times over (34 s instead of 1 s for a server and a command line
@@ -63,8 +70,66 @@ def free_bytes(place: str) -> int | None:
         import torch
 
         return int(torch.cuda.mem_get_info()[0])
-    facts = Path("/proc/meminfo")
-    if place != "cpu" or not facts.exists():
-        return None
-    found = re.search(r"^MemAvailable:\s*(\d+) kB", facts.read_text(), re.MULTILINE)
-    return int(found[1]) * 1024 if found else None
+    return _memory("MemAvailable") if place == "cpu" else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the models compute on. Bytes are None, and names empty, where nobody says."""
+
+    place: str  # cpu, cuda or mps
+    name: str
+    free: int | None
+    total: int | None
+    threads: int
+    torch: str  # its version
+
+
+def facts(settings: Settings) -> Facts:
+    """What is known of the device without loading torch: the memory of a GPU is known once a model
+    has been loaded."""
+    chosen = pick.cache_info().currsize > 0
+    place = pick(settings) if chosen else likely(settings)
+    name, free, total = _processor(), None, None
+    if place == "cpu":
+        free, total = free_bytes(place), _memory("MemTotal")
+    elif place == "cuda" and chosen:
+        import torch
+
+        name = torch.cuda.get_device_name()
+        free, total = torch.cuda.mem_get_info()
+    elif place == "cuda":
+        name = next((_named(file, "Model") for file in sorted(GPUS.glob("*/information"))), "")
+    return Facts(
+        place=place,
+        name=name,
+        free=free,
+        total=total,
+        threads=settings.cores,
+        torch=_torch(),
+    )
+
+
+def _torch() -> str:
+    try:
+        return version("torch")
+    except PackageNotFoundError:
+        return ""
+
+
+def _processor() -> str:
+    return _named(PROCESSORS, "model name") or platform.processor() or platform.machine()
+
+
+def _named(facts: Path, name: str) -> str:
+    """What stands behind a name and a colon; empty if nothing does."""
+    if not facts.exists():
+        return ""
+    found = re.search(rf"^{name}\s*:\s*(.+)$", facts.read_text(encoding="utf-8"), re.MULTILINE)
+    return found[1].strip() if found else ""
+
+
+def _memory(name: str) -> int | None:
+    """Bytes of this machine's memory, as the kernel counts them by name."""
+    kilobytes = _named(MEMORY, name).removesuffix(" kB")
+    return int(kilobytes) * 1024 if kilobytes.isdecimal() else None

@@ -83,6 +83,12 @@ def download(known: Known, settings: Settings) -> Iterator[Progress]:
             shutil.rmtree(left)
 
 
+def came(known: Known, settings: Settings) -> int:
+    """How many bytes of a model are here already from a download that was broken off."""
+    parts = settings.models.glob(f".{known.name}-*.part/**/*")
+    return sum(path.stat().st_size for path in parts if path.is_file())
+
+
 @contextmanager
 def _alone(lock: Path, name: str) -> Iterator[None]:
     """Two downloads would write into the same files."""

@@ -26,8 +26,8 @@ def write_messages(
 
     Passages carry their rank as a number, from [1], so that one that is switched off leaves the
     others' numbers as they are; with it stand the paper's title and pages. As a rule they come in
-    reverse: small models lean on what they read last, so the best is next to the question. With the
-    best first, what is said with three passages begins what is said with five.
+    reverse: small models lean on what they read last, so the best is next to the question. With
+    the best first, what is said with three passages begins what is said with five.
     """
     question = question.strip()
     blocks = [f"{_passage(hit)}\n\n" for hit in passages]

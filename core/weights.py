@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from core import device
 from core.settings import Settings
 from core.types import Family, Model, digest
 
@@ -72,6 +73,8 @@ def models(settings: Settings, kind: Kind, precision: str) -> list[Model]:
             reason=f"not downloaded ({each.megabytes:,} MB); {DOWNLOAD.format(each.name)}.",
             megabytes=each.megabytes,
             parameters=each.parameters,
+            device=device.likely(settings),
+            precision=precision,
         )
         for each in KNOWN
         if each.kind == kind
@@ -113,6 +116,8 @@ def _here(settings: Settings, kind: Kind, precision: str) -> Iterator[Model]:
             folder=str(folder),
             megabytes=round(size / 1e6),
             parameters=each.parameters if each else _parameters(size, config),
+            device=device.likely(settings),
+            precision=precision,
         )
 
 

@@ -14,6 +14,11 @@ PANEL_NAMES: dict[Arm, str] = {
     "given": "Passages given",
 }
 
+UNMARKED = (
+    "The place could not be found on the page's image, so nothing is marked there; the text is the"
+    " one that was searched."
+)
+
 
 def panel_name(recipe: Recipe, candidates: Sequence[Hit] = ()) -> str:
     """What a panel is called; with its candidates also which of them are switched off."""
@@ -32,8 +37,7 @@ def settings(recipe: Recipe) -> dict[str, str]:
     if isinstance(recipe.evidence, Retrieval):
         wanted = recipe.evidence
         if recipe.chunking.chunker != UNKNOWN:
-            overlap = f", overlap {recipe.chunking.overlap:,}" if recipe.chunking.overlap else ""
-            found["chunks"] = chunkers.measured(recipe.chunking) + overlap
+            found["chunks"] = chunkers.measured(recipe.chunking)
         elif recipe.chunking.size:
             found["chunks"] = f"size {recipe.chunking.size:,}"
         if wanted.retriever != UNKNOWN:
@@ -51,6 +55,8 @@ def settings(recipe: Recipe) -> dict[str, str]:
         found["temperature"] = f"temperature {recipe.generation.temperature:g}"
         found["seed"] = f"seed {recipe.generation.seed}"
         found["style"] = f"style {recipe.generation.style}"
+        if recipe.evidence:
+            found["passages"] = f"passages {recipe.generation.passages}"
     return found
 
 
@@ -231,3 +237,15 @@ def unseen_together(hits: tuple[Hit, ...]) -> str:
                 f" {len(cut)} of {counted(len(hits), 'chunk')}"
             )
     return "; ".join(parts)
+
+
+def size(megabytes: float) -> str:
+    """0.4 MB, 134 MB, 8.06 GB; a megabyte is 1,000,000 bytes."""
+    if megabytes >= 1000:
+        return f"{megabytes / 1000:.2f} GB"
+    return f"{megabytes:.0f} MB" if megabytes >= 100 else f"{megabytes:.1f} MB".replace(".0 ", " ")
+
+
+def moment(at: str) -> str:
+    """2026-11-21 13:05 UTC, of a time in ISO 8601 and UTC"""
+    return f"{at[:10]} {at[11:16]} UTC"

@@ -7,6 +7,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from core import downloads, weights
 from core.__main__ import main
 from core.downloads import Progress
 from core.errors import BadInput, Damaged, OutOfSpace, TriptychError
-from core.lab import Lab
+from core.lab import Lab, job_of
 from core.rerankers import cross_encoder
 from core.settings import ROOT, Settings
 from tests import tiny_models
@@ -117,6 +118,7 @@ def test_one_who_walks_away_can_come_back(settings: Settings, hub: str) -> None:
             break
     steps.close()  # type: ignore[attr-defined]
     assert not (settings.models / NAME).exists()
+    assert downloads.came(known(), settings) >= step.total / 2
     first = next(iter(downloads.download(known(), settings)))
     assert first.done >= step.total / 2
 
@@ -218,3 +220,35 @@ def test_the_command_line_downloads(
     assert json.loads(out) == {"name": NAME, "status": "downloaded"}
     assert f"Downloading {NAME}: " in err
     assert main(["download", "sage"]) == 2
+
+
+def test_in_the_background_stopped_and_gone_on(
+    settings: Settings, hub: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    come, go = Event(), Event()
+    download = downloads.download
+
+    def slow(known: weights.Known, settings: Settings) -> Iterator[Progress]:
+        for step in download(known, settings):
+            yield step
+            if step.done > step.total / 2:
+                come.set()
+                assert go.wait(10)
+
+    monkeypatch.setattr(downloads, "download", slow)
+    lab = Lab(settings)
+    (model,) = (each for each in lab.models.all() if each.name == NAME)
+    job = lab.download(model)
+    assert come.wait(10)
+    assert lab.jobs.get(job_of(model)) is job  # as another browser sees it
+    with pytest.raises(BadInput, match=f"The download of {NAME} is under way"):
+        lab.download(model)
+    job.stop()
+    go.set()
+    job.join()
+    assert job.outcome and job.outcome.sentence == "Stopped."
+    assert 0 < downloads.came(known(), settings) <= sent(hub)
+    job = lab.download(model)
+    job.join()
+    assert job.outcome and job.outcome.sentence == f"{NAME} is here."
+    assert lab.models.find("reranker", NAME).available

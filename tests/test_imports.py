@@ -67,7 +67,7 @@ def layer(module: str) -> int:
             return 4
         case ["core", "lab" | "commands" | "__main__", *_]:
             return 2
-        case ["core", "types" | "errors"]:
+        case ["core", "types" | "errors", *_]:
             return 0
         case _:
             return 1

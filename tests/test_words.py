@@ -155,3 +155,17 @@ def test_the_budget_of_a_prompt() -> None:
         "It took: whole answer 2.50 s.",
     ]
     assert "is not known" in words.budget(replace(run, window=None))[0]
+
+
+def test_sizes_and_moments() -> None:
+    assert [words.size(each) for each in (0, 0.04, 0.44, 12, 134.2, 999, 1000, 8060)] == [
+        "0 MB",
+        "0 MB",
+        "0.4 MB",
+        "12 MB",
+        "134 MB",
+        "999 MB",
+        "1.00 GB",
+        "8.06 GB",
+    ]
+    assert words.moment("2026-11-21T13:05:59.123+00:00") == "2026-11-21 13:05 UTC"

@@ -2,10 +2,16 @@
 
 Pure: knows no store, no page and no model. A chart whose data the runs do not hold says which data
 that is instead of drawing nothing. Every text in a figure is escaped, since Plotly reads HTML.
+Plotly is imported inside the functions, since it takes a while and most pages draw nothing.
 """
 
 from dataclasses import dataclass, field
 from typing import Any
+
+# Settings compared with each other. The arms keep slate, blue and orange, evidence yellow and
+# failure red for themselves. Readable on the light ground and on the dark one alike;
+# pages/ui/style.css has the same.
+SETTINGS = ("#0e8f80", "#8f6fe0", "#c2508f", "#7d8f1c")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,29 @@ Reader = Callable[[Lab, Path], Iterator[tuple[dict[str, object], bool]]]
 Writer = Callable[[Lab, argparse.Namespace], bytes]
 
 
+def import_deck(lab: Lab, path: Path) -> Iterator[tuple[dict[str, object], bool]]:
+    for done in lab.cards.load(path):
+        if done.failed:
+            say(done.failed)
+        dropped = [plain(note) for note in done.dropped]
+        if done.failed:
+            dropped.append({"line": 1, "why": done.failed})
+        yield (
+            {
+                "file": f"{path}{done.file.removeprefix(path.name)}",
+                "cards": done.cards,
+                "repaired": len(done.repaired),
+                "dropped": dropped,
+            },
+            bool(done.failed),
+        )
+
+
+def export_deck(lab: Lab, options: argparse.Namespace) -> bytes:
+    """The path says which format; without one Markdown."""
+    return lab.cards.written(options.to.suffix.lower() if options.to else ".md")
+
+
 def import_runs(kind: str, lab: Lab, path: Path) -> Iterator[tuple[dict[str, object], bool]]:
     counted = "hits" if kind == "retrieval-log" else "runs"
     try:
@@ -49,11 +72,15 @@ def export_runs(kind: str, lab: Lab, options: argparse.Namespace) -> bytes:
 
 
 READERS: dict[str, Reader] = {
-    kind: partial(import_runs, kind) for kind in ("log", "retrieval-log", "capsule")
+    "deck": import_deck,
+    **{kind: partial(import_runs, kind) for kind in ("log", "retrieval-log", "capsule")},
 }
 WRITERS: dict[str, Writer] = {
-    kind: partial(export_runs, kind)
-    for kind in ("runs", "log", "retrieval-log", "report", "capsule")
+    "deck": export_deck,
+    **{
+        kind: partial(export_runs, kind)
+        for kind in ("runs", "log", "retrieval-log", "report", "capsule")
+    },
 }
 
 

@@ -1,8 +1,9 @@
 """Writing answers token by token: several rows at once, each as if it were alone.
 
-Each prompt is read by itself, so its first token does not wait for longer ones; then all rows take
-a step together, because on a CPU a step costs about the same for one row as for three. A row that
-is done leaves the batch. Knows no chat template and no prompt.
+Each prompt is read by itself, so its first token does not wait for longer ones, and what it begins
+with in common with the one before is taken from there; then all rows take a step together, because
+on a CPU a step costs about the same for one row as for three. A row that is done leaves the batch.
+Knows no chat template and no prompt.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
 
 REPEATED = 16  # tokens, about a dozen words: no answer says so much twice for a good reason
+ROWS_AT_ONCE = {"cpu": 8}  # more gain nothing on two cores, and take memory (docs/benchmarks.md)
+MANY_ROWS = 32
+WORTH_KEEPING = 64  # tokens in common with the prompt before, so that panels stay what they are
 READ_AT_ONCE = 512  # prompt tokens between two looks at `stop`: about a second on two cores
 
 
@@ -91,19 +95,38 @@ def answer(
 ) -> Iterator[Delta]:
     """The rows' answers as they are written; each row ends with exactly one finish.
 
-    Running out of memory ends all rows that are still open with "error"; `smaller` says which
-    model would need less.
+    As many rows as suit the device are written together, in the order given; what a prompt begins
+    with in common with the one before it is not read again. Where the memory runs out, the rows go
+    on in halves; one alone that does not fit ends with "error", and `smaller` says which model
+    would need less.
     """
+    most = ROWS_AT_ONCE.get(model.device.type, MANY_ROWS)
+    before = _Before()
+    for start in range(0, len(rows), most):
+        yield from _together(model, rows[start : start + most], stop, smaller, before)
+
+
+def _together(
+    model: "PreTrainedModel", rows: Sequence[Row], stop: Event, smaller: str, before: "_Before"
+) -> Iterator[Delta]:
     try:
-        for delta in _write(model, rows, stop):
+        for delta in _write(model, rows, stop, before):
             if delta.text or delta.finish:
                 yield delta
+        return
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise
-        for row in rows:
-            if row.finish is None:
-                yield row.end("error", note=NO_MEMORY.format(smaller))
+    # Here and not above: the error itself holds on to what filled the memory.
+    before.forget()
+    unfinished = [row for row in rows if row.finish is None]
+    if len(unfinished) == 1:
+        yield unfinished[0].end("error", note=NO_MEMORY.format(smaller))
+        return
+    half = (len(unfinished) + 1) // 2
+    for some in (unfinished[:half], unfinished[half:]):
+        if some:
+            yield from _together(model, some, stop, smaller, before)
 
 
 def repeats_itself(tokens: Sequence[int]) -> bool:
@@ -127,19 +150,55 @@ def out_of_memory(error: Exception) -> bool:
     return isinstance(error, kinds) or "DefaultCPUAllocator" in str(error)
 
 
-def _write(model: "PreTrainedModel", rows: Sequence[Row], stop: Event) -> Iterator[Delta]:
-    """The rows' answers, with empty pieces among them."""
-    caches = []
+class _Before:
+    """The prompt that was read last, with its keys and values."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        self._tokens: list[int] = []
+        self._cache: DynamicCache | None = None
+
+    def keep(self, tokens: list[int], cache: "DynamicCache") -> None:
+        self._tokens, self._cache = tokens, cache
+
+    def begin(self, model: "PreTrainedModel", tokens: list[int]) -> tuple["DynamicCache", int]:
+        """A cache of what these tokens begin with in common, and how many that are; empty where
+        it is hardly worth it. At least one token is left to be read."""
+        from transformers import DynamicCache
+
+        cache = DynamicCache(config=model.config)
+        most = min(len(self._tokens), len(tokens) - 1)
+        same = next((at for at in range(most) if self._tokens[at] != tokens[at]), most)
+        if self._cache is None or same < WORTH_KEEPING:
+            return cache, 0
+        for number, layer in enumerate(self._cache.layers):
+            cache.update(layer.keys[:, :, :same], layer.values[:, :, :same], number)
+        return cache, same
+
+
+def _write(
+    model: "PreTrainedModel", rows: Sequence[Row], stop: Event, before: _Before
+) -> Iterator[Delta]:
+    """The rows' answers, with empty pieces among them. Rows that have said something already, when
+    the memory ran out, go on from there."""
+    caches, lengths = [], []
     for row in rows:
-        cache, logits = _read(model, row.prompt, stop)
         if stop.is_set():
             break
+        tokens = row.prompt + row.tokens
+        cache, logits = _read(model, tokens, stop, before)
+        if stop.is_set():
+            break
+        before.keep(tokens, cache)
         yield row.take(logits)
         if row.finish is None:
             caches.append(cache)
+            lengths.append(len(tokens))
     open_rows = [row for row in rows if row.finish is None]
     if open_rows and not stop.is_set():
-        batch = _Batch(model, caches, [len(row.prompt) for row in open_rows])
+        batch = _Batch(model, caches, lengths)
         del caches, cache
     while open_rows and not stop.is_set():
         for row, logits in zip(open_rows, batch.step(open_rows), strict=True):
@@ -153,18 +212,18 @@ def _write(model: "PreTrainedModel", rows: Sequence[Row], stop: Event) -> Iterat
 
 
 def _read(
-    model: "PreTrainedModel", prompt: list[int], stop: Event
+    model: "PreTrainedModel", prompt: list[int], stop: Event, before: _Before
 ) -> tuple["DynamicCache", "torch.Tensor"]:
     """The keys and values of one prompt, and the logits of the token after it, shape (vocabulary,).
 
     Ends early, with something useless, when `stop` is set.
     """
     import torch
-    from transformers import DynamicCache
 
-    cache = DynamicCache(config=model.config)
     with torch.inference_mode():
-        for part in torch.tensor([prompt], device=model.device).split(READ_AT_ONCE, dim=1):
+        cache, known = before.begin(model, prompt)
+        unread = torch.tensor([prompt[known:]], device=model.device)
+        for part in unread.split(READ_AT_ONCE, dim=1):
             logits = model(part, past_key_values=cache, use_cache=True, logits_to_keep=1).logits
             if stop.is_set():
                 break

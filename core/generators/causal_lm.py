@@ -67,6 +67,8 @@ def _packaged(settings: Settings) -> Model:
         folder=str(place) if place else "",
         megabytes=98,
         parameters="135 million",
+        device=device.likely(settings),
+        precision="float32",
         first_load="" if _unpacked(settings).is_dir() else "unpacked once, in half a minute",
     )
 
@@ -80,6 +82,7 @@ def _in_four_bits(model: Model) -> Model:
         available=there,
         reason="" if there else "it needs bitsandbytes; pip install -r requirements-gpu.txt.",
         revision=model.revision.replace("/bfloat16", "/4bit"),
+        precision="4bit",
     )
 
 
@@ -100,7 +103,7 @@ def load(model: Model, settings: Settings) -> "CausalLM":
             raise full
     remedy = "to have it made anew" if model.source == "packaged" else "and download it again"
     try:
-        return read(folder, place, _precision(model), smaller)
+        return read(folder, place, model.precision, smaller)
     except (OSError, ValueError, SafetensorError) as error:
         raise Damaged(
             f"{model.name} cannot be read; remove the folder {folder} {remedy}.", str(error)
@@ -122,11 +125,7 @@ def _smaller(model: Model, settings: Settings) -> str:
 
 def _bytes(model: Model) -> int:
     """About how much memory its weights take."""
-    return weights.bytes_in(model, _precision(model))
-
-
-def _precision(model: Model) -> str:
-    return model.revision.rpartition("/")[2]
+    return weights.bytes_in(model, model.precision)
 
 
 def read(

@@ -4,23 +4,38 @@ lab.papers   files in, texts out
 lab.bench    questions asked of recipes
 lab.sweeps   whole grids of questions and settings
 lab.runs     past and recorded comparisons
+lab.cards    decks in and out, cards found and changed
+lab.proposals cards that a generator proposes from papers
+lab.study    what a learner studies, and when it comes again
 lab.past     past runs: found, judged, imported and exported
 lab.models   which models there are
+lab.storage  what lies on disk: backups, rebuilding, reset
+lab.jobs     what is under way in the background, besides questions
+lab.ruler    how papers are cut, and what an embedder reads of it
 lab.doctor() whether everything on disk is whole
 """
 
 from collections.abc import Iterator
+from threading import Event
 
-from core.lab.bench import Bench
+from core.lab.bench import Bench, follow
+from core.lab.cards import Cards
 from core.lab.doctor import Check, examine
 from core.lab.evidence import Finder
+from core.lab.jobs import Job, Jobs, Outcome, Steps
 from core.lab.models import Models
 from core.lab.papers import Papers
 from core.lab.past import Past
+from core.lab.proposals import Proposals
+from core.lab.ruler import Ruler
 from core.lab.runs import Runs
+from core.lab.storage import Storage
+from core.lab.study import Study
 from core.lab.sweeps import Sweeps
+from core.lab.trials import trial
 from core.settings import Settings
 from core.store import Store
+from core.types import Model
 from core.worker import Worker
 
 
@@ -35,13 +50,46 @@ class Lab:
         self._store = Store(settings.data / "triptych.sqlite")
         self.papers = Papers(settings, self._store)
         self.runs = Runs(self._store)
+        self.cards = Cards(settings, self._store)
+        self.study = Study(self._store)
         self.past = Past(self._store)
         self.models = Models(settings)
+        self.ruler = Ruler(settings, self.papers)
         finder = Finder(settings, self._store, self.papers, self.models)
-        worker = Worker()
-        self.bench = Bench(settings, self._store, finder, self.models, worker)
-        self.sweeps = Sweeps(settings, self._store, finder, self.models, self.bench, worker)
+        self._worker = Worker()
+        self.bench = Bench(settings, self._store, finder, self.models, self._worker)
+        self.sweeps = Sweeps(settings, self._store, finder, self.models, self.bench, self._worker)
+        self.jobs = Jobs()
+        self.storage = Storage(
+            settings, self._store, self.papers, finder, self._worker, self.jobs, self.doctor
+        )
+        self.proposals = Proposals(self._store, self.papers, self.models, self._worker)
 
     def doctor(self) -> Iterator[Check]:
         """Every check in turn, with its verdict in a sentence."""
         return examine(self.settings, self._store, self.papers, self.models)
+
+    def test(self, model: Model) -> Job:
+        """Run a model once, in the background. Errors: as `Jobs.start`."""
+
+        def steps(stop: Event) -> Steps:
+            yield from follow(self._worker.stream(lambda: trial(self.models, model, stop)))
+
+        return self.jobs.start(job_of(model), f"The test of {model.name}", steps)
+
+    def download(self, model: Model) -> Job:
+        """Bring a model of the hub here, in the background; once stopped, the next call goes on.
+
+        Errors: as `Jobs.start`; what `Models.download` raises ends the job.
+        """
+
+        def steps(_stop: Event) -> Steps:
+            yield from self.models.download(model.name)
+            yield Outcome(sentence=f"{model.name} is here.")
+
+        return self.jobs.start(job_of(model), f"The download of {model.name}", steps)
+
+
+def job_of(model: Model) -> str:
+    """The kind of the jobs of one model."""
+    return f"{model.family} {model.name}"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from threading import Event
+from typing import TypeVar
 
 from core import backends, chunkers, lexical, prompts, retrieval
 from core.errors import BadInput, TriptychError
@@ -34,6 +35,8 @@ from core.types import (
     run_key,
 )
 from core.worker import Ticket, Worker
+
+T = TypeVar("T")
 
 LIVES_KEPT = 200  # comparisons under way or just ended that pages may still look at
 
@@ -328,7 +331,7 @@ class Bench:
         )
 
 
-def follow(ticket: Ticket[Step]) -> Iterator[Step]:
+def follow(ticket: Ticket[T]) -> Iterator[T | Doing]:
     """The steps of a ticket, and before them its place in line."""
     with closing(ticket):
         for ahead in ticket.waiting():

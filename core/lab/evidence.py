@@ -94,6 +94,15 @@ class Finder:
         self._questions: OrderedDict[tuple[str, str, str], np.ndarray] = OrderedDict()
         self._chunks = lru_cache(maxsize=512)(self._cut)
 
+    def forget(self) -> None:
+        """Let go of all that is derived and in memory; the next search makes it anew."""
+        for index in self._indexes.values():
+            index.close()
+        self._indexes.clear()
+        self._word_indexes.clear()
+        self._vectors.clear()
+        self._chunks.cache_clear()
+
     def find(
         self, question: str, recipe: Recipe, paper_ids: tuple[str, ...]
     ) -> Iterator[Doing | Evidence]:

@@ -5,7 +5,7 @@ import gc
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from core import backends, downloads, weights
+from core import backends, device, downloads, weights
 from core.errors import BadInput
 from core.lab.live import Doing
 from core.settings import Settings
@@ -26,6 +26,20 @@ class Models:
         return [
             model for family in FAMILIES for model, _ in backends.catalogue(self._settings, family)
         ]
+
+    def in_memory(self) -> frozenset[tuple[Family, str]]:
+        """Family and name of each model whose weights are loaded now."""
+        kept = [entry[0] for family in FAMILIES if (entry := self._loaded.get(family))]
+        return frozenset((each.family, each.name) for each in kept if each.source != "endpoint")
+
+    def missing_offline(self) -> tuple[Family, ...]:
+        """The families of which no model can be used without a network."""
+        here = {m.family for m in self.all() if m.available and m.source != "endpoint"}
+        return tuple(family for family in FAMILIES if family not in here)
+
+    def device(self) -> device.Facts:
+        """What the models compute on, as far as it is known without loading one."""
+        return device.facts(self._settings)
 
     def find(self, family: Family, name: str) -> Model:
         """Errors: BadInput for an unknown name, MissingModel for one that is not here."""
@@ -53,6 +67,11 @@ class Models:
         if any(model.name == name and model.available for model in self.all()):
             raise BadInput(f"{name} is here already.")
         return self._progress(known)
+
+    def came(self, name: str) -> int:
+        """How many megabytes of a model came before its download was broken off."""
+        known = weights.known(name)
+        return round(downloads.came(known, self._settings) / 1e6) if known else 0
 
     def _progress(self, known: weights.Known) -> Iterator[Doing]:
         for step in downloads.download(known, self._settings):

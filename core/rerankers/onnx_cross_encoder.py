@@ -37,6 +37,8 @@ def models(_settings: Settings) -> list[Model]:
             folder=str(place / FOLDER) if place else "",
             megabytes=34,
             parameters="33 million",
+            device="cpu",
+            precision="int8",
         )
     ]
 

@@ -10,17 +10,27 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from core.codec import from_json, to_json
+from core.store.cards import EVERY, CardStore, DeckRow, Scope
 from core.store.database import Database, now
 from core.store.facts import Facts, RunRow
+from core.store.studies import Counts, Learner, Studied, StudyStore
 from core.types import Comparison, Paper, PaperKind, Run
 
 __all__ = [
+    "EVERY",
+    "CardStore",
     "ComparisonRow",
+    "Counts",
     "Database",
+    "DeckRow",
+    "Learner",
     "PaperRow",
     "Refusal",
     "RunRow",
+    "Scope",
     "Store",
+    "Studied",
+    "StudyStore",
     "insert_run",
     "now",
 ]
@@ -72,6 +82,8 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.database = Database(path)
         self.facts = Facts(self.database)
+        self.cards = CardStore(self.database)
+        self.studies = StudyStore(self.database)
 
     # papers
 

@@ -7,7 +7,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -65,10 +65,10 @@ class Database:
                 raise
             connection.execute("COMMIT")
 
-    def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
-        """All rows of a query."""
+    def rows(self, sql: str, *values: object, **named: object) -> list[sqlite3.Row]:
+        """All rows of a query, its values in order or by name."""
         with _said(self.path):
-            return self._connection.execute(sql, values).fetchall()
+            return self._connection.execute(sql, named or values).fetchall()
 
     def _migrate(self) -> None:
         self._connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
@@ -85,6 +85,38 @@ class Database:
                     for statement in _statements(script):
                         connection.execute(statement)
                     connection.execute("INSERT INTO migrations VALUES (?)", (name,))
+
+    def copy_to(self, path: Path) -> None:
+        """Write a whole copy to a new file, also while others read and write this one."""
+        with _said(path), closing(sqlite3.connect(path)) as copy:
+            self._connection.backup(copy, progress=_patient)
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
+
+    def become(self, path: Path) -> None:
+        """Take on the whole content of another database file, all of it or nothing.
+
+        It is copied into this one and the file stays: connections of other threads and processes
+        that are open see the new content from their next question on.
+        """
+        # A file that is not there must not be made, and then copied.
+        address = f"{path.as_uri()}?mode=rw"
+        with _said(self.path), closing(sqlite3.connect(address, uri=True)) as other:
+            other.backup(self._connection, progress=_patient)
+            self._connection.execute("PRAGMA wal_checkpoint (TRUNCATE)")
+
+    def shape(self) -> list[tuple[object, ...]]:
+        """How the file is built: page size, encoding, and each table, index and the like."""
+        wanted = (
+            "PRAGMA page_size",
+            "PRAGMA encoding",
+            "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name",
+        )
+        return [tuple(row) for sql in wanted for row in self.rows(sql)]
+
+    def close(self) -> None:
+        """Close this thread's connection; the next use opens another."""
+        self._connection.close()
+        del self._local.connection
 
     def faults(self) -> list[str]:
         """What SQLite finds wrong with the file; empty when it is whole."""
@@ -108,6 +140,12 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
+def _patient(status: int, _remaining: int, _pages: int) -> None:
+    """SQLite has waited for the lock by itself; Python would go on waiting for ever."""
+    if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        raise _locked("")
+
+
 @contextmanager
 def _said(path: Path) -> Iterator[None]:
     """SQLite's and the file system's errors in the user's words."""
@@ -119,6 +157,12 @@ def _said(path: Path) -> Iterator[None]:
         raise TriptychError(f"{path.parent} cannot be used for data: {error.strerror}.") from error
 
 
+def _locked(detail: str) -> TriptychError:
+    return TriptychError(
+        "Another program keeps the database locked; close it and try again.", detail
+    )
+
+
 def _sentence(path: Path, error: sqlite3.DatabaseError) -> TriptychError:
     match getattr(error, "sqlite_errorname", "").split("_")[1:2]:
         case ["FULL"]:
@@ -127,9 +171,7 @@ def _sentence(path: Path, error: sqlite3.DatabaseError) -> TriptychError:
                 " safe; free some space and try again."
             )
         case ["BUSY" | "LOCKED"]:
-            return TriptychError(
-                "Another program keeps the database locked; close it and try again.", str(error)
-            )
+            return _locked(str(error))
         case ["READONLY" | "CANTOPEN" | "PERM"]:
             return TriptychError(f"{path} cannot be written; check its folder's permissions.")
         case ["NOTADB" | "CORRUPT"]:

@@ -49,6 +49,56 @@ STEPS: list[tuple[str, str]] = [
         """,
     ),
     (
+        "0003_cards",
+        """
+        CREATE TABLE cards (
+            number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, deck TEXT NOT NULL,
+            chapter TEXT NOT NULL, title TEXT NOT NULL, background TEXT NOT NULL,
+            question TEXT NOT NULL, answer TEXT NOT NULL, tags TEXT NOT NULL,
+            paper_id TEXT, span_start INTEGER, span_end INTEGER,
+            deleted INTEGER NOT NULL DEFAULT 0
+        );
+        CREATE INDEX cards_by_deck ON cards (deleted, deck, number);
+        CREATE VIRTUAL TABLE card_words USING fts5 (
+            words, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+        );
+        CREATE TABLE card_tags (
+            tag TEXT NOT NULL, number INTEGER NOT NULL REFERENCES cards (number),
+            PRIMARY KEY (tag, number)
+        ) WITHOUT ROWID;
+        CREATE INDEX card_tags_by_card ON card_tags (number);
+        CREATE TABLE card_changes (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, card_id TEXT NOT NULL, at TEXT NOT NULL,
+            what TEXT NOT NULL, before TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0
+        );
+        CREATE TABLE learners (
+            name TEXT PRIMARY KEY, zone TEXT NOT NULL, retention REAL NOT NULL,
+            new_a_day INTEGER NOT NULL
+        );
+        CREATE TABLE reviews (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, learner TEXT NOT NULL,
+            card_id TEXT NOT NULL, rating INTEGER NOT NULL, at TEXT NOT NULL,
+            retention REAL NOT NULL, takes_back INTEGER UNIQUE REFERENCES reviews (number)
+        );
+        CREATE INDEX reviews_by_card ON reviews (learner, card_id, number);
+        CREATE TABLE memories (
+            learner TEXT NOT NULL, card_id TEXT NOT NULL, state TEXT NOT NULL, step INTEGER,
+            stability REAL NOT NULL, difficulty REAL NOT NULL, due TEXT NOT NULL,
+            last_review TEXT NOT NULL, first_review TEXT NOT NULL, reviews INTEGER NOT NULL,
+            lapses INTEGER NOT NULL, PRIMARY KEY (learner, card_id)
+        ) WITHOUT ROWID;
+        CREATE INDEX memories_by_due ON memories (learner, state, due);
+        CREATE TABLE suspensions (
+            learner TEXT NOT NULL, card_id TEXT NOT NULL, PRIMARY KEY (learner, card_id)
+        ) WITHOUT ROWID;
+        CREATE TABLE proposals (
+            id TEXT PRIMARY KEY, paper_id TEXT NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL,
+            verdict TEXT NOT NULL
+        );
+        CREATE INDEX proposals_by_paper ON proposals (paper_id, verdict);
+        """,
+    ),
+    (
         # What lists, filters and charts ask of runs, taken out of their bodies by the database
         # itself: a view says how, a trigger does it for each run that is kept.
         "0004_run_facts",

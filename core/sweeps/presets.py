@@ -91,7 +91,12 @@ def _lines(value: Preset | Answers, usual: Preset | Answers) -> list[str]:
 
 
 def _toml(value: str | int | float | bool) -> str:
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return quoted(value) if isinstance(value, str) else json.dumps(value)
+
+
+def quoted(text: str) -> str:
+    """A text as TOML writes it."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _values(

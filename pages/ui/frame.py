@@ -19,8 +19,10 @@ R = TypeVar("R")
 
 @st.cache_resource(show_spinner=False)
 def open_lab() -> Lab:
-    """The one lab of this server."""
-    return Lab(from_environment())
+    """The one lab of this server; it goes on with what was under way when the last one ended."""
+    lab = Lab(from_environment())
+    lab.sweeps.wake()
+    return lab
 
 
 def enter(pages: Sequence[st.Page]) -> st.Page:

@@ -97,27 +97,31 @@ def all_on(panel: Panel) -> Recipe:
 
 def _answer(lab: Lab, panel: Panel, beside: Panel | None, key: str, *, over: bool) -> None:
     streaming = not over and panel.run is None
-    if not panel.text:
+    if panel.text:
+        _text(lab, panel, beside, key, streaming=streaming)
+    else:
         said = "waiting for the first word" if streaming else "no answer was kept"
         answer(f"answer-{key}", said, streaming=streaming, waiting=True)
-        return
+    if panel.run and panel.run.answer:
+        _outcome(panel, key)
+
+
+def _text(lab: Lab, panel: Panel, beside: Panel | None, key: str, *, streaming: bool) -> None:
+    """The answer with its marks, and a word on each kind of mark."""
     marks: list[Mark] = []
-    said = ""
+    said = []
     if panel.run and panel.hits:
-        marks += citations(panel.text, panel.hits)
-        alone, said = unsupported(panel.text, panel.hits)
-        marks += alone
-    if over and beside:
+        alone, sentence = unsupported(panel.text, panel.hits)
+        marks += citations(panel.text, panel.hits) + alone
+        said += [f":material/help: {sentence}"] if sentence else []
+    if panel.run and beside and beside.run:
         marks += differing(panel.text, beside.text)
+        said += [":material/format_underlined: Underlined: words the other answer does not have."]
     cited = answer(f"answer-{key}", panel.text, marks, streaming=streaming)
     if cited:
         chunk.page_dialog(lab, next(hit for hit in panel.hits if hit.rank == cited))
-    if panel.run and panel.run.answer:
-        _outcome(panel, key)
-    if said:
-        st.caption(f":material/help: {said}")
-    if over and beside:
-        st.caption(":material/format_underlined: Underlined: words the other answer does not have.")
+    for caption in said:
+        st.caption(caption)
 
 
 def _outcome(panel: Panel, key: str) -> None:

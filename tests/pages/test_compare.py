@@ -1,10 +1,15 @@
 """Compare under Streamlit's own test harness."""
 
+from collections.abc import Iterator, Sequence
+from threading import Event
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.generators import Delta, Request
 from core.lab import Lab
 from core.types import Chunking, Generation, Recipe, Retrieval, Run, three_ways
+from tests.backends.generators.echo import Echo
 from tests.pages.conftest import texts
 from tests.test_lab import asked
 
@@ -215,3 +220,18 @@ def test_the_next_question_after_a_recorded_run_goes_to_the_best_models_here(app
     app.run()
     assert app.session_state["compare.generator"] == "echo"
     assert app.session_state["compare.embedder"] == "hashing"
+
+
+def test_an_answer_that_failed_says_why(
+    ready: AppTest, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: object, requests: Sequence[Request], stop: Event) -> Iterator[Delta]:
+        for index, _ in enumerate(requests):
+            yield Delta(index=index, text="", finish="error", note="The model is on strike.")
+
+    monkeypatch.setattr(Echo, "generate", fail)
+    ask(ready, QUESTION)
+    started(ready, lab)
+    said = texts(ready)
+    assert "failed" in said
+    assert "The model is on strike" in said

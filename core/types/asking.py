@@ -1,4 +1,4 @@
-"""The words of the domain, as frozen values. Knows no database, no model and no page.
+"""Papers, recipes, and what comes of asking. Knows no database, no model and no page.
 
 Offsets are character offsets into `Paper.text`, half open: `text[start:end]`.
 Pages are numbered from 1. Seconds are wall-clock seconds.
@@ -18,8 +18,6 @@ Source = Literal["packaged", "cached", "hub", "endpoint"]
 Style = Literal["chat", "completion"]
 PassageOrder = Literal["best-last", "best-first"]
 Arm = Literal["no_context", "retrieved", "reranked", "given"]
-SweepStatus = Literal["queued", "running", "stopped", "done"]
-CellStatus = Literal["queued", "running", "done", "failed", "dropped"]
 
 
 def digest(value: object) -> str:
@@ -315,65 +313,6 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """One column of a sweep: a recipe under a short name, such as "800/100 · top 3 of 20,
-    reranked"."""
-
-    label: str
-    recipe: Recipe
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """One question answered by one setting of a sweep; both are counted from 0. `sentence` says
-    why it failed or was dropped. Behind it a summary of its run, None where there is none or it
-    has a gap: how the answer ended, its tokens and seconds, the best similarity that was used."""
-
-    question: int
-    setting: int
-    status: CellStatus
-    run_id: str | None = None
-    sentence: str = ""
-    finish_reason: FinishReason | None = None
-    answer_tokens: int | None = None
-    seconds: float | None = None
-    similarity: float | None = None
-
-    @staticmethod
-    def of(question: int, setting: int, run: "Run") -> "Cell":
-        """The cell that this run answers."""
-        answer = run.answer
-        failed = answer is not None and answer.finish_reason == "error"
-        similarities = [hit.similarity for hit in run.hits if hit.similarity is not None]
-        return Cell(
-            question=question,
-            setting=setting,
-            status="failed" if failed else "done",
-            run_id=run.id,
-            sentence=" ".join(run.notes) if failed else "",
-            finish_reason=answer.finish_reason if answer else None,
-            answer_tokens=answer.answer_tokens if answer else None,
-            seconds=answer.seconds if answer else None,
-            similarity=max(similarities, default=None),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sweep:
-    """Questions x settings. `preset` is the text it was made from, empty for an imported one;
-    `origin` as that of a run."""
-
-    id: str
-    name: str
-    at: str
-    origin: str = "lab"
-    preset: str = ""
-    questions: tuple[str, ...]
-    settings: tuple[Setting, ...]
-    paper_ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A question with the places that answer it. No gold spans: the papers cannot answer it."""
 
@@ -397,6 +336,8 @@ class Model:
     megabytes: int = 0
     parameters: str = ""  # "135 million"
     first_load: str = ""  # what its next load does besides reading, for one who waits
+    device: str = ""  # cpu, cuda or mps, as it is likely to be; empty for an endpoint
+    precision: str = ""  # of its numbers: float32, bfloat16, 4bit, int8; empty for an endpoint
 
 
 def three_ways(recipe: Recipe, reranker: str) -> tuple[Recipe, Recipe, Recipe]:

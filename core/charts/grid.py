@@ -1,0 +1,209 @@
+"""The heat map of a sweep: questions down, settings across, a square for each cell.
+
+Squares are scatter marks, because Plotly's own heat maps cannot be clicked in Streamlit. Pure:
+knows no store and no page. Texts are escaped, since Plotly reads HTML.
+"""
+
+import html
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from core.types import Arm, Cell, CellStatus, Setting
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+Theme = Literal["light", "dark"]
+Shown = Literal["how it ended", "tokens", "seconds", "similarity"]
+SHOWN: tuple[Shown, ...] = ("how it ended", "tokens", "seconds", "similarity")
+
+SQUARE = 26  # pixels from one cell to the next, at least
+LABELS = 7.2  # pixels a character of the settings' names takes
+# As in pages/ui/style.css: slate no context, blue retrieved, orange reranked, red failure.
+ARMS: dict[Theme, dict[Arm, str]] = {
+    "light": {
+        "no_context": "#52606d",
+        "retrieved": "#1d5fbf",
+        "reranked": "#b9500b",
+        "given": "#8a6500",
+    },
+    "dark": {
+        "no_context": "#a7b1bc",
+        "retrieved": "#7fb2ff",
+        "reranked": "#ffa565",
+        "given": "#f2d26b",
+    },
+}
+NAMES: dict[Arm, str] = {
+    "no_context": "no context",
+    "retrieved": "retrieved",
+    "reranked": "reranked",
+    "given": "passages given",
+}
+INK: dict[Theme, str] = {"light": "#1f2933", "dark": "#e9e6df"}
+FAINT: dict[Theme, str] = {"light": "#c9c4b8", "dark": "#4a5057"}
+FAILURE: dict[Theme, str] = {"light": "#b42318", "dark": "#ff8a80"}
+# A number is no arm, so it wears no arm's colour.
+GREYS: dict[Theme, list[tuple[float, str]]] = {
+    "light": [(0, "#e4dfd3"), (1, "#2b3947")],
+    "dark": [(0, "#2d333a"), (1, "#e3e9ef")],
+}
+
+
+def heat_map(
+    questions: Sequence[str],
+    settings: Sequence[Setting],
+    cells: Sequence[Cell],
+    shown: Shown,
+    theme: Theme,
+    *,
+    first: int = 0,
+) -> "Figure":
+    """The cells of `questions`, the first of which is number `first` (from 0) of the sweep.
+
+    A mark's `customdata` is its run's id, empty where there is none yet. A number that a cell does
+    not have is drawn as an open square.
+    """
+    from plotly.graph_objects import Figure
+
+    figure = Figure()
+    here = [cell for cell in cells if first <= cell.question < first + len(questions)]
+    done = [cell for cell in here if cell.status == "done"]
+    if shown == "how it ended":
+        for arm, name in NAMES.items():
+            of_arm = [cell for cell in done if settings[cell.setting].recipe.arm == arm]
+            cut = [cell for cell in of_arm if cell.finish_reason == "length"]
+            whole = [cell for cell in of_arm if cell.finish_reason != "length"]
+            colour = ARMS[theme][arm]
+            _add(figure, questions, settings, whole, first, name, _filled(colour))
+            _add(figure, questions, settings, cut, first, f"{name}, cut off", _cut_off(colour))
+    else:
+        value = VALUES[shown]
+        known = [cell for cell in done if value(cell) is not None]
+        unknown = [cell for cell in done if value(cell) is None]
+        scale: dict[str, object] = {
+            "symbol": "square",
+            "color": [value(cell) for cell in known],
+            "colorscale": GREYS[theme],
+            "colorbar": {"title": {"text": shown}, "thickness": 12, "len": 0.9},
+            "line": {"width": 0},
+        }
+        _add(figure, questions, settings, known, first, shown, scale)
+        _add(figure, questions, settings, unknown, first, f"no {shown}", _open(INK[theme]))
+    others: tuple[tuple[CellStatus, str, dict[str, object]], ...] = (
+        ("failed", "failed", {"symbol": "x", "color": FAILURE[theme], "line": {"width": 0}}),
+        ("running", "under way", {**_open(INK[theme]), "symbol": "square-open-dot"}),
+        ("queued", "waiting", _open(FAINT[theme])),
+    )
+    for status, name, mark in others:
+        some = [cell for cell in here if cell.status == status]
+        _add(figure, questions, settings, some, first, name, mark)
+    names = [_safe(setting.label) for setting in settings]
+    longest = max(map(len, names), default=0)
+    figure.update_layout(
+        height=90 + int(longest * LABELS) + SQUARE * max(len(questions), 2),
+        margin={"l": 8, "r": 8, "t": 40, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": INK[theme], "size": 12},
+        legend={"orientation": "h", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom"},
+        xaxis={
+            "tickmode": "array",
+            "tickvals": list(range(len(settings))),
+            "ticktext": names,
+            "tickangle": -90,
+            "range": [-0.7, len(settings) - 0.3],
+            "showgrid": False,
+            "zeroline": False,
+            "fixedrange": True,
+        },
+        yaxis={
+            "tickmode": "array",
+            "tickvals": list(range(len(questions))),
+            "ticktext": [_short(question) for question in questions],
+            "range": [len(questions) - 0.4, -0.6],
+            "showgrid": False,
+            "zeroline": False,
+            "fixedrange": True,
+        },
+        hoverlabel={"align": "left"},
+        dragmode=False,
+        clickmode="event+select",
+    )
+    return figure
+
+
+VALUES: dict[Shown, Callable[[Cell], float | None]] = {
+    "tokens": lambda cell: cell.answer_tokens,
+    "seconds": lambda cell: cell.seconds,
+    "similarity": lambda cell: cell.similarity,
+}
+
+
+def _add(
+    figure: "Figure",
+    questions: Sequence[str],
+    settings: Sequence[Setting],
+    cells: Sequence[Cell],
+    first: int,
+    name: str,
+    mark: dict[str, object],
+) -> None:
+    if not cells:
+        return
+    figure.add_scatter(
+        x=[cell.setting for cell in cells],
+        y=[cell.question - first for cell in cells],
+        mode="markers",
+        name=name,
+        marker={"size": SQUARE - 8, **mark},
+        customdata=[cell.run_id or "" for cell in cells],
+        text=[
+            _told(questions[cell.question - first], settings[cell.setting], cell) for cell in cells
+        ],
+        hovertemplate="%{text}<extra></extra>",
+        # Plotly fades what is not selected; a click leads away, and nothing stays selected.
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 1}},
+    )
+
+
+def _filled(colour: str) -> dict[str, object]:
+    return {"symbol": "square", "color": colour, "line": {"width": 0}}
+
+
+def _open(colour: str) -> dict[str, object]:
+    return {"symbol": "square-open", "color": colour, "line": {"width": 1.2}}
+
+
+def _cut_off(colour: str) -> dict[str, object]:
+    return {"symbol": "square-open-dot", "color": colour, "line": {"width": 2.5}}
+
+
+def _told(question: str, setting: Setting, cell: Cell) -> str:
+    lines = [*textwrap.wrap(question, 60)[:3], f"<b>{_safe(setting.label)}</b>"]
+    lines[:-1] = [_safe(line) for line in lines[:-1]]
+    if cell.finish_reason == "length":
+        lines.append(f"cut off at {cell.answer_tokens or 0:,} tokens")
+    elif cell.answer_tokens is not None:
+        lines.append(f"{cell.answer_tokens:,} tokens")
+    elif cell.status == "done":
+        lines.append("evidence alone, no answer")
+    else:
+        lines.append({"queued": "waiting", "running": "under way"}.get(cell.status, cell.status))
+    if cell.seconds is not None:
+        lines.append(f"{cell.seconds:.1f} s with all that was answered beside it")
+    if cell.similarity is not None:
+        lines.append(f"best similarity {cell.similarity:.3f}")
+    lines += [_safe(line) for line in textwrap.wrap(cell.sentence, 60)]
+    return "<br>".join(lines)
+
+
+def _short(question: str, most: int = 42) -> str:
+    text = " ".join(question.split())
+    return _safe(text if len(text) <= most else text[: most - 1].rsplit(" ", 1)[0] + "…")
+
+
+def _safe(text: str) -> str:
+    return html.escape(text, quote=False)

@@ -1,0 +1,263 @@
+"""What lies on disk: how much, backed up, put back, rebuilt, or taken away.
+
+A backup is put back INTO the database that is in use, in one transaction: whoever reads it sees
+the old content or the new one. Original files are named by what is in them, so those of a backup
+are laid beside the old ones first, and the old ones go last. Everything that changes the data runs
+in the worker's thread, between two questions.
+"""
+
+import fcntl
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from core.errors import BadInput, OutOfSpace, TriptychError
+from core.lab.doctor import Check
+from core.lab.evidence import Finder
+from core.lab.jobs import Job, Jobs, Outcome, Steps
+from core.lab.live import Doing
+from core.lab.papers import Papers
+from core.settings import Settings
+from core.store import Database, Store, backup
+from core.worker import Worker
+
+KIND = "storage"  # of these jobs: never two at once
+WAITING = Doing(sentence="Waiting for the answers that are under way …")
+BACKING_UP, RESTORING, REBUILDING, RESETTING = "Backup", "Restore", "Rebuild", "Reset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """What one kind of data takes on disk."""
+
+    name: str
+    bytes: int
+    about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """A backup that lies here. `fault` says why it cannot be used; then nothing else is known."""
+
+    name: str
+    bytes: int
+    at: str = ""
+    papers: int = 0
+    comparisons: int = 0
+    left_out: int = 0
+    fault: str = ""
+
+
+class Storage:
+    """The data folder as a whole."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        papers: Papers,
+        finder: Finder,
+        worker: Worker,
+        jobs: Jobs,
+        doctor: Callable[[], Iterator[Check]],
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._papers = papers
+        self._finder = finder
+        self._worker = worker
+        self._jobs = jobs
+        self._doctor = doctor
+        self.folder = settings.data / "backups"
+
+    def used(self) -> tuple[Used, ...]:
+        """Each kind of data in turn. Packaged weights and the Hugging Face cache lie elsewhere."""
+        data = self._settings.data
+        database = sum(_size(file) for file in data.glob("triptych.sqlite*"))
+        return (
+            Used(name="Database", bytes=database, about="texts of papers, answers, scores"),
+            Used(name="Original files", bytes=_size(data / "papers"), about="papers as they came"),
+            Used(name="Vectors", bytes=_size(data / "vectors"), about="made anew when missing"),
+            Used(
+                name="Models",
+                bytes=_size(self._settings.models),
+                about="unpacked or downloaded; those in packages not counted",
+            ),
+            Used(name="Backups", bytes=_size(self.folder), about="listed below"),
+        )
+
+    def free(self) -> int:
+        """Free bytes on the disk of the data folder."""
+        return shutil.disk_usage(self._settings.data).free
+
+    def backups(self) -> tuple[Backup, ...]:
+        """The backups that lie here, the newest file first."""
+        files = sorted(self.folder.glob("*.zip"), key=lambda file: file.stat().st_mtime)
+        return tuple(_described(file) for file in reversed(files))
+
+    def file(self, name: str) -> Path:
+        """Errors: BadInput for a backup that is not here (any more)."""
+        if name not in {file.name for file in self.folder.glob("*.zip")}:
+            raise BadInput(f"There is no backup {name!r} here (any more).")
+        return self.folder / name
+
+    def open(self, name: str) -> IO[bytes]:
+        """A backup's bytes. Errors: BadInput for one that is not here (any more)."""
+        return self.file(name).open("rb")
+
+    def take(self, stream: IO[bytes]) -> Backup:
+        """Keep a backup that somebody uploads. Errors: Damaged if it is none, OutOfSpace."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / f"uploaded-{_stamp()}.zip"
+        part = file.with_suffix(".part")
+        try:
+            with part.open("wb") as copy:
+                shutil.copyfileobj(stream, copy)
+            backup.contents(part)
+            part.replace(file)
+        except OSError as error:
+            raise OutOfSpace(f"The backup could not be kept: {error.strerror}.") from error
+        finally:
+            part.unlink(missing_ok=True)
+        return _described(file)
+
+    def remove(self, name: str) -> None:
+        """Errors: BadInput for a backup that is not here (any more)."""
+        self.file(name).unlink(missing_ok=True)
+
+    def back_up(self) -> Job:
+        """Write a backup, also while questions are answered. Errors: as `Jobs.start`."""
+        return self._jobs.start(KIND, BACKING_UP, lambda _stop: self._back_up())
+
+    def restore(self, name: str) -> Job:
+        """Put a backup in place of everything that is here, if it is whole.
+
+        Errors: as `Jobs.start`, BadInput for a backup that is not here (any more).
+        """
+        file = self.file(name)
+        return self._jobs.start(KIND, RESTORING, lambda _stop: self._restore(file))
+
+    def rebuild(self) -> Job:
+        """Drop vectors and indexes; the next search makes them anew. Errors: as `Jobs.start`."""
+        return self._jobs.start(KIND, REBUILDING, lambda _stop: self._rebuild())
+
+    def reset(self) -> Job:
+        """Take away everything that people made; models and backups stay. Errors: as
+        `Jobs.start`."""
+        return self._jobs.start(KIND, RESETTING, lambda _stop: self._reset())
+
+    def _back_up(self) -> Steps:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / f"triptych-{_stamp()}.zip"
+        papers = self._settings.data / "papers"
+        for done, total in backup.write(self._store.database, papers, file):
+            yield Doing(sentence=f"Writing {_of(done, total)}", share=done / total)
+        yield Outcome(sentence=f"{file.name} is made, {file.stat().st_size / 1e6:,.1f} MB.")
+
+    def _restore(self, file: Path) -> Steps:
+        with self._workplace() as folder:
+            for done, total in backup.unpack(file, folder):
+                yield Doing(sentence=f"Checking {_of(done, total)}", share=done / total)
+            yield Doing(sentence="Checking the papers …")
+            paper_ids = backup.ready(folder / backup.DATABASE)
+            yield WAITING
+            # From here on nothing may break it off: no step lies between.
+            self._worker.call(self._replace, folder / backup.DATABASE, paper_ids)
+        yield Outcome(sentence=f"{file.name} is put back, with {len(paper_ids):,} papers.")
+
+    def _reset(self) -> Steps:
+        with self._workplace() as folder:
+            with closing(Database(folder / backup.DATABASE)):
+                yield WAITING
+            self._worker.call(self._replace, folder / backup.DATABASE, frozenset())
+            self._worker.call(self._drop_vectors)
+        yield Outcome(sentence="Everything is taken away; models and backups are still here.")
+
+    def _rebuild(self) -> Steps:
+        before = _size(self._settings.data / "vectors")
+        yield WAITING
+        self._worker.call(self._drop_vectors)
+        dropped = f"{before / 1e6:,.1f} MB of vectors are dropped and come back at the next search"
+        yield Doing(sentence="The doctor looks at the rest …")
+        faults = [check.sentence for check in self._doctor() if not check.ok]
+        yield Outcome(sentence=" ".join([f"{dropped}.", *(faults or ["All else is whole."])]))
+
+    def _replace(self, database: Path, paper_ids: frozenset[str]) -> None:
+        """The data becomes that of another database, whose originals lie in papers/ beside it."""
+        folder = self._settings.data / "papers"
+        folder.mkdir(parents=True, exist_ok=True)
+        old = {row.id for row in self._papers.all()}
+        try:
+            for paper_id in paper_ids:
+                with suppress(FileNotFoundError):  # it was missing when the backup was made
+                    (database.parent / "papers" / paper_id).replace(folder / paper_id)
+            self._store.database.become(database)
+        except BaseException:
+            _remove(folder / paper_id for paper_id in paper_ids - old)
+            raise
+        _remove(folder / paper_id for paper_id in old - paper_ids)
+        self._papers.get.cache_clear()
+        self._finder.forget()
+
+    def _drop_vectors(self) -> None:
+        self._finder.forget()
+        shutil.rmtree(self._settings.data / "vectors", ignore_errors=True)
+
+    @contextmanager
+    def _workplace(self) -> Iterator[Path]:
+        """An empty folder that one lab has for itself, and that is gone afterwards."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise BadInput("Another Triptych restores just now; wait for it.") from error
+            folder = self.folder / ".work"
+            shutil.rmtree(folder, ignore_errors=True)  # of one that was killed
+            folder.mkdir()
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _described(file: Path) -> Backup:
+    size = file.stat().st_size
+    try:
+        found = backup.contents(file)
+    except TriptychError as error:
+        return Backup(name=file.name, bytes=size, fault=error.sentence)
+    return Backup(
+        name=file.name,
+        bytes=size,
+        at=found.at,
+        papers=found.papers,
+        comparisons=found.comparisons,
+        left_out=found.left_out,
+    )
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder; 0 if there is none."""
+    total = 0
+    for each in path.rglob("*") if path.is_dir() else (path,):
+        with suppress(FileNotFoundError):  # it went in this moment
+            total += each.stat().st_size if each.is_file() else 0
+    return total
+
+
+def _remove(files: Iterable[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
+
+
+def _of(done: int, total: int) -> str:
+    return f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB"
+
+
+def _stamp() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S")

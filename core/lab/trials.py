@@ -1,0 +1,87 @@
+"""Trying a model: it really runs once, and what came of it is said in a sentence.
+
+To be used in the worker's thread only.
+"""
+
+import time
+from collections.abc import Generator
+from threading import Event
+
+from core.embedders import Embedder
+from core.errors import TriptychError
+from core.generators import Generator as Answering
+from core.generators import Request
+from core.lab.jobs import Outcome, Steps
+from core.lab.live import Doing
+from core.lab.models import Models
+from core.rerankers import Reranker
+from core.types import Generation, Message, Model
+
+QUESTION = "What is the capital of France?"
+SENTENCE = "Paris is the capital of France."
+MAX_TOKENS = 48
+
+
+def trial(models: Models, model: Model, stop: Event) -> Steps:
+    """Load the model, run it once, and say how that went; nothing is said if it was stopped.
+
+    Errors: whatever the model says when it is used.
+    """
+    started = time.perf_counter()
+    there = model.source == "endpoint" or (model.family, model.name) in models.in_memory()
+    backend = yield from models.loaded(model.family, model.name)
+    loading = "" if there else f", after {_seconds(time.perf_counter() - started)} of loading"
+    yield Doing(sentence=f"{model.name} is tried …")
+    match model.family:
+        case "embedder":
+            yield _embed(backend, loading)
+        case "reranker":
+            yield _score(backend, loading)
+        case "generator":
+            yield from _answer(backend, model.name, stop, loading)
+
+
+def _embed(embedder: Embedder, loading: str) -> Outcome:
+    started = time.perf_counter()
+    (vector,) = embedder.embed([SENTENCE])
+    took = _seconds(time.perf_counter() - started)
+    return Outcome(
+        sentence=f"It works: a sentence became {len(vector)} numbers in {took}{loading}."
+    )
+
+
+def _score(reranker: Reranker, loading: str) -> Outcome:
+    started = time.perf_counter()
+    (score,) = reranker.score(QUESTION, [SENTENCE])
+    took = _seconds(time.perf_counter() - started)
+    return Outcome(
+        sentence=f"It works: a question and its answer scored {score:.3f} in {took}{loading}."
+    )
+
+
+def _answer(
+    generator: Answering, name: str, stop: Event, loading: str
+) -> Generator[Doing | Outcome, None, None]:
+    request = Request(
+        messages=(Message(role="user", content=QUESTION),),
+        generation=Generation(generator=name, max_tokens=MAX_TOKENS),
+    )
+    started = time.perf_counter()
+    text = ""
+    for delta in generator.generate([request], stop):
+        text += delta.text
+        if not delta.finish:
+            yield Doing(sentence=f"{name} answers …")
+        elif delta.finish == "error":
+            raise TriptychError(delta.note)
+        elif delta.finish != "stopped":
+            seconds = time.perf_counter() - started
+            measured = f"it answered in {_seconds(seconds)}"
+            if delta.answer_tokens is not None:
+                speed = f"{delta.answer_tokens / seconds:,.1f} a second"
+                measured += f", {delta.answer_tokens} tokens, {speed}"
+            yield Outcome(sentence=f"It works: {measured}{loading}.", quote=text.strip())
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s"

@@ -1,0 +1,103 @@
+"""Settings: what runs where, what lies on disk, backups, and starting afresh."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from core import words
+from core.errors import TriptychError
+from core.lab import Lab
+from core.lab.storage import KIND, REBUILDING, RESETTING
+from core.settings import Endpoint, key_for
+from pages.ui import backups, frame, inventory, jobs
+
+EXAMPLE = 'export TRIPTYCH_ENDPOINTS="qwen=http://127.0.0.1:8000/v1#Qwen/Qwen2.5-3B-Instruct"'
+
+
+def main(lab: Lab) -> None:
+    with st.container(key="settings", gap="medium"):
+        with st.container(key="settings-models"):
+            st.subheader("What runs where", anchor=False)
+            st.markdown(inventory.offline_sentence(lab))
+            st.caption(inventory.device_sentence(lab))
+            inventory.draw(lab)
+        with st.container(key="settings-endpoints"):
+            st.subheader("Models behind an address", anchor=False)
+            endpoints(lab)
+        with st.container(key="settings-storage"):
+            st.subheader("Storage", anchor=False)
+            storage(lab)
+        with st.container(key="settings-backups"):
+            st.subheader("Backups", anchor=False)
+            backups.draw(lab)
+        with st.container(key="settings-afresh"):
+            st.subheader("Starting afresh", anchor=False)
+            afresh(lab)
+
+
+def endpoints(lab: Lab) -> None:
+    for number, endpoint in enumerate(lab.settings.endpoints):
+        with st.container(key=f"row-endpoint-{number}", gap=None):
+            st.markdown(
+                f"**{words.escaped(endpoint.name)}** :small[:gray[{key_sentence(endpoint)}]]"
+            )
+            st.text(f"{endpoint.model} at {endpoint.address}")  # no link: it is no page to visit
+    st.caption(
+        "vLLM, llama.cpp, Ollama and any other server that speaks the OpenAI way can write the"
+        " answers. Name it before Triptych starts, several with commas between them; a key goes"
+        " into TRIPTYCH\\_ENDPOINT\\_KEY and is never shown."
+    )
+    st.code(EXAMPLE, language="bash")
+
+
+def key_sentence(endpoint: Endpoint) -> str:
+    try:
+        return "its key is set" if key_for(endpoint) else "without a key"
+    except TriptychError as error:
+        return words.escaped(error.sentence)
+
+
+def storage(lab: Lab) -> None:
+    used = lab.storage.used()
+    with st.container(key="settings-used", gap=None):
+        for number, each in enumerate(used):
+            with row(f"row-used-{number}", each.name, each.about):
+                st.markdown(words.size(each.bytes / 1e6), width="content")
+        free = f"{words.size(lab.storage.free() / 1e6)} are free on this disk"
+        with row("row-used-total", "Together", free):
+            total = sum(each.bytes for each in used)
+            st.markdown(f"**{words.size(total / 1e6)}**", width="content")
+
+
+def afresh(lab: Lab) -> None:
+    busy = jobs.busy(lab, KIND)
+    with row(
+        "row-rebuild",
+        "Rebuild the index",
+        "all vectors are dropped; the next search makes them anew",
+    ):
+        if st.button("Rebuild", key="settings.rebuild", disabled=busy):
+            jobs.begin(lab.storage.rebuild)
+    jobs.line(lab, KIND, REBUILDING)
+    with (
+        row("row-reset", "Reset", "all papers and answers are taken away; models and backups stay"),
+        st.popover("Reset", key=f"settings.menu.{jobs.turn()}", disabled=busy),
+    ):
+        st.write("This cannot be undone. A backup that was made before can be put back.")
+        jobs.sure("settings.reset", "Take everything away", lab.storage.reset)
+    jobs.line(lab, KIND, RESETTING)
+
+
+@contextmanager
+def row(key: str, name: str, about: str) -> Iterator[None]:
+    """A line of a list: what it is at the left, and what is drawn inside at the right."""
+    with st.container(key=key, horizontal=True, wrap=False, vertical_alignment="center"):
+        with st.container(gap=None):
+            st.markdown(f"**{name}**")
+            st.caption(about)
+        yield
+
+
+with frame.page("Settings") as lab:
+    main(lab)

@@ -1,0 +1,249 @@
+"""The form of a new sweep: values for each setting, the questions, and what it will cost."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from core import chunkers, words
+from core.lab import Lab
+from core.retrieval import RETRIEVERS
+from core.sweeps import presets
+from core.sweeps.plan import Plan
+from core.sweeps.presets import Answers, Preset
+from core.types import Family
+
+KEEP = "session"
+SEVERAL = ("chunker", "retriever", "embedder", "reranker", "candidates", "top_k")
+OF_ANSWERS = ("generator", "passages", "max_tokens", "temperature", "seed")
+
+
+def choose(lab: Lab) -> None:
+    """The presets, as buttons; one that is chosen fills the form."""
+    files = lab.sweeps.presets()
+    names = [file.name for file in files]
+    if st.session_state.get("sweep.preset") not in names:
+        st.session_state["sweep.preset"] = "demo"
+    st.pills(
+        "Preset",
+        names,
+        key="sweep.preset",
+        required=True,
+        on_change=_fill,
+        args=(lab,),
+        label_visibility="collapsed",
+        persist_state=KEEP,
+    )
+    if "sweep.chunks" not in st.session_state:
+        _fill(lab)
+    file = next(file for file in files if file.name == st.session_state["sweep.preset"])
+    if file.error:
+        st.error(file.error)
+    elif file.preset and file.preset.about:
+        st.caption(words.escaped(file.preset.about))
+
+
+def _fill(lab: Lab) -> None:
+    """The form's widgets take the preset's values."""
+    state = st.session_state
+    file = next(each for each in lab.sweeps.presets() if each.name == state["sweep.preset"])
+    if file.preset is None:
+        return
+    preset, answers = file.preset, file.preset.answers or Answers()
+    state["sweep.chunks"] = [f"{size}/{overlap}" for size, overlap in preset.chunks]
+    state["sweep.baseline"] = preset.baseline
+    state["sweep.answered"] = preset.answers is not None
+    for name in SEVERAL:
+        state[f"sweep.{name}"] = list(map(str, getattr(preset, name)))
+    for name in OF_ANSWERS:
+        state[f"sweep.{name}"] = list(map(str, getattr(answers, name)))
+
+
+def preset(lab: Lab) -> Preset:
+    """Draw the values; the preset that they say. Errors: BadInput for what cannot be meant."""
+    state = st.session_state
+    with st.container(key="sweep-values"):
+        cutting, finding, answering = st.columns(3, gap="medium")
+        with cutting:
+            st.markdown("**Papers are cut**")
+            _several("by", "chunker", chunkers.names())
+            _several("into size/overlap", "chunks", ["800/100", "1200/200", "1600/300"], new=True)
+            st.checkbox("also ask without context", key="sweep.baseline", persist_state=KEEP)
+        with finding:
+            st.markdown("**Chunks are found**")
+            _several("by the retriever", "retriever", RETRIEVERS)
+            _several("with the embedder", "embedder", _names(lab, "embedder"))
+            _several("candidates", "candidates", ["10", "20", "50"], new=True)
+            _several("top k", "top_k", ["3", "5", "7"], new=True)
+            _several("reranked by", "reranker", [presets.NO_RERANKER, *_names(lab, "reranker")])
+        with answering:
+            st.markdown("**Answers are written**")
+            st.checkbox("write answers", key="sweep.answered", persist_state=KEEP)
+            if state["sweep.answered"]:
+                _several("by", "generator", [presets.BEST, *_names(lab, "generator")])
+                _several("tokens at most", "max_tokens", ["48", "128", "256"], new=True)
+                _several("passages in the prompt", "passages", ["best-last", "best-first"])
+                _several("temperature", "temperature", ["0.0", "0.7"], new=True)
+                _several("seed", "seed", ["0"], new=True)
+    name = state["sweep.preset"]
+    kept = next(each.preset for each in lab.sweeps.presets() if each.name == name)
+    said = presets.read(name, _toml())
+    if kept:
+        said = replace(said, about=kept.about, questions=kept.questions)
+    return said
+
+
+def _several(label: str, name: str, usual: Sequence[str], *, new: bool = False) -> None:
+    key = f"sweep.{name}"
+    st.multiselect(
+        label,
+        list(dict.fromkeys([*usual, *st.session_state.get(key, [])])),
+        key=key,
+        accept_new_options=new,
+        persist_state=KEEP,
+    )
+
+
+def _names(lab: Lab, family: Family) -> list[str]:
+    return [model.name for model in lab.models.all() if model.family == family]
+
+
+def _toml() -> str:
+    """What the widgets say, as a preset's text, so that one reader checks both."""
+    state = st.session_state
+    lines = [f"baseline = {str(state['sweep.baseline']).lower()}"]
+    lines += [_line(name) for name in ("chunks", *SEVERAL)]
+    if state["sweep.answered"]:
+        lines += ["[answers]", *(_line(name) for name in OF_ANSWERS)]
+    return "\n".join(lines)
+
+
+def _line(name: str) -> str:
+    numbers = name in ("candidates", "top_k", "max_tokens", "temperature", "seed")
+    values = [
+        value if numbers and _is_number(value) else presets.quoted(value)
+        for value in st.session_state[f"sweep.{name}"]
+    ]
+    return f"{name} = [{', '.join(values)}]"
+
+
+def _is_number(text: str) -> bool:
+    digits = text.strip().removeprefix("-")
+    return digits.replace(".", "", 1).isdecimal() and digits.isascii() and digits[0] != "."
+
+
+def questions(lab: Lab) -> tuple[str, ...]:
+    """Typed, pasted, from the samples or from a file; one a line. Errors: BadInput."""
+    state = st.session_state
+    state.setdefault("sweep.questions", "")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown("**Questions**, one a line")
+        st.button(
+            "Sample questions",
+            key="sweep.samples",
+            type="tertiary",
+            on_click=lambda: _ask("\n".join(lab.sweeps.sample_questions())),
+        )
+        with st.popover("From a file", type="tertiary", key="sweep.file.menu"):
+            file = st.file_uploader(
+                "A line a question, or JSON lines with “question”",
+                type=["jsonl", "txt", "md"],
+                key="sweep.file",
+            )
+            if file and st.button("Take these questions", key="sweep.file.take", type="primary"):
+                _ask_later(lab, file.getvalue().decode("utf-8", "replace"))
+    typed = st.text_area(
+        "Questions",
+        key="sweep.questions",
+        height=128,
+        label_visibility="collapsed",
+        placeholder="What is the difference between LoRA and QLoRA?",
+        persist_state=KEEP,
+    )
+    return lab.sweeps.questions_in(typed or "")
+
+
+def _ask(text: str) -> None:
+    st.session_state["sweep.questions"] = text
+
+
+def _ask_later(lab: Lab, text: str) -> None:
+    """Set before the text area is drawn, in this same run."""
+    _ask("\n".join(lab.sweeps.questions_in(text)))
+
+
+def papers(lab: Lab) -> tuple[str, ...]:
+    """Which papers are searched; all, unless some are chosen."""
+    rows = {row.id: row for row in lab.papers.all()}
+    key = "sweep.papers"
+    st.session_state[key] = [each for each in st.session_state.get(key, []) if each in rows]
+    chosen = st.multiselect(
+        "Papers",
+        list(rows),
+        format_func=lambda paper_id: rows[paper_id].title,
+        placeholder=f"all {len(rows)} papers",
+        key=key,
+        label_visibility="collapsed",
+        persist_state=KEEP,
+    )
+    return tuple(chosen) or tuple(rows)
+
+
+def cost(plan: Plan) -> None:
+    """What the sweep would take, before it starts."""
+    with st.container(horizontal=True, gap="large", key="sweep-cost"):
+        _figure(plan.cells, "cells", f"{len(plan.questions)} × {len(plan.settings)} settings")
+        if plan.answers:
+            _figure(plan.distinct_prompts, "different prompts", "at most", most=True)
+        _figure(plan.rerank_pairs, "pairs to rerank", "at most", most=True)
+        st.metric(
+            "about",
+            duration(plan.seconds),
+            help=(
+                f"A guess: {' and '.join(plan.guessed)} were never measured here."
+                if plan.guessed
+                else "From the speeds that were measured on this machine."
+            ),
+        )
+    if plan.known:
+        st.caption(
+            f"{plan.known:,} of {plan.cells:,} cells were answered before and are taken over."
+        )
+    reasons: dict[str, list[str]] = {}
+    for each in plan.dropped:
+        reasons.setdefault(each.why, []).append(each.what)
+    for why, what in reasons.items():
+        more = "" if len(what) == 1 else f" and {len(what) - 1} more"
+        st.caption(
+            f":material/block: Left out: {words.escaped(what[0])}{more}: {words.escaped(why)}"
+        )
+
+
+def _figure(number: int, label: str, detail: str, *, most: bool = False) -> None:
+    st.metric(label, f"{'≤ ' if most and number else ''}{number:,}", help=detail)
+
+
+def duration(seconds: float) -> str:
+    """8 seconds, 3 minutes, 1.5 hours"""
+    if seconds < 90:
+        return words.counted(max(round(seconds), 0), "second")
+    if seconds < 5400:
+        return words.counted(round(seconds / 60), "minute")
+    return f"{seconds / 3600:,.1f} hours"
+
+
+def saving(lab: Lab, said: Preset) -> None:
+    """Keep the values under a name of one's own, or take such a file away."""
+    with st.popover("Save as preset", type="tertiary", key="sweep.save.menu"):
+        name = st.text_input("Name", key="sweep.save.name")
+        st.code(presets.written(said), language="toml")
+        if st.button("Save", key="sweep.save", disabled=not name):
+            lab.sweeps.save_preset(name, presets.written(said))
+            st.toast(f"Kept as {words.escaped(name)}.")
+            st.rerun()
+        own = [file.name for file in lab.sweeps.presets() if file.own]
+        if st.session_state["sweep.preset"] in own and st.button(
+            "Remove this preset", key="sweep.remove_preset"
+        ):
+            lab.sweeps.remove_preset(st.session_state["sweep.preset"])
+            st.rerun()

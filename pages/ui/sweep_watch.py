@@ -1,0 +1,158 @@
+"""A sweep on screen: how far it is, its heat map, and what can be done with it."""
+
+from typing import cast
+
+import streamlit as st
+
+from core import words
+from core.charts import grid
+from core.lab import Lab
+from core.store.sweeps import SweepRow
+from core.types import Sweep
+from pages.ui import frame
+from pages.ui.sweep_form import duration
+
+POLL_SECONDS = 1.0
+ROWS = 40  # questions on screen at once
+STATUSES = {
+    "queued": "in line",
+    "running": "under way",
+    "stopped": "stopped",
+    "done": "done",
+}
+
+
+def summary(row: SweepRow) -> str:
+    """done · 185 of 185 cells · 2 failed"""
+    parts = [STATUSES[row.status], f"{row.done:,} of {words.counted(row.cells, 'cell')}"]
+    if row.failed:
+        parts.append(f"{row.failed:,} failed")
+    return " · ".join(parts)
+
+
+def open_sweep(sweep_id: str) -> None:
+    st.query_params["sweep"] = sweep_id
+    st.rerun()
+
+
+def draw(lab: Lab, sweep_id: str) -> None:
+    """The whole of one sweep; it draws itself anew while it is under way."""
+    row, sweep = lab.sweeps.row(sweep_id), lab.sweeps.sweep(sweep_id)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("All sweeps", icon=":material/arrow_back:", type="tertiary", key="sweep.back"):
+            del st.query_params["sweep"]
+            st.rerun()
+        st.subheader(words.escaped(row.name), anchor=False)
+        st.caption(
+            f"{words.counted(row.questions, 'question')} × {words.counted(row.settings, 'setting')}"
+            f" · {row.at[:16].replace('T', ' ')} UTC"
+        )
+    if row.status in ("queued", "running"):
+        following(sweep_id)
+    else:
+        state(lab, row)
+        picture(lab, sweep, live=False)
+
+
+@st.fragment(run_every=POLL_SECONDS)
+@frame.bounded
+def following(sweep_id: str) -> None:
+    """Progress and picture while it is under way; the whole page is drawn again at the end."""
+    lab = frame.open_lab()
+    row = lab.sweeps.row(sweep_id)
+    if row.status not in ("queued", "running"):
+        st.rerun()
+    state(lab, row)
+    picture(lab, lab.sweeps.sweep(sweep_id), live=True)
+
+
+def state(lab: Lab, row: SweepRow) -> None:
+    """How far it is, what it is doing, and the buttons for what can be done now."""
+    progress = lab.sweeps.progress(row.id)
+    with st.container(horizontal=True, vertical_alignment="center", key="sweep-state"):
+        st.markdown(f"**{summary(row)}**")
+        open_still = row.status in ("queued", "running")
+        if open_still and _button("Stop", "stop", "sweep.stop"):
+            lab.sweeps.stop(row.id)
+            st.rerun()
+        over = row.origin == "lab" and row.status in ("stopped", "done")
+        if over and row.queued and _button("Resume", "play_arrow", "sweep.resume"):
+            lab.sweeps.resume(row.id)
+            st.rerun()
+        if over and row.failed and _button("Retry the failed", "replay", "sweep.retry"):
+            lab.sweeps.retry_failed(row.id)
+            st.rerun()
+        if progress:
+            st.caption(words.escaped(progress.doing.sentence if progress.doing else "Starting …"))
+            st.caption(duration(progress.seconds))
+            if progress.ahead:
+                st.caption("a question goes first")
+        elif open_still:
+            st.caption("run by another program, or about to start")
+    st.progress((row.done + row.failed) / max(row.cells, 1))
+    if progress and progress.counted.distinct_prompts is not None:
+        pairs, prompts = progress.counted.rerank_pairs, progress.counted.distinct_prompts
+        st.caption(
+            f"Counted after the search: {words.counted(pairs or 0, 'pair')} to rerank,"
+            f" {words.counted(prompts, 'different prompt')} for the cells that were open."
+        )
+    if row.sentence:
+        st.error(row.sentence, icon=":material/error:")
+
+
+def _button(label: str, icon: str, key: str) -> bool:
+    return st.button(label, icon=f":material/{icon}:", key=key)
+
+
+def picture(lab: Lab, sweep: Sweep, *, live: bool) -> None:
+    """The heat map; a click on a cell leads to its answer."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        shown = st.segmented_control(
+            "Squares show",
+            grid.SHOWN,
+            default=grid.SHOWN[0],
+            required=True,
+            key="sweep.shown",
+            label_visibility="collapsed",
+        )
+        first = 0
+        if len(sweep.questions) > ROWS:
+            starts = range(0, len(sweep.questions), ROWS)
+            first = st.selectbox(
+                "Questions",
+                starts,
+                format_func=lambda at: (
+                    f"{at + 1}–{min(at + ROWS, len(sweep.questions))} of {len(sweep.questions):,}"
+                ),
+                key="sweep.rows",
+                label_visibility="collapsed",
+                width=200,
+            )
+        st.caption("Click a square: its answer opens in Compare.")
+    cells = lab.sweeps.cells(sweep.id)
+    chosen = st.plotly_chart(
+        grid.heat_map(
+            sweep.questions[first : first + ROWS],
+            sweep.settings,
+            cells,
+            cast(grid.Shown, shown),
+            "dark" if st.context.theme.type == "dark" else "light",
+            first=first,
+        ),
+        key=f"sweep.map.{sweep.id}",
+        theme=None,
+        on_select="rerun",
+        selection_mode="points",
+        config={"displayModeBar": False},
+    )
+    for point in chosen["selection"]["points"]:
+        if point.get("customdata"):
+            st.switch_page("pages/compare.py", query_params={"run": point["customdata"]})
+    if not live:
+        failed = [cell for cell in cells if cell.status == "failed"]
+        for sentence in dict.fromkeys(cell.sentence for cell in failed):
+            count = sum(cell.sentence == sentence for cell in failed)
+            st.caption(
+                f":red[:material/error: {words.counted(count, 'cell')} failed:]"
+                f" {words.escaped(sentence)}"
+            )

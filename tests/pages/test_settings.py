@@ -1,0 +1,173 @@
+"""Settings under Streamlit's own test harness."""
+
+from dataclasses import replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.lab import Lab, job_of
+from core.lab.storage import KIND
+from core.settings import Endpoint
+from core.types import Model
+from pages.ui import inventory
+from tests.pages.conftest import texts
+from tests.test_lab import asked
+
+HUB = Model(
+    name="Qwen2.5-0.5B-Instruct",
+    family="generator",
+    source="hub",
+    available=False,
+    reason="not downloaded",
+    megabytes=1_000,
+    parameters="494 million",
+)
+
+
+@pytest.fixture
+def opened(app: AppTest) -> AppTest:
+    app.run()
+    return app.switch_page("pages/settings.py").run()
+
+
+def settled(app: AppTest, lab: Lab, kind: str) -> str:
+    """Let a job come to its end; all that the page says then."""
+    job = lab.jobs.get(kind)
+    assert job
+    job.join()
+    app.run()
+    assert not app.exception
+    return texts(app)
+
+
+def test_smoke(opened: AppTest, lab: Lab) -> None:
+    assert not opened.exception
+    said = texts(opened)
+    assert "Works offline: **yes**" in said
+    for name in ("hashing", "word\\-overlap", "echo"):
+        assert f"**{name}**" in said
+    for name in ("Database", "Original files", "Vectors", "Models", "Backups", "Together"):
+        assert f"**{name}**" in said
+    assert "in memory" not in said
+    assert lab.models._loaded == {}
+
+
+def test_story_test_a_model(opened: AppTest, lab: Lab) -> None:
+    opened.button(key="settings.generator.echo.test").click().run()
+    (echo,) = (model for model in lab.models.all() if model.family == "generator")
+    said = settled(opened, lab, job_of(echo))
+    assert "It works: it answered in" in said.replace("\\", "")
+    assert "“What is the capital of France\\?”" in said
+    assert "in memory" in said
+
+
+def test_story_back_up_reset_and_put_back(opened: AppTest, lab: Lab) -> None:
+    comparison = asked(lab)
+    opened.button(key="settings.backup").click().run()
+    said = settled(opened, lab, KIND)
+    (backup,) = lab.storage.backups()
+    assert "2 papers and 1 comparison of 20" in said
+
+    assert opened.button(key="settings.reset").disabled
+    opened.checkbox(key="settings.reset.sure.0").check().run()
+    opened.button(key="settings.reset").click().run()
+    assert "Everything is taken away" in settled(opened, lab, KIND)
+    assert lab.papers.all() == []
+
+    key = f"settings.{backup.name}.restore"
+    assert opened.button(key=key).disabled  # a tick counts once
+    opened.checkbox(key=f"{key}.sure.1").check().run()
+    opened.button(key=key).click().run()
+    assert "is put back" in settled(opened, lab, KIND)
+    assert len(lab.papers.all()) == 2
+    assert lab.runs.comparison(comparison.id) == comparison
+
+    opened.button(key=f"settings.{backup.name}.remove").click().run()
+    assert lab.storage.backups() == ()
+
+
+def test_rebuilding(opened: AppTest, lab: Lab) -> None:
+    asked(lab)
+    opened.button(key="settings.rebuild").click().run()
+    assert "come back at the next search" in settled(opened, lab, KIND)
+    assert not (lab.settings.data / "vectors").exists()
+
+
+def test_an_upload_is_checked(opened: AppTest, lab: Lab) -> None:
+    lab.storage.back_up().join()
+    (backup,) = lab.storage.backups()
+    body = lab.storage.open(backup.name).read()
+    lab.storage.remove(backup.name)
+    uploader = opened.file_uploader(key="settings.upload.0")
+    uploader.set_value(("note.zip", b"a note", "application/zip")).run()
+    assert "no whole zip" in opened.error[0].value
+    uploader = opened.file_uploader(key="settings.upload.0")
+    uploader.set_value(("../odd.zip", body, "application/zip")).run()
+    assert not opened.exception
+    (taken,) = lab.storage.backups()
+    assert taken.name.startswith("uploaded-")
+    assert lab.storage.open(taken.name).read() == body
+
+
+def test_a_model_of_the_hub_names_its_size_and_waits_for_the_click(
+    opened: AppTest, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lab.models, "all", lambda: [HUB])
+    lab.settings.models.mkdir(parents=True)
+    object.__setattr__(lab.settings, "hub", "http://127.0.0.1:9")  # nobody is there
+    opened.run()
+    button = opened.button(key=f"settings.generator.{HUB.name}.download")
+    assert button.label == "Download 1.00 GB"
+    assert lab.jobs.get(job_of(HUB)) is None
+    assert "missing an embedder, a reranker and a generator" in texts(opened)
+    button.click().run()
+    assert "The hub cannot be reached" in settled(opened, lab, job_of(HUB))
+    assert list(lab.settings.models.glob("*.part")) == []
+
+    part = lab.settings.models / f".{HUB.name}-0123456789ab.part"
+    part.mkdir()
+    with (part / "model.safetensors").open("wb") as file:
+        file.truncate(400_000_000)  # takes no room
+    opened.run()
+    button = opened.button(key=f"settings.generator.{HUB.name}.download")
+    assert button.label == "Go on, 600 MB to come"
+
+
+def test_keys_of_endpoints_are_never_shown(
+    app: AppTest, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIPTYCH_ENDPOINT_KEY_QWEN", "sesame-open")
+    monkeypatch.setenv("TRIPTYCH_ENDPOINT_KEY_ODD", "ses ame")
+    qwen = Endpoint(name="qwen", address="http://127.0.0.1:9/v1", model="![x](y)")
+    endpoints = (qwen, replace(qwen, name="odd"), replace(qwen, name="free"))
+    monkeypatch.setattr(lab, "settings", replace(lab.settings, endpoints=endpoints))
+    app.run()
+    app.switch_page("pages/settings.py").run()
+    assert not app.exception
+    said = texts(app)
+    assert "its key is set" in said
+    assert "without a key" in said
+    assert "holds spaces" in said
+    assert "sesame" not in said and "ses ame" not in said
+    assert "![x](y) at http://127.0.0.1:9/v1" in [text.value for text in app.text]
+
+
+def test_what_is_known_of_a_model() -> None:
+    assert inventory.about(HUB) == "494 million parameters · 1.00 GB · on the hub"
+    here = replace(HUB, source="cached", available=True, device="cuda", precision="4bit")
+    assert inventory.about(here) == (
+        "494 million parameters · 1.00 GB · downloaded · 4 bits on the GPU"
+    )
+    assert inventory.about(
+        Model(name="a", family="generator", source="endpoint", available=True, reason="")
+    ) == ("at an endpoint")
+
+
+def test_a_model_that_cannot_be_used_says_why(
+    opened: AppTest, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = replace(HUB, source="cached", reason="its weights are not whole; download it again.")
+    monkeypatch.setattr(lab.models, "all", lambda: [broken])
+    opened.run()
+    assert "its weights are not whole" in texts(opened)
+    assert not [each for each in opened.button if each.label == "Test"]

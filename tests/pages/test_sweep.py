@@ -1,0 +1,120 @@
+"""The Sweep page under Streamlit's own test harness."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.errors import OutOfSpace
+from core.lab import Lab
+from tests.backends.rerankers.word_overlap import WordOverlap
+from tests.pages.conftest import texts
+
+WAIT = 20
+VALUES = {
+    "chunks": ["200/20", "60/0"],
+    "embedder": ["hashing"],
+    "reranker": ["none", "word-overlap"],
+    "candidates": ["2"],
+    "top_k": ["1", "2"],
+    "generator": ["echo"],
+    "max_tokens": ["20"],
+}  # 1 + 2 x (2 + 2) = 9 settings
+
+
+@pytest.fixture
+def page(app: AppTest) -> AppTest:
+    """The page with a small grid and two questions filled in."""
+    app.run()
+    app.switch_page("pages/sweep.py").run()
+    for name, values in VALUES.items():
+        app.multiselect(key=f"sweep.{name}").set_value(values)
+    app.text_area(key="sweep.questions").set_value("What burns?\nWhat rises?")
+    return app.run()
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def test_smoke(app: AppTest) -> None:
+    app.run()
+    app.switch_page("pages/sweep.py").run()
+    assert not app.exception
+    assert "Type a question" in texts(app)
+    assert app.button(key="sweep.start").disabled
+
+
+def test_what_it_costs_is_said_before_it_starts(page: AppTest) -> None:
+    assert not page.exception
+    assert metrics(page)["cells"] == "18"
+    assert metrics(page)["pairs to rerank"] == "≤ 8"
+    page.multiselect(key="sweep.top_k").set_value(["1", "2", "9"]).run()
+    assert "Left out: 200\\/20 · top 9 and 3 more" in texts(page)
+    assert metrics(page)["cells"] == "18"
+    page.multiselect(key="sweep.chunks").set_value(["many"]).run()
+    assert "chunks is ['many']; it must be sizes and overlaps" in texts(page)
+    assert page.button(key="sweep.start").disabled
+
+
+def test_a_preset_fills_the_form(page: AppTest) -> None:
+    page.button_group(key="sweep.preset").set_value("classic").run()
+    assert page.multiselect(key="sweep.top_k").value == ["3", "5", "7"]
+    assert page.checkbox(key="sweep.baseline").value
+    page.button_group(key="sweep.preset").set_value("retrieval-only").run()
+    assert not page.checkbox(key="sweep.answered").value
+
+
+def test_story_start_leave_come_back_and_open_a_cell(page: AppTest, lab: Lab) -> None:
+    page.button(key="sweep.start").click().run()
+    (row,) = lab.sweeps.all()
+    assert page.query_params["sweep"] in (row.id, [row.id])
+    assert lab.sweeps.wait(row.id, WAIT)
+    page.switch_page("pages/library.py").run()
+    page.query_params.clear()
+    page.switch_page("pages/sweep.py").run()
+    assert "18 of 18 cells" in texts(page)
+    page.button(key=f"sweep.open.{row.id}").click().run()
+    assert not page.exception
+    assert "done · 18 of 18 cells" in texts(page)
+    page.button(key="sweep.back").click().run()
+    page.run()
+    assert "18 of 18 cells were answered before" in texts(page)
+
+
+def test_what_failed_is_said_and_tried_again(
+    page: AppTest, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = WordOverlap.score
+
+    def fails(self: WordOverlap, question: str, chunks: list[str]) -> None:
+        raise OutOfSpace("The memory is full: <b>stop</b>.")
+
+    monkeypatch.setattr(WordOverlap, "score", fails)
+    page.button(key="sweep.start").click().run()
+    (row,) = lab.sweeps.all()
+    assert lab.sweeps.wait(row.id, WAIT)
+    page.run()
+    assert "8 failed" in texts(page)
+    assert "The memory is full\\: \\<b\\>stop\\<\\/b\\>\\." in texts(page)
+    monkeypatch.setattr(WordOverlap, "score", real)
+    page.button(key="sweep.retry").click().run()
+    assert lab.sweeps.wait(row.id, WAIT)
+    page.run()
+    assert "done · 18 of 18 cells" in texts(page)
+
+
+def test_a_preset_is_saved(page: AppTest, lab: Lab) -> None:
+    page.text_input(key="sweep.save.name").set_value("mine").run()
+    page.button(key="sweep.save").click().run()
+    assert not page.exception
+    (own,) = [file for file in lab.sweeps.presets() if file.own]
+    assert own.preset
+    assert own.preset.chunks == ((200, 20), (60, 0))
+
+
+def test_an_unknown_sweep_is_a_sentence(app: AppTest) -> None:
+    app.run()
+    app.query_params["sweep"] = "nothing"
+    app.switch_page("pages/sweep.py").run()
+    app.query_params["sweep"] = "nothing"
+    app.run()
+    assert "There is no such sweep here" in texts(app)

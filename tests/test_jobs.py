@@ -1,0 +1,83 @@
+"""Work in the background: watched, stopped, failed."""
+
+from threading import Event
+
+import pytest
+
+from core.errors import BadInput, TriptychError
+from core.lab.jobs import Jobs, Outcome, Steps
+from core.lab.live import Doing
+
+
+@pytest.fixture
+def jobs() -> Jobs:
+    return Jobs()
+
+
+def test_what_is_going_on_and_what_came_of_it(jobs: Jobs) -> None:
+    come, go = Event(), Event()
+
+    def steps(_stop: Event) -> Steps:
+        yield Doing(sentence="Half", share=0.5)
+        come.set()
+        assert go.wait(10)
+        yield Outcome(sentence="All.")
+
+    job = jobs.start("kind", "The work", steps)
+    assert come.wait(10)
+    assert jobs.get("kind") is job
+    assert (job.doing.share, job.over, job.outcome) == (0.5, False, None)
+    with pytest.raises(BadInput, match="The work is under way"):
+        jobs.start("kind", "Other work", steps)
+    jobs.start("other kind", "Other work", lambda _stop: iter_of("At once.")).join()
+    go.set()
+    job.join()
+    assert (job.over, job.outcome) == (True, Outcome(sentence="All."))
+    assert jobs.start("kind", "Other work", lambda _stop: iter_of("Again.")) is not job
+
+
+def iter_of(sentence: str) -> Steps:
+    yield Outcome(sentence=sentence)
+
+
+def test_stopping_closes_the_work(jobs: Jobs) -> None:
+    closed = Event()
+
+    def steps(_stop: Event) -> Steps:
+        try:
+            while True:
+                yield Doing(sentence="On and on")
+        finally:
+            closed.set()
+
+    job = jobs.start("kind", "The work", steps)
+    job.stop()
+    assert job.doing.sentence == "Stopping …"
+    job.join()
+    assert closed.is_set()
+    assert job.outcome == Outcome(sentence="Stopped.")
+
+
+def failing(error: Exception) -> Steps:
+    yield Doing(sentence="So far so good")
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [(TriptychError("No."), "No."), (KeyError("x"), "Something went wrong inside Triptych")],
+)
+def test_a_failure_is_a_sentence(jobs: Jobs, error: Exception, sentence: str) -> None:
+    job = jobs.start("kind", "The work", lambda _stop: failing(error))
+    job.join()
+    assert job.over and job.error and job.outcome is None
+    assert job.error.sentence.startswith(sentence)
+
+
+def test_what_cannot_begin_leaves_nothing_behind(jobs: Jobs) -> None:
+    def refused(_stop: Event) -> Steps:
+        raise BadInput("Not so.")
+
+    with pytest.raises(BadInput, match="Not so"):
+        jobs.start("kind", "The work", refused)
+    assert jobs.get("kind") is None
