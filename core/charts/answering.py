@@ -71,7 +71,7 @@ def lengths(points: Sequence[Point], theme: Theme) -> Chart:
         row=1,
         col=2,
     )
-    dressed(figure, title, n, theme, height=90 + 30 * len(settings), wide=True)
+    dressed(figure, title, n, theme, height=90 + 30 * len(settings))
     figure.update_layout(showlegend=False)
     figure.update_xaxes(title_text="words of the answer", rangemode="tozero", row=1, col=1)
     figure.update_xaxes(title_text="% cut off", range=[0, 125], tickvals=[0, 50, 100], row=1, col=2)
@@ -134,7 +134,7 @@ def stages(points: Sequence[Point], theme: Theme) -> Chart:
             hovertemplate=f"%{{customdata}}<br>{stage} %{{x:.2f}} s<extra></extra>",
             marker={"color": colour},
         )
-    dressed(figure, title, n, theme, height=110 + 32 * len(settings), barmode="stack", wide=True)
+    dressed(figure, title, n, theme, height=110 + 32 * len(settings), barmode="stack")
     figure.update_layout(legend={"traceorder": "normal"})
     figure.update_xaxes(title_text="seconds a question (mean)", rangemode="tozero")
     figure.update_yaxes(**ticks(settings))

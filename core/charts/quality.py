@@ -75,7 +75,7 @@ def by_size_and_k(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
         )
     sizes = [f"{size:,}" for size in sorted({key[1] for key in cells})]
     ks = [f"top {k}" for k in sorted({key[2] for key in cells})]
-    dressed(figure, title, counted(held), theme, height=110 + 64 * len(sizes), wide=True)
+    dressed(figure, title, counted(held), theme, height=110 + 64 * len(sizes))
     figure.update_layout(showlegend=False)
     figure.update_layout(width=as_wide_as(len(panels) * (len(ks) + 1), 62, 110))
     figure.update_xaxes(type="category", categoryorder="array", categoryarray=ks, showgrid=False)
@@ -122,7 +122,7 @@ def by_question(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
         "<extra></extra>",
         **squares([means[key] for key in keys], theme, size=cell(len(settings))),
     )
-    dressed(figure, title, n, theme, height=140 + CELL * len(shown), wide=True)
+    dressed(figure, title, n, theme, height=140 + CELL * len(shown))
     figure.update_layout(showlegend=False, width=as_wide_as(len(settings), 84, 360))
     figure.update_yaxes(**ticks(shown, 44))
     figure.update_yaxes(range=[len(shown) - 0.4, -0.6])

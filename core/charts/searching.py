@@ -6,7 +6,7 @@ from itertools import combinations
 from statistics import fmean
 
 from core.charts import Chart
-from core.charts.quality import CELL, as_wide_as, cell, counted, none_of, squares
+from core.charts.quality import CELL, NARROWEST, as_wide_as, cell, counted, none_of, squares
 from core.charts.style import ARM_COLOURS, HAIRLINE, INK, UNUSED, Theme, dressed, safe, short, ticks
 from core.charts.tidy import Point
 from core.types import Hit
@@ -72,18 +72,22 @@ def movement(points: Sequence[Point], theme: Theme) -> Chart:
         },
     )
     if len(ks) == 1:
-        figure.add_hline(y=ks[0] + 0.5, line={"color": INK[theme], "width": 1, "dash": "dash"})
-        figure.add_annotation(
-            x=deepest + 0.5, y=ks[0] + 0.5, text=f"above: used (top {ks[0]})", showarrow=False
-        ).update_annotations(xanchor="right", yanchor="bottom", font={"color": INK[theme]})
-    dressed(figure, title, counted(held), theme, height=480)
+        figure.add_scatter(
+            x=[0.3, deepest + 0.7],
+            y=[ks[0] + 0.5] * 2,
+            mode="lines",
+            line={"color": INK[theme], "width": 1.5, "dash": "dash"},
+            name=f"above it: used (top {ks[0]})",
+            hoverinfo="skip",
+        )
+    dressed(figure, title, counted(held), theme, height=480, width=NARROWEST)
     figure.update_xaxes(title_text="rank by similarity", range=[0.3, deepest + 0.7])
     figure.update_yaxes(title_text="rank after reranking", range=[deepest + 0.7, 0.3])
     rows = [
         {"rank before": before, "rank after": after, "chunks": count}
         for (before, after), count in sorted(moves.items())
     ]
-    return Chart(name=name, title=title, counted=counted(held), figure=figure, rows=rows)
+    return Chart(name=name, title=title, counted=counted(held), figure=figure, rows=rows, wide=True)
 
 
 def similarities(points: Sequence[Point], theme: Theme) -> Chart:
@@ -198,7 +202,6 @@ def overlap(points: Sequence[Point], theme: Theme) -> Chart:
         f"{n}; % of the characters",
         theme,
         height=140 + CELL * len(settings),
-        wide=True,
     )
     figure.update_layout(showlegend=False, width=as_wide_as(len(settings), 84, 360))
     figure.update_yaxes(**ticks(settings, 44))
