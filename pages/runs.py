@@ -38,12 +38,30 @@ def main(lab: Lab) -> None:
     if made:
         run_exchange.said(made)
     count = lab.past.count(view)
+    if view.sweep:
+        overview(lab, view.sweep)
     if not count:
         nothing(view)
     elif section == SECTIONS[0]:
         run_table.draw(lab, view, count)
     else:
         judged(lab, view, section)
+
+
+def overview(lab: Lab, sweep_id: str) -> None:
+    """What the sweep was, and how much of it is there."""
+    row = next((row for row in lab.past.sweeps() if row.id == sweep_id), None)
+    if row is None:
+        st.info("This sweep is not here; its link may belong to another data folder.")
+        return
+    parts = [
+        f"**{words.escaped(row.name)}**",
+        f"{words.counted(row.questions, 'question')} × {words.counted(row.settings, 'setting')}",
+        f"{row.done:,} of {row.cells:,} answered",
+    ]
+    parts += [f"{row.failed:,} failed"] if row.failed else []
+    parts += [f"{row.dropped:,} dropped"] if row.dropped else []
+    st.markdown(" · ".join(parts))
 
 
 def nothing(view: View) -> None:

@@ -41,6 +41,8 @@ def test_the_recorded_runs_are_taken_in_once(empty: Lab) -> None:
     empty.past.take_in_recorded()
     empty.past.take_in_recorded()
     assert empty.past.count(ALL) == recorded > 0
+    (sweep,) = empty.past.sweeps()
+    assert (sweep.origin, sweep.done) == ("recorded", recorded)
 
 
 def test_a_log_is_imported_once(empty: Lab) -> None:
@@ -53,12 +55,12 @@ def test_a_log_is_imported_once(empty: Lab) -> None:
 
 
 def test_an_imported_log_is_a_sweep(filled: Lab) -> None:
-    (row,) = filled.past.sweeps()
+    row, _recorded = filled.past.sweeps()
     assert (row.name, row.origin, row.status) == ("small", "import:small.txt", "done")
     assert (row.questions, row.settings, row.done) == (1, 4, 4)
     assert filled.past.count(View(sweep=row.id)) == 4
     filled.past.load("log", "small.txt", EXPERIMENT.encode())
-    assert len(filled.past.sweeps()) == 1
+    assert len(filled.past.sweeps()) == 2
 
 
 def test_bytes_that_are_no_utf8_are_mended_and_counted(empty: Lab) -> None:
@@ -119,7 +121,7 @@ def test_nothing_to_write_is_one_sentence(empty: Lab) -> None:
 
 
 def test_a_capsule_opens_in_an_empty_lab(filled: Lab, tmp_path: Path) -> None:
-    (sweep,) = filled.past.sweeps()
+    sweep, _recorded = filled.past.sweeps()
     assert "<h1>small</h1>" in filled.past.written("report", View(sweep=sweep.id)).decode()
     packed = filled.past.written("capsule", View(sweep=sweep.id))
     other = Lab(Settings(data=tmp_path / "other"))

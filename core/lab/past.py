@@ -27,7 +27,8 @@ from core.views import Choice, View
 
 AT_ONCE = 2_000  # runs that are read whole for charts and diagnosis
 PAGE = 100  # rows of the table
-SELECTIONS_KEPT = 4
+RECORDED = "Sample questions, three ways"
+SELECTIONS_KEPT, COUNTS_KEPT = 4, 64
 IMPORTED = "import:"
 MEASURES = ("supported sentences", "whole answers", "words said once")
 CUT_OFF = "cut off"
@@ -80,18 +81,27 @@ class Past:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._sweeps = SweepStore(store.database)
+        facts = store.facts
+        # Runs never change, so each of these holds until another run is kept.
         self._selected = lru_cache(maxsize=SELECTIONS_KEPT)(self._select)
+        self._counted = lru_cache(maxsize=COUNTS_KEPT)(lambda view, _newest: facts.count(view))
+        self._valued = lru_cache(maxsize=COUNTS_KEPT)(lambda view, _newest: facts.values(view))
+        self._asked = lru_cache(maxsize=COUNTS_KEPT)(
+            lambda view, limit, _newest: facts.questions(view, limit)
+        )
 
     def take_in_recorded(self) -> None:
-        """Put the runs that are shipped with the samples beside the others, once."""
+        """Put the runs that are shipped with the samples beside the others, once, as the sweep
+        that they are."""
         recorded = [run for comparison in Runs.recorded() for run in comparison.runs]
         known = self._store.facts.known(tuple(run.id for run in recorded))
         missing = [run for run in recorded if run.id not in known]
         if missing:
             self._store.keep_runs(missing)
+            self._keep_sweep(RECORDED, "recorded", recorded, None)
 
     def count(self, view: View) -> int:
-        return self._store.facts.count(view)
+        return self._counted(view, self._store.facts.newest())
 
     def rows(self, view: View, page: int = 0) -> list[RunRow]:
         """One page of the table, newest first."""
@@ -99,11 +109,11 @@ class Past:
 
     def values(self, view: View) -> dict[Choice, list[tuple[str, int]]]:
         """What can be chosen for each setting, and how many runs that is."""
-        return self._store.facts.values(view)
+        return self._valued(view, self._store.facts.newest())
 
     def questions(self, view: View, limit: int = 500) -> list[tuple[str, int]]:
         """The questions of these runs, those asked most first."""
-        return self._store.facts.questions(view, limit)
+        return self._asked(view, limit, self._store.facts.newest())
 
     def runs(self, run_ids: Sequence[str]) -> list[Run]:
         """Whole runs, in this order; those that are not here are left out."""
@@ -111,10 +121,9 @@ class Past:
 
     def select(self, view: View, most: int | None = AT_ONCE) -> Selection:
         """The newest whole runs that fit, at most so many; None: all."""
-        return self._selected(view, most, self.count(View()))
+        return self._selected(view, most, self._store.facts.newest())
 
-    def _select(self, view: View, most: int | None, _all: int) -> Selection:
-        """Kept until there are more runs: what is there never changes."""
+    def _select(self, view: View, most: int | None, _newest: int) -> Selection:
         fitting = self.count(view)
         rows = self._store.facts.rows(view, fitting if most is None else most)
         left_out = fitting - len(rows)

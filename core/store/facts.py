@@ -64,6 +64,12 @@ class Facts:
         found = self._database.rows(f"SELECT count(*) AS runs FROM run_facts {where}", *values)
         return int(found[0]["runs"])
 
+    def newest(self) -> int:
+        """The number of the run that was kept last, 0 before the first: what was counted up to
+        here holds until there is another one."""
+        (row,) = self._database.rows("SELECT coalesce(max(number), 0) AS newest FROM run_facts")
+        return int(row["newest"])
+
     def rows(self, view: View, limit: int, offset: int = 0) -> list[RunRow]:
         """The runs that fit, newest first, from `offset` on."""
         where, values = _where(view)

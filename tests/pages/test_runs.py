@@ -43,6 +43,10 @@ def test_a_link_sets_the_filters(app: AppTest, lab: Lab) -> None:
     assert not app.exception
     assert app.multiselect(key="runs.arm").value == ["retrieved"]
     assert len(app.dataframe[0].value) == 2
+    (sweep,) = (row for row in lab.past.sweeps() if row.name == "small")
+    app.query_params["view"] = f"sweep:{sweep.id}"
+    app.run()
+    assert "**small** · 1 question × 4 settings · 4 of 4 answered" in texts(app)
     app.query_params["view"] = "colour:blue"
     app.run()
     assert "no filter of past runs" in texts(app)
