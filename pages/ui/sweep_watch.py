@@ -129,7 +129,7 @@ def picture(lab: Lab, sweep: Sweep, *, live: bool) -> None:
                 width=200,
             )
         st.caption("Click a square: its answer opens in Compare.")
-    cells = lab.sweeps.cells(sweep.id)
+    cells = lab.sweeps.cells(sweep.id, first, ROWS)
     figure = grid.heat_map(
         sweep.questions[first : first + ROWS],
         sweep.settings,
@@ -152,10 +152,6 @@ def picture(lab: Lab, sweep: Sweep, *, live: bool) -> None:
         if point.get("customdata"):
             st.switch_page("pages/compare.py", query_params={"run": point["customdata"]})
     if not live:
-        failed = [cell for cell in cells if cell.status == "failed"]
-        for sentence in dict.fromkeys(cell.sentence for cell in failed):
-            count = sum(cell.sentence == sentence for cell in failed)
-            st.caption(
-                f":red[:material/error: {words.counted(count, 'cell')} failed:]"
-                f" {words.escaped(sentence)}"
-            )
+        for sentence, count in lab.sweeps.failures(sweep.id).items():
+            failed = f":red[:material/error: {words.counted(count, 'cell')} failed:]"
+            st.caption(f"{failed} {words.escaped(sentence)}")
