@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 DATA := $(or $(TRIPTYCH_DATA),data)
 
-.PHONY: run install test check bench shots
+.PHONY: run install test check bench bench-full shots
 
 run: install $(DATA)/.samples-added
 	$(BIN)/streamlit run app.py
@@ -35,6 +35,10 @@ check: .venv/.installed-dev
 
 bench: install
 	$(BIN)/python -m benchmarks
+
+# The whole grid of five questions, naive and planned; about an hour on two cores.
+bench-full: install
+	$(BIN)/python -m benchmarks.naive_grid --questions 5
 
 shots: .venv/.installed-dev
 	$(BIN)/python -m docs.shots
