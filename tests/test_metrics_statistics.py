@@ -60,7 +60,7 @@ def test_sign_flips_are_the_exact_test() -> None:
 
 
 def test_p_is_never_zero_and_one_where_nothing_differs() -> None:
-    assert s.sign_flip(np.ones((200, 1))) == [1 / 10_000]
+    assert s.sign_flip(np.ones((200, 1))) == [1 / 5_000]
     assert s.sign_flip(np.zeros((20, 1))) == [1.0]
     assert s.sign_flip([[0.5]]) == [1.0]  # one question, either way round
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from statistics import NormalDist
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,8 +23,7 @@ LEVEL = 0.95  # of every interval
 ALPHA = 0.05  # of the set that ties with the best: how often it may miss one of the best
 POWER = 0.8  # with which more questions would tell
 RESAMPLES = 5_000
-FLIPS = 9_999
-TIE_FLIPS = 1_999
+FLIPS = 4_999
 BATCH = 250  # resamples or flips at once: what limits the memory
 SAME = 1e-9  # values that differ by less are equal but for rounding
 ROUGH = 1e-5  # the same of statistics in 32 bits, which are small numbers of standard errors
@@ -121,12 +121,13 @@ def differences(values: ArrayLike, base: int) -> list[Difference]:
 def sign_flip(change: ArrayLike) -> list[float]:
     """Two-sided p of each column of paired differences, shape (questions, settings): were a
     question's difference as likely to be the other way round, how often would the mean lie at least
-    as far from 0? (b + 1) / (m + 1) over m = 9,999 random flips."""
+    as far from 0? (b + 1) / (m + 1) over m = 4,999 random flips."""
     table = _table(change)
-    observed = np.abs(table.sum(axis=0))
+    scaled = table / _scale((table**2).sum(axis=0))
+    observed = np.abs(scaled.sum(axis=0))
     beyond = np.zeros(table.shape[1])
-    for signs in _flips(len(table), FLIPS):
-        beyond += (np.abs(signs @ table) >= observed - SAME).sum(axis=0)
+    for drawn in _flipped(scaled):
+        beyond += (np.abs(drawn) >= observed - ROUGH).sum(axis=0)
     return [float(each) for each in (beyond + 1) / (FLIPS + 1)]
 
 
@@ -161,7 +162,7 @@ def tied_with_best(values: ArrayLike) -> Ties:
         among = left[pairs].all(axis=1)
         clearest = np.abs(observed[among]).max()
         beyond = int((drawn[:, among].max(axis=1) >= clearest - ROUGH).sum())
-        highest = max(highest, (beyond + 1) / (TIE_FLIPS + 1))
+        highest = max(highest, (beyond + 1) / (FLIPS + 1))
         if highest > ALPHA:
             p[left] = highest
             break
@@ -219,12 +220,20 @@ def _statistics(table: Table, pairs: NDArray[np.int64]) -> tuple[Table, NDArray[
     of the sum of squares, so two settings alike in all questions differ by 0."""
     left, right = pairs.T
     squares = np.array([((table - column[:, None]) ** 2).sum(axis=0) for column in table.T])
-    apart = squares[left, right]
-    scale = np.sqrt(np.where(apart > SAME, apart, np.inf))
+    scale = _scale(squares[left, right])
     sums = table.sum(axis=0)
-    flipped = np.concatenate([signs @ table for signs in _flips(len(table), TIE_FLIPS)])
-    drawn = np.abs(flipped[:, left] - flipped[:, right]) / scale
-    return (sums[left] - sums[right]) / scale, drawn.astype(np.float32)
+    centred = table - table.mean(axis=1, keepdims=True)  # small numbers, for 32 bits
+    units = scale.astype(np.float32)
+    drawn = np.concatenate(
+        [np.abs(flipped[:, left] - flipped[:, right]) / units for flipped in _flipped(centred)]
+    )
+    return (sums[left] - sums[right]) / scale, drawn
+
+
+def _scale(squares: Table) -> Table:
+    """The standard errors of flipped sums, from the sums of squares; infinite, so that the
+    statistic is 0, where nothing differs."""
+    return np.sqrt(np.where(squares > SAME, squares, np.inf))
 
 
 def _clearest_losses(
@@ -250,12 +259,18 @@ def _resampled(table: Table) -> Iterator[Table]:
         yield times @ table / n
 
 
-def _flips(questions: int, count: int) -> Iterator[Table]:
-    """Rows of random signs, +1 and -1, shape (some, questions) a batch."""
-    chance = np.random.default_rng(0)
-    for start in range(0, count, BATCH):
-        bits = chance.integers(0, 2, (min(BATCH, count - start), questions), np.int8)
-        yield (2.0 * bits - 1)
+def _flipped(table: Table) -> Iterator[NDArray[np.float32]]:
+    """Sums over the questions, the sign of each question's row flipped at random, shape
+    (some, settings) a batch. The seed is the table's own: the same each time, and another in
+    another study, so that no one draw of flips decides them all."""
+    chance = np.random.default_rng(crc32(np.ascontiguousarray(table).tobytes()))
+    rows = table.astype(np.float32)
+    total = rows.sum(axis=0)
+    for start in range(0, FLIPS, BATCH):
+        count = min(BATCH, FLIPS - start)
+        bits = np.frombuffer(chance.bytes(count * (len(rows) // 8 + 1)), np.uint8)
+        heads = np.unpackbits(bits.reshape(count, -1), axis=1)[:, : len(rows)]
+        yield 2 * (heads.astype(np.float32) @ rows) - total
 
 
 def _table(values: ArrayLike) -> Table:
