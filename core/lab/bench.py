@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from threading import Event
 
-from core import backends, chunkers, lexical, prompts, retrieval
+from core import backends, chunkers, lexical, prompts, retrieval, vocabularies
 from core.errors import BadInput, TriptychError
 from core.generators import Delta, Generator, Request
 from core.lab.evidence import Evidence, Finder
@@ -77,6 +77,8 @@ class Bench:
             )
         if isinstance(recipe.evidence, Retrieval):
             retrieval.check(recipe.evidence, recipe.chunking)
+            if vocabularies.known(recipe.chunking.tokenizer or ""):
+                vocabularies.check(recipe.chunking.tokenizer or "")
         if recipe.generation:
             check_generation(recipe.generation)
         for family, name in self._names(completed(recipe)):
@@ -89,7 +91,7 @@ class Bench:
         if isinstance(recipe.evidence, Retrieval):
             if recipe.evidence.uses_embedder:
                 names.append(("embedder", recipe.evidence.embedder))
-            if recipe.chunking.tokenizer:
+            if recipe.chunking.tokenizer and not vocabularies.known(recipe.chunking.tokenizer):
                 names.append(("embedder", recipe.chunking.tokenizer))
             if recipe.evidence.reranker:
                 names.append(("reranker", recipe.evidence.reranker))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from core import chunkers, retrieval
+from core import chunkers, retrieval, vocabularies
 from core.embedders import Embedder
 from core.errors import BadInput
 from core.lab.live import Doing
@@ -184,7 +184,9 @@ class Finder:
 
     def _tokenizer(self, name: str | None) -> Iterator[Doing]:
         """Make sure that these tokens can be counted."""
-        if name and name not in self._tokens:
+        if name and vocabularies.known(name):
+            self._tokens[name] = vocabularies.tokens(name)
+        elif name and name not in self._tokens:
             embedder: Embedder = yield from self._models.loaded("embedder", name)
             self._tokens[name] = partial(offsets, embedder.tokenizer)
 
