@@ -4,6 +4,8 @@ lab.papers   files in, texts out
 lab.bench    questions asked of recipes
 lab.runs     past and recorded comparisons
 lab.models   which models there are
+lab.questions    questions with gold spans, apart from chunks
+lab.reproduction a published table, computed again
 lab.doctor() whether everything on disk is whole
 """
 
@@ -14,6 +16,8 @@ from core.lab.doctor import Check, examine
 from core.lab.evidence import Finder
 from core.lab.models import Models
 from core.lab.papers import Papers
+from core.lab.questions import QuestionBook
+from core.lab.reproduction import Reproduction
 from core.lab.runs import Runs
 from core.settings import Settings
 from core.store import Store
@@ -33,7 +37,10 @@ class Lab:
         self.runs = Runs(self._store)
         self.models = Models(settings)
         finder = Finder(settings, self._store, self.papers, self.models)
-        self.bench = Bench(settings, self._store, finder, self.models, Worker())
+        self._worker = Worker()
+        self.bench = Bench(settings, self._store, finder, self.models, self._worker)
+        self.questions = QuestionBook(self._store, self.papers)
+        self.reproduction = Reproduction(settings, self.models, self._worker)
 
     def doctor(self) -> Iterator[Check]:
         """Every check in turn, with its verdict in a sentence."""

@@ -23,4 +23,12 @@ STEPS: list[tuple[str, str]] = [
         CREATE TABLE rerank_scores (key TEXT PRIMARY KEY, score REAL NOT NULL);
         """,
     ),
+    (
+        "0005_questions",
+        """
+        CREATE TABLE questions (
+            id TEXT PRIMARY KEY, held_out INTEGER NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL
+        );
+        """,
+    ),
 ]
