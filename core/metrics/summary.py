@@ -1,0 +1,158 @@
+"""From every question under every setting to what a choice needs: means with intervals, who ties
+with the best, and the cheapest of them. Pure.
+
+Settings are compared by the recall of gold characters, on the questions that have gold; what a
+setting costs stands beside it, for more text always recalls more.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.metrics import statistics
+from core.metrics.retrieval import Overlap, Ranking
+from core.metrics.statistics import Difference, Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One question under one setting. `ranking` is None where no chunk of that cutting holds
+    enough of the gold. Tokens are the embedder's."""
+
+    overlap: Overlap
+    ranking: Ranking | None
+    context_tokens: int
+    context_characters: int
+    seconds: float  # of the search and the reranking
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranks:
+    """Means of the rank measures; their `n` is of the questions where they are defined."""
+
+    hit: Interval
+    recall: Interval
+    mrr: Interval
+    ndcg: Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One setting. `context_tokens`, `context_characters` and `seconds` are means a question.
+    `difference` is to the base setting, None for itself and without one. `tied`: it cannot be told
+    from the best."""
+
+    label: str
+    recall: Interval
+    precision: Interval
+    iou: Interval
+    ranks: Ranks | None
+    context_tokens: float
+    context_characters: float
+    seconds: float
+    difference: Difference | None
+    tied: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """All settings in their order; the others are numbers of settings. `winner` is None as long as
+    several tie, `more` about how many more questions would tell the first two of them apart."""
+
+    outcomes: tuple[Outcome, ...]
+    base: int | None
+    best: int
+    tied: tuple[int, ...]
+    winner: int | None
+    cheapest_by_tokens: int
+    cheapest_by_seconds: int
+    more: int | None
+
+    @property
+    def verdict(self) -> str:
+        """The choice in one sentence."""
+        if len(self.outcomes) == 1:
+            return "One setting alone has nothing to be compared with."
+        best = self.outcomes[self.best].label
+        if self.winner is not None:
+            return f"“{best}” is better than every other setting."
+        if self.more is None:
+            tail = "on these questions they are alike"
+        elif self.more == 0:
+            tail = "so many settings need more questions than two would"
+        else:
+            questions = "question" if self.more == 1 else "questions"
+            tail = f"about {self.more:,} more {questions} would tell the first two apart"
+        return f"No winner yet: {len(self.tied)} settings cannot be told from the best; {tail}."
+
+
+def summarise(
+    labels: Sequence[str], measured: Sequence[Sequence[Measured]], base: int | None = None
+) -> Summary:
+    """`measured`: for each label a row with every question, all in one order.
+
+    Errors: ValueError without settings or questions, or with rows of unlike length.
+    """
+    rows = [tuple(row) for row in measured]
+    if not rows or not rows[0] or len(rows) != len(labels) or len(set(map(len, rows))) != 1:
+        raise ValueError("a summary needs settings, and all questions under each")
+    recall = _column(rows, lambda each: each.overlap.recall)
+    ties = statistics.tied_with_best(recall)
+    tokens = _column(rows, lambda each: each.context_tokens).mean(axis=0)
+    seconds = _column(rows, lambda each: each.seconds).mean(axis=0)
+    differences = {} if base is None else _differences(recall, base)
+    columns = zip(
+        labels,
+        rows,
+        statistics.means(recall),
+        statistics.means(_column(rows, lambda each: each.overlap.precision)),
+        statistics.means(_column(rows, lambda each: each.overlap.iou)),
+        _column(rows, lambda each: each.context_characters).mean(axis=0),
+        strict=True,
+    )
+    return Summary(
+        outcomes=tuple(
+            Outcome(
+                label=label,
+                recall=mean_recall,
+                precision=precision,
+                iou=iou,
+                ranks=_ranks(row),
+                context_tokens=float(tokens[number]),
+                context_characters=float(characters),
+                seconds=float(seconds[number]),
+                difference=differences.get(number),
+                tied=number in ties.settings,
+            )
+            for number, (label, row, mean_recall, precision, iou, characters) in enumerate(columns)
+        ),
+        base=base,
+        best=ties.best,
+        tied=ties.settings,
+        winner=ties.winner,
+        cheapest_by_tokens=statistics.cheapest(ties.settings, tokens.tolist()),
+        cheapest_by_seconds=statistics.cheapest(ties.settings, seconds.tolist()),
+        more=ties.more,
+    )
+
+
+def _differences(recall: statistics.Table, base: int) -> dict[int, Difference]:
+    return {each.setting: each for each in statistics.differences(recall, base)}
+
+
+def _column(
+    rows: Sequence[Sequence[Measured]], value: Callable[[Measured], float]
+) -> statistics.Table:
+    """Shape (questions, settings)."""
+    return np.array([[value(each) for each in row] for row in rows], float).T
+
+
+def _ranks(row: Sequence[Measured]) -> Ranks | None:
+    defined = [each.ranking for each in row if each.ranking]
+    if not defined:
+        return None
+    hit, recall, mrr, ndcg = statistics.means(
+        [(each.hit, each.recall, each.reciprocal_rank, each.ndcg) for each in defined]
+    )
+    return Ranks(hit=hit, recall=recall, mrr=mrr, ndcg=ndcg)
