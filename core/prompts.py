@@ -7,8 +7,9 @@ words that speak of them, are absent. Pure: knows no model, only a function that
 from collections.abc import Callable, Sequence
 
 from core.errors import BadInput
-from core.types import Generation, Hit, Message, Style
+from core.types import Generation, Hit, Message, PassageOrder, Style
 
+LONGEST_QUESTION = 2_000  # characters; longer texts are papers
 VERSION = "3"  # another one whenever a word below, or how answers are decoded, changes
 
 RULES = "You are a helpful assistant. Answer the question in one or two short sentences."
@@ -16,16 +17,20 @@ WITH_PASSAGES = "Answer the question using the passages."
 
 
 def write_messages(
-    question: str, passages: Sequence[Hit], style: Style = "chat"
+    question: str,
+    passages: Sequence[Hit],
+    style: Style = "chat",
+    order: PassageOrder = "best-last",
 ) -> tuple[Message, ...]:
     """The prompt as chat messages; in style "completion" one message that ends in "Answer:".
 
-    Passages are numbered from [1] in the order given, each with its paper's title and pages, and
-    stand in reverse: small models lean on what they read last, so the best is next to the question.
+    Passages are numbered from [1] in the order given, each with its paper's title and pages. As a
+    rule they stand in reverse: small models lean on what they read last, so the best is next to the
+    question. With the best first, what is said with three passages begins what is said with five.
     """
     question = question.strip()
     blocks = [f"{_passage(n, hit)}\n\n" for n, hit in enumerate(passages, start=1)]
-    numbered = "".join(reversed(blocks))
+    numbered = "".join(reversed(blocks) if order == "best-last" else blocks)
     if style == "completion":
         text = f"{RULES}\n\n{numbered}Question: {question}\nAnswer:"
         return (Message(role="user", content=text),)
@@ -47,11 +52,11 @@ def fit(
     what is too long. Errors: BadInput if not even the question fits.
     """
     if window is None:
-        return write_messages(question, hits, generation.style), tuple(hits), ()
+        return _written(question, hits, generation), tuple(hits), ()
     room = window - generation.max_tokens
     needed: list[int] = []  # by the prompt with all passages, with one less, ...
     for used in range(len(hits), -1, -1):
-        messages = write_messages(question, hits[:used], generation.style)
+        messages = _written(question, hits[:used], generation)
         counted = count(messages, generation)
         assert counted is not None, "a model with a window counts tokens"
         needed.append(counted)
@@ -62,6 +67,10 @@ def fit(
         f" {generation.max_tokens:,} this model has room for {max(room, 0):,}; shorten the question"
         " or allow a shorter answer."
     )
+
+
+def _written(question: str, hits: Sequence[Hit], how: Generation) -> tuple[Message, ...]:
+    return write_messages(question, hits, how.style, how.passages)
 
 
 def _left_out(found: int, used: int, needed: int, room: int) -> tuple[str, ...]:

@@ -74,6 +74,11 @@ def candidates(
     ]
 
 
+def order(found: int, scores: Sequence[float] | None) -> list[int]:
+    """Which of `found` candidates stands first, second, ...: by score, equal ones as they were."""
+    return sorted(range(found), key=lambda at: 0 if scores is None else -scores[at])
+
+
 def rank(
     found: Sequence[Candidate],
     scores: Sequence[float] | None,
@@ -115,7 +120,8 @@ def rank(
         )
         for place, (candidate, score, embedder_read, reranker_read) in enumerate(columns, start=1)
     ]
-    hits.sort(key=lambda hit: -(hit.rerank_score or 0))
-    ranked = tuple(replace(hit, rank=place) for place, hit in enumerate(hits, start=1))
+    ranked = tuple(
+        replace(hits[at], rank=place) for place, at in enumerate(order(len(hits), scores), start=1)
+    )
     used = ranked[: retrieval.top_k]
     return ranked, tuple(hit for hit in used if hit.chunk.span not in retrieval.switched_off)

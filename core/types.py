@@ -8,6 +8,7 @@ import hashlib
 import json
 from bisect import bisect_right
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 FinishReason = Literal["stop", "length", "stopped", "error", "unknown"]
@@ -15,7 +16,10 @@ PaperKind = Literal["pdf", "text", "markdown"]
 Family = Literal["embedder", "reranker", "generator"]
 Source = Literal["packaged", "cached", "hub", "endpoint"]
 Style = Literal["chat", "completion"]
+PassageOrder = Literal["best-last", "best-first"]
 Arm = Literal["no_context", "retrieved", "reranked", "given"]
+SweepStatus = Literal["queued", "running", "stopped", "done"]
+CellStatus = Literal["queued", "running", "done", "failed", "dropped"]
 
 
 def digest(value: object) -> str:
@@ -137,13 +141,18 @@ class Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """How an answer is written. Temperature 0 is greedy decoding."""
+    """How an answer is written. Temperature 0 is greedy decoding.
+
+    `passages` says where the best one stands in the prompt: next to the question, or first. With
+    the best first, a prompt of three passages begins one of five, and both are read together.
+    """
 
     generator: str = "SmolLM2-135M-Instruct"
     max_tokens: int = 256
     temperature: float = 0.0
     seed: int = 0
     style: Style = "chat"
+    passages: PassageOrder = "best-last"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,13 +175,8 @@ class Recipe:
     def key(self) -> str:
         """Stable over processes and machines; holds all that can change the answer, and no more:
         without a retrieval the chunking changes nothing, so it is left out, and so is the
-        embedder where only words are searched."""
-        fields = asdict(self)
-        if not isinstance(self.evidence, Retrieval):
-            del fields["chunking"]
-        elif not self.evidence.uses_embedder:
-            del fields["evidence"]["embedder"]
-        return digest(fields)
+        embedder where only words are searched, and the usual order of the passages."""
+        return _recipe_key(self)
 
     @property
     def arm(self) -> Arm:
@@ -186,6 +190,21 @@ class Recipe:
                 return "retrieved"
             case _:
                 return "reranked"
+
+
+@lru_cache(maxsize=4096)
+def _recipe_key(recipe: Recipe) -> str:
+    fields = asdict(recipe)
+    if not isinstance(recipe.evidence, Retrieval):
+        del fields["chunking"]
+    elif not recipe.evidence.uses_embedder:
+        del fields["evidence"]["embedder"]
+    if recipe.generation:
+        # 0 and 0.0 are one recipe, and so one key.
+        fields["generation"]["temperature"] = float(recipe.generation.temperature)
+        if recipe.generation.passages == "best-last":
+            del fields["generation"]["passages"]  # the default came later than the first keys
+    return digest(fields)
 
 
 def run_key(question: str, recipe: Recipe, paper_ids: tuple[str, ...]) -> str:
@@ -284,6 +303,65 @@ class Comparison:
     question: str
     runs: tuple[Run, ...]
     at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One column of a sweep: a recipe under a short name, such as "800/100 · top 3 of 20,
+    reranked"."""
+
+    label: str
+    recipe: Recipe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One question answered by one setting of a sweep; both are counted from 0. `sentence` says
+    why it failed or was dropped. Behind it a summary of its run, None where there is none or it
+    has a gap: how the answer ended, its tokens and seconds, the best similarity that was used."""
+
+    question: int
+    setting: int
+    status: CellStatus
+    run_id: str | None = None
+    sentence: str = ""
+    finish_reason: FinishReason | None = None
+    answer_tokens: int | None = None
+    seconds: float | None = None
+    similarity: float | None = None
+
+    @staticmethod
+    def of(question: int, setting: int, run: "Run") -> "Cell":
+        """The cell that this run answers."""
+        answer = run.answer
+        failed = answer is not None and answer.finish_reason == "error"
+        similarities = [hit.similarity for hit in run.hits if hit.similarity is not None]
+        return Cell(
+            question=question,
+            setting=setting,
+            status="failed" if failed else "done",
+            run_id=run.id,
+            sentence=" ".join(run.notes) if failed else "",
+            finish_reason=answer.finish_reason if answer else None,
+            answer_tokens=answer.answer_tokens if answer else None,
+            seconds=answer.seconds if answer else None,
+            similarity=max(similarities, default=None),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """Questions x settings. `preset` is the text it was made from, empty for an imported one;
+    `origin` as that of a run."""
+
+    id: str
+    name: str
+    at: str
+    origin: str = "lab"
+    preset: str = ""
+    questions: tuple[str, ...]
+    settings: tuple[Setting, ...]
+    paper_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ belongs to one thread.
 
 import errno
 import fcntl
+import glob
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
@@ -109,6 +110,16 @@ class VectorStore:
         with self.file.open(mode) as file:
             fcntl.flock(file, lock)
             yield file
+
+
+def kept(folder: Path, embedder: str, revision: str) -> VectorStore | None:
+    """The store of an embedder that need not be loaded, if it has ever embedded anything."""
+    name = quote(f"{embedder}-{revision}", safe="")
+    for file in sorted(folder.glob(f"{glob.escape(name)}-*.vectors")):
+        dimensions = file.stem.removeprefix(f"{name}-")
+        if dimensions.isdecimal():
+            return VectorStore(folder, embedder, revision, int(dimensions))
+    return None
 
 
 def embed_missing(

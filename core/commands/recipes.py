@@ -25,6 +25,9 @@ def add_recipe(command: argparse.ArgumentParser) -> None:
     command.add_argument("--reranker", metavar="NAME|none", help="default: the first that is here")
     command.add_argument("--generator", metavar="NAME", help="default: the best that is here")
     command.add_argument("--style", choices=["chat", "completion"], default=generation.style)
+    command.add_argument(
+        "--passages", choices=["best-last", "best-first"], default=generation.passages
+    )
     command.add_argument("--max-tokens", type=int, default=generation.max_tokens)
     command.add_argument("--temperature", type=float, default=generation.temperature)
     command.add_argument("--seed", type=int, default=generation.seed)
@@ -53,6 +56,7 @@ def recipe_from(lab: Lab, options: argparse.Namespace) -> Recipe:
             temperature=options.temperature,
             seed=options.seed,
             style=options.style,
+            passages=options.passages,
         ),
     )
 

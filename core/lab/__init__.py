@@ -2,6 +2,7 @@
 
 lab.papers   files in, texts out
 lab.bench    questions asked of recipes
+lab.sweeps   whole grids of questions and settings
 lab.runs     past and recorded comparisons
 lab.models   which models there are
 lab.questions    questions with gold spans, apart from chunks
@@ -19,6 +20,7 @@ from core.lab.papers import Papers
 from core.lab.questions import QuestionBook
 from core.lab.reproduction import Reproduction
 from core.lab.runs import Runs
+from core.lab.sweeps import Sweeps
 from core.settings import Settings
 from core.store import Store
 from core.worker import Worker
@@ -37,10 +39,11 @@ class Lab:
         self.runs = Runs(self._store)
         self.models = Models(settings)
         finder = Finder(settings, self._store, self.papers, self.models)
-        self._worker = Worker()
-        self.bench = Bench(settings, self._store, finder, self.models, self._worker)
+        worker = Worker()
+        self.bench = Bench(settings, self._store, finder, self.models, worker)
+        self.sweeps = Sweeps(settings, self._store, finder, self.models, self.bench, worker)
         self.questions = QuestionBook(self._store, self.papers)
-        self.reproduction = Reproduction(settings, self.models, self._worker)
+        self.reproduction = Reproduction(settings, self.models, worker)
 
     def doctor(self) -> Iterator[Check]:
         """Every check in turn, with its verdict in a sentence."""

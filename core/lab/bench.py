@@ -7,7 +7,7 @@ no page: it yields steps, and whoever asked draws them.
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from threading import Event
@@ -18,8 +18,11 @@ from core.generators import Delta, Generator, Request
 from core.lab.evidence import Evidence, Finder
 from core.lab.live import Doing, Done, Finished, Found, Live, Panel, Said, Step
 from core.lab.models import Models
+from core.lab.watch import Watch
 from core.settings import Settings
 from core.store import Store, now
+from core.store.speeds import Speeds
+from core.sweeps.plan import answer_units
 from core.types import (
     Answer,
     Comparison,
@@ -32,7 +35,6 @@ from core.types import (
 )
 from core.worker import Ticket, Worker
 
-LONGEST_QUESTION = 2_000  # characters; longer texts are papers
 LIVES_KEPT = 200  # comparisons under way or just ended that pages may still look at
 
 
@@ -61,6 +63,7 @@ class Bench:
     ) -> None:
         self._settings = settings
         self._store = store
+        self._speeds = Speeds(store.database)
         self._finder = finder
         self._models = models
         self._worker = worker
@@ -70,10 +73,10 @@ class Bench:
         """Errors: BadInput for anything that cannot be meant, MissingModel for what is not here."""
         if not question.strip():
             raise BadInput("The question is empty; type one.")
-        if len(question) > LONGEST_QUESTION:
+        if len(question) > prompts.LONGEST_QUESTION:
             raise BadInput(
                 f"The question has {len(question):,} characters; ask in at most"
-                f" {LONGEST_QUESTION:,}, and add longer texts as a paper."
+                f" {prompts.LONGEST_QUESTION:,}, and add longer texts as a paper."
             )
         if isinstance(recipe.evidence, Retrieval):
             retrieval.check(recipe.evidence, recipe.chunking)
@@ -118,7 +121,7 @@ class Bench:
         for step in self._worker.stream(lambda: self._evidence(draft)):
             if isinstance(step, Evidence):
                 draft.evidence = step
-        return self._run(draft, None, None)
+        return self.run(draft, None, None)
 
     def ask(
         self,
@@ -211,42 +214,84 @@ class Bench:
     def _generate(self, name: str, drafts: Sequence[Draft], stop: Event) -> Iterator[Step]:
         """All drafts of one generator, together in one batch."""
         generator: Generator = yield from self._models.loaded("generator", name)
-        requests = []
+        for draft in drafts:
+            hits = draft.evidence.hits
+            self.prepare(draft, generator)
+            if draft.evidence.hits != hits:
+                yield Found(
+                    panel=draft.panel,
+                    candidates=draft.evidence.candidates,
+                    hits=draft.evidence.hits,
+                )
+        yield Doing(sentence=f"{name} reads the prompts …")
+        yield from self.write(generator, drafts, stop, self._store.keep_run)
+
+    @staticmethod
+    def prepare(draft: Draft, generator: Generator) -> None:
+        """Write its messages, with as many passages as the generator has room for.
+
+        Errors: BadInput if not even the question fits.
+        """
+        assert draft.recipe.generation
+        draft.messages, hits, draft.notes = prompts.fit(
+            draft.question,
+            draft.evidence.hits,
+            draft.recipe.generation,
+            generator.count,
+            generator.window,
+        )
+        draft.evidence = replace(draft.evidence, hits=hits)
+
+    def write(
+        self,
+        generator: Generator,
+        drafts: Sequence[Draft],
+        stop: Event,
+        keep: Callable[[Run], None],
+    ) -> Iterator[Step]:
+        """Answer prepared drafts together; equal prompts are answered once, for all of them.
+        Whatever ends it, each draft becomes a run, which is handed to `keep`."""
+        alike: dict[Request, list[Draft]] = {}
         for draft in drafts:
             assert draft.recipe.generation
-            draft.messages, hits, draft.notes = prompts.fit(
-                draft.question,
-                draft.evidence.hits,
-                draft.recipe.generation,
-                generator.count,
-                generator.window,
-            )
-            if hits != draft.evidence.hits:
-                draft.evidence = replace(draft.evidence, hits=hits)
-                yield Found(panel=draft.panel, candidates=draft.evidence.candidates, hits=hits)
-            requests.append(Request(messages=draft.messages, generation=draft.recipe.generation))
-        yield Doing(sentence=f"{name} reads the prompts …")
-        started = time.perf_counter()
-        unfinished = dict(enumerate(drafts))
+            request = Request(messages=draft.messages, generation=draft.recipe.generation)
+            alike.setdefault(request, []).append(draft)
+        started, watch, units = time.perf_counter(), Watch(), 0.0
+        unfinished = dict(enumerate(alike.values()))
         try:
-            for delta in generator.generate(requests, stop):
-                draft = drafts[delta.index]
+            for delta in watch.over(generator.generate(list(alike), stop)):
                 seconds = time.perf_counter() - started
+                same = unfinished[delta.index]
                 if delta.text:
-                    draft.first_token = draft.first_token or seconds
-                    draft.text += delta.text
-                    yield Said(panel=draft.panel, text=delta.text)
+                    for draft in same:
+                        draft.first_token = draft.first_token or seconds
+                        draft.text += delta.text
+                    for draft in same:
+                        yield Said(panel=draft.panel, text=delta.text)
                 if delta.finish:
+                    runs = [self._finish(draft, delta, seconds, generator, keep) for draft in same]
                     del unfinished[delta.index]
-                    run = self._finish(draft, delta, seconds, generator)
-                    yield Finished(panel=draft.panel, run=run)
+                    units += answer_units(delta.prompt_tokens or 0, delta.answer_tokens or 0)
+                    for draft, run in zip(same, runs, strict=True):
+                        yield Finished(panel=draft.panel, run=run)
         finally:
             seconds = time.perf_counter() - started
-            for index, draft in unfinished.items():
+            for index, same in unfinished.items():
                 gone = Delta(index=index, text="", finish="stopped")
-                self._finish(draft, gone, seconds, generator)
+                for draft in same:
+                    if not draft.run:
+                        self._finish(draft, gone, seconds, generator, keep)
+            if not unfinished:
+                self._speeds.add("answer", generator_of(drafts[0]), units, watch.seconds)
 
-    def _finish(self, draft: Draft, delta: Delta, seconds: float, generator: Generator) -> Run:
+    def _finish(
+        self,
+        draft: Draft,
+        delta: Delta,
+        seconds: float,
+        generator: Generator,
+        keep: Callable[[Run], None],
+    ) -> Run:
         assert delta.finish
         if delta.note:
             draft.notes += (delta.note,)
@@ -258,12 +303,13 @@ class Bench:
             seconds_to_first_token=draft.first_token,
             seconds=seconds,
         )
-        draft.run = self._run(draft, answer, generator)
-        self._store.keep_run(draft.run)
+        draft.run = self.run(draft, answer, generator)
+        keep(draft.run)
         return draft.run
 
     @staticmethod
-    def _run(draft: Draft, answer: Answer | None, generator: Generator | None) -> Run:
+    def run(draft: Draft, answer: Answer | None, generator: Generator | None) -> Run:
+        """The draft as a run of now."""
         return Run(
             id=new_id(),
             key=draft.key,

@@ -17,10 +17,12 @@ from core.errors import BadInput
 from core.lab.live import Doing
 from core.lab.models import Models
 from core.lab.papers import Papers
+from core.lab.watch import Watch
 from core.lexical import WordIndex
 from core.rerankers import Reranker
 from core.settings import Settings
 from core.store import Store
+from core.store.speeds import Speeds
 from core.types import Chunk, Chunking, Given, Hit, Recipe, Retrieval, digest
 from core.windows import characters_read, offsets
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from core.vectors import VectorStore
 
 INDEXES_KEPT = 8  # in memory at once; each is rebuilt from the vectors in a moment
+QUESTIONS_KEPT = 4_000  # vectors of questions in memory: a few MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,18 +47,51 @@ class Evidence:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """What was found for one question, best first, by vectors and by words (None for a search that
+    was not made), and by text how many of its characters the embedder reads."""
+
+    similar: list[tuple[Chunk, float]] | None
+    lexical: list[tuple[Chunk, float]] | None
+    embedder_reads: dict[str, int] | None
+    seconds: float
+    notes: tuple[str, ...]
+
+    def at(self, depth: int) -> list[retrieval.Candidate]:
+        """As if the search had gone no deeper than `depth`."""
+        similar, lexical = self.similar, self.lexical
+        return retrieval.candidates(
+            similar[:depth] if similar is not None else None,
+            lexical[:depth] if lexical is not None else None,
+            depth,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A reranker's scores for one question, by text; how many characters it reads of each, and the
+    seconds of those that were scored just now."""
+
+    scores: dict[str, float]
+    reads: dict[str, int]
+    seconds: dict[str, float]
+
+
 class Finder:
     """Evidence for any recipe. Keeps indexes in memory; everything else is in the stores."""
 
     def __init__(self, settings: Settings, store: Store, papers: Papers, models: Models) -> None:
         self._folder = settings.data / "vectors"
         self._store = store
+        self._speeds = Speeds(store.database)
         self._papers = papers
         self._models = models
         self._vectors: dict[str, VectorStore] = {}
         self._word_indexes: OrderedDict[tuple[Chunking, tuple[str, ...]], WordIndex] = OrderedDict()
         self._indexes: OrderedDict[tuple[str, Chunking], Index] = OrderedDict()
         self._tokens: dict[str, chunkers.Tokens] = {}  # by the tokenizer's name
+        self._questions: OrderedDict[tuple[str, str, str], np.ndarray] = OrderedDict()
         self._chunks = lru_cache(maxsize=512)(self._cut)
 
     def find(
@@ -92,50 +128,126 @@ class Finder:
     def _retrieve(
         self, question: str, chunking: Chunking, wanted: Retrieval, paper_ids: tuple[str, ...]
     ) -> Iterator[Doing | Evidence]:
+        searched = yield from self.search(question, chunking, wanted, paper_ids)
+        judged = None
+        texts = [candidate.chunk.text for candidate in searched.at(wanted.candidates)]
+        if wanted.reranker and texts:
+            judged = yield from self.judge(question, texts, wanted.reranker)
+        yield self.evidence(wanted, searched, judged, paper_ids)
+
+    def search(
+        self, question: str, chunking: Chunking, wanted: Retrieval, paper_ids: tuple[str, ...]
+    ) -> "Generator[Doing, None, Searched]":
+        """Everything that a search down to `wanted.candidates` finds."""
         yield from self._tokenizer(chunking.tokenizer)
         if not any(self._chunks(paper_id, chunking) for paper_id in paper_ids):
             raise BadInput("The chosen papers hold no text to search.")
-        similar, lexical, search_seconds = None, None, 0.0
+        similar, lexical, seconds, reads = None, None, 0.0, None
+        notes: tuple[str, ...] = ()
         if wanted.uses_embedder:
             embedder: Embedder = yield from self._models.loaded("embedder", wanted.embedder)
             index = yield from self._ready(embedder, wanted.embedder, chunking, paper_ids)
             started = time.perf_counter()
-            similar = index.search(_vector(embedder, question), paper_ids, wanted.candidates)
-            search_seconds += time.perf_counter() - started
+            vector = self._vector(embedder, wanted.embedder, question)
+            similar = index.search(vector, paper_ids, wanted.candidates)
+            seconds += time.perf_counter() - started
         if wanted.uses_words:
             word_index = yield from self._words(chunking, paper_ids)
             started = time.perf_counter()
             lexical = word_index.search(question, wanted.candidates)
-            search_seconds += time.perf_counter() - started
-        found = retrieval.candidates(similar, lexical, wanted.candidates)
-        texts = [candidate.chunk.text for candidate in found]
-        reads = None
-        notes: tuple[str, ...] = ()
+            seconds += time.perf_counter() - started
         if wanted.uses_embedder:
-            reads = characters_read(embedder.tokenizer, embedder.window, texts)
+            found = [chunk for chunk, _ in [*(similar or ()), *(lexical or ())]]
+            texts = list(dict.fromkeys(chunk.text for chunk in found))
+            read = characters_read(embedder.tokenizer, embedder.window, texts)
+            reads = dict(zip(texts, read, strict=True))
             notes = _unread(question, embedder)
-        elif not found:
+        elif not lexical:
             notes = (
                 "No chunk holds a word of the question that BM25 counts, so nothing was found.",
             )
-        scores, judged, rerank_seconds = None, None, None
-        if wanted.reranker and found:
-            reranker: Reranker = yield from self._models.loaded("reranker", wanted.reranker)
-            started = time.perf_counter()
-            scores = yield from self._scores(reranker, wanted.reranker, question, texts)
-            rerank_seconds = time.perf_counter() - started
-            judged = characters_read(reranker.tokenizer, reranker.window, texts, question)
-        papers = {paper_id: self._papers.get(paper_id) for paper_id in paper_ids}
-        candidates, hits = retrieval.rank(
-            found, scores, wanted, papers, embedder_reads=reads, reranker_reads=judged
+        return Searched(
+            similar=similar, lexical=lexical, embedder_reads=reads, seconds=seconds, notes=notes
         )
-        yield Evidence(
+
+    def judge(
+        self, question: str, texts: Sequence[str], name: str
+    ) -> "Generator[Doing, None, Judged]":
+        """The reranker's scores of these texts; what was scored before comes from the store."""
+        reranker: Reranker = yield from self._models.loaded("reranker", name)
+        revision = self._models.find("reranker", name).revision
+        keys = {text: digest([name, revision, question, text]) for text in texts}
+        known = self._store.rerank_scores(keys.values())
+        missing = [text for text, key in keys.items() if key not in known]
+        fresh: dict[str, float] = {}
+        seconds: dict[str, float] = {}
+        scores = reranker.score(question, missing)
+        try:
+            for done, text in enumerate(missing, 1):
+                started = time.perf_counter()
+                fresh[keys[text]] = next(scores)
+                seconds[text] = time.perf_counter() - started
+                said = f"{name} reads question and chunk: {done} of {len(missing)}"
+                yield Doing(sentence=said, share=done / len(missing))
+        finally:
+            if fresh:
+                self._store.keep_rerank_scores(fresh)
+                self._speeds.add("rerank", name, len(seconds), sum(seconds.values()))
+        reads = characters_read(reranker.tokenizer, reranker.window, list(keys), question)
+        return Judged(
+            scores={text: (known | fresh)[key] for text, key in keys.items()},
+            reads=dict(zip(keys, reads, strict=True)),
+            seconds=seconds,
+        )
+
+    def evidence(
+        self,
+        wanted: Retrieval,
+        searched: "Searched",
+        judged: "Judged | None",
+        paper_ids: tuple[str, ...],
+    ) -> Evidence:
+        """What a retrieval takes of a search that went at least as deep, and of the scores."""
+        found = searched.at(wanted.candidates)
+        texts = [candidate.chunk.text for candidate in found]
+        papers = {paper_id: self._papers.get(paper_id) for paper_id in paper_ids}
+        scores, judged_reads, seconds = None, None, None
+        if judged:
+            scores = [judged.scores[text] for text in texts]
+            judged_reads = [judged.reads[text] for text in texts]
+            seconds = sum(judged.seconds.get(text, 0.0) for text in texts)
+        reads = searched.embedder_reads
+        candidates, hits = retrieval.rank(
+            found,
+            scores,
+            wanted,
+            papers,
+            embedder_reads=None if reads is None else [reads[text] for text in texts],
+            reranker_reads=judged_reads,
+        )
+        return Evidence(
             candidates=candidates,
             hits=hits,
-            search_seconds=search_seconds,
-            rerank_seconds=rerank_seconds,
-            notes=notes,
+            search_seconds=searched.seconds,
+            rerank_seconds=seconds,
+            notes=searched.notes,
         )
+
+    def chunks_of(self, chunking: Chunking, paper_ids: Sequence[str]) -> set[str] | int:
+        """The different texts of all chunks; how many at most, where a model that is not loaded
+        would have to count tokens."""
+        if chunking.tokenizer and chunking.tokenizer not in self._tokens:
+            papers = [self._papers.get(paper_id) for paper_id in paper_ids]
+            step = chunking.size - chunking.overlap  # in tokens, and each is a character at least
+            return sum(paper.pages + len(paper.text) // step for paper in papers)
+        return {chunk.text for each in paper_ids for chunk in self._chunks(each, chunking)}
+
+    def without_vector(self, embedder: str, texts: set[str]) -> int:
+        """How many of these texts the embedder has not read yet; loads nothing."""
+        from core.vectors import kept
+
+        store = kept(self._folder, embedder, self._models.find("embedder", embedder).revision)
+        return len(store.missing(list(texts))) if store else len(texts)
 
     def _ready(
         self, embedder: Embedder, name: str, chunking: Chunking, paper_ids: Sequence[str]
@@ -157,9 +269,12 @@ class Finder:
             index.remove(paper_id)
         fresh = [paper_id for paper_id in paper_ids if paper_id not in index.papers]
         texts = [chunk.text for paper_id in fresh for chunk in self._chunks(paper_id, chunking)]
-        for done, total in embed_missing(vectors, embedder, texts):
+        watch, total = Watch(), 0
+        for done, total in watch.over(embed_missing(vectors, embedder, texts)):
             said = f"{name} reads the chunks: {done:,} of {total:,}"
             yield Doing(sentence=said, share=done / total)
+        if total:
+            self._speeds.add("embed", name, total, watch.seconds)
         for paper_id in fresh:
             index.add(paper_id, self._chunks(paper_id, chunking))
         return index
@@ -190,31 +305,14 @@ class Finder:
             embedder: Embedder = yield from self._models.loaded("embedder", name)
             self._tokens[name] = partial(offsets, embedder.tokenizer)
 
-    def _scores(
-        self, reranker: Reranker, name: str, question: str, texts: Sequence[str]
-    ) -> Generator[Doing, None, list[float]]:
-        """A score for each text; those that were computed before come from the store."""
-        revision = self._models.find("reranker", name).revision
-        keys = {text: digest([name, revision, question, text]) for text in texts}
-        known = self._store.rerank_scores(keys.values())
-        missing = [text for text, key in keys.items() if key not in known]
-        fresh: dict[str, float] = {}
-        try:
-            for done, (text, score) in enumerate(
-                zip(missing, reranker.score(question, missing), strict=True), 1
-            ):
-                fresh[keys[text]] = score
-                said = f"{name} reads question and chunk: {done} of {len(missing)}"
-                yield Doing(sentence=said, share=done / len(missing))
-        finally:
-            if fresh:
-                self._store.keep_rerank_scores(fresh)
-        scores = known | fresh
-        return [scores[keys[text]] for text in texts]
-
-
-def _vector(embedder: Embedder, question: str) -> "np.ndarray":
-    return embedder.embed([question], query=True)[0]
+    def _vector(self, embedder: Embedder, name: str, question: str) -> "np.ndarray":
+        """The question's vector, shape (dimensions,)."""
+        key = (name, self._models.find("embedder", name).revision, question)
+        if key not in self._questions:
+            self._questions[key] = embedder.embed([question], query=True)[0]
+            if len(self._questions) > QUESTIONS_KEPT:
+                self._questions.popitem(last=False)
+        return self._questions[key]
 
 
 def _unread(question: str, embedder: Embedder) -> tuple[str, ...]:

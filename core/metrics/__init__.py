@@ -1,5 +1,2 @@
-"""Pure numbers about what was found, and the statistics over them. Knows no model and no store.
-
-retrieval.py    one question: gold spans against what was retrieved
-statistics.py   many questions: intervals, differences, which settings cannot be told apart
-"""
+"""Pure numbers about hits and answers, and the statistics over them. Knows no model, no store and
+no page."""

@@ -7,12 +7,13 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from sqlite3 import Connection
 
 from core.codec import from_json, to_json
 from core.store.database import Database, now
 from core.types import Comparison, Paper, PaperKind, Run
 
-__all__ = ["ComparisonRow", "Database", "PaperRow", "Refusal", "Store", "now"]
+__all__ = ["ComparisonRow", "Database", "PaperRow", "Refusal", "Store", "insert_run", "now"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,14 @@ class ComparisonRow:
     id: str
     question: str
     at: str
+
+
+def insert_run(connection: Connection, run: Run) -> None:
+    """Append a run within a transaction, together with what belongs to it."""
+    connection.execute(
+        "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (run.id, run.key, run.question, run.at, run.finished, run.origin, to_json(run)),
+    )
 
 
 class Store:
@@ -110,10 +119,7 @@ class Store:
     def keep_run(self, run: Run) -> None:
         """Append a run. Runs are history: one that is there is never overwritten."""
         with self.database.writing() as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (run.id, run.key, run.question, run.at, run.finished, run.origin, to_json(run)),
-            )
+            insert_run(connection, run)
 
     def run(self, run_id: str) -> Run | None:
         rows = self.database.rows("SELECT body FROM runs WHERE id = ?", run_id)

@@ -24,6 +24,31 @@ STEPS: list[tuple[str, str]] = [
         """,
     ),
     (
+        "0002_sweeps",
+        """
+        CREATE TABLE sweeps (
+            id TEXT PRIMARY KEY, key TEXT NOT NULL, name TEXT NOT NULL, at TEXT NOT NULL,
+            origin TEXT NOT NULL, status TEXT NOT NULL, sentence TEXT NOT NULL,
+            questions INTEGER NOT NULL, settings INTEGER NOT NULL, body TEXT NOT NULL
+        );
+        CREATE INDEX sweeps_by_time ON sweeps (at);
+        CREATE INDEX sweeps_by_key ON sweeps (key);
+        CREATE TABLE cells (
+            sweep_id TEXT NOT NULL REFERENCES sweeps (id) ON DELETE CASCADE,
+            question INTEGER NOT NULL, setting INTEGER NOT NULL, status TEXT NOT NULL,
+            run_id TEXT, sentence TEXT NOT NULL, finish_reason TEXT, answer_tokens INTEGER,
+            seconds REAL, similarity REAL,
+            PRIMARY KEY (sweep_id, question, setting)
+        ) WITHOUT ROWID;
+        CREATE INDEX cells_by_status ON cells (sweep_id, status);
+        CREATE INDEX cells_by_run ON cells (run_id);
+        CREATE TABLE speeds (
+            stage TEXT NOT NULL, model TEXT NOT NULL, amount REAL NOT NULL, seconds REAL NOT NULL,
+            PRIMARY KEY (stage, model)
+        );
+        """,
+    ),
+    (
         "0005_questions",
         """
         CREATE TABLE questions (

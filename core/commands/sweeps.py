@@ -1,0 +1,114 @@
+"""Sweeps: planned, run, and gone on with."""
+
+import argparse
+import signal
+from pathlib import Path
+
+from core.codec import plain
+from core.commands import Verbs
+from core.commands.output import say, show
+from core.commands.recipes import papers_from
+from core.errors import BadInput
+from core.lab import Lab
+from core.sweeps.plan import Plan
+from core.types import Cell, Sweep
+
+LOOK_SECONDS = 0.3  # between two looks for finished cells
+
+
+def add_verbs(verbs: Verbs) -> None:
+    sweep = verbs.add_parser("sweep", help="answer many questions by many settings")
+    sweep.add_argument("preset", metavar="PRESET|FILE.toml")
+    sweep.add_argument("--questions", metavar="FILE", help="default: the sample questions")
+    sweep.add_argument("--papers", default="", metavar="ID,...", help="default: all")
+    sweep.add_argument("--dry-run", action="store_true", help="say what it would cost")
+    sweep.set_defaults(verb=sweep_preset)
+
+
+def sweep_preset(lab: Lab, options: argparse.Namespace) -> int:
+    preset, text = lab.sweeps.preset(options.preset)
+    planned = lab.sweeps.plan(preset, questions_from(lab, options), papers_from(lab, options), text)
+    for why, what in alike(planned).items():
+        some = "" if len(what) == 1 else f" and {len(what) - 1} more"
+        say(f"Left out: {what[0]}{some}: {why}")
+    if options.dry_run:
+        say(estimate_sentence(planned))
+        show(counted(planned))
+        return 0
+    return run(lab, planned)
+
+
+def alike(planned: Plan) -> dict[str, list[str]]:
+    """What was dropped, by its reason."""
+    reasons: dict[str, list[str]] = {}
+    for dropped in planned.dropped:
+        reasons.setdefault(dropped.why, []).append(dropped.what)
+    return reasons
+
+
+def questions_from(lab: Lab, options: argparse.Namespace) -> tuple[str, ...]:
+    if not options.questions:
+        return lab.sweeps.sample_questions()
+    path = Path(options.questions)
+    try:
+        return lab.sweeps.questions_in(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read: {error}.") from error
+
+
+def counted(planned: Plan) -> dict[str, object]:
+    return {
+        "questions": len(planned.questions),
+        "answers": planned.answers,
+        "rerank_pairs": planned.rerank_pairs,
+        "embedded_texts": planned.embedded_texts,
+        "distinct_prompts_at_most": planned.distinct_prompts,
+        "seconds_estimated": round(planned.seconds, 1),
+        "dropped": [{"setting": each.what, "reason": each.why} for each in planned.dropped],
+    }
+
+
+def estimate_sentence(planned: Plan) -> str:
+    known = f"{planned.known:,} of {planned.cells:,} cells are answered already. "
+    if planned.guessed:
+        stages = " and ".join(planned.guessed)
+        return f"{known}The time is a guess: here nothing was measured yet for {stages}."
+    return f"{known}The time is estimated from what was measured here."
+
+
+def run(lab: Lab, planned: Plan) -> int:
+    """Every finished cell as a line, as it comes; Ctrl-C keeps what is done."""
+    sweep_id = lab.sweeps.start(planned)
+    signal.signal(signal.SIGINT, lambda *_: lab.sweeps.stop(sweep_id))
+    sweep, shown, said = lab.sweeps.sweep(sweep_id), set[tuple[int, int]](), ""
+    over = False
+    while not over:
+        over = lab.sweeps.wait(sweep_id, LOOK_SECONDS)
+        progress = lab.sweeps.progress(sweep_id)
+        doing = progress.doing if progress else None
+        if doing and doing.share is None and doing.sentence != said:
+            said = doing.sentence
+            say(said)
+        for cell in lab.sweeps.cells(sweep_id):
+            place = (cell.question, cell.setting)
+            if cell.status in ("done", "failed") and place not in shown:
+                shown.add(place)
+                show(line(sweep, cell))
+    row = lab.sweeps.row(sweep_id)
+    if row.sentence:
+        say(row.sentence)
+    show(plain(row))
+    return 1 if row.failed or row.queued else 0
+
+
+def line(sweep: Sweep, cell: Cell) -> dict[str, object]:
+    return {
+        "question": sweep.questions[cell.question],
+        "setting": sweep.settings[cell.setting].label,
+        "status": cell.status,
+        "run": cell.run_id,
+        "reason": cell.sentence,
+        "finish_reason": cell.finish_reason,
+        "answer_tokens": cell.answer_tokens,
+        "seconds": cell.seconds,
+    }

@@ -1,0 +1,295 @@
+"""The work of one sweep, in the worker's thread: all searches, then all reranking, then all
+answers, each piece once. Every cell is kept as soon as it is done, so that whatever ends it, being
+started again goes on where it was. Knows no page.
+"""
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from threading import Event
+from typing import TypeVar
+
+from core import retrieval
+from core.errors import TriptychError
+from core.generators import Generator as TextGenerator
+from core.lab.bench import Bench, Draft
+from core.lab.evidence import Evidence, Finder, Judged, Searched
+from core.lab.live import Doing, Finished
+from core.lab.models import Models
+from core.store import Store
+from core.store.sweeps import Sweeps as SweepStore
+from core.sweeps import plan
+from core.sweeps.plan import Search
+from core.types import Cell, Recipe, Retrieval, Run, Sweep, run_key
+
+PROMPTS_AT_ONCE = 32  # handed to a generator together; it reads and writes as many as suit it
+
+T = TypeVar("T")
+Place = tuple[int, int]  # of a cell: question and setting, from 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Counted:
+    """What turned out to be needed for the cells that were open; None before it is known."""
+
+    rerank_pairs: int | None = None
+    distinct_prompts: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Grid:
+    """One sweep, its open cells, and what was found for them."""
+
+    sweep: Sweep
+    cells: Sequence[Cell]
+    stop: Event
+    counted: Counted
+    store: Store
+    sweeps: SweepStore
+    finder: Finder
+    models: Models
+    bench: Bench
+    _open: dict[Place, None] = field(default_factory=dict)
+    _found: dict[tuple[int, Search], Searched] = field(default_factory=dict)
+    _judged: dict[tuple[int, str], Judged] = field(default_factory=dict)
+
+    def steps(self) -> Iterator[Doing]:
+        """Do it, saying what is going on; ends soon when `stop` is set.
+
+        What goes wrong fails the cells it belongs to, and the others go on. Errors: only what
+        the store raises when it cannot keep a cell.
+        """
+        self._open = {(cell.question, cell.setting): None for cell in self.cells}
+        for stage in (self._known, self._searches, self._reranking, self._count, self._answers):
+            for doing in stage():
+                yield doing
+                if self.stop.is_set():
+                    return
+
+    def _recipe(self, place: Place) -> Recipe:
+        return self.sweep.settings[place[1]].recipe
+
+    def _key(self, place: Place) -> str:
+        return run_key(self.sweep.questions[place[0]], self._recipe(place), self.sweep.paper_ids)
+
+    def _keep(self, place: Place, run: Run, *, new: bool = True) -> None:
+        self.sweeps.keep_cell(self.sweep.id, Cell.of(*place, run), run if new else None)
+        del self._open[place]
+        # Stopped from another program, which has no other way to say so.
+        if self.sweeps.status(self.sweep.id) == "stopped":
+            self.stop.set()
+
+    def _tried(
+        self, places: Iterable[Place], steps: Generator[Doing, None, T]
+    ) -> Generator[Doing, None, T | None]:
+        """What the steps return; if they fail, these cells do, and there is nothing."""
+        try:
+            return (yield from steps)
+        except TriptychError as error:
+            self._fail(places, error)
+            return None
+
+    def _fail(self, places: Iterable[Place], error: TriptychError) -> None:
+        for place in list(places):
+            question, setting = place
+            failed = Cell(
+                question=question, setting=setting, status="failed", sentence=error.sentence
+            )
+            self.sweeps.keep_cell(self.sweep.id, failed)
+            del self._open[place]
+
+    def _known(self) -> Iterator[Doing]:
+        """What was answered before, here or elsewhere."""
+        keys = {place: self._key(place) for place in self._open}
+        known = self.sweeps.known_runs(keys.values())
+        for place, key in keys.items():
+            run = self.store.run(known[key]) if key in known else None
+            if run:
+                self._keep(place, run, new=False)
+                yield Doing(sentence="Taking what was answered before …")
+
+    def _searching(self) -> dict[int, list[Place]]:
+        """The open cells that search, by question."""
+        places = [p for p in self._open if isinstance(self._recipe(p).evidence, Retrieval)]
+        return {question: list(some) for question, some in groupby(places, lambda p: p[0])}
+
+    def _searches(self) -> Iterator[Doing]:
+        """Embedder by embedder, so that each is loaded once, and chunking by chunking."""
+        searching = self._searching()
+        work = [
+            (search, depth, question)
+            for question, places in searching.items()
+            for search, depth in plan.depths(map(self._recipe, places)).items()
+        ]
+        work.sort(key=lambda each: (each[0].embedder, repr(each[0].chunking)))
+        for done, (search, depth, question) in enumerate(work, 1):
+            wanted = Retrieval(
+                retriever=search.retriever, embedder=search.embedder, candidates=depth, top_k=1
+            )
+            searched = yield from self._tried(
+                [p for p in searching[question] if Search.of(self._recipe(p)) == search],
+                self.finder.search(
+                    self.sweep.questions[question], search.chunking, wanted, self.sweep.paper_ids
+                ),
+            )
+            if searched:
+                self._found[question, search] = searched
+            yield Doing(sentence=f"Searching: {done:,} of {len(work):,}", share=done / len(work))
+
+    def _reranking(self) -> Iterator[Doing]:
+        """Reranker by reranker; every pair of question and chunk once."""
+        pairs: dict[tuple[str, int], dict[str, None]] = {}
+        for question, places in self._searching().items():
+            needed = plan.reranked(map(self._recipe, places))
+            for (search, reranker), counts in needed.items():
+                texts = pairs.setdefault((reranker, question), {})
+                for count in counts:
+                    found = self._found[question, search].at(count)
+                    texts.update(dict.fromkeys(each.chunk.text for each in found))
+        self.counted.rerank_pairs = sum(map(len, pairs.values()))
+        done = 0
+        for (reranker, question), texts in sorted(pairs.items(), key=lambda each: each[0][0]):
+            judged = yield from self._tried(
+                [p for p in self._open if p[0] == question and self._reranker(p) == reranker],
+                self._told(
+                    done,
+                    len(texts),
+                    self.finder.judge(self.sweep.questions[question], list(texts), reranker),
+                ),
+            )
+            if judged:
+                self._judged[question, reranker] = judged
+            done += len(texts)
+
+    def _told(
+        self, before: int, count: int, steps: Generator[Doing, None, Judged]
+    ) -> Generator[Doing, None, Judged]:
+        """The same steps, told as a part of all pairs."""
+        total = self.counted.rerank_pairs or 0
+        while True:
+            try:
+                doing = next(steps)
+            except StopIteration as end:
+                judged: Judged = end.value
+                return judged
+            if doing.share is None:
+                yield doing
+            else:
+                done = before + round(doing.share * count)
+                said = f"Reranking: {done:,} of {total:,} pairs"
+                yield Doing(sentence=said, share=done / total)
+
+    def _reranker(self, place: Place) -> str | None:
+        evidence = self._recipe(place).evidence
+        return evidence.reranker if isinstance(evidence, Retrieval) else None
+
+    def _count(self) -> Iterator[Doing]:
+        """Now that the scores are known: how many prompts are different."""
+        prompts = set()
+        for question, places in groupby(list(self._open), lambda place: place[0]):
+            for place in places:
+                recipe = self._recipe(place)
+                if recipe.generation:
+                    prompts.add((question, recipe.generation, self._used(place)))
+            yield Doing(sentence="Counting the prompts …")
+        self.counted.distinct_prompts = len(prompts)
+
+    def _used(self, place: Place) -> tuple[object, ...]:
+        """The places of the chunks that a cell's prompt holds."""
+        recipe = self._recipe(place)
+        evidence = recipe.evidence
+        if not isinstance(evidence, Retrieval):
+            return (evidence,)
+        found = self._found[place[0], Search.of(recipe)].at(evidence.candidates)
+        scores = None
+        if evidence.reranker and found:
+            judged = self._judged[place[0], evidence.reranker]
+            scores = [judged.scores[each.chunk.text] for each in found]
+        best = retrieval.order(len(found), scores)[: evidence.top_k]
+        return tuple(found[at].chunk.span for at in best)
+
+    def _answers(self) -> Iterator[Doing]:
+        """The evidence alone first; then generator by generator, as one is loaded at a time."""
+        by_generator: dict[str, list[Place]] = {}
+        for place in self._open:
+            generation = self._recipe(place).generation
+            by_generator.setdefault(generation.generator if generation else "", []).append(place)
+        for name, places in sorted(by_generator.items()):
+            if name:
+                yield from self._answered_by(name, places)
+            else:
+                yield from self._without_answers(places)
+
+    def _without_answers(self, places: Sequence[Place]) -> Iterator[Doing]:
+        for done, place in enumerate(places, 1):
+            self._keep(place, self.bench.run(self._draft(place), None, None))
+            yield Doing(sentence=f"Keeping what was found: {done:,} of {len(places):,}")
+
+    def _answered_by(self, name: str, places: Sequence[Place]) -> Iterator[Doing]:
+        """Batches of whole questions, since prompts of one question begin alike."""
+        drafts: dict[Place, Draft] = {}
+        for _, some in groupby(places, lambda place: place[0]):
+            of_question = list(some)
+            generator: TextGenerator | None = yield from self._tried(
+                of_question, self.models.loaded("generator", name)
+            )
+            if generator is None:
+                continue
+            for place in of_question:
+                draft = self._draft(place)
+                try:
+                    self.bench.prepare(draft, generator)
+                except TriptychError as error:
+                    self._fail([place], error)
+                else:
+                    drafts[place] = draft
+            if len({draft.messages for draft in drafts.values()}) >= PROMPTS_AT_ONCE:
+                yield from self._written(name, drafts)
+                drafts = {}
+        if drafts:
+            yield from self._written(name, drafts)
+
+    def _written(self, name: str, drafts: dict[Place, Draft]) -> Iterator[Doing]:
+        """Answer a batch; what was only begun is not kept."""
+        by_key = {draft.key: place for place, draft in drafts.items()}
+
+        def keep(run: Run) -> None:
+            if run.answer and run.answer.finish_reason != "stopped":
+                self._keep(by_key[run.key], run)
+
+        self.sweeps.begin(self.sweep.id, drafts)
+        texts = ["\n".join(m.content for m in draft.messages) for draft in drafts.values()]
+        ordered = [list(drafts.values())[at] for at in plan.reading_order(texts)]
+        generator = yield from self._tried(drafts, self.models.loaded("generator", name))
+        if generator is None:
+            return
+        yield Doing(sentence=f"{name} reads {len(set(texts)):,} prompts …")
+        done = 0
+        try:
+            for step in self.bench.write(generator, ordered, self.stop, keep):
+                done += isinstance(step, Finished)
+                said = f"{name} answers: {done:,} of {len(drafts):,} of this batch"
+                yield Doing(sentence=said, share=done / len(drafts))
+        except TriptychError as error:
+            self._fail([place for place in drafts if place in self._open], error)
+
+    def _draft(self, place: Place) -> Draft:
+        recipe = self._recipe(place)
+        evidence = Evidence()
+        papers: tuple[str, ...] = ()
+        if isinstance(recipe.evidence, Retrieval):
+            papers = self.sweep.paper_ids
+            evidence = self.finder.evidence(
+                recipe.evidence,
+                self._found[place[0], Search.of(recipe)],
+                self._judged.get((place[0], recipe.evidence.reranker or "")),
+                papers,
+            )
+        return Draft(
+            panel=0,
+            key=self._key(place),
+            question=self.sweep.questions[place[0]],
+            paper_ids=papers,
+            recipe=recipe,
+            evidence=evidence,
+        )

@@ -1,0 +1,411 @@
+"""Sweeps: presets, plans, and sweeps under way, which any page may watch, stop and resume.
+
+The work itself is in core.lab.grid; everything that must not be lost is in the store. A sweep is
+run by one process at a time, which holds a lock on a file that ends with it.
+"""
+
+import fcntl
+import re
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Event, Lock, Thread
+from typing import IO
+
+from core.errors import BadInput, MissingModel, TriptychError
+from core.lab.bench import Bench
+from core.lab.evidence import Finder
+from core.lab.grid import Counted, Grid
+from core.lab.live import Doing
+from core.lab.models import Models
+from core.settings import SAMPLES, Settings
+from core.store import Store, now
+from core.store.speeds import Speeds
+from core.store.sweeps import SweepRow
+from core.store.sweeps import Sweeps as SweepStore
+from core.sweeps import grid, plan, presets
+from core.sweeps import questions as question_lines
+from core.sweeps.plan import Plan
+from core.sweeps.presets import Preset
+from core.types import Cell, Family, Sweep, SweepStatus, run_key
+from core.worker import Priority, Ticket, Worker
+
+FOLDER = SAMPLES / "sweeps"
+STOPPING_SECONDS = 5.0  # how long one who resumes waits for it
+LOOK_SECONDS = 0.2  # between two looks at the line
+NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,59}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresetFile:
+    """A preset as it lies on disk; `own` ones may be changed. `error` says why it is of no use."""
+
+    name: str
+    text: str
+    own: bool
+    preset: Preset | None
+    error: str = ""
+
+
+@dataclass
+class Sweeping:
+    """A sweep that this process runs, or ran; written by its own thread, read by pages."""
+
+    id: str
+    ticket: Ticket[Doing] | None = None
+    doing: Doing | None = None
+    counted: Counted = field(default_factory=Counted)
+    started: float = field(default_factory=time.monotonic)
+    stopping: Event = field(default_factory=Event)
+    over: Event = field(default_factory=Event)
+
+    @property
+    def ahead(self) -> int:
+        """How many pieces of work go before its next one."""
+        return self.ticket.position if self.ticket else 0
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been under way here."""
+        return time.monotonic() - self.started
+
+
+class Sweeps:
+    """Whole grids of questions and settings."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        finder: Finder,
+        models: Models,
+        bench: Bench,
+        worker: Worker,
+    ) -> None:
+        self._own = settings.data / "sweeps"
+        self._locks = settings.data / "locks"
+        self._store = store
+        self._sweeps = SweepStore(store.database)
+        self._speeds = Speeds(store.database)
+        self._finder = finder
+        self._models = models
+        self._bench = bench
+        self._worker = worker
+        self._under_way: dict[str, Sweeping] = {}
+        self._starting = Lock()
+
+    # presets
+
+    def presets(self) -> list[PresetFile]:
+        """Those that come with Triptych, then one's own, by name; an own one hides another."""
+        files = {path.stem: path for path in sorted(FOLDER.glob("*.toml"))}
+        files |= {path.stem: path for path in sorted(self._own.glob("*.toml"))}
+        return [_preset_file(path, own=path.parent == self._own) for path in files.values()]
+
+    def preset(self, name_or_path: str) -> tuple[Preset, str]:
+        """The preset of a name, or of a TOML file, and its text. Errors: BadInput."""
+        path = Path(name_or_path)
+        if path.suffix != ".toml":
+            known = {file.name: file for file in self.presets()}
+            if name_or_path not in known:
+                raise BadInput(
+                    f"There is no preset called {name_or_path!r}; known are: {', '.join(known)};"
+                    " or name a file that ends in .toml."
+                )
+            text = known[name_or_path].text
+        else:
+            try:
+                text = path.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise BadInput(f"{path} cannot be read: {error}.") from error
+        return presets.read(path.stem, text), text
+
+    def save_preset(self, name: str, text: str) -> Preset:
+        """Keep an own preset as a file. Errors: BadInput for a name that no file can have, and for
+        a text that is no preset."""
+        if not NAME.fullmatch(name):
+            raise BadInput(
+                f"{name!r} is no name for a preset; use letters, digits, dots and dashes, at most"
+                " 60."
+            )
+        preset = presets.read(name, text)
+        self._own.mkdir(parents=True, exist_ok=True)
+        (self._own / f"{name}.toml").write_text(text, encoding="utf-8")
+        return preset
+
+    def remove_preset(self, name: str) -> None:
+        """Take an own preset away. Errors: BadInput if there is none of that name."""
+        if not any(file.name == name and file.own for file in self.presets()):
+            raise BadInput(f"There is no preset of your own called {name!r}.")
+        (self._own / f"{name}.toml").unlink(missing_ok=True)
+
+    # plans
+
+    @staticmethod
+    def sample_questions() -> tuple[str, ...]:
+        """The questions that come with the sample papers."""
+        return question_lines.read((SAMPLES / "questions.jsonl").read_text(encoding="utf-8"))
+
+    @staticmethod
+    def questions_in(text: str) -> tuple[str, ...]:
+        """Questions typed or pasted, one a line, or the text of a JSONL file. Errors: BadInput."""
+        return question_lines.read(text)
+
+    def plan(
+        self, preset: Preset, questions: Sequence[str], paper_ids: Sequence[str], text: str = ""
+    ) -> Plan:
+        """What the sweep would do, and about how long it would take; loads no model. `text` is
+        the preset's own, kept with the sweep. Errors: BadInput if nothing is left to do."""
+        settings, dropped = grid.settings_of(
+            preset, self._named, lambda recipe: self._bench.check("?", recipe)
+        )
+        settings = tuple(
+            replace(setting, recipe=self._bench.pinned(setting.recipe)) for setting in settings
+        )
+        paper_ids = tuple(sorted(set(paper_ids)))
+        searching = plan.depths(setting.recipe for setting in settings)
+        if not settings:
+            raise BadInput(f"No setting of {preset.name!r} can be used: {dropped[0].why}")
+        if searching and not paper_ids:
+            raise BadInput("There is no paper to search; add one first.")
+        some = questions if preset.questions is None else questions[: preset.questions]
+        planned = plan.plan(
+            preset.name,
+            some,
+            settings,
+            paper_ids,
+            lambda chunking: self._finder.chunks_of(chunking, paper_ids),
+            preset=text or presets.written(preset),
+            dropped=dropped,
+        )
+        if not planned.questions:
+            raise BadInput("There is no question; type one, a line each.")
+        known = len(self._sweeps.known_runs(self._keys(planned)))
+        return plan.estimated(
+            replace(planned, known=known),
+            1 - known / planned.cells,
+            self._fresh(planned),
+            self._speeds.all(),
+        )
+
+    def _fresh(self, planned: Plan) -> dict[str, int]:
+        """By embedder, how many chunks it has not read yet."""
+        texts: dict[str, set[str]] = {}
+        counted: dict[str, int] = {}
+        for search in plan.depths(setting.recipe for setting in planned.settings):
+            found = self._finder.chunks_of(search.chunking, planned.paper_ids)
+            if search.embedder and isinstance(found, int):
+                counted[search.embedder] = counted.get(search.embedder, 0) + found
+            elif search.embedder and isinstance(found, set):
+                texts.setdefault(search.embedder, set()).update(found)
+        return {
+            name: counted.get(name, 0) + self._finder.without_vector(name, texts.get(name, set()))
+            for name in texts.keys() | counted.keys()
+        }
+
+    def _keys(self, planned: Plan) -> list[str]:
+        """The run keys of all cells."""
+        return [
+            run_key(question, setting.recipe, planned.paper_ids)
+            for question in planned.questions
+            for setting in planned.settings
+        ]
+
+    def _named(self, family: Family, wanted: str) -> str:
+        """The first model that is here of "A or B"; of "best" the best."""
+        if wanted == presets.BEST:
+            wanted = self._models.default(family)
+        missing: MissingModel | None = None
+        for name in wanted.split(" or "):
+            try:
+                return self._models.find(family, name.strip()).name
+            except MissingModel as error:
+                missing = missing or error
+        assert missing
+        raise missing
+
+    # under way
+
+    def start(self, planned: Plan) -> str:
+        """Start a sweep in the background; its id. One that asks the same and has not ended goes
+        on instead. Errors: as `resume`."""
+        sweep_id = self._sweeps.unfinished(planned.key)
+        if sweep_id is None:
+            sweep = Sweep(
+                id=uuid.uuid4().hex[:12],
+                name=planned.name,
+                at=now(),
+                preset=planned.preset,
+                questions=planned.questions,
+                settings=planned.settings,
+                paper_ids=planned.paper_ids,
+            )
+            cells = [
+                Cell(question=question, setting=setting, status="queued")
+                for question in range(len(sweep.questions))
+                for setting in range(len(sweep.settings))
+            ]
+            self._sweeps.keep(sweep, planned.key, "queued", cells)
+            sweep_id = sweep.id
+        self.resume(sweep_id)
+        return sweep_id
+
+    def resume(self, sweep_id: str) -> None:
+        """Go on with what is open. Errors: BadInput if it is unknown, imported, or run by another
+        program."""
+        with self._starting:
+            running = self._under_way.get(sweep_id)
+            if running and not running.over.is_set():
+                if not running.stopping.is_set():
+                    return
+                if not running.over.wait(STOPPING_SECONDS):
+                    raise BadInput("This sweep is still stopping; try again in a moment.")
+            row = self._row(sweep_id)
+            if row.origin != "lab":
+                raise BadInput("An imported sweep cannot go on here; its answers came from afar.")
+            lock = self._lock(sweep_id)
+            if lock is None:
+                raise BadInput("Another program runs this sweep; look again when it has ended.")
+            self._sweeps.requeue(sweep_id, "running")
+            self._sweeps.set_status(sweep_id, "queued")
+            sweeping = Sweeping(id=sweep_id)
+            self._under_way[sweep_id] = sweeping
+            Thread(
+                target=self._run, args=(sweeping, lock), daemon=True, name=f"sweep-{sweep_id}"
+            ).start()
+
+    def retry_failed(self, sweep_id: str) -> None:
+        """Put what failed in line again. Errors: as `resume`."""
+        self._row(sweep_id)
+        self._sweeps.requeue(sweep_id, "failed")
+        self.resume(sweep_id)
+
+    def stop(self, sweep_id: str) -> None:
+        """End it soon, also in another program; what is done is kept."""
+        sweeping = self._under_way.get(sweep_id)
+        if sweeping:
+            sweeping.stopping.set()
+        if self._row(sweep_id).status in ("queued", "running"):
+            self._sweeps.set_status(sweep_id, "stopped")
+
+    def wake(self) -> None:
+        """Go on with what was under way when its process ended: for a server that starts."""
+        for row in self._sweeps.under_way():
+            try:
+                self.resume(row.id)
+            except BadInput:
+                continue  # another program runs it
+
+    def wait(self, sweep_id: str, seconds: float | None = None) -> bool:
+        """Wait until this process runs it no more; whether that came about."""
+        sweeping = self._under_way.get(sweep_id)
+        return sweeping is None or sweeping.over.wait(seconds)
+
+    def remove(self, sweep_id: str) -> None:
+        """Take a sweep away; its answers stay. Errors: BadInput while it is under way."""
+        if self._row(sweep_id).status in ("queued", "running"):
+            raise BadInput("This sweep is under way; stop it first.")
+        self._sweeps.remove(sweep_id)
+
+    # watched
+
+    def all(self, limit: int = 50) -> list[SweepRow]:
+        """The latest sweeps, newest first."""
+        return self._sweeps.rows(limit)
+
+    def row(self, sweep_id: str) -> SweepRow:
+        """A sweep and how far it is. Errors: BadInput if there is none."""
+        return self._row(sweep_id)
+
+    def sweep(self, sweep_id: str) -> Sweep:
+        """A sweep with its questions and settings. Errors: BadInput if there is none."""
+        sweep = self._sweeps.sweep(sweep_id)
+        if sweep is None:
+            raise BadInput("There is no such sweep here (any more).")
+        return sweep
+
+    def cells(self, sweep_id: str) -> list[Cell]:
+        """Its cells, question by question."""
+        return self._sweeps.cells(sweep_id)
+
+    def progress(self, sweep_id: str) -> Sweeping | None:
+        """What this process is doing for it; None if it runs elsewhere or not at all."""
+        sweeping = self._under_way.get(sweep_id)
+        return None if sweeping is None or sweeping.over.is_set() else sweeping
+
+    def _row(self, sweep_id: str) -> SweepRow:
+        row = self._sweeps.row(sweep_id)
+        if row is None:
+            raise BadInput("There is no such sweep here (any more).")
+        return row
+
+    def _lock(self, sweep_id: str) -> IO[bytes] | None:
+        """A lock that ends with the process; None if another one has it."""
+        self._locks.mkdir(parents=True, exist_ok=True)
+        file = (self._locks / f"sweep-{sweep_id}").open("wb")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return None
+        return file
+
+    def _run(self, sweeping: Sweeping, lock: IO[bytes]) -> None:
+        """In a thread of the sweep's own: take the worker's steps until they end."""
+        sentence = ""
+        try:
+            with lock:
+                try:
+                    for doing in self._steps(sweeping):
+                        sweeping.doing = doing
+                except TriptychError as error:
+                    sentence = error.sentence
+                except Exception as error:  # noqa: BLE001 - the last stop: else it hangs for ever
+                    sentence = (
+                        "Something went wrong inside Triptych; what was kept before is safe"
+                        f" ({error!r})."
+                    )
+                self._end(sweeping, sentence)
+        finally:
+            sweeping.over.set()
+
+    def _steps(self, sweeping: Sweeping) -> Iterator[Doing]:
+        sweep = self.sweep(sweeping.id)
+        work = Grid(
+            sweep=sweep,
+            cells=self._sweeps.cells(sweep.id, "queued"),
+            stop=sweeping.stopping,
+            counted=sweeping.counted,
+            store=self._store,
+            sweeps=self._sweeps,
+            finder=self._finder,
+            models=self._models,
+            bench=self._bench,
+        )
+        with closing(self._worker.stream(work.steps, Priority.SWEEP)) as ticket:
+            sweeping.ticket = ticket
+            while ahead := ticket.position:
+                others = "one piece of work is" if ahead == 1 else f"{ahead} pieces of work are"
+                yield Doing(sentence=f"Waiting: {others} before this sweep")
+                if sweeping.stopping.wait(LOOK_SECONDS):
+                    return
+            if self._sweeps.take_up(sweep.id):
+                yield from ticket
+
+    def _end(self, sweeping: Sweeping, sentence: str) -> None:
+        self._sweeps.requeue(sweeping.id, "running")
+        row = self._row(sweeping.id)
+        ended: SweepStatus = "stopped" if row.queued else "done"
+        self._sweeps.set_status(sweeping.id, ended, sentence)
+
+
+def _preset_file(path: Path, *, own: bool) -> PresetFile:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        preset = presets.read(path.stem, text)
+    except BadInput as error:
+        return PresetFile(name=path.stem, text=text, own=own, preset=None, error=error.sentence)
+    return PresetFile(name=path.stem, text=text, own=own, preset=preset)

@@ -1,0 +1,49 @@
+"""What two answers say differently, word by word. Pure: knows texts alone."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Literal
+
+from core.lexical import IDEOGRAPH
+
+# A word with the space behind it, so that the pieces put together are the text again. Of Chinese
+# and Japanese each character is one.
+PIECE = re.compile(rf"[{IDEOGRAPH}]\s*|[^\s{IDEOGRAPH}]+\s*|\s+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Words of both texts, or of the first ("before") or the second ("after") alone."""
+
+    where: Literal["both", "before", "after"]
+    text: str
+
+
+def differences(before: str, after: str) -> list[Piece]:
+    """The two texts as one row of pieces. Those in "both" and "before" joined are `before`, and
+    those in "both" and "after" are `after`, but for the white space around words."""
+    # A space behind the last word too: whatever follows it in the row must not be glued to it.
+    left, right = (PIECE.findall(text.strip() + " ") for text in (before, after))
+    return list(_pieces(left, right))
+
+
+def _pieces(left: list[str], right: list[str]) -> Iterator[Piece]:
+    same = SequenceMatcher(
+        None, [word.strip() for word in left], [word.strip() for word in right], autojunk=False
+    )
+    for kind, start, end, first, last in same.get_opcodes():
+        if kind == "equal":
+            yield Piece(where="both", text="".join(right[first:last]))
+        else:
+            if end > start:
+                yield Piece(where="before", text="".join(left[start:end]))
+            if last > first:
+                yield Piece(where="after", text="".join(right[first:last]))
+
+
+def likeness(before: str, after: str) -> float:
+    """The share (0..1) of words that two texts have in common, in the same order; 1 if both are
+    empty. (Ratcliff and Obershelp's measure, as in difflib.)"""
+    return SequenceMatcher(None, before.split(), after.split(), autojunk=False).ratio()

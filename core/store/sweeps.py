@@ -1,0 +1,203 @@
+"""Sweeps and their cells. Knows no recipe's meaning and no plan.
+
+A sweep's body is kept whole and never changes; its cells change one by one, a commit each.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from core.codec import from_json, to_json
+from core.store import insert_run
+from core.store.database import Database
+from core.types import Cell, CellStatus, Run, Sweep, SweepStatus
+
+COUNTS = ", ".join(
+    f"(SELECT count(*) FROM cells WHERE sweep_id = sweeps.id AND status = '{status}') AS {status}"
+    for status in ("queued", "running", "done", "failed", "dropped")
+)
+COLUMNS = (
+    "question, setting, status, run_id, sentence, finish_reason, answer_tokens, seconds, similarity"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepRow:
+    """A sweep without its questions and settings, for lists: how many cells of each kind it has.
+    `sentence` says what ended it early, if something did."""
+
+    id: str
+    name: str
+    at: str
+    origin: str
+    status: SweepStatus
+    sentence: str
+    questions: int
+    settings: int
+    queued: int
+    running: int
+    done: int
+    failed: int
+    dropped: int
+
+    @property
+    def cells(self) -> int:
+        """All cells that are to be answered."""
+        return self.queued + self.running + self.done + self.failed
+
+
+class Sweeps:
+    """Errors of every method: as Database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def keep(self, sweep: Sweep, key: str, status: SweepStatus, cells: Sequence[Cell]) -> None:
+        """Keep a sweep with all its cells; `key` says what it asks, whenever that was asked."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT INTO sweeps VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?)",
+                (
+                    sweep.id,
+                    key,
+                    sweep.name,
+                    sweep.at,
+                    sweep.origin,
+                    status,
+                    len(sweep.questions),
+                    len(sweep.settings),
+                    to_json(sweep),
+                ),
+            )
+            connection.executemany(
+                f"INSERT INTO cells (sweep_id, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(sweep.id, *_values(cell)) for cell in cells],
+            )
+
+    def sweep(self, sweep_id: str) -> Sweep | None:
+        rows = self._database.rows("SELECT body FROM sweeps WHERE id = ?", sweep_id)
+        return from_json(Sweep, rows[0]["body"]) if rows else None
+
+    def row(self, sweep_id: str) -> SweepRow | None:
+        found = self._rows("WHERE id = ?", sweep_id)
+        return found[0] if found else None
+
+    def rows(self, limit: int = 50) -> list[SweepRow]:
+        """The latest sweeps, newest first."""
+        return self._rows("ORDER BY at DESC LIMIT ?", limit)
+
+    def under_way(self) -> list[SweepRow]:
+        """Those that have not ended, oldest first."""
+        return self._rows("WHERE status IN ('queued', 'running') ORDER BY at")
+
+    def _rows(self, rest: str, *values: object) -> list[SweepRow]:
+        rows = self._database.rows(
+            "SELECT id, name, at, origin, status, sentence, questions, settings,"
+            f" {COUNTS} FROM sweeps {rest}",
+            *values,
+        )
+        return [SweepRow(**dict(row)) for row in rows]
+
+    def unfinished(self, key: str) -> str | None:
+        """The latest sweep of this lab with that key that still has open cells."""
+        rows = self._database.rows(
+            "SELECT id FROM sweeps WHERE key = ? AND origin = 'lab' AND EXISTS (SELECT 1 FROM cells"
+            " WHERE sweep_id = sweeps.id AND status IN ('queued', 'running'))"
+            " ORDER BY at DESC LIMIT 1",
+            key,
+        )
+        return rows[0]["id"] if rows else None
+
+    def status(self, sweep_id: str) -> SweepStatus:
+        (row,) = self._database.rows("SELECT status FROM sweeps WHERE id = ?", sweep_id)
+        status: SweepStatus = row["status"]
+        return status
+
+    def set_status(self, sweep_id: str, status: SweepStatus, sentence: str = "") -> None:
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE sweeps SET status = ?, sentence = ? WHERE id = ?",
+                (status, sentence, sweep_id),
+            )
+
+    def take_up(self, sweep_id: str) -> bool:
+        """Mark a queued sweep as running; False if it was stopped in the meantime."""
+        with self._database.writing() as connection:
+            changed = connection.execute(
+                "UPDATE sweeps SET status = 'running' WHERE id = ? AND status = 'queued'",
+                (sweep_id,),
+            )
+            return changed.rowcount == 1
+
+    def remove(self, sweep_id: str) -> None:
+        """Take a sweep away; its runs stay."""
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM sweeps WHERE id = ?", (sweep_id,))
+
+    # cells
+
+    def cells(self, sweep_id: str, *statuses: CellStatus) -> list[Cell]:
+        """Its cells, question by question; all of them, or those of these statuses."""
+        some = ""
+        if statuses:
+            some = " AND status IN (SELECT value FROM json_each(?))"
+        rows = self._database.rows(
+            f"SELECT {COLUMNS} FROM cells WHERE sweep_id = ?{some} ORDER BY question, setting",
+            sweep_id,
+            *([json.dumps(statuses)] if statuses else []),
+        )
+        return [Cell(**dict(row)) for row in rows]
+
+    def keep_cell(self, sweep_id: str, cell: Cell, run: Run | None = None) -> None:
+        """What became of a cell, and its run if that is a new one: both or neither."""
+        with self._database.writing() as connection:
+            if run:
+                insert_run(connection, run)
+            question, setting, *values = _values(cell)
+            connection.execute(
+                "UPDATE cells SET status = ?, run_id = ?, sentence = ?, finish_reason = ?,"
+                " answer_tokens = ?, seconds = ?, similarity = ?"
+                " WHERE sweep_id = ? AND question = ? AND setting = ?",
+                (*values, sweep_id, question, setting),
+            )
+
+    def begin(self, sweep_id: str, cells: Iterable[tuple[int, int]]) -> None:
+        """Mark queued cells, pairs (question, setting), as running."""
+        with self._database.writing() as connection:
+            connection.executemany(
+                "UPDATE cells SET status = 'running'"
+                " WHERE sweep_id = ? AND question = ? AND setting = ? AND status = 'queued'",
+                [(sweep_id, *cell) for cell in cells],
+            )
+
+    def requeue(self, sweep_id: str, status: CellStatus) -> None:
+        """Put the cells of this status in line again."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE cells SET status = 'queued', sentence = ''"
+                " WHERE sweep_id = ? AND status = ?",
+                (sweep_id, status),
+            )
+
+    def known_runs(self, keys: Iterable[str]) -> dict[str, str]:
+        """For each key that was answered in this lab, the id of the latest finished run."""
+        rows = self._database.rows(
+            "SELECT key, id FROM runs WHERE key IN (SELECT value FROM json_each(?)) AND finished"
+            " AND origin = 'lab' ORDER BY at",
+            json.dumps(list(keys)),
+        )
+        return {row["key"]: row["id"] for row in rows}
+
+
+def _values(cell: Cell) -> tuple[object, ...]:
+    return (
+        cell.question,
+        cell.setting,
+        cell.status,
+        cell.run_id,
+        cell.sentence,
+        cell.finish_reason,
+        cell.answer_tokens,
+        cell.seconds,
+        cell.similarity,
+    )

@@ -1,0 +1,290 @@
+"""The plan of a sweep: its cells, and under them each piece of work once. Pure: it counts and
+orders; what chunks there are is handed in, and nothing is computed.
+
+A search at the largest depth that a question needs serves every setting that searches alike; a pair
+of question and chunk is reranked once; equal prompts are answered once; a prompt that begins like
+the one before it need not be read again.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from core import chunkers
+from core.prompts import LONGEST_QUESTION
+from core.sweeps.grid import Dropped
+from core.types import Chunking, Generation, Recipe, Retrieval, Setting, digest
+
+# Before anything was measured: two cores, the packaged models (docs/benchmarks.md).
+GUESSED = {"embed": 23.0, "rerank": 36.0, "answer": 300.0}  # texts, pairs, units of work a second
+WRITTEN = 8  # a token written takes as long as so many read
+FRAME = 60  # tokens of a prompt besides its passages: rules, titles, the question
+CHARACTERS_A_TOKEN, TOKENS_A_WORD, CHARACTERS_A_PAGE = 4, 1.4, 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """One way to search; all settings that search like this share one list a question."""
+
+    chunking: Chunking
+    retriever: str
+    embedder: str  # empty where only words are searched
+
+    @staticmethod
+    def of(recipe: Recipe) -> "Search":
+        """Errors: ValueError for a recipe that does not search."""
+        evidence = recipe.evidence
+        if not isinstance(evidence, Retrieval):
+            raise ValueError("this recipe does not search")
+        return Search(
+            chunking=recipe.chunking,
+            retriever=evidence.retriever,
+            embedder=evidence.embedder if evidence.uses_embedder else "",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A sweep before it starts. All counts are upper bounds: what is already kept is counted too,
+    and texts that fall together are found out only when they are there.
+
+    `seconds` is estimated for the cells that are not `known`; it is a guess where `guessed` names
+    stages that were never measured here.
+    """
+
+    name: str
+    preset: str
+    questions: tuple[str, ...]
+    paper_ids: tuple[str, ...]
+    settings: tuple[Setting, ...]
+    dropped: tuple[Dropped, ...] = ()
+    known: int = 0  # cells that were answered before
+    answers: int = 0
+    searches: int = 0
+    embedded_texts: int = 0
+    rerank_pairs: int = 0
+    distinct_prompts: int = 0
+    passages: int = 0  # in all distinct prompts
+    passages_read: int = 0  # of these, when what prompts begin alike with is read once
+    seconds: float = 0.0
+    guessed: tuple[str, ...] = ()
+
+    @property
+    def cells(self) -> int:
+        return len(self.questions) * len(self.settings)
+
+    @property
+    def key(self) -> str:
+        """What it asks: the same questions, settings and papers have the same key."""
+        recipes = [setting.recipe.key for setting in self.settings]
+        return digest([self.questions, recipes, sorted(self.paper_ids)])
+
+
+def asked(texts: Iterable[str]) -> tuple[tuple[str, ...], tuple[Dropped, ...]]:
+    """The questions that can be asked, each once, in order; and the others with their reason."""
+    questions: dict[str, None] = {}
+    dropped = []
+    for text in map(str.strip, texts):
+        if len(text) > LONGEST_QUESTION:
+            why = f"It has {len(text):,} characters; at most {LONGEST_QUESTION:,} are asked."
+            dropped.append(Dropped(what=text[:80] + "…", why=why))
+        elif text in questions:
+            dropped.append(Dropped(what=text, why="It was asked before."))
+        elif text:
+            questions[text] = None
+    return tuple(questions), tuple(dropped)
+
+
+def depths(recipes: Iterable[Recipe]) -> dict[Search, int]:
+    """Each search that these recipes need, and the largest number of candidates of any."""
+    found: dict[Search, int] = {}
+    for recipe in recipes:
+        if isinstance(recipe.evidence, Retrieval):
+            search = Search.of(recipe)
+            found[search] = max(found.get(search, 0), recipe.evidence.candidates)
+    return found
+
+
+def reranked(recipes: Iterable[Recipe]) -> dict[tuple[Search, str], list[int]]:
+    """For each search and reranker the numbers of candidates to rerank, ascending. Of a search by
+    vectors or by words the largest holds all others; two fused lists are others at each depth."""
+    found: dict[tuple[Search, str], set[int]] = {}
+    for recipe in recipes:
+        evidence = recipe.evidence
+        if isinstance(evidence, Retrieval) and evidence.reranker:
+            found.setdefault((Search.of(recipe), evidence.reranker), set()).add(evidence.candidates)
+    return {
+        (search, reranker): sorted(counts) if search.retriever == "hybrid" else [max(counts)]
+        for (search, reranker), counts in found.items()
+    }
+
+
+ChunksOf = Callable[[Chunking], Collection[str] | int]  # the texts, or how many at most
+
+
+def plan(
+    name: str,
+    questions: Iterable[str],
+    settings: Sequence[Setting],
+    paper_ids: Sequence[str],
+    chunks_of: ChunksOf,
+    *,
+    preset: str = "",
+    dropped: Sequence[Dropped] = (),
+) -> Plan:
+    """Questions x settings, counted; without the estimate."""
+    kept, unasked = asked(questions)
+    recipes = [setting.recipe for setting in settings]
+    texts = {search.chunking: chunks_of(search.chunking) for search in depths(recipes)}
+    sizes = {
+        chunking: found if isinstance(found, int) else len(found)
+        for chunking, found in texts.items()
+    }
+    pairs = sum(
+        min(count, sizes[search.chunking])
+        for (search, _), counts in reranked(recipes).items()
+        for count in counts
+    )
+    prompts = _prompts(recipes, sizes)
+    return Plan(
+        name=name,
+        preset=preset,
+        questions=kept,
+        paper_ids=tuple(paper_ids),
+        settings=tuple(settings),
+        dropped=(*dropped, *unasked),
+        answers=len(kept) * sum(recipe.generation is not None for recipe in recipes),
+        searches=len(kept) * len(depths(recipes)),
+        embedded_texts=sum(
+            _different(texts[search.chunking] for search in searches) + len(kept)
+            for searches in _by_embedder(recipes).values()
+        ),
+        rerank_pairs=len(kept) * pairs,
+        distinct_prompts=len(kept) * len(prompts),
+        passages=len(kept) * sum(each.passages for each in prompts),
+        passages_read=len(kept) * sum(each.passages for each in _longest(prompts)),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """What decides a prompt, so far as it is known before the search: where its passages come
+    from, how many they are, and how it is answered."""
+
+    source: tuple[Search, str, int] | None
+    passages: int
+    generation: Generation
+
+
+def _prompts(recipes: Iterable[Recipe], sizes: Mapping[Chunking, int]) -> list[Prompt]:
+    """The prompts of one question that may differ."""
+    found: dict[Prompt, None] = {}
+    for recipe in recipes:
+        if recipe.generation is None:
+            continue
+        evidence = recipe.evidence
+        source, passages = None, 0
+        if isinstance(evidence, Retrieval):
+            most = sizes[recipe.chunking]
+            passages = min(evidence.top_k, most)
+            matters = evidence.reranker or evidence.retriever == "hybrid"
+            depth = min(evidence.candidates, most) if matters else 0
+            source = (Search.of(recipe), evidence.reranker or "", depth)
+        prompt = Prompt(source=source, passages=passages, generation=recipe.generation)
+        found[prompt] = None
+    return list(found)
+
+
+def _longest(prompts: Iterable[Prompt]) -> list[Prompt]:
+    """Of prompts that begin one another, the longest; what is left has to be read."""
+    longest: dict[object, Prompt] = {}
+    for prompt in prompts:
+        how = prompt.generation
+        nested = how.passages == "best-first"
+        # How an answer is decoded does not change what is read.
+        reading = (how.generator, how.style, how.passages)
+        family = (prompt.source, reading, None if nested else prompt.passages)
+        best = longest.get(family)
+        if best is None or best.passages < prompt.passages:
+            longest[family] = prompt
+    return list(longest.values())
+
+
+def _by_embedder(recipes: Iterable[Recipe]) -> dict[str, list[Search]]:
+    found: dict[str, list[Search]] = {}
+    for search in depths(recipes):
+        if search.embedder:
+            found.setdefault(search.embedder, []).append(search)
+    return found
+
+
+def _different(collections: Iterable[Collection[str] | int]) -> int:
+    """How many different texts, those only counted taken as different."""
+    texts: set[str] = set()
+    counted = 0
+    for found in collections:
+        if isinstance(found, int):
+            counted += found
+        else:
+            texts.update(found)
+    return counted + len(texts)
+
+
+def estimated(
+    plan: Plan,
+    open_share: float,
+    fresh_texts: Mapping[str, int],
+    speeds: Mapping[tuple[str, str], float],
+) -> Plan:
+    """The plan with its seconds. `open_share`: of the cells, those not answered yet (0..1);
+    `fresh_texts`: how many chunks have no vector yet, by embedder; `speeds`: what each stage's
+    model does a second, texts ("embed"), pairs ("rerank") or units ("answer")."""
+    questions = len(plan.questions) * open_share
+    recipes = [setting.recipe for setting in plan.settings]
+    amounts: dict[tuple[str, str], float] = {}
+    if questions:
+        for embedder, texts in fresh_texts.items():
+            amounts["embed", embedder] = texts + questions
+    for (_, reranker), counts in reranked(recipes).items():
+        pairs = amounts.get(("rerank", reranker), 0)
+        amounts["rerank", reranker] = pairs + questions * sum(counts)
+    for prompt in _prompts(recipes, _Unbounded()):
+        how = prompt.generation
+        units = answer_units(_tokens(prompt), how.max_tokens)
+        so_far = amounts.get(("answer", how.generator), 0)
+        amounts["answer", how.generator] = so_far + questions * units
+    guessed = {stage: None for stage, model in amounts if (stage, model) not in speeds}
+    seconds = sum(
+        amount / speeds.get((stage, model), GUESSED[stage])
+        for (stage, model), amount in amounts.items()
+    )
+    return replace(plan, seconds=seconds, guessed=tuple(guessed))
+
+
+class _Unbounded(dict[Chunking, int]):
+    def __missing__(self, chunking: Chunking) -> int:
+        return 1_000_000
+
+
+def answer_units(prompt_tokens: float, answer_tokens: float) -> float:
+    """How much work an answer is: tokens read, and tokens written at their weight."""
+    return prompt_tokens + WRITTEN * answer_tokens
+
+
+def _tokens(prompt: Prompt) -> float:
+    """About how many tokens it has, passages taken as long as they may be."""
+    if prompt.source is None:
+        return FRAME
+    chunking = prompt.source[0].chunking
+    unit = chunkers.unit(chunking.chunker)
+    each = {
+        "character": chunking.size / CHARACTERS_A_TOKEN,
+        "word": chunking.size * TOKENS_A_WORD,
+        "token": chunking.size,
+        "page": CHARACTERS_A_PAGE / CHARACTERS_A_TOKEN,
+    }[unit]
+    return FRAME + prompt.passages * each
+
+
+def reading_order(prompts: Sequence[str]) -> list[int]:
+    """The order in which a prompt shares the longest beginning with the one before it: sorted."""
+    return sorted(range(len(prompts)), key=lambda at: prompts[at])

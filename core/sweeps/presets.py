@@ -1,0 +1,171 @@
+"""Presets: the values a sweep varies, read from TOML and written as TOML. Knows which keys there
+are and what a value may look like, but no model's name and no file.
+
+Each value is one or a list. A model's name may name others behind it, "A or B": the first that is
+here is taken; "best" is the best that is here.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, get_args
+
+from core.errors import BadInput
+from core.types import Chunking, Generation, PassageOrder, Retrieval, Style
+
+BEST = "best"
+NO_RERANKER = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """How answers are written; the fields are those of core.types.Generation, each varied."""
+
+    generator: tuple[str, ...] = (BEST,)
+    max_tokens: tuple[int, ...] = (Generation().max_tokens,)
+    temperature: tuple[float, ...] = (Generation().temperature,)
+    seed: tuple[int, ...] = (Generation().seed,)
+    style: tuple[Style, ...] = (Generation().style,)
+    passages: tuple[PassageOrder, ...] = (Generation().passages,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """The values to vary; `answers` is None for the evidence alone.
+
+    `chunks` are pairs (size, overlap). `baseline` adds the setting without context. `questions`
+    says how many of the questions are asked at most; None: all.
+    """
+
+    name: str
+    about: str = ""
+    questions: int | None = None
+    baseline: bool = False
+    chunker: tuple[str, ...] = (Chunking().chunker,)
+    chunks: tuple[tuple[int, int], ...] = ((Chunking().size, Chunking().overlap),)
+    across_pages: tuple[bool, ...] = (Chunking().across_pages,)
+    retriever: tuple[str, ...] = (Retrieval().retriever,)
+    embedder: tuple[str, ...] = (Retrieval().embedder,)
+    reranker: tuple[str, ...] = (NO_RERANKER,)
+    candidates: tuple[int, ...] = (Retrieval().candidates,)
+    top_k: tuple[int, ...] = (Retrieval().top_k,)
+    answers: Answers | None = None
+
+
+def read(name: str, text: str) -> Preset:
+    """The preset that a file's text says. Errors: BadInput, in one sentence, for what is no TOML,
+    a key that is not known, and a value that cannot be meant."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"The preset {name!r} is no TOML: {error}.") from error
+    answers = table.pop("answers", None)
+    if answers is not None and not isinstance(answers, dict):
+        raise BadInput(f"The preset {name!r}: answers must be a table, begun with [answers].")
+    top = _values(name, table, Preset, "", TOP)
+    below = _values(name, answers or {}, Answers, "answers.", ANSWERS)
+    return Preset(**{"name": name, **top}, answers=None if answers is None else Answers(**below))
+
+
+def written(preset: Preset) -> str:
+    """The preset as TOML that `read` takes; what is as usual is left out."""
+    lines = _lines(preset, Preset(name=preset.name))
+    if preset.answers:
+        lines += ["", "[answers]", *_lines(preset.answers, Answers())]
+    return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def _lines(value: Preset | Answers, usual: Preset | Answers) -> list[str]:
+    lines = []
+    for field in fields(value):
+        has = getattr(value, field.name)
+        if field.name in ("name", "answers") or has == getattr(usual, field.name):
+            continue
+        if field.name == "chunks":
+            has = tuple(f"{size}/{overlap}" for size, overlap in has)
+        shown = f"[{', '.join(map(_toml, has))}]" if isinstance(has, tuple) else _toml(has)
+        lines.append(f"{field.name} = {shown}")
+    return lines
+
+
+def _toml(value: str | int | float | bool) -> str:
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _values(
+    name: str, table: dict[str, Any], kind: type, prefix: str, readers: "dict[str, Reader]"
+) -> dict[str, Any]:
+    """The fields of `kind` that a table sets."""
+    single = {"about", "questions", "baseline"}
+    values = {}
+    for key, value in table.items():
+        if key not in readers:
+            raise BadInput(
+                f"The preset {name!r} has a key {prefix}{key} that is not known; known are:"
+                f" {', '.join(prefix + each for each in readers)}"
+                + (", [answers]." if kind is Preset else ".")
+            )
+        convert, wanted = readers[key]
+        given = [value] if key in single or not isinstance(value, list) else value
+        try:
+            converted = tuple(dict.fromkeys(map(convert, given)))
+        except (TypeError, ValueError):
+            converted = ()
+        if not converted:
+            raise BadInput(f"The preset {name!r}: {prefix}{key} is {value!r}; it must be {wanted}.")
+        values[key] = converted[0] if key in single else converted
+    return values
+
+
+def _is(*kinds: type, where: Callable[[Any], bool] = lambda _: True) -> Callable[[Any], Any]:
+    """Takes values of exactly these types (True is no number) for which `where` holds."""
+
+    def convert(value: Any) -> Any:
+        if type(value) not in kinds or not where(value):
+            raise ValueError
+        return kinds[0](value)
+
+    return convert
+
+
+def _chunk_pair(value: Any) -> tuple[int, int]:
+    if not isinstance(value, str) or not re.fullmatch(r"\d{1,9}/\d{1,9}", value):
+        raise ValueError
+    size, _, overlap = value.partition("/")
+    return int(size), int(overlap)
+
+
+def _one_of(kind: Any) -> tuple[Callable[[Any], Any], str]:
+    known = get_args(kind)
+    return _is(str, where=lambda value: value in known), " or ".join(map(repr, known))
+
+
+Reader = tuple[Callable[[Any], Any], str]
+WHOLE: Reader = (_is(int), "whole numbers, such as [3, 5]")
+NAMES: Reader = (
+    _is(str, where=lambda value: bool(value.strip())),
+    'names in quotes, such as ["recursive"]',
+)
+TOP: dict[str, Reader] = {
+    "about": (_is(str), "a text in quotes"),
+    "questions": (_is(int, where=lambda value: value > 0), "a whole number of at least 1"),
+    "baseline": (_is(bool), "true or false"),
+    "chunker": NAMES,
+    "chunks": (_chunk_pair, 'sizes and overlaps, such as ["800/100", "1200/200"]'),
+    "across_pages": (_is(bool), "true, false or both, such as [false, true]"),
+    "retriever": NAMES,
+    "embedder": NAMES,
+    "reranker": NAMES,
+    "candidates": WHOLE,
+    "top_k": WHOLE,
+}
+ANSWERS: dict[str, Reader] = {
+    "generator": NAMES,
+    "max_tokens": WHOLE,
+    "temperature": (_is(float, int), "numbers, such as [0.0, 0.7]"),
+    "seed": WHOLE,
+    "style": _one_of(Style),
+    "passages": _one_of(PassageOrder),
+}

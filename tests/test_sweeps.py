@@ -1,0 +1,375 @@
+"""Sweeps as pages and the command line run them, over small real backends."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import replace
+from threading import Event
+from typing import Any
+
+import pytest
+
+from core.errors import BadInput, OutOfSpace
+from core.lab import Lab
+from core.settings import ROOT
+from core.store.sweeps import Sweeps as SweepStore
+from core.sweeps.presets import Answers, Preset
+from core.types import Cell, Run, Sweep
+from tests.backends.generators.echo import Echo
+
+PRESET = Preset(
+    name="small",
+    baseline=True,
+    chunks=((200, 20), (60, 0)),
+    embedder=("hashing",),
+    reranker=("none", "word-overlap"),
+    candidates=(2, 3),
+    top_k=(1, 2),
+    answers=Answers(generator=("echo",), max_tokens=(30,)),
+)  # 1 + 2 x (2 + 4) = 13 settings
+QUESTIONS = ("When was the lamp of Varn lit?", "How high does the tide rise?")
+WAIT = 30
+
+
+def planned(lab: Lab, preset: Preset = PRESET, questions: tuple[str, ...] = QUESTIONS) -> Any:
+    return lab.sweeps.plan(preset, questions, lab.papers.resolve(()))
+
+
+def done(lab: Lab, preset: Preset = PRESET, questions: tuple[str, ...] = QUESTIONS) -> str:
+    sweep_id = lab.sweeps.start(planned(lab, preset, questions))
+    assert lab.sweeps.wait(sweep_id, WAIT)
+    return sweep_id
+
+
+def backend(lab: Lab, family: Any) -> Any:
+    return lab.models._loaded[family][1]
+
+
+def test_every_cell_is_answered_and_each_piece_done_once(lab: Lab) -> None:
+    plan = planned(lab)
+    assert (plan.cells, plan.answers) == (26, 26)
+    sweep_id = done(lab)
+    row = lab.sweeps.row(sweep_id)
+    assert (row.status, row.done, row.failed, row.queued) == ("done", 26, 0, 0)
+    embedder, reranker, echo = (
+        backend(lab, family) for family in ("embedder", "reranker", "generator")
+    )
+    assert len(embedder.embedded) == len(set(embedder.embedded))
+    assert len(reranker.scored) == len(set(reranker.scored)) <= plan.rerank_pairs
+    asked = [(request.messages, request.generation) for request in echo.asked]
+    assert len(asked) == len(set(asked)) <= plan.distinct_prompts
+
+
+def test_a_cell_is_what_asking_would_give(lab: Lab) -> None:
+    sweep_id = done(lab)
+    sweep = lab.sweeps.sweep(sweep_id)
+    for cell in lab.sweeps.cells(sweep_id):
+        run = lab.runs.comparison(cell.run_id or "").runs[0]
+        recipe = sweep.settings[cell.setting].recipe
+        question = sweep.questions[cell.question]
+        again = lab.bench.search(question, recipe, sweep.paper_ids)
+        assert (run.question, run.recipe) == (question, recipe)
+        assert (run.candidates, run.hits) == (again.candidates, again.hits)
+        assert run.answer
+        assert (cell.finish_reason, cell.answer_tokens) == (
+            run.answer.finish_reason,
+            run.answer.answer_tokens,
+        )
+    # and what was asked before is not asked again
+    echo = backend(lab, "generator")
+    before = len(echo.asked)
+    list(lab.bench.ask(QUESTIONS[0], [sweep.settings[3].recipe], sweep.paper_ids))
+    assert len(echo.asked) == before
+
+
+def test_a_second_sweep_takes_what_the_first_answered(lab: Lab) -> None:
+    first = done(lab)
+    echo = backend(lab, "generator")
+    before = len(echo.asked)
+    plan = planned(lab)
+    assert (plan.known, plan.seconds) == (26, 0)
+    second = done(lab)
+    assert second != first
+    assert len(echo.asked) == before
+    runs = [[cell.run_id for cell in lab.sweeps.cells(each)] for each in (first, second)]
+    assert runs[0] == runs[1]
+
+
+def test_evidence_alone_needs_no_generator(lab: Lab) -> None:
+    sweep_id = done(lab, replace(PRESET, answers=None, baseline=False))
+    assert "generator" not in lab.models._loaded
+    cells = lab.sweeps.cells(sweep_id)
+    assert {cell.status for cell in cells} == {"done"}
+    assert len(cells) == 24
+    for cell in cells:
+        run = lab.runs.comparison(cell.run_id or "").runs[0]
+        assert run.answer is None
+        assert run.hits
+        assert cell.similarity == max(hit.similarity or -1 for hit in run.hits)
+
+
+def test_every_retriever_in_one_sweep(lab: Lab) -> None:
+    preset = replace(PRESET, retriever=("dense", "bm25", "hybrid"))
+    sweep_id = done(lab, preset)
+    sweep = lab.sweeps.sweep(sweep_id)
+    for cell in lab.sweeps.cells(sweep_id):
+        run = lab.runs.comparison(cell.run_id or "").runs[0]
+        alone = lab.bench.search(run.question, run.recipe, sweep.paper_ids)
+        assert (run.candidates, run.notes) == (alone.candidates, alone.notes)
+
+
+class Slow(Echo):
+    """Says where it is, and waits to be let on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.on = Event(), Event()
+
+    def generate(self, requests: Any, stop: Event) -> Any:
+        for number, delta in enumerate(super().generate(requests, stop)):
+            yield delta
+            if number == 40:
+                self.begun.set()
+                assert self.on.wait(WAIT)
+
+
+@pytest.fixture
+def slow(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Slow:
+    from tests.backends.generators import echo
+
+    generator = Slow()
+    monkeypatch.setattr(echo, "load", lambda _model, _settings: generator)
+    return generator
+
+
+def test_stop_keeps_what_is_done_and_resume_does_the_rest(lab: Lab, slow: Slow) -> None:
+    sweep_id = lab.sweeps.start(planned(lab))
+    assert slow.begun.wait(WAIT)
+    row = lab.sweeps.row(sweep_id)
+    assert (row.status, row.running > 0) == ("running", True)
+    assert lab.sweeps.progress(sweep_id)
+    lab.sweeps.stop(sweep_id)
+    slow.on.set()
+    assert lab.sweeps.wait(sweep_id, WAIT)
+    row = lab.sweeps.row(sweep_id)
+    assert (row.status, row.running, row.queued + row.done) == ("stopped", 0, 26)
+    assert row.queued
+    stopped = {cell.run_id for cell in lab.sweeps.cells(sweep_id) if cell.run_id}
+    lab.sweeps.resume(sweep_id)
+    assert lab.sweeps.wait(sweep_id, WAIT)
+    assert lab.sweeps.row(sweep_id).done == 26
+    assert stopped <= {cell.run_id for cell in lab.sweeps.cells(sweep_id)}
+    assert lab.sweeps.start(planned(lab)) != sweep_id  # it has ended
+
+
+def baseline_of(lab: Lab, sweep_id: str) -> Any:
+    return lab.sweeps.sweep(sweep_id).settings[0].recipe
+
+
+def test_a_question_goes_first(lab: Lab, slow: Slow) -> None:
+    sweep_id = lab.sweeps.start(planned(lab))
+    assert slow.begun.wait(WAIT)
+    live = lab.bench.start("What burns?", [baseline_of(lab, sweep_id)], ())
+    slow.on.set()
+    live.join()
+    assert live.comparison
+    assert lab.sweeps.row(sweep_id).status == "running"
+    assert lab.sweeps.wait(sweep_id, WAIT)
+    assert lab.sweeps.row(sweep_id).done == 26
+
+
+def test_stopping_from_another_program(lab: Lab, slow: Slow) -> None:
+    sweep_id = lab.sweeps.start(planned(lab))
+    assert slow.begun.wait(WAIT)
+    other = Lab(lab.settings)
+    with pytest.raises(BadInput, match="Another program runs this sweep"):
+        other.sweeps.resume(sweep_id)
+    other.sweeps.wake()
+    assert other.sweeps.progress(sweep_id) is None
+    other.sweeps.stop(sweep_id)
+    slow.on.set()
+    assert lab.sweeps.wait(sweep_id, WAIT)
+    assert lab.sweeps.row(sweep_id).status == "stopped"
+    other.sweeps.resume(sweep_id)
+    assert other.sweeps.wait(sweep_id, WAIT)
+    assert other.sweeps.row(sweep_id).status == "done"
+
+
+def test_what_fails_does_not_stop_the_others(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.backends.rerankers.word_overlap import WordOverlap
+
+    real = WordOverlap.score
+
+    def fails(self: WordOverlap, question: str, texts: Any) -> Any:
+        if "tide" in question:
+            raise OutOfSpace("The memory is full.")
+        return real(self, question, texts)
+
+    monkeypatch.setattr(WordOverlap, "score", fails)
+    sweep_id = done(lab)
+    row = lab.sweeps.row(sweep_id)
+    assert (row.status, row.done, row.failed) == ("done", 18, 8)
+    failed = [cell for cell in lab.sweeps.cells(sweep_id) if cell.status == "failed"]
+    assert {(cell.question, cell.sentence) for cell in failed} == {(1, "The memory is full.")}
+    monkeypatch.setattr(WordOverlap, "score", real)
+    lab.sweeps.retry_failed(sweep_id)
+    assert lab.sweeps.wait(sweep_id, WAIT)
+    assert lab.sweeps.row(sweep_id).done == 26
+
+
+def test_an_answer_that_fails_is_kept_with_its_reason(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def generate(self: Echo, requests: Any, stop: Event) -> Any:
+        from core.generators import Delta
+
+        for index in range(len(requests)):
+            yield Delta(index=index, text="", finish="error", note="The server is gone.")
+
+    monkeypatch.setattr(Echo, "generate", generate)
+    sweep_id = done(lab)
+    cells = lab.sweeps.cells(sweep_id)
+    assert {(cell.status, cell.sentence) for cell in cells} == {("failed", "The server is gone.")}
+    assert all(cell.run_id for cell in cells)
+
+
+def test_what_cannot_be_kept_ends_it_with_a_sentence(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = SweepStore.keep_cell
+    kept: list[Cell] = []
+
+    def full(self: SweepStore, sweep_id: str, cell: Cell, run: Run | None = None) -> None:
+        if len(kept) == 5:
+            raise OutOfSpace("The disk is full.")
+        kept.append(cell)
+        keep(self, sweep_id, cell, run)
+
+    monkeypatch.setattr(SweepStore, "keep_cell", full)
+    sweep_id = done(lab)
+    row = lab.sweeps.row(sweep_id)
+    assert (row.status, row.sentence, row.done, row.queued) == (
+        "stopped",
+        "The disk is full.",
+        5,
+        21,
+    )
+    monkeypatch.setattr(SweepStore, "keep_cell", keep)
+    lab.sweeps.resume(sweep_id)
+    assert lab.sweeps.wait(sweep_id, WAIT)
+    assert (lab.sweeps.row(sweep_id).done, lab.sweeps.row(sweep_id).sentence) == (26, "")
+
+
+def test_nothing_is_planned_out_of_nothing(lab: Lab) -> None:
+    with pytest.raises(BadInput, match="no question"):
+        planned(lab, PRESET, (" ",))
+    with pytest.raises(BadInput, match="No setting of 'small' can be used: Top k is 9"):
+        planned(lab, replace(PRESET, baseline=False, top_k=(9,)))
+    with pytest.raises(BadInput, match="no paper to search"):
+        lab.sweeps.plan(PRESET, QUESTIONS, ())
+
+
+def test_exact_counts_are_known_after_the_search(lab: Lab, slow: Slow) -> None:
+    plan = planned(lab)
+    sweep_id = lab.sweeps.start(plan)
+    assert slow.begun.wait(WAIT)
+    sweeping = lab.sweeps.progress(sweep_id)
+    slow.on.set()
+    assert sweeping
+    assert lab.sweeps.wait(sweep_id, WAIT)
+    assert sweeping.counted.rerank_pairs == len(backend(lab, "reranker").scored)
+    assert sweeping.counted.distinct_prompts == len(slow.asked)
+    assert len(slow.asked) < plan.answers
+
+
+def test_own_presets_are_files(lab: Lab) -> None:
+    text = 'top_k = [1]\nembedder = "hashing"\n'
+    lab.sweeps.save_preset("mine", text)
+    assert lab.sweeps.preset("mine") == (lab.sweeps.preset("mine")[0], text)
+    (file,) = [file for file in lab.sweeps.presets() if file.own]
+    assert (file.name, file.text) == ("mine", text)
+    (lab.settings.data / "sweeps" / "bad.toml").write_text("x = 1")
+    bad = next(file for file in lab.sweeps.presets() if file.name == "bad")
+    assert "key x" in bad.error
+    lab.sweeps.remove_preset("mine")
+    with pytest.raises(BadInput, match="no preset called 'mine'; known are: chunk-sizes, classic"):
+        lab.sweeps.preset("mine")
+    with pytest.raises(BadInput, match="no name"):
+        lab.sweeps.save_preset("../mine", text)
+    with pytest.raises(BadInput, match="key y"):
+        lab.sweeps.save_preset("mine", "y = 1")
+
+
+def test_an_imported_sweep_is_shown_and_never_run(lab: Lab) -> None:
+    sweep = Sweep(
+        id="old", name="log", at="2024-01-01", origin="log", questions=("q",), settings=()
+    )
+    cell = Cell(question=0, setting=0, status="done", run_id="r", finish_reason="unknown")
+    SweepStore(lab._store.database).keep(sweep, "", "done", [cell])
+    assert lab.sweeps.cells("old") == [cell]
+    assert lab.sweeps.sweep("old") == sweep
+    with pytest.raises(BadInput, match="imported"):
+        lab.sweeps.resume("old")
+    lab.sweeps.remove("old")
+    assert lab.sweeps.all() == []
+
+
+# killed
+
+SWEEPING = """
+import sys, time
+from pathlib import Path
+from core import backends
+for family in ("embedder", "reranker", "generator"):
+    backends.PACKAGES[family] = f"tests.backends.{family}s"
+from core.lab import Lab
+from core.settings import Settings
+from tests.backends.generators.echo import Echo
+say = Echo._answer
+def slowly(*arguments):
+    for delta in say(*arguments):
+        time.sleep(float(sys.argv[3]))
+        yield delta
+Echo._answer = slowly
+lab = Lab(Settings(data=Path(sys.argv[1])))
+print("open", flush=True)
+lab.sweeps.wake()
+lab.sweeps.wait(sys.argv[2])
+"""
+
+
+def test_killed_twenty_times_it_ends_complete_and_each_cell_once(lab: Lab, slow: Slow) -> None:
+    preset = replace(
+        PRESET,
+        chunks=((200, 20), (60, 0), (40, 0)),
+        candidates=(3, 4, 5),
+        top_k=(1, 2, 3),
+    )
+    questions = tuple(f"Question {number} about the lamp and the tide?" for number in range(5))
+    plan = planned(lab, preset, questions)
+    assert plan.cells == 185
+    sweep_id = lab.sweeps.start(plan)
+    assert slow.begun.wait(WAIT)
+    lab.sweeps.stop(sweep_id)
+    slow.on.set()
+    assert lab.sweeps.wait(sweep_id, WAIT)
+    store = SweepStore(lab._store.database)
+    command = [sys.executable, "-c", SWEEPING, str(lab.settings.data), sweep_id]
+    rng = random.Random(3)
+    for _ in range(20):
+        if lab.sweeps.row(sweep_id).queued:
+            store.set_status(sweep_id, "running")  # as a killed process leaves it
+        with subprocess.Popen([*command, "0.002"], cwd=ROOT, stdout=subprocess.PIPE) as process:
+            assert process.stdout
+            process.stdout.readline()
+            time.sleep(rng.random() * 0.6)
+            process.send_signal(signal.SIGKILL)
+    subprocess.run([*command, "0"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    cells = lab.sweeps.cells(sweep_id)
+    assert [cell.status for cell in cells] == ["done"] * 185
+    runs = lab._store.database.rows("SELECT key FROM runs")
+    assert max(Counter(row["key"] for row in runs).values()) == 1
+    assert len(runs) == len({cell.run_id for cell in cells}) == 185

@@ -1,0 +1,267 @@
+"""Presets, the grid they span, and the plan of its work; all pure."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import BadInput, MissingModel
+from core.lab.sweeps import FOLDER
+from core.retrieval import check
+from core.sweeps import grid, plan, presets, questions
+from core.sweeps.plan import Search
+from core.sweeps.presets import Answers, Preset
+from core.types import Chunking, Family, Generation, Recipe, Retrieval, Setting
+
+CLASSIC = presets.read("classic", (FOLDER / "classic.toml").read_text(encoding="utf-8"))
+FIVE = [f"Question {number}?" for number in range(5)]
+PLENTY = frozenset(str(number) for number in range(1000))  # chunks
+
+
+def first(_family: Family, wanted: str) -> str:
+    return wanted.split(" or ")[0]
+
+
+def refuse(recipe: Recipe) -> None:
+    if isinstance(recipe.evidence, Retrieval):
+        check(recipe.evidence, recipe.chunking)
+
+
+def settings(preset: Preset) -> tuple[Setting, ...]:
+    return grid.settings_of(preset, first, refuse)[0]
+
+
+# presets
+
+
+def test_every_preset_is_read_and_written_again() -> None:
+    files = sorted(FOLDER.glob("*.toml"))
+    assert {file.stem for file in files} >= {
+        "classic",
+        "retrieval-log",
+        "demo",
+        "retrieval-only",
+        "chunk-sizes",
+        "rerank-depth",
+    }
+    for file in files:
+        preset = presets.read(file.stem, file.read_text(encoding="utf-8"))
+        assert preset.about
+        assert presets.read(file.stem, presets.written(preset)) == preset
+
+
+NAMES = st.lists(st.text(min_size=1).filter(str.strip), min_size=1, max_size=3, unique=True)
+NUMBERS = st.lists(st.integers(-5, 5000), min_size=1, max_size=3, unique=True).map(tuple)
+
+
+@given(
+    st.builds(
+        Preset,
+        name=st.just("x"),
+        about=st.text(),
+        questions=st.none() | st.integers(1, 9),
+        baseline=st.booleans(),
+        chunks=st.lists(
+            st.tuples(st.integers(0, 9999), st.integers(0, 9999)), min_size=1, unique=True
+        ).map(tuple),
+        embedder=NAMES.map(tuple),
+        candidates=NUMBERS,
+        answers=st.none()
+        | st.builds(
+            Answers,
+            max_tokens=NUMBERS,
+            temperature=st.lists(
+                st.floats(0, 2, allow_subnormal=False), min_size=1, unique=True
+            ).map(tuple),
+        ),
+    )
+)
+def test_what_is_written_is_read_as_it_was(preset: Preset) -> None:
+    assert presets.read("x", presets.written(preset)) == preset
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("top-k = [3]", "has a key top-k that is not known; known are: about, questions"),
+        ("top_k = []", "top_k is []; it must be whole numbers, such as [3, 5]"),
+        ("top_k = [3, true]", "top_k is [3, True]; it must be whole"),
+        ("top_k = 2.5", "top_k is 2.5; it must be whole"),
+        ('chunks = ["800"]', 'such as ["800/100", "1200/200"]'),
+        ("baseline = 1", "baseline is 1; it must be true or false"),
+        ("questions = 0", "a whole number of at least 1"),
+        ('embedder = [" "]', "names in quotes"),
+        ("answers = 3", "answers must be a table"),
+        ('[answers]\npassages = ["last"]', "answers.passages is ['last']; it must be 'best-last'"),
+        ("[answers]\ntokens = 3", "has a key answers.tokens that is not known"),
+        ("top_k = ", "is no TOML"),
+    ],
+)
+def test_what_cannot_be_meant_gets_a_sentence(text: str, said: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        presets.read("mine", text)
+    assert said in refused.value.sentence
+    assert "'mine'" in refused.value.sentence
+
+
+# the grid
+
+
+def test_the_classic_grid_has_37_settings() -> None:
+    classic = settings(CLASSIC)
+    assert len(classic) == len({setting.recipe.key for setting in classic}) == 37
+    assert [setting.label for setting in classic[:5]] == [
+        "no context",
+        "800/100 · top 3",
+        "800/100 · top 5",
+        "800/100 · top 7",
+        "800/100 · top 3 of 10, reranked",
+    ]
+    recipe = classic[1].recipe
+    assert isinstance(recipe.evidence, Retrieval)
+    assert (recipe.evidence.candidates, recipe.evidence.reranker) == (50, None)
+
+
+def test_impossible_settings_are_named_with_their_reason() -> None:
+    preset = Preset(name="x", chunks=((100, 100), (200, 20)), candidates=(5,), top_k=(3, 7))
+    possible, dropped = grid.settings_of(preset, first, refuse)
+    assert [setting.label for setting in possible] == ["200/20 · top 3"]
+    assert [(each.what, each.why.split(";")[0]) for each in dropped] == [
+        ("100/100 · top 3", "The overlap is 100"),
+        ("100/100 · top 7", "The overlap is 100"),
+        ("200/20 · top 7", "Top k is 7, but only 5 candidates are fetched"),
+    ]
+
+
+def test_a_model_that_is_missing_drops_its_settings_alone() -> None:
+    def named(family: Family, wanted: str) -> str:
+        if wanted == "big":
+            raise MissingModel("big is not here: download it.")
+        return wanted
+
+    preset = Preset(name="x", reranker=("none", "small", "big"))
+    possible, dropped = grid.settings_of(preset, named, refuse)
+    assert [setting.label for setting in possible] == [
+        "800/100 · top 3",
+        "800/100 · top 3 of 20, reranked by small",
+    ]
+    assert [each.why for each in dropped] == ["big is not here: download it."]
+
+
+def test_what_comes_to_the_same_is_one_setting() -> None:
+    preset = Preset(
+        name="x",
+        baseline=True,
+        chunker=("pages",),
+        chunks=((800, 100), (400, 50)),
+        retriever=("bm25",),
+        embedder=("one", "two"),
+        answers=Answers(passages=("best-last", "best-first")),
+    )
+    possible, dropped = grid.settings_of(preset, first, refuse)
+    assert [setting.label for setting in possible] == [
+        "no context",
+        "whole pages · top 3 · best last",
+        "whole pages · top 3 · best first",
+    ]
+    assert dropped == ()
+
+
+def test_fused_lists_differ_at_every_depth() -> None:
+    preset = Preset(name="x", retriever=("dense", "hybrid"), candidates=(10, 20))
+    assert [setting.label for setting in settings(preset)] == [
+        "800/100 · dense · top 3",
+        "800/100 · hybrid · top 3 of 10",
+        "800/100 · hybrid · top 3 of 20",
+    ]
+
+
+# the plan
+
+
+def test_the_classic_grid_does_each_piece_once() -> None:
+    planned = plan.plan("classic", FIVE, settings(CLASSIC), ["p"], lambda _: PLENTY)
+    assert planned.cells == planned.answers == 185
+    assert planned.rerank_pairs == 750  # 3 sizes x the 50 deepest candidates x 5 questions
+    assert planned.searches == 15
+    assert planned.embedded_texts == 1000 + 5  # the same texts at each size are one
+    assert planned.distinct_prompts == 185
+    # 15 passages at each of 3 sizes x (3 depths reranked + 1), and only 7 when read together
+    assert (planned.passages, planned.passages_read) == (5 * 180, 5 * 84)
+
+
+def test_few_chunks_bound_what_there_is_to_do() -> None:
+    planned = plan.plan("classic", FIVE[:1], settings(CLASSIC), ["p"], lambda _: frozenset("abcd"))
+    assert planned.rerank_pairs == 12
+    # top 5 and 7 use the same four; so do the three depths
+    assert planned.distinct_prompts == 1 + 3 * (2 + 2)
+
+
+def test_pairs_of_fused_lists_are_counted_at_each_depth() -> None:
+    preset = Preset(name="x", retriever=("hybrid",), candidates=(10, 20), reranker=("r",))
+    assert plan.plan("x", ["q"], settings(preset), ["p"], lambda _: 1000).rerank_pairs == 30
+    dense = replace(preset, retriever=("dense",))
+    assert plan.plan("x", ["q"], settings(dense), ["p"], lambda _: 1000).rerank_pairs == 20
+
+
+def test_questions_are_asked_once() -> None:
+    texts = [" One? ", "", "Two?", "One?", "x" * 2001]
+    kept, dropped = plan.asked(texts)
+    assert kept == ("One?", "Two?")
+    assert [each.why.split(";")[0] for each in dropped] == [
+        "It was asked before.",
+        "It has 2,001 characters",
+    ]
+
+
+def test_the_estimate_is_a_guess_until_it_was_measured() -> None:
+    recipe = Recipe(
+        chunking=Chunking(size=400, overlap=0),
+        evidence=Retrieval(embedder="e", candidates=10, top_k=2, reranker="r"),
+        generation=Generation(generator="g", max_tokens=10),
+    )
+    one = Setting(label="a", recipe=recipe)
+    planned = plan.plan("x", ["1?", "2?"], [one], ["p"], lambda _: PLENTY)
+    assert plan.estimated(planned, 1, {"e": 50}, {}).guessed == ("embed", "rerank", "answer")
+    speeds = {("embed", "e"): 10.0, ("rerank", "r"): 5.0, ("answer", "g"): 100.0}
+    exact = plan.estimated(planned, 1, {"e": 50}, speeds)
+    units = plan.FRAME + 2 * 400 / plan.CHARACTERS_A_TOKEN + plan.WRITTEN * 10
+    assert exact.seconds == pytest.approx(52 / 10 + 20 / 5 + 2 * units / 100)
+    assert exact.guessed == ()
+    assert plan.estimated(planned, 0, {"e": 50}, speeds).seconds == 0
+
+
+def test_prompts_that_begin_alike_stand_together() -> None:
+    prompts = ["rules a b c q", "rules q", "rules a q", "rules a b q"]
+    order = plan.reading_order(prompts)
+    assert [prompts[at] for at in order] == sorted(prompts)
+
+
+def test_a_search_serves_all_that_search_alike() -> None:
+    recipes = [setting.recipe for setting in settings(CLASSIC)]
+    depths = plan.depths(recipes)
+    assert {search.chunking.size for search in depths} == {800, 1200, 1600}
+    assert set(depths.values()) == {50}
+    by_words = Recipe(evidence=Retrieval(retriever="bm25", embedder="whatever"))
+    assert Search.of(by_words).embedder == ""
+
+
+def test_a_large_plan_is_quick_to_make() -> None:
+    planned = plan.plan("x", map(str, range(1000)), settings(CLASSIC), ["p"], lambda _: PLENTY)
+    assert planned.cells == 37_000
+    assert planned.rerank_pairs == 150_000
+
+
+# questions
+
+
+def test_questions_from_lines_and_from_json() -> None:
+    text = '\ufeffOne?\n\n{"question": "Two?", "gold": []}\r\n  Three? \n'
+    assert questions.read(text) == ("One?", "Two?", "Three?")
+
+
+@pytest.mark.parametrize("line", ['{"text": "x"}', "{oops", '{"question": 3}'])
+def test_a_bad_line_is_named(line: str) -> None:
+    with pytest.raises(BadInput, match=r"[Ll]ine 2"):
+        questions.read(f"One?\n{line}")
