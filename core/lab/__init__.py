@@ -6,6 +6,7 @@ lab.sweeps   whole grids of questions and settings
 lab.runs     past and recorded comparisons
 lab.models   which models there are
 lab.questions    questions with gold spans, apart from chunks
+lab.evaluations  which setting is better, by these questions
 lab.reproduction a published table, computed again
 lab.doctor() whether everything on disk is whole
 """
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 
 from core.lab.bench import Bench
 from core.lab.doctor import Check, examine
+from core.lab.evaluation import Evaluations
 from core.lab.evidence import Finder
 from core.lab.models import Models
 from core.lab.papers import Papers
@@ -43,6 +45,9 @@ class Lab:
         self.bench = Bench(settings, self._store, finder, self.models, worker)
         self.sweeps = Sweeps(settings, self._store, finder, self.models, self.bench, worker)
         self.questions = QuestionBook(self._store, self.papers)
+        self.evaluations = Evaluations(
+            self._store, self.sweeps, self.questions, finder, self.models, worker
+        )
         self.reproduction = Reproduction(settings, self.models, worker)
 
     def doctor(self) -> Iterator[Check]:

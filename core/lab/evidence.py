@@ -233,6 +233,13 @@ class Finder:
             notes=searched.notes,
         )
 
+    def chunks(
+        self, chunking: Chunking, paper_ids: Sequence[str]
+    ) -> Generator[Doing, None, dict[str, tuple[Chunk, ...]]]:
+        """All chunks by paper, in the order of the text."""
+        yield from self._tokenizer(chunking.tokenizer)
+        return {paper_id: self._chunks(paper_id, chunking) for paper_id in paper_ids}
+
     def chunks_of(self, chunking: Chunking, paper_ids: Sequence[str]) -> set[str] | int:
         """The different texts of all chunks; how many at most, where a model that is not loaded
         would have to count tokens."""

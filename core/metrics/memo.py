@@ -64,7 +64,7 @@ def _row(outcome: Outcome, is_base: bool) -> str:
 
 def _percent(interval: Interval) -> str:
     mean, low, high = (100 * each for each in (interval.mean, interval.low, interval.high))
-    return f"{mean:.1f} ({low:.1f} to {high:.1f})"
+    return f"{mean:.1f}" + (f" ({low:.1f} to {high:.1f})" if interval.n > 1 else "")
 
 
 def _change(difference: Difference | None) -> str:
