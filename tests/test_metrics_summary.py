@@ -80,12 +80,12 @@ def test_the_memo_says_what_ties_what_it_costs_and_what_is_open() -> None:
     assert lines[0] == "# Which chunks?"
     assert lines[2].startswith("**No winner yet: 2 settings")
     assert r"- The cheapest of those that tie by the text it costs: small \| \*cheap\* (100" in text
-    assert "by time: large (0.50 s a question)" in text
+    assert "by time: large (0.5 s a question)" in text
     rows = [line for line in lines if line.startswith("| ")][1:]
     assert len(rows) == 3
     assert rows[-1].startswith("| bad | ")
-    assert "0/0/30 | 50 | 0.10 |  |" in rows[-1]
-    assert any("| base | 100 | 2.00 | ties |" in row for row in rows)
+    assert "0/0/30 | 50 | 0.1 |  |" in rows[-1]
+    assert any("| base | 100 | 2 | ties |" in row for row in rows)
     assert "- 30 questions." in lines
     assert r"- Answers \<b\>too\</b\>." in lines
     assert "Means over 30 questions" in text

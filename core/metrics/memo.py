@@ -49,7 +49,7 @@ def _choice(summary: Summary) -> list[str]:
         f"- The cheapest {among}by the text it costs: {_plain(by_tokens.label)}"
         f" ({by_tokens.context_tokens:,.0f} tokens a question).",
         f"- The cheapest {among}by time: {_plain(by_seconds.label)}"
-        f" ({by_seconds.seconds:,.2f} s a question).",
+        f" ({by_seconds.seconds:.2g} s a question).",
     ]
 
 
@@ -57,7 +57,7 @@ def _row(outcome: Outcome, is_base: bool) -> str:
     change = "base" if is_base else _change(outcome.difference)
     return (
         f"| {_plain(outcome.label)} | {_percent(outcome.recall)} | {change} |"
-        f" {outcome.context_tokens:,.0f} | {outcome.seconds:,.2f} |"
+        f" {outcome.context_tokens:,.0f} | {outcome.seconds:.2g} |"
         f" {'ties' if outcome.tied else ''} |"
     )
 
