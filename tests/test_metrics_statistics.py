@@ -84,6 +84,9 @@ def test_differences_by_hand() -> None:
     assert (same.wins, same.ties, same.losses) == (0, 6, 0)
     assert (same.p, same.interval.low, same.interval.high, same.more) == (1.0, 0.0, 0.0, None)
     assert s.differences(base[:, None], base=0) == []
+    (lenient,) = s.differences(np.column_stack([base, better]), base=0, alike=0.6)
+    assert (lenient.wins, lenient.ties, lenient.losses) == (3, 3, 0)
+    assert lenient.p == close(first.p, 0.03)
 
 
 def test_more_questions_by_hand() -> None:

@@ -23,8 +23,8 @@ LABELS = ("small", "large", "bad")
 
 def study(questions: int = 30) -> list[list[Measured]]:
     """The first two are alike, the third is far worse; the first is cheap, the second quick."""
-    difficulty = np.random.default_rng(0).random(questions)
-    wobble = np.where(np.arange(questions) % 2, 0.01, -0.01)
+    difficulty = 0.1 + 0.8 * np.random.default_rng(0).random(questions)
+    wobble = np.where(np.arange(questions) % 2, 0.02, -0.02)
     return [
         [measured(d, 100, 2.0) for d in difficulty],
         [measured(float(d + w), 500, 0.5) for d, w in zip(difficulty, wobble, strict=True)],
@@ -84,7 +84,7 @@ def test_the_memo_says_what_ties_what_it_costs_and_what_is_open() -> None:
     rows = [line for line in lines if line.startswith("| ")][1:]
     assert len(rows) == 3
     assert rows[-1].startswith("| bad | ")
-    assert "0/0/30 | 50 | 0.1 |  |" in rows[-1]
+    assert "p < 0.001, 0/0/30 | 50 | 0.1 |  |" in rows[-1]
     assert any("| base | 100 | 2 | ties |" in row for row in rows)
     assert "- 30 questions." in lines
     assert r"- Answers \<b\>too\</b\>." in lines

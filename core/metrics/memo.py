@@ -25,9 +25,10 @@ def memo(title: str, summary: Summary, *, tested: Sequence[str], untested: Seque
             *(_row(outcomes[each], each == summary.base) for each in order),
             "",
             f"Means over {outcomes[0].recall.n} questions: recall is the share of the gold text"
-            " that was retrieved, in per cent; tokens and seconds are those of one question's"
-            " context and search. “Ties” stands where a setting cannot be told from the best (model"
-            " confidence set, 95 %).",
+            " that was retrieved, in per cent; to the base: the difference with its interval, p"
+            " corrected for the number of settings, questions won/tied/lost; tokens are those of"
+            " one question's context, seconds those of its search (median). “Ties” stands where a"
+            " setting cannot be told from the best (model confidence set, 95 %).",
             "",
             "## What it rests on",
             "",
@@ -74,8 +75,9 @@ def _change(difference: Difference | None) -> str:
         100 * each
         for each in (difference.interval.mean, difference.interval.low, difference.interval.high)
     )
+    p = f"p {difference.p_holm:.3f}" if difference.p_holm >= 0.001 else "p < 0.001"
     return (
-        f"{mean:+.1f} ({low:+.1f} to {high:+.1f}), p {difference.p_holm:.3f},"
+        f"{mean:+.1f} ({low:+.1f} to {high:+.1f}), {p},"
         f" {difference.wins}/{difference.ties}/{difference.losses}"
     )
 

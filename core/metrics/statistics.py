@@ -94,8 +94,9 @@ def means(values: ArrayLike) -> list[Interval]:
     ]
 
 
-def differences(values: ArrayLike, base: int) -> list[Difference]:
-    """Every setting but the base, in order, compared with it."""
+def differences(values: ArrayLike, base: int, alike: float = SAME) -> list[Difference]:
+    """Every setting but the base, in order, compared with it. Values that differ by no more than
+    `alike` are counted as equal, and only counted so."""
     table = _table(values)
     others = [setting for setting in range(table.shape[1]) if setting != base]
     if not others:
@@ -109,9 +110,9 @@ def differences(values: ArrayLike, base: int) -> list[Difference]:
             interval=interval,
             p=each_p,
             p_holm=corrected,
-            wins=int((column > SAME).sum()),
-            ties=int((np.abs(column) <= SAME).sum()),
-            losses=int((column < -SAME).sum()),
+            wins=int((column > alike).sum()),
+            ties=int((np.abs(column) <= alike).sum()),
+            losses=int((column < -alike).sum()),
             more=more_questions(column),
         )
         for setting, interval, each_p, corrected, column in columns
