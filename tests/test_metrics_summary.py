@@ -5,6 +5,7 @@ import pytest
 
 from core.metrics.memo import memo
 from core.metrics.retrieval import Overlap, Ranking
+from core.metrics.statistics import more_questions
 from core.metrics.summary import Measured, summarise
 
 
@@ -46,6 +47,27 @@ def test_a_tie_its_cheapest_and_the_base() -> None:
     assert bad.ranks and bad.ranks.hit.n == 20, "ranks count where they are defined"
     assert bad.precision.mean == pytest.approx(bad.recall.mean / 10)
     assert found.verdict.startswith("No winner yet: 2 settings cannot be told from the best;")
+
+
+def test_the_best_has_to_be_told_from_the_cheapest_of_its_set() -> None:
+    difficulty = 0.1 + 0.8 * np.random.default_rng(0).random(12)
+    noise = np.random.default_rng(1).normal(0, 0.2, 12)
+    noise -= noise.mean()
+    rows = [
+        [measured(d, 900, 1.0) for d in difficulty],
+        [measured(float(d + n - 0.02), 500, 1.0) for d, n in zip(difficulty, noise, strict=True)],
+        [measured(float(d - n - 0.05), 100, 1.0) for d, n in zip(difficulty, noise, strict=True)],
+    ]
+    found = summarise(LABELS, rows)
+    assert (found.best, found.tied, found.cheapest_by_tokens) == (0, (0, 1, 2), 2)
+    assert found.rival == 2
+    assert found.more == more_questions(noise + 0.05)
+    assert found.verdict.endswith(
+        f"about {found.more} more questions would tell “small” from the cheapest of them, “bad”."
+    )
+    dear = summarise(LABELS, [rows[2], rows[1], [measured(d, 50, 1.0) for d in difficulty]])
+    assert (dear.best, dear.cheapest_by_tokens, dear.rival) == (2, 2, 1)
+    assert dear.verdict.endswith("from “large”.")
 
 
 def test_a_winner() -> None:

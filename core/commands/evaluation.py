@@ -80,6 +80,7 @@ def _show(evaluation: Evaluation) -> None:
             "winner": None if summary.winner is None else labels[summary.winner],
             "cheapest_by_tokens": labels[summary.cheapest_by_tokens],
             "cheapest_by_seconds": labels[summary.cheapest_by_seconds],
+            "rival": None if summary.rival is None else labels[summary.rival],
             "more_questions": summary.more,
             "tokens_of": evaluation.tokens_of,
             "sweep": evaluation.sweep.id,

@@ -60,13 +60,11 @@ class Difference:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ties:
     """The settings that cannot be told from the best. `p[setting]` is that of the test that put it
-    out, or that could not tell those in the set apart. About `more` questions like these would tell
-    the best from the second of the set; None if there is no second, or if no number would."""
+    out, or that could not tell those in the set apart."""
 
     best: int
     settings: tuple[int, ...]
     p: tuple[float, ...]
-    more: int | None
 
     @property
     def winner(self) -> int | None:
@@ -155,7 +153,7 @@ def tied_with_best(values: ArrayLike) -> Ties:
     best = int(np.argmax(table.mean(axis=0)))
     pairs = np.array(list(combinations(range(settings), 2))).reshape(-1, 2)
     if not len(pairs):
-        return Ties(best=best, settings=(best,), p=(1.0,), more=None)
+        return Ties(best=best, settings=(best,), p=(1.0,))
     observed, drawn = _statistics(table, pairs)
     left = np.ones(settings, bool)
     p, highest = np.ones(settings), 0.0
@@ -171,9 +169,7 @@ def tied_with_best(values: ArrayLike) -> Ties:
         p[worst] = highest
         left[worst] = False
     tied = tuple(int(each) for each in np.flatnonzero(left))
-    return Ties(
-        best=best, settings=tied, p=tuple(map(float, p)), more=_more_to_a_winner(table, best, tied)
-    )
+    return Ties(best=best, settings=tied, p=tuple(map(float, p)))
 
 
 def cheapest(settings: Sequence[int], costs: Sequence[float]) -> int:
@@ -205,14 +201,6 @@ def repeat_noise(repeats: ArrayLike) -> float:
     if table.shape[1] < 2:
         raise ValueError("noise shows in two repeats at least")
     return float(np.sqrt(table.var(axis=1, ddof=1).mean()))
-
-
-def _more_to_a_winner(table: Table, best: int, tied: Sequence[int]) -> int | None:
-    seconds = [setting for setting in tied if setting != best]
-    if not seconds:
-        return None
-    second = max(seconds, key=lambda setting: table[:, setting].mean())
-    return more_questions(table[:, best] - table[:, second])
 
 
 def _statistics(table: Table, pairs: NDArray[np.int64]) -> tuple[Table, NDArray[np.float32]]:

@@ -62,7 +62,9 @@ class Outcome:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """All settings in their order; the others are numbers of settings. `winner` is None as long as
-    several tie, `more` about how many more questions would tell the first two of them apart."""
+    several tie. Then the question is whether the best is worth more than its `rival`, the cheapest
+    of them in tokens, or the next best one where it is the cheapest itself: about `more` questions
+    like these would tell. Both are None where all that tie are alike."""
 
     outcomes: tuple[Outcome, ...]
     base: int | None
@@ -71,6 +73,7 @@ class Summary:
     winner: int | None
     cheapest_by_tokens: int
     cheapest_by_seconds: int
+    rival: int | None
     more: int | None
 
     @property
@@ -81,13 +84,16 @@ class Summary:
         best = self.outcomes[self.best].label
         if self.winner is not None:
             return f"“{best}” is better than every other setting."
-        if self.more is None:
+        if self.rival is None:
             tail = "on these questions they are alike"
-        elif self.more == 0:
-            tail = "so many settings need more questions than two would"
         else:
+            rival = self.outcomes[self.rival].label
+            cheapest = "the cheapest of them, " if self.rival == self.cheapest_by_tokens else ""
             questions = "question" if self.more == 1 else "questions"
-            tail = f"about {self.more:,} more {questions} would tell the first two apart"
+            tail = f"about {self.more:,} more {questions} would tell “{best}” from"
+            tail += f" {cheapest}“{rival}”"
+            if not self.more:
+                tail = f"“{best}” and “{rival}” would be told apart if they stood alone"
         return f"No winner yet: {len(self.tied)} settings cannot be told from the best; {tail}."
 
 
@@ -105,6 +111,8 @@ def summarise(
     ties = statistics.tied_with_best(recall)
     tokens = _column(rows, lambda each: each.context_tokens).mean(axis=0)
     seconds = np.median(_column(rows, lambda each: each.seconds), axis=0)
+    cheapest = statistics.cheapest(ties.settings, tokens.tolist())
+    rival = _rival(recall, ties, cheapest)
     differences = {} if base is None else _differences(recall, base)
     columns = zip(
         labels,
@@ -135,10 +143,22 @@ def summarise(
         best=ties.best,
         tied=ties.settings,
         winner=ties.winner,
-        cheapest_by_tokens=statistics.cheapest(ties.settings, tokens.tolist()),
+        cheapest_by_tokens=cheapest,
         cheapest_by_seconds=statistics.cheapest(ties.settings, seconds.tolist()),
-        more=ties.more,
+        rival=rival,
+        more=None
+        if rival is None
+        else statistics.more_questions(recall[:, ties.best] - recall[:, rival]),
     )
+
+
+def _rival(recall: statistics.Table, ties: statistics.Ties, cheapest: int) -> int | None:
+    """The setting of those that tie which the best must be told from; None if all are as good."""
+    means = recall.mean(axis=0)
+    behind = [each for each in ties.settings if means[ties.best] - means[each] > statistics.SAME]
+    if cheapest in behind:
+        return cheapest
+    return max(behind, key=lambda each: means[each], default=None)
 
 
 def _differences(recall: statistics.Table, base: int) -> dict[int, Difference]:
