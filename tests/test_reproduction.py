@@ -15,7 +15,7 @@ from core.lab import Lab, reproduction
 from core.lab.live import Doing
 from core.lab.reproduction import OMEGA, RECALL, OmegaRow, RecallRow
 from core.settings import Settings
-from core.types import Chunking, Paper
+from core.types import Chunking, Paper, Recipe, Retrieval
 
 
 @pytest.fixture
@@ -66,6 +66,15 @@ def test_chunks_in_cl100k_tokens(cl100k: vocabularies.Tokens) -> None:
         chunks = cut(paper, chunking, cl100k)
         assert len(chunks) > 10
         assert all(len(cl100k(chunk.text)) <= 10 for chunk in chunks)
+
+
+def test_a_search_may_count_in_cl100k_tokens(cl100k: vocabularies.Tokens, lab: Lab) -> None:
+    chunking = Chunking(chunker="recursive_tokens", size=8, overlap=0, tokenizer="cl100k")
+    evidence = Retrieval(embedder="hashing", candidates=2, top_k=1)
+    papers = tuple(row.id for row in lab.papers.all())
+    run = lab.bench.search("whale oil", Recipe(chunking=chunking, evidence=evidence), papers)
+    assert all(0 < len(cl100k(hit.chunk.text)) <= 8 for hit in run.candidates)
+    assert dict(run.recipe.revisions)["cl100k"] == vocabularies.SHA256[:12]
 
 
 def test_recursive_tokens_are_cut_where_langchain_cuts_them(

@@ -117,30 +117,31 @@ def _rows(name: str, text: str) -> Iterator[Written | Unread]:
     missing = {"question", "references", "corpus_id"} - set(rows.fieldnames or ())
     if missing:
         raise BadInput(f"{name} has no column called {', '.join(sorted(missing))}.")
-    before = rows.line_num
     while True:
-        number, before = before + 1, rows.line_num
+        number = rows.line_num + 1
         try:
             row = next(rows, None)
             if row is None:
                 return
-            before = rows.line_num
-            references = json.loads(row["references"] or "[]")
-            if not isinstance(references, list):
-                raise ValueError("its references are no list")
-            yield Written(
-                line=number,
-                text=_text(row, "question").strip(),
-                passages=tuple(
-                    _passage(each, row["corpus_id"], "content", "start_index", "end_index")
-                    if isinstance(each, dict)
-                    else _no_passage()
-                    for each in references
-                ),
-            )
+            yield _row(number, row)
         except (ValueError, RecursionError, csv.Error) as error:
-            before = max(before, rows.line_num)
             yield Unread(line=number, why=_why(error))
+
+
+def _row(number: int, row: dict[str, Any]) -> Written:
+    references = json.loads(row["references"] or "[]")
+    if not isinstance(references, list):
+        raise ValueError("its references are no list")
+    return Written(
+        line=number,
+        text=_text(row, "question").strip(),
+        passages=tuple(
+            _passage(each, row["corpus_id"], "content", "start_index", "end_index")
+            if isinstance(each, dict)
+            else _no_passage()
+            for each in references
+        ),
+    )
 
 
 def _passage(

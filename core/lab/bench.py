@@ -80,8 +80,9 @@ class Bench:
             )
         if isinstance(recipe.evidence, Retrieval):
             retrieval.check(recipe.evidence, recipe.chunking)
-            if vocabularies.known(recipe.chunking.tokenizer or ""):
-                vocabularies.check(recipe.chunking.tokenizer or "")
+            tokenizer = recipe.chunking.tokenizer or ""
+            if vocabularies.known(tokenizer):
+                vocabularies.check(tokenizer)
         if recipe.generation:
             check_generation(recipe.generation)
         for family, name in self._names(completed(recipe)):
@@ -111,6 +112,9 @@ class Bench:
         ]
         if isinstance(recipe.evidence, Retrieval) and recipe.evidence.uses_words:
             revisions.append(("bm25", lexical.VERSION))
+        tokenizer = recipe.chunking.tokenizer or ""
+        if isinstance(recipe.evidence, Retrieval) and vocabularies.known(tokenizer):
+            revisions.append((tokenizer, vocabularies.revision(tokenizer)))
         if recipe.generation:
             revisions.append(("prompt", prompts.VERSION))
         return replace(recipe, revisions=tuple(revisions))

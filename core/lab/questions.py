@@ -8,8 +8,8 @@ from typing import Any, Literal
 from core import gold
 from core.errors import BadInput
 from core.lab.papers import Papers
-from core.store import Store
-from core.store.questions import KeptQuestion, Questions, question_id
+from core.store import PaperRow, Store
+from core.store.questions import KeptQuestion, Questions
 from core.types import Question, Span
 
 
@@ -42,17 +42,20 @@ class QuestionBook:
             data = path.read_bytes()
         except OSError as error:
             raise BadInput(f"{path} cannot be read: {error.strerror}.") from error
+        here = self._papers.all()
         for written in gold.read(path.name, data):
             if isinstance(written, gold.Unread):
                 yield AddedQuestion(line=written.line, status="failed", reason=written.why)
             else:
-                yield self._add(written, path.name, held_out)
+                yield self._add(written, path.name, here, held_out)
 
-    def _add(self, written: gold.Written, origin: str, held_out: bool) -> AddedQuestion:
+    def _add(
+        self, written: gold.Written, origin: str, here: Sequence[PaperRow], held_out: bool
+    ) -> AddedQuestion:
         spans = []
         for passage in written.passages:
             try:
-                paper = self._papers.get(gold.paper_named(passage.paper, self._papers.all()))
+                paper = self._papers.get(gold.paper_named(passage.paper, here))
             except BadInput as error:
                 return AddedQuestion(line=written.line, status="failed", reason=error.sentence)
             found = gold.place(passage, paper)
@@ -113,6 +116,3 @@ class QuestionBook:
         for kept in self.all(held_out=held_out):
             ids = {span.paper_id for span in kept.question.gold} & here
             yield gold.to_line(kept.question, {each: self._papers.get(each) for each in ids})
-
-
-__all__ = ["AddedQuestion", "KeptQuestion", "QuestionBook", "question_id"]
