@@ -102,12 +102,7 @@ def _question(number: int, fields: Any) -> Written:
     return Written(
         line=number,
         text=_text(fields, "question").strip(),
-        passages=tuple(
-            _passage(each, each.get("sha256") or each.get("paper"), "quote", "start", "end")
-            if isinstance(each, dict)
-            else _no_passage()
-            for each in gold
-        ),
+        passages=tuple(_passage(each, None, "quote", "start", "end") for each in gold),
         reference=_text(fields, "reference", needed=False),
     )
 
@@ -137,16 +132,16 @@ def _row(number: int, row: dict[str, Any]) -> Written:
         text=_text(row, "question").strip(),
         passages=tuple(
             _passage(each, row["corpus_id"], "content", "start_index", "end_index")
-            if isinstance(each, dict)
-            else _no_passage()
             for each in references
         ),
     )
 
 
-def _passage(
-    fields: dict[str, Any], paper: Any, quote: str, start: str, end: str
-) -> WrittenPassage:
+def _passage(fields: Any, paper: str | None, quote: str, start: str, end: str) -> WrittenPassage:
+    """`quote`, `start` and `end` are the names it has here; so is its paper, if not given."""
+    if not isinstance(fields, dict):
+        raise ValueError("a passage is no object with a paper and a quote")
+    paper = paper or fields.get("sha256") or fields.get("paper")
     if not isinstance(paper, str) or not paper.strip():
         raise ValueError("a passage names no paper")
     offsets = [fields.get(start), fields.get(end)]
@@ -161,10 +156,6 @@ def _passage(
     if not passage.quote.strip() and None in offsets:
         raise ValueError(f"a passage has neither a {quote} nor {start} and {end}")
     return passage
-
-
-def _no_passage() -> WrittenPassage:
-    raise ValueError("a passage is no object with a paper and a quote")
 
 
 def _text(fields: dict[str, Any], name: str, *, needed: bool = True) -> str:
