@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 LEVEL = 0.95  # of every interval
 ALPHA = 0.05  # of the set that ties with the best: how often it may miss one of the best
 POWER = 0.8  # with which more questions would tell
-RESAMPLES = 5_000
+RESAMPLES = 3_000
 FLIPS = 4_999
 BATCH = 250  # resamples or flips at once: what limits the memory
 SAME = 1e-9  # values that differ by less are equal but for rounding
@@ -240,12 +240,13 @@ def _resampled(table: Table) -> Iterator[Table]:
     """Means over as many questions drawn with repetition, shape (some, settings) a batch; the same
     questions for all settings."""
     chance = np.random.default_rng(0)
-    n = len(table)
+    n, middle = len(table), table.mean(axis=0)
+    centred = (table - middle).astype(np.float32)  # small numbers, for 32 bits
     for start in range(0, RESAMPLES, BATCH):
         count = min(BATCH, RESAMPLES - start)
-        drawn = chance.integers(0, n, (count, n)) + n * np.arange(count)[:, None]
+        drawn = chance.integers(0, n, (count, n), np.int32) + n * np.arange(count)[:, None]
         times = np.bincount(drawn.ravel(), minlength=count * n).reshape(count, n)
-        yield times @ table / n
+        yield times.astype(np.float32) @ centred / n + middle
 
 
 def _flipped(table: Table) -> Iterator[NDArray[np.float32]]:

@@ -5,6 +5,7 @@ Settings are compared by the recall of gold characters, on the questions that ha
 setting costs stands beside it, for more text always recalls more.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -114,12 +115,13 @@ def summarise(
     cheapest = statistics.cheapest(ties.settings, tokens.tolist())
     rival = _rival(recall, ties, cheapest)
     differences = {} if base is None else _differences(recall, base)
+    precision = _column(rows, lambda each: each.overlap.precision)
+    iou = _column(rows, lambda each: each.overlap.iou)
+    intervals = statistics.means(np.hstack([recall, precision, iou]))  # the same resamples for all
     columns = zip(
         labels,
-        rows,
-        statistics.means(recall),
-        statistics.means(_column(rows, lambda each: each.overlap.precision)),
-        statistics.means(_column(rows, lambda each: each.overlap.iou)),
+        *_batched(intervals, len(rows)),
+        _ranks(rows),
         _column(rows, lambda each: each.context_characters).mean(axis=0),
         strict=True,
     )
@@ -128,16 +130,18 @@ def summarise(
             Outcome(
                 label=label,
                 recall=mean_recall,
-                precision=precision,
-                iou=iou,
-                ranks=_ranks(row),
+                precision=mean_precision,
+                iou=mean_iou,
+                ranks=ranks,
                 context_tokens=float(tokens[number]),
                 context_characters=float(characters),
                 seconds=float(seconds[number]),
                 difference=differences.get(number),
                 tied=number in ties.settings,
             )
-            for number, (label, row, mean_recall, precision, iou, characters) in enumerate(columns)
+            for number, (label, mean_recall, mean_precision, mean_iou, ranks, characters) in (
+                enumerate(columns)
+            )
         ),
         base=base,
         best=ties.best,
@@ -172,11 +176,28 @@ def _column(
     return np.array([[value(each) for each in row] for row in rows], float).T
 
 
-def _ranks(row: Sequence[Measured]) -> Ranks | None:
-    defined = [each.ranking for each in row if each.ranking]
-    if not defined:
-        return None
-    hit, recall, mrr, ndcg = statistics.means(
-        [(each.hit, each.recall, each.reciprocal_rank, each.ndcg) for each in defined]
-    )
-    return Ranks(hit=hit, recall=recall, mrr=mrr, ndcg=ndcg)
+def _ranks(rows: Sequence[Sequence[Measured]]) -> list[Ranks | None]:
+    """For each setting. Those with ranks for the same questions share the resamples, which is what
+    makes fifty of them quick."""
+    alike: dict[bytes, list[int]] = defaultdict(list)
+    for number, row in enumerate(rows):
+        alike[bytes(each.ranking is not None for each in row)].append(number)
+    found: list[Ranks | None] = [None] * len(rows)
+    for numbers in alike.values():
+        table = np.hstack([_rank_table(rows[number]) for number in numbers])
+        if len(table):
+            for number, means in zip(numbers, _batched(statistics.means(table), 4), strict=True):
+                hit, recall, mrr, ndcg = means
+                found[number] = Ranks(hit=hit, recall=recall, mrr=mrr, ndcg=ndcg)
+    return found
+
+
+def _rank_table(row: Sequence[Measured]) -> statistics.Table:
+    """Shape (questions with ranks, 4)."""
+    ranked = [each.ranking for each in row if each.ranking]
+    values = [(each.hit, each.recall, each.reciprocal_rank, each.ndcg) for each in ranked]
+    return np.array(values, float).reshape(-1, 4)
+
+
+def _batched(intervals: Sequence[Interval], size: int) -> list[Sequence[Interval]]:
+    return [intervals[start : start + size] for start in range(0, len(intervals), size)]
