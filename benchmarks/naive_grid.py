@@ -232,9 +232,13 @@ def find_planned(lab: Lab, question: str) -> dict[str, Any]:
 
 def find_naive(lab: Lab, question: str) -> dict[str, Any]:
     import chromadb
+    from chromadb.config import Settings as ChromaSettings
 
     planned, reranker, embedder = warmed(lab)
-    model, client = embedder._model, chromadb.EphemeralClient()
+    model, client = (
+        embedder._model,
+        chromadb.EphemeralClient(ChromaSettings(anonymized_telemetry=False)),
+    )
     collections = {}
     for chunking in dict.fromkeys(setting.recipe.chunking for setting in planned.settings):
         chunks = [c for p in planned.paper_ids for c in lab.sweeps._finder._chunks(p, chunking)]

@@ -2,6 +2,7 @@
 runs."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import words
 from core.errors import TriptychError
@@ -18,37 +19,36 @@ def main(lab: Lab) -> None:
         return
     st.markdown("Every question by every setting, each piece of work once. **What will it cost?**")
     sweep_form.choose(lab)
-    made, planned = form(lab)
-    with st.container(horizontal=True, vertical_alignment="center", key="sweep-start"):
+    asked, price = st.columns([3, 2], gap="large")
+    with st.container():
+        form(lab, asked, price)
+    listed(lab)
+
+
+def form(lab: Lab, asked: DeltaGenerator, price: DeltaGenerator) -> None:
+    """The questions beside what they cost, and the values below; started from there."""
+    made: Preset | None = None
+    planned: Plan | None = None
+    try:
+        made = sweep_form.preset(lab)
+        with asked:
+            questions, paper_ids = sweep_form.questions(lab), sweep_form.papers(lab)
+        with price:
+            if questions:
+                planned = lab.sweeps.plan(made, questions, paper_ids)
+                sweep_form.cost(planned)
+            else:
+                st.caption("Type a question, or take the sample questions, to see what it costs.")
+    except TriptychError as error:
+        with price:
+            frame.show(error)
+    with price, st.container(horizontal=True, vertical_alignment="center", key="sweep-start"):
         label = f"Start {words.counted(planned.cells, 'cell')}" if planned else "Start"
         if st.button(label, type="primary", disabled=planned is None, key="sweep.start"):
             assert planned
             sweep_watch.open_sweep(lab.sweeps.start(planned))
         if made:
             sweep_form.saving(lab, made)
-    listed(lab)
-
-
-def form(lab: Lab) -> tuple[Preset | None, Plan | None]:
-    """The values and the questions; what they come to, None where they cannot be meant."""
-    made: Preset | None = None
-    try:
-        made = sweep_form.preset(lab)
-        asked, searched = st.columns([2, 1], gap="medium")
-        with asked:
-            questions = sweep_form.questions(lab)
-        with searched:
-            st.markdown("**Papers**")
-            paper_ids = sweep_form.papers(lab)
-        if not questions:
-            st.caption("Type a question, or take the sample questions.")
-            return made, None
-        planned = lab.sweeps.plan(made, questions, paper_ids)
-    except TriptychError as error:
-        frame.show(error)
-        return made, None
-    sweep_form.cost(planned)
-    return made, planned
 
 
 def listed(lab: Lab) -> None:
@@ -57,7 +57,7 @@ def listed(lab: Lab) -> None:
     if not rows:
         st.caption("None yet. The demo above takes about two minutes; start it, and watch it here.")
     for row in rows:
-        with st.container(horizontal=True, vertical_alignment="center", key=f"sweep-{row.id}"):
+        with st.container(horizontal=True, vertical_alignment="center", key=f"sweep-row-{row.id}"):
             if st.button(words.escaped(row.name), type="tertiary", key=f"sweep.open.{row.id}"):
                 sweep_watch.open_sweep(row.id)
             st.caption(

@@ -18,7 +18,7 @@ from tokenizers.pre_tokenizers import ByteLevel
 
 from core import packages
 from core.errors import Damaged, OutOfSpace
-from core.generators import Delta, Request, _gguf, causal_lm
+from core.generators import Delta, Request, _decoding, _gguf, causal_lm
 from core.generators._decoding import REPEATED, repeats_itself
 from core.generators._few_rows import quicken
 from core.generators.causal_lm import CausalLM
@@ -359,3 +359,59 @@ def test_a_circle_is_seen_at_its_second_round() -> None:
     assert repeats_itself([*once, 99, *once])
     assert repeats_itself([7] * (REPEATED + 1))
     assert not repeats_itself([7] * REPEATED)
+
+
+PASSAGES = [f"[{number}] " + "peat and bog " * 20 for number in range(1, 4)]
+
+
+def nested() -> list[Request]:
+    """Prompts of one, two and three passages, each the beginning of the next."""
+    return [ask("".join(PASSAGES[:used]) + "So?", max_tokens=12) for used in (1, 2, 3)]
+
+
+def test_what_prompts_begin_with_in_common_is_read_once(tiny: CausalLM) -> None:
+    requests, read = nested(), []
+    alone = [answers(tiny, [request])[0] for request in requests]
+    lengths = [tiny.count(request.messages, request.generation) for request in requests]
+    hook = tiny._model.register_forward_pre_hook(
+        lambda _module, arguments: read.append(arguments[0].shape[1])
+    )
+    try:
+        assert answers(tiny, requests) == alone
+    finally:
+        hook.remove()
+    in_prompts = sum(length for length in read if length > 1)
+    assert lengths[2] <= in_prompts < lengths[2] + 3 * len("So?<|im_end|><|im_start|>assistant: ")
+    assert sum(lengths) > 1.8 * lengths[2]
+
+
+def test_more_rows_than_suit_the_device_are_answered_in_turns(
+    tiny: CausalLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = [*nested(), ask("Hi"), ask("Hello")]
+    alone = [answers(tiny, [request])[0] for request in requests]
+    monkeypatch.setitem(_decoding.ROWS_AT_ONCE, "cpu", 2)
+    assert answers(tiny, requests) == alone
+
+
+def test_when_the_memory_is_full_the_rows_go_on_in_halves(tiny: CausalLM) -> None:
+    import torch
+
+    requests = [*nested(), ask("Hello")]
+    alone = [answers(tiny, [request])[0] for request in requests]
+    rows = []
+
+    def full(_module: Any, arguments: Any) -> None:
+        rows.append(len(arguments[0]))
+        if len(arguments[0]) > 1 and len(rows) > 9:
+            raise torch.OutOfMemoryError("tried to allocate 20 GiB")
+
+    hook = tiny._model.register_forward_pre_hook(full)
+    try:
+        deltas = list(tiny.generate(requests, Event()))
+    finally:
+        hook.remove()
+    said = ["".join(d.text for d in deltas if d.index == index) for index in range(4)]
+    assert said == alone
+    assert sorted(d.index for d in deltas if d.finish) == [0, 1, 2, 3]
+    assert {4, 2, 1} <= set(rows)

@@ -18,8 +18,10 @@ Theme = Literal["light", "dark"]
 Shown = Literal["how it ended", "tokens", "seconds", "similarity"]
 SHOWN: tuple[Shown, ...] = ("how it ended", "tokens", "seconds", "similarity")
 
-SQUARE = 26  # pixels from one cell to the next, at least
-LABELS = 7.2  # pixels a character of the settings' names takes
+SQUARE = 24  # pixels from one cell to the next
+LETTER = 6.3  # pixels a letter of the labels takes
+LEGEND = 76  # pixels above the squares
+LEAST_WIDTH = 720  # for the legend
 # As in pages/ui/style.css: slate no context, blue retrieved, orange reranked, red failure.
 ARMS: dict[Theme, dict[Arm, str]] = {
     "light": {
@@ -99,21 +101,33 @@ def heat_map(
     for status, name, mark in others:
         some = [cell for cell in here if cell.status == status]
         _add(figure, questions, settings, some, first, name, mark)
-    names = [_safe(setting.label) for setting in settings]
-    longest = max(map(len, names), default=0)
+    rows = [_short(question) for question in questions]
+    left = 20 + LETTER * max(map(len, rows), default=0)
+    below = 20 + LETTER * max((len(setting.label) for setting in settings), default=0)
+    least = (LEAST_WIDTH - left - 24) / SQUARE  # columns that a small grid leaves empty
     figure.update_layout(
-        height=90 + int(longest * LABELS) + SQUARE * max(len(questions), 2),
-        margin={"l": 8, "r": 8, "t": 40, "b": 8},
+        width=max(LEAST_WIDTH, int(left) + 24 + SQUARE * len(settings)),
+        height=LEGEND + int(below) + SQUARE * max(len(questions), 1),
+        margin={"l": left, "r": 24, "t": LEGEND, "b": below},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": INK[theme], "size": 12},
-        legend={"orientation": "h", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom"},
+        font={"color": INK[theme], "size": 12, "family": "Source Sans, sans-serif"},
+        legend={
+            "orientation": "h",
+            "xref": "container",
+            "x": 0,
+            "yref": "container",
+            "y": 1,
+            "yanchor": "top",
+            "itemclick": False,
+            "itemdoubleclick": False,
+        },
         xaxis={
             "tickmode": "array",
             "tickvals": list(range(len(settings))),
-            "ticktext": names,
+            "ticktext": [_safe(setting.label) for setting in settings],
             "tickangle": -90,
-            "range": [-0.7, len(settings) - 0.3],
+            "range": [-0.5, max(len(settings), least) - 0.5],
             "showgrid": False,
             "zeroline": False,
             "fixedrange": True,
@@ -121,8 +135,8 @@ def heat_map(
         yaxis={
             "tickmode": "array",
             "tickvals": list(range(len(questions))),
-            "ticktext": [_short(question) for question in questions],
-            "range": [len(questions) - 0.4, -0.6],
+            "ticktext": [_safe(row) for row in rows],
+            "range": [len(questions) - 0.5, -0.5],
             "showgrid": False,
             "zeroline": False,
             "fixedrange": True,
@@ -157,7 +171,7 @@ def _add(
         y=[cell.question - first for cell in cells],
         mode="markers",
         name=name,
-        marker={"size": SQUARE - 8, **mark},
+        marker={"size": SQUARE - 7, **mark},
         customdata=[cell.run_id or "" for cell in cells],
         text=[
             _told(questions[cell.question - first], settings[cell.setting], cell) for cell in cells
@@ -202,7 +216,7 @@ def _told(question: str, setting: Setting, cell: Cell) -> str:
 
 def _short(question: str, most: int = 42) -> str:
     text = " ".join(question.split())
-    return _safe(text if len(text) <= most else text[: most - 1].rsplit(" ", 1)[0] + "…")
+    return text if len(text) <= most else text[: most - 1].rsplit(" ", 1)[0] + "…"
 
 
 def _safe(text: str) -> str:

@@ -80,20 +80,19 @@ def run(lab: Lab, planned: Plan) -> int:
     """Every finished cell as a line, as it comes; Ctrl-C keeps what is done."""
     sweep_id = lab.sweeps.start(planned)
     signal.signal(signal.SIGINT, lambda *_: lab.sweeps.stop(sweep_id))
-    sweep, shown, said = lab.sweeps.sweep(sweep_id), set[tuple[int, int]](), ""
-    over = False
+    sweep, sweeping = lab.sweeps.sweep(sweep_id), lab.sweeps.progress(sweep_id, ended=True)
+    assert sweeping, "it was started here"
+    shown, said, over = 0, "", False
     while not over:
-        over = lab.sweeps.wait(sweep_id, LOOK_SECONDS)
-        progress = lab.sweeps.progress(sweep_id)
-        doing = progress.doing if progress else None
+        over = sweeping.over.wait(LOOK_SECONDS)
+        doing = sweeping.doing
         if doing and doing.share is None and doing.sentence != said:
             said = doing.sentence
             say(said)
-        for cell in lab.sweeps.cells(sweep_id):
-            place = (cell.question, cell.setting)
-            if cell.status in ("done", "failed") and place not in shown:
-                shown.add(place)
-                show(line(sweep, cell))
+        ended = sweeping.ended[shown:]
+        shown += len(ended)
+        for cell in ended:
+            show(line(sweep, cell))
     row = lab.sweeps.row(sweep_id)
     if row.sentence:
         say(row.sentence)

@@ -44,6 +44,7 @@ class Grid:
     cells: Sequence[Cell]
     stop: Event
     counted: Counted
+    ended: list[Cell]
     store: Store
     sweeps: SweepStore
     finder: Finder
@@ -73,8 +74,10 @@ class Grid:
         return run_key(self.sweep.questions[place[0]], self._recipe(place), self.sweep.paper_ids)
 
     def _keep(self, place: Place, run: Run, *, new: bool = True) -> None:
-        self.sweeps.keep_cell(self.sweep.id, Cell.of(*place, run), run if new else None)
+        cell = Cell.of(*place, run)
+        self.sweeps.keep_cell(self.sweep.id, cell, run if new else None)
         del self._open[place]
+        self.ended.append(cell)
         # Stopped from another program, which has no other way to say so.
         if self.sweeps.status(self.sweep.id) == "stopped":
             self.stop.set()
@@ -97,6 +100,7 @@ class Grid:
             )
             self.sweeps.keep_cell(self.sweep.id, failed)
             del self._open[place]
+            self.ended.append(failed)
 
     def _known(self) -> Iterator[Doing]:
         """What was answered before, here or elsewhere."""

@@ -52,12 +52,16 @@ class PresetFile:
 
 @dataclass
 class Sweeping:
-    """A sweep that this process runs, or ran; written by its own thread, read by pages."""
+    """A sweep that this process runs, or ran; written by its own thread, read by pages.
+
+    `ended` are the cells that it has done, or that failed, in that order.
+    """
 
     id: str
     ticket: Ticket[Doing] | None = None
     doing: Doing | None = None
     counted: Counted = field(default_factory=Counted)
+    ended: list[Cell] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
     stopping: Event = field(default_factory=Event)
     over: Event = field(default_factory=Event)
@@ -327,14 +331,19 @@ class Sweeps:
             raise BadInput("There is no such sweep here (any more).")
         return sweep
 
-    def cells(self, sweep_id: str) -> list[Cell]:
-        """Its cells, question by question."""
-        return self._sweeps.cells(sweep_id)
+    def cells(self, sweep_id: str, first: int = 0, count: int | None = None) -> list[Cell]:
+        """Its cells, question by question; all, or of `count` questions from `first` (from 0)."""
+        return self._sweeps.cells(sweep_id, first=first, count=count)
 
-    def progress(self, sweep_id: str) -> Sweeping | None:
-        """What this process is doing for it; None if it runs elsewhere or not at all."""
+    def failures(self, sweep_id: str) -> dict[str, int]:
+        """Why cells failed, and how many for that reason."""
+        return self._sweeps.failures(sweep_id)
+
+    def progress(self, sweep_id: str, *, ended: bool = False) -> Sweeping | None:
+        """What this process is doing for it; None if it runs elsewhere or not at all. With
+        `ended` also what it did until the sweep ended."""
         sweeping = self._under_way.get(sweep_id)
-        return None if sweeping is None or sweeping.over.is_set() else sweeping
+        return None if sweeping is None or (sweeping.over.is_set() and not ended) else sweeping
 
     def _row(self, sweep_id: str) -> SweepRow:
         row = self._sweeps.row(sweep_id)
@@ -379,6 +388,7 @@ class Sweeps:
             cells=self._sweeps.cells(sweep.id, "queued"),
             stop=sweeping.stopping,
             counted=sweeping.counted,
+            ended=sweeping.ended,
             store=self._store,
             sweeps=self._sweeps,
             finder=self._finder,

@@ -173,4 +173,12 @@ STEPS: list[tuple[str, str]] = [
         END;
         """,
     ),
+    (
+        "0005_questions",
+        """
+        CREATE TABLE questions (
+            id TEXT PRIMARY KEY, held_out INTEGER NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL
+        );
+        """,
+    ),
 ]

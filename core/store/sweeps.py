@@ -136,17 +136,30 @@ class Sweeps:
 
     # cells
 
-    def cells(self, sweep_id: str, *statuses: CellStatus) -> list[Cell]:
-        """Its cells, question by question; all of them, or those of these statuses."""
-        some = ""
-        if statuses:
-            some = " AND status IN (SELECT value FROM json_each(?))"
+    def cells(
+        self, sweep_id: str, *statuses: CellStatus, first: int = 0, count: int | None = None
+    ) -> list[Cell]:
+        """Its cells, question by question: of all statuses or some, of `count` questions from
+        number `first` (from 0) on or of all."""
+        some = " AND status IN (SELECT value FROM json_each(?))" if statuses else ""
         rows = self._database.rows(
-            f"SELECT {COLUMNS} FROM cells WHERE sweep_id = ?{some} ORDER BY question, setting",
+            f"SELECT {COLUMNS} FROM cells WHERE sweep_id = ? AND question >= ? AND question < ?"
+            f"{some} ORDER BY question, setting",
             sweep_id,
+            first,
+            2**31 if count is None else first + count,
             *([json.dumps(statuses)] if statuses else []),
         )
         return [Cell(**dict(row)) for row in rows]
+
+    def failures(self, sweep_id: str) -> dict[str, int]:
+        """Why cells failed, and how many for that reason."""
+        rows = self._database.rows(
+            "SELECT sentence, count(*) AS number FROM cells WHERE sweep_id = ?"
+            " AND status = 'failed' GROUP BY sentence ORDER BY number DESC",
+            sweep_id,
+        )
+        return {row["sentence"]: row["number"] for row in rows}
 
     def keep_cell(self, sweep_id: str, cell: Cell, run: Run | None = None) -> None:
         """What became of a cell, and its run if that is a new one: both or neither."""

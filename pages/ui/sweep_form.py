@@ -155,7 +155,7 @@ def questions(lab: Lab) -> tuple[str, ...]:
     typed = st.text_area(
         "Questions",
         key="sweep.questions",
-        height=128,
+        height=150,
         label_visibility="collapsed",
         placeholder="What is the difference between LoRA and QLoRA?",
         persist_state=KEEP,
@@ -191,11 +191,11 @@ def papers(lab: Lab) -> tuple[str, ...]:
 
 def cost(plan: Plan) -> None:
     """What the sweep would take, before it starts."""
-    with st.container(horizontal=True, gap="large", key="sweep-cost"):
-        _figure(plan.cells, "cells", f"{len(plan.questions)} × {len(plan.settings)} settings")
+    with st.container(horizontal=True, gap="medium", key="sweep-cost"):
+        st.metric("cells", f"{plan.cells:,}", width="content")
         if plan.answers:
-            _figure(plan.distinct_prompts, "different prompts", "at most", most=True)
-        _figure(plan.rerank_pairs, "pairs to rerank", "at most", most=True)
+            st.metric("different prompts", f"≤ {plan.distinct_prompts:,}", width="content")
+        st.metric("pairs to rerank", f"≤ {plan.rerank_pairs:,}", width="content")
         st.metric(
             "about",
             duration(plan.seconds),
@@ -204,7 +204,13 @@ def cost(plan: Plan) -> None:
                 if plan.guessed
                 else "From the speeds that were measured on this machine."
             ),
+            width="content",
         )
+    asked = words.counted(len(plan.questions), "question")
+    st.caption(
+        f"{asked} × {words.counted(len(plan.settings), 'setting')}; each text is embedded, each"
+        " pair reranked and each different prompt answered once."
+    )
     if plan.known:
         st.caption(
             f"{plan.known:,} of {plan.cells:,} cells were answered before and are taken over."
@@ -217,10 +223,6 @@ def cost(plan: Plan) -> None:
         st.caption(
             f":material/block: Left out: {words.escaped(what[0])}{more}: {words.escaped(why)}"
         )
-
-
-def _figure(number: int, label: str, detail: str, *, most: bool = False) -> None:
-    st.metric(label, f"{'≤ ' if most and number else ''}{number:,}", help=detail)
 
 
 def duration(seconds: float) -> str:

@@ -42,7 +42,7 @@ def draw(lab: Lab, sweep_id: str) -> None:
         if st.button("All sweeps", icon=":material/arrow_back:", type="tertiary", key="sweep.back"):
             del st.query_params["sweep"]
             st.rerun()
-        st.subheader(words.escaped(row.name), anchor=False)
+        st.subheader(words.escaped(row.name), anchor=False, width="content")
         st.caption(
             f"{words.counted(row.questions, 'question')} × {words.counted(row.settings, 'setting')}"
             f" · {row.at[:16].replace('T', ' ')} UTC"
@@ -129,30 +129,29 @@ def picture(lab: Lab, sweep: Sweep, *, live: bool) -> None:
                 width=200,
             )
         st.caption("Click a square: its answer opens in Compare.")
-    cells = lab.sweeps.cells(sweep.id)
-    chosen = st.plotly_chart(
-        grid.heat_map(
-            sweep.questions[first : first + ROWS],
-            sweep.settings,
-            cells,
-            cast(grid.Shown, shown),
-            "dark" if st.context.theme.type == "dark" else "light",
-            first=first,
-        ),
-        key=f"sweep.map.{sweep.id}",
-        theme=None,
-        on_select="rerun",
-        selection_mode="points",
-        config={"displayModeBar": False},
+    cells = lab.sweeps.cells(sweep.id, first, ROWS)
+    figure = grid.heat_map(
+        sweep.questions[first : first + ROWS],
+        sweep.settings,
+        cells,
+        cast(grid.Shown, shown),
+        "dark" if st.context.theme.type == "dark" else "light",
+        first=first,
     )
+    with st.container(key="sweep-map"):
+        chosen = st.plotly_chart(
+            figure,
+            key=f"sweep.map.{sweep.id}",
+            width="content",
+            theme=None,
+            on_select="rerun",
+            selection_mode="points",
+            config={"displayModeBar": False},
+        )
     for point in chosen["selection"]["points"]:
         if point.get("customdata"):
             st.switch_page("pages/compare.py", query_params={"run": point["customdata"]})
     if not live:
-        failed = [cell for cell in cells if cell.status == "failed"]
-        for sentence in dict.fromkeys(cell.sentence for cell in failed):
-            count = sum(cell.sentence == sentence for cell in failed)
-            st.caption(
-                f":red[:material/error: {words.counted(count, 'cell')} failed:]"
-                f" {words.escaped(sentence)}"
-            )
+        for sentence, count in lab.sweeps.failures(sweep.id).items():
+            failed = f":red[:material/error: {words.counted(count, 'cell')} failed:]"
+            st.caption(f"{failed} {words.escaped(sentence)}")

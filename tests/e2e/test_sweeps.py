@@ -1,0 +1,47 @@
+"""A sweep that is started, left, watched from elsewhere, stopped and resumed."""
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import ANSWER_MS, answers, ask, ready
+
+QUESTIONS = "How big is the adapter that the clinic trained?\nWhat is quantisation?"
+
+
+def start(page: Page, address: str) -> str:
+    """Start the demo preset with two questions; the address of the sweep."""
+    page.goto(f"{address}/sweep")
+    ready(page)
+    page.get_by_label("Questions", exact=True).fill(QUESTIONS)
+    page.get_by_label("Questions", exact=True).press("Control+Enter")
+    expect(page.get_by_role("button", name="Start 10 cells")).to_be_enabled()
+    page.get_by_role("button", name="Start 10 cells").click()
+    page.wait_for_url(lambda url: "sweep=" in url)
+    return page.url
+
+
+def test_story_start_leave_watch_ask_stop_and_resume(browser: Browser, address: str) -> None:
+    first = browser.new_context().new_page()
+    url = start(first, address)
+    expect(first.locator(".st-key-sweep-stop")).to_be_visible()
+    first.context.close()  # the tab is closed; it goes on
+
+    second = browser.new_context().new_page()
+    second.goto(url)
+    expect(second.get_by_text("of 10 cells").first).to_be_visible()
+    expect(second.locator(".js-plotly-plot")).to_be_visible()
+
+    third = browser.new_context().new_page()
+    third.goto(address)
+    ready(third)
+    ask(third, "What does differential privacy promise?")
+    expect(third.locator(".st-key-compare-progress")).to_have_count(0, timeout=ANSWER_MS)
+    assert all(answers(third))
+    third.context.close()
+
+    stop = second.locator(".st-key-sweep-stop button")
+    expect(stop).to_be_visible()  # the question was answered before the sweep's end
+    stop.click()
+    expect(second.locator(".st-key-sweep-resume button")).to_be_visible(timeout=60_000)
+    second.locator(".st-key-sweep-resume button").click()
+    expect(second.get_by_text("done · 10 of 10 cells")).to_be_visible(timeout=ANSWER_MS)
+    second.context.close()
