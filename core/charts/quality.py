@@ -22,6 +22,7 @@ from core.charts.style import (
 from core.charts.tidy import Point
 
 CELL = 34  # pixels of a square mark
+BELOW = 240  # pixels that the names of settings take below a heat map
 NARROWEST, WIDEST = 860, 1_150  # pixels: what a title needs, and what a projector has
 NUMBERED = 26  # pixels of the smallest mark that has room for its number
 MOST_QUESTIONS = 40  # rows that can still be read
@@ -122,11 +123,11 @@ def by_question(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
         "<extra></extra>",
         **squares([means[key] for key in keys], theme, size=cell(len(settings))),
     )
-    dressed(figure, title, n, theme, height=140 + CELL * len(shown))
+    dressed(figure, title, n, theme, height=BELOW + CELL * len(shown))
     figure.update_layout(showlegend=False, width=as_wide_as(len(settings), 84, 360))
     figure.update_yaxes(**ticks(shown, 44))
     figure.update_yaxes(range=[len(shown) - 0.4, -0.6])
-    figure.update_xaxes(**ticks(settings))
+    figure.update_xaxes(**ticks(settings), tickangle=-40)
     rows = [
         {"question": key[0], "setting": key[1], measure: value, "n": len(cells[key])}
         for key, value in means.items()

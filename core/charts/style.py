@@ -73,6 +73,7 @@ def ticks(labels: Sequence[object], width: int = LABEL_WIDTH) -> dict[str, Any]:
         "ticktext": [short(label, width) for label in labels],
         "range": [-0.6, len(labels) - 0.4],
         "showgrid": False,
+        "ticklabeloverflow": "allow",  # otherwise the last label is dropped
     }
 
 
