@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from core import chunkers
+from core.logs import UNKNOWN
 from core.types import Answer, Arm, Hit, Recipe, Retrieval, Run
 
 PANEL_NAMES: dict[Arm, str] = {
@@ -30,20 +31,26 @@ def panel_name(recipe: Recipe, candidates: Sequence[Hit] = ()) -> str:
 
 
 def settings(recipe: Recipe) -> dict[str, str]:
-    """The settings that decide an answer, by name; those it does not use are absent."""
+    """The settings that decide an answer, by name; those it does not use are absent, and so are
+    those that an imported log does not hold (core.logs)."""
     found = {}
     if isinstance(recipe.evidence, Retrieval):
         wanted = recipe.evidence
-        found["chunks"] = chunkers.measured(recipe.chunking)
-        found["retriever"] = wanted.retriever
-        if wanted.uses_embedder:
+        if recipe.chunking.chunker != UNKNOWN:
+            found["chunks"] = chunkers.measured(recipe.chunking)
+        elif recipe.chunking.size:
+            found["chunks"] = f"size {recipe.chunking.size:,}"
+        if wanted.retriever != UNKNOWN:
+            found["retriever"] = wanted.retriever
+        if wanted.uses_embedder and wanted.embedder != UNKNOWN:
             found["embedder"] = wanted.embedder
         found["candidates"] = counted(wanted.candidates, "candidate")
         found["top-k"] = f"top {wanted.top_k}"
-        if wanted.reranker:
+        if wanted.reranker and wanted.reranker != UNKNOWN:
             found["reranker"] = wanted.reranker
     if recipe.generation:
         found["generator"] = recipe.generation.generator
+    if recipe.generation and recipe.generation.max_tokens:
         found["tokens"] = f"at most {counted(recipe.generation.max_tokens, 'token')}"
         found["temperature"] = f"temperature {recipe.generation.temperature:g}"
         found["seed"] = f"seed {recipe.generation.seed}"
@@ -84,7 +91,9 @@ def counted(number: int, noun: str) -> str:
 
 
 def pages_of(hit: Hit) -> str:
-    """p. 3, or pp. 3-4"""
+    """p. 3, or pp. 3-4; old logs know no pages"""
+    if not hit.pages:
+        return "page unknown"
     first, last = hit.pages[0], hit.pages[-1]
     return f"p. {first}" if first == last else f"pp. {first}–{last}"
 

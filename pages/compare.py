@@ -21,7 +21,7 @@ def main(lab: Lab) -> None:
     asked, question = hero()
     with st.container(key="compare-settings", horizontal=True, gap="xsmall"):
         recipe, paper_ids = chips.draw(lab)
-        if comparison:
+        if comparison and not any(run.imported for run in comparison.runs):
             more(lab, comparison, recipe, paper_ids)
     if asked:
         asking.start(lab, question, three_recipes(recipe), paper_ids)
@@ -58,6 +58,8 @@ def adopt(lab: Lab, viewed: Live | Comparison | None) -> None:
         return
     st.session_state["compare.viewed"] = viewed.id
     st.session_state["compare.question"] = viewed.question
+    if isinstance(viewed, Comparison) and any(run.imported for run in viewed.runs):
+        return  # its settings have gaps
     parts = viewed.panels if isinstance(viewed, Live) else viewed.runs
     if parts:
         chips.restore(parts[-1].recipe)

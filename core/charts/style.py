@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 Theme = Literal["light", "dark"]
-TITLE_WIDTH = 58  # characters of a line: half a projector
+TITLE_WIDTH = 44  # characters of a line: half a projector, or a telephone
 LABEL_WIDTH = 34
 SERIF = "Source Serif, Georgia, serif"
 SANS = "Source Sans, system-ui, sans-serif"

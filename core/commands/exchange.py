@@ -6,6 +6,7 @@ A kind is one line in a table: its name and the function that does it.
 import argparse
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from core.codec import plain
@@ -13,11 +14,12 @@ from core.commands import Verbs
 from core.commands.output import say, show
 from core.errors import TriptychError
 from core.lab import Lab
+from core.views import from_link
 
 # Reads one file, and yields for each thing in it a line and whether it failed.
 Reader = Callable[[Lab, Path], Iterator[tuple[dict[str, object], bool]]]
-# The whole export as bytes; the path says which format, None for the usual one.
-Writer = Callable[[Lab, Path | None], bytes]
+# The whole export as bytes; the options say which runs (`view`), and the path (`to`).
+Writer = Callable[[Lab, argparse.Namespace], bytes]
 
 
 def import_deck(lab: Lab, path: Path) -> Iterator[tuple[dict[str, object], bool]]:
@@ -38,15 +40,47 @@ def import_deck(lab: Lab, path: Path) -> Iterator[tuple[dict[str, object], bool]
         )
 
 
-def export_deck(lab: Lab, path: Path | None) -> bytes:
-    return lab.cards.written(path.suffix.lower() if path else ".md")
+def export_deck(lab: Lab, options: argparse.Namespace) -> bytes:
+    """The path says which format; without one Markdown."""
+    return lab.cards.written(options.to.suffix.lower() if options.to else ".md")
+
+
+def import_runs(kind: str, lab: Lab, path: Path) -> Iterator[tuple[dict[str, object], bool]]:
+    counted = "hits" if kind == "retrieval-log" else "runs"
+    try:
+        made = lab.past.load(kind, path.name, path.read_bytes())
+    except (TriptychError, OSError) as error:
+        why = error.sentence if isinstance(error, TriptychError) else f"{path}: {error.strerror}."
+        say(why)
+        dropped = [{"line": 1, "why": why}]
+        yield {"file": str(path), counted: 0, "repaired": 0, "dropped": dropped}, True
+        return
+    yield (
+        {
+            "file": str(path),
+            counted: made.hits if counted == "hits" else made.runs,
+            "known": made.known,
+            "repaired": made.repaired,
+            "dropped": [plain(each) for each in made.dropped],
+        },
+        False,
+    )
+
+
+def export_runs(kind: str, lab: Lab, options: argparse.Namespace) -> bytes:
+    return lab.past.written(kind, from_link(options.view))
 
 
 READERS: dict[str, Reader] = {
     "deck": import_deck,
+    **{kind: partial(import_runs, kind) for kind in ("log", "retrieval-log", "capsule")},
 }
 WRITERS: dict[str, Writer] = {
     "deck": export_deck,
+    **{
+        kind: partial(export_runs, kind)
+        for kind in ("runs", "log", "retrieval-log", "report", "capsule")
+    },
 }
 
 
@@ -59,6 +93,9 @@ def add_verbs(verbs: Verbs) -> None:
     writing = verbs.add_parser("export", help=f"write for other programs: {', '.join(WRITERS)}")
     writing.add_argument("kind", choices=WRITERS, metavar="|".join(WRITERS))
     writing.add_argument("--to", metavar="FILE", type=Path, help="default: stdout")
+    writing.add_argument(
+        "--view", default="", help="which runs, as the address of the Runs page says it"
+    )
     writing.set_defaults(verb=export)
 
 
@@ -72,7 +109,7 @@ def import_files(lab: Lab, options: argparse.Namespace) -> int:
 
 
 def export(lab: Lab, options: argparse.Namespace) -> int:
-    written = WRITERS[options.kind](lab, options.to)
+    written = WRITERS[options.kind](lab, options)
     if options.to is None:
         sys.stdout.buffer.write(written)
         sys.stdout.flush()

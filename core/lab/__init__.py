@@ -7,6 +7,7 @@ lab.runs     past and recorded comparisons
 lab.cards    decks in and out, cards found and changed
 lab.proposals cards that a generator proposes from papers
 lab.study    what a learner studies, and when it comes again
+lab.past     past runs: found, judged, imported and exported
 lab.models   which models there are
 lab.storage  what lies on disk: backups, rebuilding, reset
 lab.jobs     what is under way in the background, besides questions
@@ -28,6 +29,7 @@ from core.lab.evidence import Finder
 from core.lab.jobs import Job, Jobs, Outcome, Steps
 from core.lab.models import Models
 from core.lab.papers import Papers
+from core.lab.past import Past
 from core.lab.proposals import Proposals
 from core.lab.questions import QuestionBook
 from core.lab.reproduction import Reproduction
@@ -56,6 +58,7 @@ class Lab:
         self.runs = Runs(self._store)
         self.cards = Cards(settings, self._store)
         self.study = Study(self._store)
+        self.past = Past(self._store)
         self.models = Models(settings)
         self.ruler = Ruler(settings, self.papers)
         finder = Finder(settings, self._store, self.papers, self.models)

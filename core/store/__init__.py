@@ -12,6 +12,7 @@ from sqlite3 import Connection
 from core.codec import from_json, to_json
 from core.store.cards import EVERY, CardStore, DeckRow, Scope
 from core.store.database import Database, now
+from core.store.facts import Facts, RunRow
 from core.store.studies import Counts, Learner, Studied, StudyStore
 from core.types import Comparison, Paper, PaperKind, Run
 
@@ -25,6 +26,7 @@ __all__ = [
     "Learner",
     "PaperRow",
     "Refusal",
+    "RunRow",
     "Scope",
     "Store",
     "Studied",
@@ -79,6 +81,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.database = Database(path)
+        self.facts = Facts(self.database)
         self.cards = CardStore(self.database)
         self.studies = StudyStore(self.database)
 
@@ -138,8 +141,13 @@ class Store:
 
     def keep_run(self, run: Run) -> None:
         """Append a run. Runs are history: one that is there is never overwritten."""
+        self.keep_runs([run])
+
+    def keep_runs(self, runs: Iterable[Run]) -> None:
+        """Append many at once: all of them or none."""
         with self.database.writing() as connection:
-            insert_run(connection, run)
+            for run in runs:
+                insert_run(connection, run)
 
     def run(self, run_id: str) -> Run | None:
         rows = self.database.rows("SELECT body FROM runs WHERE id = ?", run_id)

@@ -3,6 +3,7 @@
 Knows SQL, and nothing of what the tables mean; each noun has its own file beside this one.
 """
 
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -10,10 +11,12 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from core import lexical
 from core.errors import Damaged, OutOfSpace, TriptychError
 from core.store.migrations import STEPS
 
 BUSY_SECONDS = 10.0
+IDEOGRAPH = re.compile(f"[{lexical.IDEOGRAPH}]")
 
 
 def now() -> str:
@@ -44,6 +47,7 @@ class Database:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
+            connection.create_function("searchable", 1, searchable, deterministic=True)
             self._local.connection = connection
         return connection
 
@@ -78,7 +82,7 @@ class Database:
                 )
             for name, script in STEPS:
                 if name not in done:
-                    for statement in script.split(";"):
+                    for statement in _statements(script):
                         connection.execute(statement)
                     connection.execute("INSERT INTO migrations VALUES (?)", (name,))
 
@@ -118,6 +122,22 @@ class Database:
         """What SQLite finds wrong with the file; empty when it is whole."""
         found = [row[0] for row in self.rows("PRAGMA quick_check")]
         return [] if found == ["ok"] else found
+
+
+def searchable(text: str | None) -> str:
+    """The text as full-text search reads it: a space between Chinese and Japanese characters,
+    which have none and would all be one word. An SQL function as well."""
+    return IDEOGRAPH.sub(r" \g<0> ", text or "")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The single statements of a script; a trigger with its own statements inside is one."""
+    statement = ""
+    for part in script.split(";"):
+        statement += part + ";"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _patient(status: int, _remaining: int, _pages: int) -> None:

@@ -99,6 +99,81 @@ STEPS: list[tuple[str, str]] = [
         """,
     ),
     (
+        # What lists, filters and charts ask of runs, taken out of their bodies by the database
+        # itself: a view says how, a trigger does it for each run that is kept.
+        "0004_run_facts",
+        """
+        CREATE VIEW run_values AS
+        SELECT
+            id, at, origin, question,
+            CASE
+                WHEN json_extract(body, '$.recipe.evidence') IS NULL THEN 'no_context'
+                WHEN json_extract(body, '$.recipe.evidence.kind') = 'given' THEN 'given'
+                WHEN json_extract(body, '$.recipe.evidence.reranker') IS NULL THEN 'retrieved'
+                ELSE 'reranked'
+            END AS arm,
+            CASE WHEN json_extract(body, '$.recipe.evidence.kind') = 'retrieval'
+                THEN json_extract(body, '$.recipe.chunking.chunker') END AS chunker,
+            CASE WHEN json_extract(body, '$.recipe.evidence.kind') = 'retrieval'
+                THEN nullif(json_extract(body, '$.recipe.chunking.size'), 0) END AS size,
+            CASE WHEN json_extract(body, '$.recipe.evidence.kind') = 'retrieval'
+                    AND json_extract(body, '$.recipe.chunking.chunker') <> 'unknown'
+                THEN json_extract(body, '$.recipe.chunking.overlap') END AS overlap,
+            json_extract(body, '$.recipe.evidence.retriever') AS retriever,
+            CASE WHEN json_extract(body, '$.recipe.evidence.retriever') <> 'bm25'
+                THEN json_extract(body, '$.recipe.evidence.embedder') END AS embedder,
+            json_extract(body, '$.recipe.evidence.candidates') AS candidates,
+            json_extract(body, '$.recipe.evidence.top_k') AS top_k,
+            json_extract(body, '$.recipe.evidence.reranker') AS reranker,
+            json_extract(body, '$.recipe.generation.generator') AS generator,
+            nullif(json_extract(body, '$.recipe.generation.max_tokens'), 0) AS max_tokens,
+            json_extract(body, '$.answer.finish_reason') AS finish,
+            json_extract(body, '$.answer.prompt_tokens') AS prompt_tokens,
+            json_extract(body, '$.answer.answer_tokens') AS answer_tokens,
+            length(json_extract(body, '$.answer.text')) AS answer_characters,
+            json_extract(body, '$.answer.text') GLOB '*[[][0-9]*' AS cited,
+            json_extract(body, '$.search_seconds') AS search_seconds,
+            json_extract(body, '$.rerank_seconds') AS rerank_seconds,
+            json_extract(body, '$.answer.seconds') AS seconds,
+            json_array_length(body, '$.hits') AS hits,
+            (SELECT sum(length(json_extract(value, '$.chunk.text')))
+                FROM json_each(body, '$.hits')) AS context_characters
+        FROM runs;
+        CREATE TABLE run_facts (
+            number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at TEXT NOT NULL,
+            origin TEXT NOT NULL, question TEXT NOT NULL, arm TEXT NOT NULL, chunker TEXT,
+            size INTEGER, overlap INTEGER, retriever TEXT, embedder TEXT, candidates INTEGER,
+            top_k INTEGER, reranker TEXT, generator TEXT, max_tokens INTEGER, finish TEXT,
+            prompt_tokens INTEGER, answer_tokens INTEGER, answer_characters INTEGER,
+            cited INTEGER, search_seconds REAL, rerank_seconds REAL, seconds REAL,
+            hits INTEGER, context_characters INTEGER
+        );
+        CREATE INDEX run_facts_by_time ON run_facts (at);
+        CREATE INDEX run_facts_by_origin ON run_facts (origin, at);
+        CREATE TABLE run_papers (paper_id TEXT, number INTEGER, PRIMARY KEY (paper_id, number))
+            WITHOUT ROWID;
+        CREATE VIRTUAL TABLE run_texts USING fts5 (question, answer, content='');
+        INSERT INTO run_facts SELECT NULL, * FROM run_values ORDER BY at;
+        INSERT INTO run_texts (rowid, question, answer)
+            SELECT number, searchable(runs.question),
+                searchable(json_extract(body, '$.answer.text'))
+            FROM run_facts JOIN runs USING (id);
+        INSERT INTO run_papers
+            SELECT DISTINCT json_extract(value, '$.chunk.paper_id'), number
+            FROM run_facts JOIN runs USING (id), json_each(body, '$.hits');
+        CREATE TRIGGER run_kept AFTER INSERT ON runs BEGIN
+            INSERT INTO run_facts SELECT NULL, * FROM run_values WHERE id = new.id;
+            INSERT INTO run_texts (rowid, question, answer)
+                SELECT number, searchable(new.question),
+                    searchable(json_extract(new.body, '$.answer.text'))
+                FROM run_facts WHERE id = new.id;
+            INSERT INTO run_papers
+                SELECT DISTINCT json_extract(value, '$.chunk.paper_id'), number
+                FROM run_facts, json_each(new.body, '$.hits') WHERE run_facts.id = new.id;
+        END;
+        """,
+    ),
+    (
         "0005_questions",
         """
         CREATE TABLE questions (

@@ -224,7 +224,8 @@ class Hit:
     before reranking (from 1), `rerank_score` the reranker's 0..1, `rank` the place in the end.
     Given passages have none of these but the rank. `embedder_reads` and `reranker_reads` count
     the characters from the chunk's start that fit the model's window; what lies behind was never
-    seen by it.
+    seen by it. A hit from an imported log has no pages (see core.logs); it is a `preview` where
+    the log holds only the chunk's beginning, and then nothing may be concluded from its text.
     """
 
     chunk: Chunk
@@ -238,6 +239,7 @@ class Hit:
     rank: int
     embedder_reads: int | None = None
     reranker_reads: int | None = None
+    preview: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,6 +289,11 @@ class Run:
     at: str  # when, ISO 8601 in UTC
     origin: str = "lab"
     notes: tuple[str, ...] = ()
+
+    @property
+    def imported(self) -> bool:
+        """Whether it comes from a file: then it is there to be looked at, and may have gaps."""
+        return self.origin.startswith("import:")
 
     @property
     def finished(self) -> bool:

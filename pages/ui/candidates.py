@@ -50,7 +50,7 @@ def _table(panel: Panel) -> None:
     if not reranked:
         for row in rows:
             del row["rank before"], row["rerank score"], row["reranker read"]
-    for name in ("similarity", "BM25", "fused", "embedder read"):
+    for name in ("similarity", "BM25", "fused", "embedder read", "page"):
         if all(row[name] is None for row in rows):
             for row in rows:
                 del row[name]
@@ -79,7 +79,7 @@ def _row(hit: Hit, used: bool) -> dict[str, object]:
         "fused": hit.fused_score,
         "rerank score": hit.rerank_score,
         "paper": hit.title,
-        "page": hit.pages[0],
+        "page": hit.pages[0] if hit.pages else None,
         "characters": len(hit.chunk.text),
         "embedder read": hit.embedder_reads,
         "reranker read": hit.reranker_reads,

@@ -24,7 +24,7 @@ def card(lab: Lab, hit: Hit, question: str, key: str) -> None:
 
 def switch(lab: Lab, run: Run, hit: Hit, key: str) -> None:
     """Switch the chunk off, or on again, and ask once more. For retrievals alone."""
-    if not isinstance(run.recipe.evidence, Retrieval):
+    if not isinstance(run.recipe.evidence, Retrieval) or run.imported:
         return
     off = run.recipe.evidence.switched_off
     if hit.chunk.span in off:

@@ -1,0 +1,100 @@
+"""Capsules: runs, and the sweep they belong to, as one file that opens in any Triptych. Pure.
+
+A gzip file of JSON lines: first what it is, then one run a line, with all texts in it, so that it
+opens without the papers and without a model.
+"""
+
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from core.codec import from_json, plain, to_json
+from core.errors import BadInput, Damaged
+from core.types import Run, Sweep
+
+FORMAT, VERSION = "triptych capsule", 1
+MOST_BYTES = 500_000_000  # unpacked: a small file may hold a large one
+NAME = re.compile(r"[\w.-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capsule:
+    """What a capsule holds. `at` says when it was made."""
+
+    name: str
+    at: str
+    runs: tuple[Run, ...]
+    sweep: Sweep | None = None
+
+
+def write(capsule: Capsule) -> bytes:
+    """The capsule as bytes; the same capsule gives the same bytes."""
+    head = json.dumps(
+        {
+            "format": FORMAT,
+            "version": VERSION,
+            "name": capsule.name,
+            "at": capsule.at,
+            "sweep": plain(capsule.sweep) if capsule.sweep else None,
+        }
+    )
+    lines = [head, *(to_json(run) for run in capsule.runs)]
+    return gzip.compress("\n".join(lines).encode("utf-8"), mtime=0)
+
+
+def read(content: bytes) -> Capsule:
+    """What `write` packed. Errors: BadInput for a file that is no capsule, that is too large, or
+    that a newer Triptych wrote."""
+    lines = iter(_unpacked(content).split("\n"))
+    head = _head(next(lines))
+    kept = head.get("sweep")
+    try:
+        sweep = from_json(Sweep, json.dumps(kept)) if kept else None
+    except Damaged as error:
+        raise BadInput("The sweep of this capsule is damaged.", error.detail) from error
+    return Capsule(
+        name=str(head.get("name", "")), at=str(head.get("at", "")), runs=_runs(lines), sweep=sweep
+    )
+
+
+def _runs(lines: Iterator[str]) -> tuple[Run, ...]:
+    runs = []
+    for number, line in enumerate(lines, start=2):
+        try:
+            run = from_json(Run, line)
+        except Damaged as error:
+            raise BadInput(
+                f"Line {number} of this capsule is no run; ask for the capsule again.", error.detail
+            ) from error
+        if not NAME.fullmatch(run.id):
+            raise BadInput(f"The run in line {number} of this capsule has no proper id.")
+        runs.append(run)
+    return tuple(runs)
+
+
+def _head(line: str) -> dict[str, object]:
+    try:
+        head = json.loads(line)
+    except ValueError:
+        head = None
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        raise BadInput("This file is no capsule of Triptych.")
+    if head.get("version") != VERSION:
+        raise BadInput("This capsule was written by a newer Triptych; update this one to open it.")
+    return head
+
+
+def _unpacked(content: bytes) -> str:
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        text = unpacker.decompress(content, MOST_BYTES)
+        if unpacker.unconsumed_tail:
+            raise BadInput(f"This capsule holds more than {MOST_BYTES // 1_000_000} MB.")
+        if not unpacker.eof:
+            raise BadInput("This capsule is not whole; ask for it again.")
+        return text.decode("utf-8")
+    except (zlib.error, UnicodeDecodeError) as error:
+        raise BadInput("This file is no capsule of Triptych.", str(error)) from error

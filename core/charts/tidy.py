@@ -1,0 +1,184 @@
+"""Runs as tidy points: a run, its setting in words, and what was measured of it. Pure.
+
+Runs of different papers, models' revisions or generators answer different questions; they are put
+apart into groups, and never averaged together.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from core import words
+from core.charts.style import ARM_NAMES
+from core.types import Arm, Hit, Recipe, Retrieval, Run
+
+NO_RERANKING = "no reranking"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A run as charts see it. `setting` names what its recipe does differently from the others;
+    `reranking` says from how many candidates. None is what the run does not hold."""
+
+    run_id: str
+    question: str
+    arm: Arm
+    setting: str
+    size: int | None
+    top_k: int | None
+    reranking: str
+    values: Mapping[str, float]  # the measures, by name
+    hits: tuple[Hit, ...]
+    candidates: tuple[Hit, ...]
+    prompt_tokens: int | None
+    answer_tokens: int | None
+    answer_words: int | None
+    seconds: Mapping[str, float]  # by stage: search, rerank, answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Runs that may be compared and averaged: alike in papers, generator and revisions."""
+
+    name: str
+    points: tuple[Point, ...]
+
+
+def groups(runs: Sequence[Run], values: Mapping[str, Mapping[str, float]]) -> list[Group]:
+    """The runs in groups, the largest first; `values` are the measures by run id.
+
+    An answer without context belongs to every group of its generator: it read no paper. What was
+    imported stays among itself.
+    """
+    changed = _changed_revisions(runs)
+    by_key: dict[tuple[str, ...], list[Run]] = defaultdict(list)
+    anywhere = []
+    for run in runs:
+        if run.recipe.arm == "no_context" and not run.imported:
+            anywhere.append(run)
+        else:
+            by_key[(*_answered(run, changed), _corpus(run), *_searched(run, changed))].append(run)
+    for run in anywhere:
+        answered = _answered(run, changed)
+        fitting = [
+            key
+            for key, group in by_key.items()
+            if key[: len(answered)] == answered and not group[0].imported
+        ]
+        for key in fitting or [answered]:
+            by_key[key].append(run)
+    found = sorted(by_key.items(), key=lambda pair: -len(pair[1]))
+    return [Group(name=_name(key), points=_points(group, values)) for key, group in found]
+
+
+def _points(runs: Sequence[Run], values: Mapping[str, Mapping[str, float]]) -> tuple[Point, ...]:
+    names = setting_names([run.recipe for run in runs])
+    return tuple(
+        Point(
+            run_id=run.id,
+            question=run.question,
+            arm=run.recipe.arm,
+            setting=names[run.recipe.key],
+            size=_size(run.recipe),
+            top_k=run.recipe.evidence.top_k if isinstance(run.recipe.evidence, Retrieval) else None,
+            reranking=_reranking(run.recipe),
+            values=values.get(run.id, {}),
+            hits=run.hits,
+            candidates=run.candidates,
+            prompt_tokens=run.answer.prompt_tokens if run.answer else None,
+            answer_tokens=run.answer.answer_tokens if run.answer else None,
+            answer_words=len(run.answer.text.split()) if run.answer else None,
+            seconds=_seconds(run),
+        )
+        for run in runs
+    )
+
+
+def setting_names(recipes: Iterable[Recipe]) -> dict[str, str]:
+    """For each recipe's key a short name that says what it does differently from the others."""
+    described = {recipe.key: _short_settings(recipe) for recipe in recipes}
+    values: dict[str, set[str]] = defaultdict(set)
+    for settings in described.values():
+        for name, value in settings.items():
+            values[name].add(value)
+    return {
+        key: " · ".join(
+            value for name, value in settings.items() if name == "arm" or len(values[name]) > 1
+        )
+        for key, settings in described.items()
+    }
+
+
+def _short_settings(recipe: Recipe) -> dict[str, str]:
+    """As core.words.settings, but as short as an axis wants it: "800/100", "top 3 of 20"."""
+    found = {"arm": ARM_NAMES[recipe.arm]} | words.settings(recipe)
+    evidence, cut = recipe.evidence, recipe.chunking
+    if isinstance(evidence, Retrieval):
+        if "chunks" in found and cut.size:
+            found["chunks"] = f"{cut.size:,}/{cut.overlap:,}" if cut.overlap else f"{cut.size:,}"
+            found["chunker"] = cut.chunker
+        found["top-k"] = f"top {evidence.top_k}"
+        if evidence.reranker:
+            found["top-k"] += f" of {evidence.candidates}"
+        del found["candidates"]
+        if evidence.switched_off:
+            found["switched off"] = f"{len(evidence.switched_off)} chunks off"
+    return found
+
+
+def _changed_revisions(runs: Iterable[Run]) -> frozenset[str]:
+    """The models that stand here in more than one revision."""
+    seen: dict[str, set[str]] = defaultdict(set)
+    for run in runs:
+        for name, revision in run.recipe.revisions:
+            seen[name].add(revision)
+    return frozenset(name for name, revisions in seen.items() if len(revisions) > 1)
+
+
+def _answered(run: Run, changed: frozenset[str]) -> tuple[str, ...]:
+    asked = run.recipe.generation
+    name = asked.generator if asked else "search alone"
+    writing = {name, "prompt"} & changed
+    return (name, *_revisions(run, writing))
+
+
+def _searched(run: Run, changed: frozenset[str]) -> tuple[str, ...]:
+    asked = run.recipe.generation
+    return _revisions(run, changed - {asked.generator if asked else "", "prompt"})
+
+
+def _revisions(run: Run, names: Iterable[str]) -> tuple[str, ...]:
+    revisions = dict(run.recipe.revisions)
+    return tuple(f"{name} {revisions[name]}" for name in sorted(names) if name in revisions)
+
+
+def _corpus(run: Run) -> str:
+    if run.imported:
+        return run.origin.removeprefix("import:")
+    papers = run.paper_ids or tuple(sorted({hit.chunk.paper_id for hit in run.hits}))
+    first = papers[0][:6] if papers else ""
+    return f"{len(papers)} papers ({first} …)" if len(papers) > 1 else f"paper {first}"
+
+
+def _name(key: tuple[str, ...]) -> str:
+    return " · ".join(part for part in key if part)
+
+
+def _size(recipe: Recipe) -> int | None:
+    return recipe.chunking.size or None if isinstance(recipe.evidence, Retrieval) else None
+
+
+def _reranking(recipe: Recipe) -> str:
+    evidence = recipe.evidence
+    if not isinstance(evidence, Retrieval) or evidence.reranker is None:
+        return NO_RERANKING
+    return f"reranked from {evidence.candidates}"
+
+
+def _seconds(run: Run) -> dict[str, float]:
+    stages = {
+        "search": run.search_seconds,
+        "rerank": run.rerank_seconds,
+        "answer": run.answer.seconds if run.answer else None,
+    }
+    return {stage: seconds for stage, seconds in stages.items() if seconds is not None}

@@ -1,0 +1,262 @@
+"""Past runs: found, judged, drawn from, brought in from logs and sent out. Knows no page.
+
+Runs that were brought in never answer a question (core.store); they are there to be looked at.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from core import capsules, logs, reports
+from core.capsules import Capsule
+from core.charts import Chart, answering, quality, searching
+from core.charts.style import Theme
+from core.charts.tidy import Group, Point, groups, setting_names
+from core.codec import to_json
+from core.errors import BadInput
+from core.lab.runs import Runs
+from core.logs import experiments, retrievals
+from core.metrics.diagnosis import Diagnosis, diagnose_all, repeated_share, shares
+from core.metrics.support import supported_share
+from core.store import RunRow, Store, now
+from core.store.sweeps import SweepRow
+from core.store.sweeps import Sweeps as SweepStore
+from core.types import Cell, Run, Setting, Sweep, digest
+from core.views import Choice, View
+
+AT_ONCE = 2_000  # runs that are read whole for charts and diagnosis
+PAGE = 100  # rows of the table
+RECORDED = "Sample questions, three ways"
+SELECTIONS_KEPT, COUNTS_KEPT = 4, 64
+IMPORTED = "import:"
+MEASURES = ("supported sentences", "whole answers", "words said once")
+CUT_OFF = "cut off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What became of one file: how many runs and hits it holds, how many of the runs were here
+    already, how many lines were mended, and which were dropped."""
+
+    file: str
+    runs: int
+    hits: int
+    known: int
+    repaired: int
+    dropped: tuple[logs.Dropped, ...]
+    run_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Whole runs, with what can be judged of them; computed when first asked for."""
+
+    runs: tuple[Run, ...]
+    left_out: int = 0  # runs that fit the view as well, but were not read
+
+    @cached_property
+    def diagnoses(self) -> dict[str, Diagnosis]:
+        return diagnose_all(self.runs)
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """The runs in groups that may be compared, the largest first."""
+        return groups(self.runs, self.measures)
+
+    @cached_property
+    def held(self) -> list[str]:
+        """The measures that any of the runs has."""
+        return [name for name in MEASURES if any(name in had for had in self.measures.values())]
+
+    @cached_property
+    def measures(self) -> dict[str, Mapping[str, float]]:
+        """For each run what was measured of it, by name: shares from 0 to 1."""
+        return {run.id: _measured(run, self.diagnoses[run.id]) for run in self.runs}
+
+
+class Past:
+    """All runs of this lab, recorded and imported ones too. Errors of every method: as Store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._sweeps = SweepStore(store.database)
+        facts = store.facts
+        # Runs never change, so each of these holds until another run is kept.
+        self._selected = lru_cache(maxsize=SELECTIONS_KEPT)(self._select)
+        self._counted = lru_cache(maxsize=COUNTS_KEPT)(lambda view, _newest: facts.count(view))
+        self._valued = lru_cache(maxsize=COUNTS_KEPT)(lambda view, _newest: facts.values(view))
+        self._asked = lru_cache(maxsize=COUNTS_KEPT)(
+            lambda view, limit, _newest: facts.questions(view, limit)
+        )
+
+    def take_in_recorded(self) -> None:
+        """Put the runs that are shipped with the samples beside the others, once, as the sweep
+        that they are."""
+        recorded = [run for comparison in Runs.recorded() for run in comparison.runs]
+        known = self._store.facts.known(tuple(run.id for run in recorded))
+        missing = [run for run in recorded if run.id not in known]
+        if missing:
+            self._store.keep_runs(missing)
+            self._keep_sweep(RECORDED, "recorded", recorded, None)
+
+    def count(self, view: View) -> int:
+        return self._counted(view, self._store.facts.newest())
+
+    def rows(self, view: View, page: int = 0) -> list[RunRow]:
+        """One page of the table, newest first."""
+        return self._store.facts.rows(view, PAGE, page * PAGE)
+
+    def values(self, view: View) -> dict[Choice, list[tuple[str, int]]]:
+        """What can be chosen for each setting, and how many runs that is."""
+        return self._valued(view, self._store.facts.newest())
+
+    def questions(self, view: View, limit: int = 500) -> list[tuple[str, int]]:
+        """The questions of these runs, those asked most first."""
+        return self._asked(view, limit, self._store.facts.newest())
+
+    def runs(self, run_ids: Sequence[str]) -> list[Run]:
+        """Whole runs, in this order; those that are not here are left out."""
+        return self._store.facts.runs(tuple(run_ids))
+
+    def select(self, view: View, most: int | None = AT_ONCE) -> Selection:
+        """The newest whole runs that fit, at most so many; None: all."""
+        return self._selected(view, most, self._store.facts.newest())
+
+    def _select(self, view: View, most: int | None, _newest: int) -> Selection:
+        fitting = self.count(view)
+        rows = self._store.facts.rows(view, fitting if most is None else most)
+        left_out = fitting - len(rows)
+        return Selection(runs=tuple(self.runs([row.id for row in rows])), left_out=left_out)
+
+    def load(self, kind: str, name: str, content: bytes) -> Imported:
+        """Bring in a file by its bytes: a "log" (of experiments), a "retrieval-log" or a
+        "capsule"; `name` is only shown. What is here already stays as it is.
+
+        Errors: BadInput for a file that holds nothing of its kind.
+        """
+        origin = IMPORTED + Path(name).name
+        sweep, mended = None, 0
+        if kind == "capsule":
+            capsule = capsules.read(content)
+            log = logs.Log(runs=tuple(replace(run, origin=origin) for run in capsule.runs))
+            sweep = capsule.sweep
+        else:
+            text = content.decode("utf-8", errors="replace")
+            read = experiments.read if kind == "log" else retrievals.read
+            log = read(text, origin=origin, at=now())
+            mended = sum("\ufffd" in line for line in text.split("\n"))
+        if not log.runs:
+            raise BadInput(f"{name} holds no run that could be read as a {kind}.")
+        run_ids = tuple(run.id for run in log.runs)
+        known = self._store.facts.known(run_ids)
+        self._store.keep_runs(log.runs)
+        if kind == "log" or sweep:
+            self._keep_sweep(name, origin, log.runs, sweep)
+        return Imported(
+            file=name,
+            runs=len(log.runs),
+            hits=sum(len(run.candidates) for run in log.runs),
+            known=len(known),
+            repaired=mended,
+            dropped=log.dropped,
+            run_ids=run_ids,
+        )
+
+    def _keep_sweep(self, name: str, origin: str, runs: Sequence[Run], sweep: Sweep | None) -> None:
+        """Runs that were brought in as the sweep they are: that of a capsule, or every question
+        under every setting of a log. Once: its id is made of its runs."""
+        names = setting_names(run.recipe for run in runs)
+        recipes = {run.recipe.key: run.recipe for run in runs}
+        kept = sweep or Sweep(
+            id=digest(["sweep", *(run.id for run in runs)])[:12],
+            name=Path(name).stem,
+            at=now(),
+            questions=tuple(dict.fromkeys(run.question for run in runs)),
+            settings=tuple(
+                Setting(label=names[key], recipe=recipe) for key, recipe in recipes.items()
+            ),
+        )
+        if self._sweeps.row(kept.id):
+            return
+        questions = {question: place for place, question in enumerate(kept.questions)}
+        settings = {each.recipe.key: place for place, each in enumerate(kept.settings)}
+        cells = {
+            (place, column): Cell.of(place, column, run)
+            for run in reversed(runs)  # of an answer given twice the first is the cell's
+            if (place := questions.get(run.question)) is not None
+            and (column := settings.get(run.recipe.key)) is not None
+        }
+        kept = replace(kept, origin=origin)
+        self._sweeps.keep(kept, digest(kept.id), "done", list(cells.values()))
+
+    def sweeps(self) -> list[SweepRow]:
+        """The sweeps to choose from, newest first."""
+        return self._sweeps.rows(limit=200)
+
+    def written(self, kind: str, view: View) -> bytes:
+        """All runs that fit, as a file of this kind: "runs" (JSON lines), "log", "retrieval-log",
+        "report" (HTML) or "capsule"; oldest first. Errors: BadInput if no run fits."""
+        selected = self.select(view, most=None)
+        sweep = self._sweeps.sweep(view.sweep) if view.sweep else None
+        name = sweep.name if sweep else "Past runs"
+        runs = selected.runs[::-1]
+        if not runs:
+            raise BadInput("No run fits; there is nothing to write.")
+        match kind:
+            case "log":
+                return experiments.write(runs).encode("utf-8")
+            case "retrieval-log":
+                return retrievals.write(runs).encode("utf-8")
+            case "capsule":
+                capsule = Capsule(name=name, at=now(), runs=runs, sweep=sweep)
+                return capsules.write(capsule)
+            case "report":
+                return self._report(selected, name)
+            case _:
+                return "".join(to_json(run) + "\n" for run in runs).encode("utf-8")
+
+    @staticmethod
+    def _report(selected: "Selection", name: str) -> bytes:
+        drawn: list[Chart] = []
+        names: dict[str, str] = {}
+        for group in selected.groups:
+            drawn += charts_of(group.points, (selected.held or MEASURES)[0], "light")
+        names = setting_names(run.recipe for run in selected.runs)
+        troubles = [
+            {"what": share.kind, "found": share.found, "of": share.judged}
+            for share in shares(selected.diagnoses)
+        ]
+        text = reports.write(name, now()[:16], selected.runs[::-1], drawn, names, troubles)
+        return text.encode("utf-8")
+
+
+def charts_of(points: Sequence[Point], measure: str, theme: Theme) -> list[Chart]:
+    """Every chart there is, of runs that may be compared; `measure` is what quality means."""
+    return [
+        quality.by_size_and_k(points, measure, theme),
+        quality.against_context(points, measure, theme),
+        quality.against_seconds(points, measure, theme),
+        quality.by_question(points, measure, theme),
+        searching.movement(points, theme),
+        searching.similarities(points, theme),
+        searching.rerank_scores(points, theme),
+        searching.overlap(points, theme),
+        answering.lengths(points, theme),
+        answering.stages(points, theme),
+    ]
+
+
+def _measured(run: Run, diagnosis: Diagnosis) -> dict[str, float]:
+    """The measures of one run; those it holds nothing for are left out."""
+    found: dict[str, float] = {}
+    if run.answer and run.answer.text:
+        found["words said once"] = 1 - repeated_share(run.answer.text)
+        if run.hits and not any(hit.preview for hit in run.hits):
+            share = supported_share(run.answer.text, [hit.chunk.text for hit in run.hits])
+            if share is not None:
+                found["supported sentences"] = share
+    if CUT_OFF in diagnosis.judged:
+        found[CUT_OFF] = float(diagnosis.found("cut off") is not None)
+        found["whole answers"] = 1 - found[CUT_OFF]
+    return found

@@ -1,0 +1,179 @@
+"""A report: charts, answers and settings as one HTML file that needs no network. Pure.
+
+Every text is escaped; the charts live on plotly.js, which is put into the file. Knows no store.
+"""
+
+import html
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from core import words
+from core.charts import Chart
+from core.types import Run
+
+MOST_ANSWERS = 1_000  # whole answers in the file, which is to stay below 8 MB
+MOST_CHARACTERS = 2_000_000
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none';
+  style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:">
+<title>{title}</title>
+<style>
+body {{ font: 16px/1.5 "Source Sans 3", system-ui, sans-serif; color: #1f2933; background: #fcfbf8;
+  max-width: 1100px; margin: 2rem auto; padding: 0 1.2rem; }}
+h1, h2, summary b, .answer {{ font-family: "Source Serif 4", Georgia, serif; }}
+h1 {{ font-size: 1.9rem; line-height: 1.2; margin-bottom: 0.2rem; }}
+h2 {{ margin-top: 2.6rem; border-top: 1px solid #ddd9cf; padding-top: 1rem; }}
+.quiet {{ color: #52606d; }}
+.chart {{ overflow-x: auto; margin: 1.2rem 0 0.2rem; }}
+details {{ border-bottom: 1px solid #ddd9cf; padding: 0.45rem 0; }}
+summary {{ cursor: pointer; }}
+.answer {{ white-space: pre-wrap; overflow-wrap: anywhere; font-size: 1.05rem; margin: 0.4rem 0; }}
+table {{ border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }}
+td, th {{ text-align: left; padding: 0.15rem 0.9rem 0.15rem 0; border-bottom: 1px solid #ddd9cf;
+  vertical-align: top; }}
+.no_context {{ border-left: 4px solid #52606d; padding-left: 0.7rem; }}
+.retrieved {{ border-left: 4px solid #1d5fbf; padding-left: 0.7rem; }}
+.reranked {{ border-left: 4px solid #b9500b; padding-left: 0.7rem; }}
+.given {{ border-left: 4px solid #8a6500; padding-left: 0.7rem; }}
+</style>
+</head>
+<body>
+<h1>{title}</h1>
+<p class="quiet">{about}</p>
+<h2>What is seen</h2>
+{charts}
+<h2>Went wrong</h2>
+{troubles}
+<h2>Answers</h2>
+{answers}
+<h2>How it was made</h2>
+{settings}
+<script>{plotly}</script>
+<script>
+const figures = {figures};
+for (const [id, figure] of Object.entries(figures)) {{
+  Plotly.newPlot(id, figure.data, figure.layout,
+    {{ displaylogo: false, responsive: true, toImageButtonOptions: {{ scale: 2, filename: id }} }});
+}}
+</script>
+</body>
+</html>
+"""
+
+
+def write(
+    title: str,
+    at: str,
+    runs: Sequence[Run],
+    charts: Sequence[Chart],
+    names: Mapping[str, str],
+    troubles: Sequence[Mapping[str, Any]],
+) -> str:
+    """The whole file. `names` gives each recipe's key its setting in words, `troubles` are the rows
+    of a table."""
+    from plotly.offline import get_plotlyjs
+
+    questions = list(dict.fromkeys(run.question for run in runs))
+    drawn = {f"chart-{number}": chart for number, chart in enumerate(charts) if chart.figure}
+    figures = ",".join(f'"{name}":{chart.figure.to_json()}' for name, chart in drawn.items())
+    return PAGE.format(
+        title=html.escape(title),
+        about=f"{len(runs):,} runs of {len(questions):,} questions · written {html.escape(at)}",
+        charts="\n".join(_chart(name, chart) for name, chart in drawn.items())
+        + "".join(f'<p class="quiet">{html.escape(c.missing)}</p>' for c in charts if c.missing),
+        troubles=_table(troubles) or '<p class="quiet">Nothing was found.</p>',
+        answers=_answers(questions, runs, names),
+        settings=_settings(runs, names),
+        plotly=get_plotlyjs(),
+        figures="{" + figures.replace("<", "\\u003c") + "}",
+    )
+
+
+def _chart(name: str, chart: Chart) -> str:
+    table = _table(chart.rows)
+    return (
+        f'<div class="chart" id="{name}"></div>'
+        f"<details><summary>Data: {html.escape(chart.name)}</summary>{table}</details>"
+    )
+
+
+def _answers(questions: Sequence[str], runs: Sequence[Run], names: Mapping[str, str]) -> str:
+    """Question by question; what is not in the file for its size is said."""
+    parts, held, characters = [], 0, 0
+    for question in questions:
+        parts.append(f"<details><summary><b>{html.escape(question)}</b></summary>")
+        for run in (run for run in runs if run.question == question):
+            text = run.answer.text if run.answer else "Searched; no answer was written."
+            if held >= MOST_ANSWERS or characters + len(text) > MOST_CHARACTERS:
+                continue
+            held, characters = held + 1, characters + len(text)
+            parts.append(_answer(run, text, names))
+        parts.append("</details>")
+    if held < len(runs):
+        parts.append(f"<p>{len(runs) - held:,} more answers do not fit into this file.</p>")
+    return "\n".join(parts)
+
+
+def _answer(run: Run, text: str, names: Mapping[str, str]) -> str:
+    ended = f" · {run.answer.finish_reason}" if run.answer else ""
+    said = [html.escape(names.get(run.recipe.key, run.recipe.arm)), html.escape(run.id)]
+    sources = "; ".join(f"[{hit.rank}] {hit.title}, {words.pages_of(hit)}" for hit in run.hits)
+    notes = " ".join(run.notes)
+    return (
+        f'<div class="{run.recipe.arm}"><div class="quiet">{" · ".join(said)}{ended}</div>'
+        f'<div class="answer">{html.escape(text)}</div>'
+        f'<div class="quiet">{html.escape(sources)} {html.escape(notes)}</div></div>'
+    )
+
+
+def _settings(runs: Sequence[Run], names: Mapping[str, str]) -> str:
+    """Every recipe once, with all its fields, and what computed it."""
+    recipes = {run.recipe.key: run.recipe for run in runs}
+    engines = sorted({f"{run.engine} {run.precision}".strip() for run in runs if run.engine})
+    origins = sorted({run.origin for run in runs})
+    rows: list[dict[str, Any]] = [
+        {
+            "setting": names.get(key, ""),
+            "chunking": _fields(recipe.chunking),
+            "evidence": _fields(recipe.evidence) or "none",
+            "generation": _fields(recipe.generation) or "none",
+            "revisions": ", ".join(f"{name} {revision}" for name, revision in recipe.revisions),
+        }
+        for key, recipe in recipes.items()
+    ]
+    made = f"Computed by {', '.join(engines) or 'an unknown engine'}; from {', '.join(origins)}."
+    written = f"Written with Python {platform.python_version()}, plotly {version('plotly')}."
+    return f"<p>{html.escape(made)} {html.escape(written)}</p>{_table(rows)}"
+
+
+def _fields(value: Any) -> str:
+    if value is None:
+        return ""
+    return ", ".join(f"{name} {getattr(value, name)}" for name in value.__slots__ if name != "kind")
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> str:
+    if not rows:
+        return ""
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in rows[0])
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td>{html.escape(_shown(value))}</td>" for value in row.values())
+        + "</tr>"
+        for row in rows
+    )
+    return f'<div class="chart"><table><tr>{head}</tr>{body}</table></div>'
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return value if isinstance(value, str) else json.dumps(value)

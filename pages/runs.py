@@ -1,0 +1,91 @@
+"""Runs: past answers looked through, drawn and judged."""
+
+import streamlit as st
+
+from core import words
+from core.lab import Lab
+from core.views import View
+from pages.ui import (
+    frame,
+    run_charts,
+    run_diagnosis,
+    run_exchange,
+    run_filters,
+    run_table,
+)
+
+SECTIONS = ("Runs", "Charts", "What went wrong")
+
+
+def main(lab: Lab) -> None:
+    lab.past.take_in_recorded()
+    with st.container(horizontal=True, vertical_alignment="center", key="runs-headline"):
+        section = st.segmented_control(
+            "Show",
+            SECTIONS,
+            default=SECTIONS[0],
+            required=True,
+            label_visibility="collapsed",
+            key="runs.section",
+        )
+        st.space("stretch")
+        run_exchange.bring_in(lab)
+        menu = st.container(width="content")
+    view = run_filters.draw(lab)
+    with menu:
+        run_exchange.send_out(lab, view)
+    made = st.session_state.get("runs.imported")
+    if made:
+        run_exchange.said(made)
+    count = lab.past.count(view)
+    if view.sweep:
+        overview(lab, view.sweep)
+    if not count:
+        nothing(view)
+    elif section == SECTIONS[0]:
+        run_table.draw(lab, view, count)
+    else:
+        judged(lab, view, section)
+
+
+def overview(lab: Lab, sweep_id: str) -> None:
+    """What the sweep was, and how much of it is there."""
+    row = next((row for row in lab.past.sweeps() if row.id == sweep_id), None)
+    if row is None:
+        st.info("This sweep is not here; its link may belong to another data folder.")
+        return
+    parts = [
+        f"**{words.escaped(row.name)}**",
+        f"{words.counted(row.questions, 'question')} × {words.counted(row.settings, 'setting')}",
+        f"{row.done:,} of {row.cells:,} answered",
+    ]
+    parts += [f"{row.failed:,} failed"] if row.failed else []
+    parts += [f"{row.dropped:,} dropped"] if row.dropped else []
+    st.markdown(" · ".join(parts))
+
+
+def nothing(view: View) -> None:
+    """An empty list says what to do next."""
+    st.info("No run fits these filters." if view != View() else "Nothing was asked here yet.")
+    if view != View() and st.button("Show all runs", type="primary", key="runs.reset"):
+        st.query_params["view"] = run_filters.ANY
+        st.rerun()
+
+
+def judged(lab: Lab, view: View, section: str | None) -> None:
+    """Charts or diagnosis, which read the runs whole."""
+    with st.spinner("Reading the runs …"):
+        selection = lab.past.select(view)
+    if selection.left_out:
+        st.caption(
+            f":material/info: The newest {words.counted(len(selection.runs), 'run')} are read;"
+            f" {selection.left_out:,} older ones fit as well. Filter to see those."
+        )
+    if section == SECTIONS[1]:
+        run_charts.draw(selection)
+    else:
+        run_diagnosis.draw(selection)
+
+
+with frame.page("Runs") as lab:
+    main(lab)

@@ -1,0 +1,87 @@
+"""The charts of a selection, each with its data as a table and as CSV."""
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from core import words
+from core.charts import Chart
+from core.charts.style import Theme
+from core.lab.past import MEASURES, Selection, charts_of
+
+TOOLBAR = {
+    "displaylogo": False,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+}
+
+
+def draw(selection: Selection) -> None:
+    """All charts of one group of runs that may be compared, and which group that is."""
+    groups = selection.groups
+    with st.container(horizontal=True, vertical_alignment="bottom", key="runs-charts-of"):
+        names = [f"{group.name} ({words.counted(len(group.points), 'run')})" for group in groups]
+        number = st.selectbox(
+            "Runs of", range(len(groups)), format_func=lambda n: names[n], key="runs.group"
+        )
+        measure = st.selectbox(
+            "Quality means the share of", selection.held or MEASURES, key="runs.measure"
+        )
+    if len(groups) > 1:
+        st.caption(
+            f":material/call_split: These runs are of {len(groups)} kinds that differ in papers,"
+            " model or revision. They are drawn apart, and never averaged together."
+        )
+    theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
+    charts = charts_of(groups[number or 0].points, measure, theme)
+    beside: list[Any] = []  # the free half of a row that has begun
+    for index, chart in enumerate(charts):
+        if chart.figure is None:
+            continue
+        if not chart.wide and not beside:
+            beside = list(st.columns(2, gap="medium"))
+        place = st.container() if chart.wide else beside.pop(0)
+        with place, st.container(key=f"runs-chart-{index}"):
+            _chart(chart, f"{index}-{number}-{measure}")
+    missing = [chart for chart in charts if chart.figure is None]
+    if missing:
+        st.subheader("Not drawn", anchor=False)
+    for chart in missing:
+        st.caption(f"**{words.escaped(chart.title)}**: {words.escaped(chart.missing)}")
+
+
+def _chart(chart: Chart, key: str) -> None:
+    image = {"format": "png", "scale": 2, "filename": chart.name.replace(" ", "-")}
+    st.plotly_chart(
+        chart.figure,
+        theme=None,
+        width="content" if chart.figure.layout.width else "stretch",
+        key=f"runs.chart.{key}",
+        config=TOOLBAR | {"toImageButtonOptions": image},
+    )
+    with st.expander(f"Data: {words.counted(len(chart.rows), 'row')}"):
+        st.dataframe(chart.rows, hide_index=True)
+        st.download_button(
+            "CSV",
+            as_csv(chart.rows),
+            f"{chart.name.replace(' ', '-')}.csv",
+            "text/csv",
+            key=f"runs.csv.{key}",
+            on_click="ignore",
+        )
+
+
+def as_csv(rows: Sequence[dict[str, Any]]) -> str:
+    """The rows as CSV; a text that a spreadsheet would take for a formula gets a quote before."""
+    written = io.StringIO()
+    table = csv.DictWriter(written, fieldnames=list(rows[0]))
+    table.writeheader()
+    for row in rows:
+        table.writerow({name: _harmless(value) for name, value in row.items()})
+    return written.getvalue()
+
+
+def _harmless(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value

@@ -1,0 +1,25 @@
+"""Past runs in a real browser: searched, drawn, and reached again by the link."""
+
+from playwright.sync_api import Page
+
+from tests.e2e.conftest import ready
+
+
+def test_what_is_looked_at_is_one_link(address: str, page: Page) -> None:
+    page.goto(f"{address}/runs")  # on a fresh server a deep link goes through the front door
+    page.get_by_text("72 runs, newest first").wait_for()
+    ready(page)
+    page.get_by_label("Words in questions and answers").fill("bulletin")
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "text:bulletin" in url or "text%3Abulletin" in url)
+    page.get_by_text("Charts", exact=True).click()
+    page.get_by_text("Reranking changes").first.wait_for()
+    ready(page)
+    link = page.url
+    page.goto(f"{address}/library")
+    ready(page)
+    page.goto(link)
+    page.get_by_text("newest first").wait_for()
+    found = page.get_by_label("Words in questions and answers")
+    assert found.input_value() == "bulletin"
+    assert page.get_by_text("72 runs, newest first").count() == 0

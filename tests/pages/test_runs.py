@@ -1,0 +1,94 @@
+"""Past runs under Streamlit's own test harness."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.lab import Lab
+from core.views import View
+from pages.ui.run_charts import as_csv
+from tests.pages.conftest import texts
+from tests.test_logs import EXPERIMENT, RETRIEVAL
+
+
+@pytest.fixture
+def runs(app: AppTest) -> AppTest:
+    app.run()
+    return app.switch_page("pages/runs.py").run()
+
+
+def test_smoke_it_opens_on_the_recorded_runs(runs: AppTest, lab: Lab) -> None:
+    assert not runs.exception
+    assert f"{lab.past.count(View())} runs, newest first" in texts(runs)
+    assert len(runs.dataframe[0].value) == lab.past.count(View())
+
+
+def test_filters_write_themselves_into_the_address(runs: AppTest, lab: Lab) -> None:
+    runs.multiselect(key="runs.arm").set_value(["reranked"]).run()
+    assert runs.query_params["view"] == "arm:reranked;origin:recorded"
+    assert set(runs.dataframe[0].value["panel"]) == {"reranked"}
+    runs.text_input(key="runs.text").set_value("nothing like this").run()
+    assert "No run fits" in texts(runs)
+    runs.button(key="runs.reset").click().run()
+    assert runs.query_params["view"] == "all"
+    assert runs.multiselect(key="runs.arm").value == []
+    assert len(runs.dataframe[0].value) == lab.past.count(View())
+
+
+def test_a_link_sets_the_filters(app: AppTest, lab: Lab) -> None:
+    lab.past.load("log", "small.txt", EXPERIMENT.encode())
+    app.run()
+    app.switch_page("pages/runs.py")
+    app.query_params["view"] = "origin:import%3Asmall.txt;arm:retrieved"
+    app.run()
+    assert not app.exception
+    assert app.multiselect(key="runs.arm").value == ["retrieved"]
+    assert len(app.dataframe[0].value) == 2
+    (sweep,) = (row for row in lab.past.sweeps() if row.name == "small")
+    app.query_params["view"] = f"sweep:{sweep.id}"
+    app.run()
+    assert "**small** · 1 question × 4 settings · 4 of 4 answered" in texts(app)
+    app.query_params["view"] = "colour:blue"
+    app.run()
+    assert "no filter of past runs" in texts(app)
+
+
+def test_story_charts_of_an_old_log_say_what_they_lack(app: AppTest, lab: Lab) -> None:
+    lab.past.load("log", "small.txt", EXPERIMENT.replace("In 1874.", "overview:\nIn").encode())
+    lab.past.load("retrieval-log", "search.txt", RETRIEVAL.encode())
+    app.run()
+    app.switch_page("pages/runs.py")
+    app.query_params["view"] = "origin:import%3Asmall.txt,import%3Asearch.txt"
+    app.run()
+    app.segmented_control(key="runs.section").set_value("Charts").run()
+    assert not app.exception
+    said = texts(app)
+    assert "never averaged together" in said
+    assert "Not drawn" in said
+    assert "holds ranks before and after a reranking" in said
+    assert app.get("plotly_chart")
+    app.segmented_control(key="runs.section").set_value("What went wrong").run()
+    assert not app.exception
+    assert "**Cut off**: 1 of 4 runs (25 %)" in texts(app)
+    assert "It begins with a label" in texts(app)
+
+
+def test_an_imported_search_opens_in_compare(app: AppTest, lab: Lab) -> None:
+    (run_id,) = lab.past.load("retrieval-log", "search.txt", RETRIEVAL.encode()).run_ids
+    app.query_params["run"] = run_id
+    app.run()
+    assert not app.exception
+    assert "Reranking exchanged 1 of the 1 passage used; one rose from 2 to 1." in texts(app)
+    assert "3 candidates after reranking" in texts(app)
+
+
+def test_an_imported_answer_opens_in_compare(app: AppTest, lab: Lab) -> None:
+    made = lab.past.load("log", "small.txt", EXPERIMENT.encode())
+    for run_id in made.run_ids:
+        app.query_params["run"] = run_id
+        app.run()
+        assert not app.exception
+        assert "it is not known how it ended" in texts(app)
+
+
+def test_a_formula_in_a_csv_stays_a_text() -> None:
+    assert as_csv([{"setting": "=1+1", "n": -1}]) == "setting,n\r\n'=1+1,-1\r\n"

@@ -1,0 +1,253 @@
+"""Charts as data: what they say, count and hold; figures are looked at by their traces."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from core.charts import answering, quality, searching, style, tidy
+from core.charts.tidy import Point
+from core.lab.past import charts_of
+from core.types import Answer, Chunk, Chunking, Generation, Hit, Recipe, Retrieval, Run
+
+THEMES: tuple[style.Theme, ...] = ("light", "dark")
+
+
+def hit(start: int, rank: int, before: int, score: float | None = None) -> Hit:
+    chunk = Chunk(paper_id="p", start=start, end=start + 10, text="x" * 10)
+    return Hit(
+        chunk=chunk,
+        title="T",
+        pages=(1,),
+        similarity=1 - before / 10,
+        rank_before=before,
+        rank=rank,
+        rerank_score=score,
+    )
+
+
+def point(setting: str = "a", **changes: object) -> Point:
+    made = Point(
+        run_id="r",
+        question="q",
+        arm="retrieved",
+        setting=setting,
+        size=800,
+        top_k=1,
+        reranking=tidy.NO_RERANKING,
+        values={"good": 0.5, "cut off": 0.0},
+        hits=(hit(0, 1, 1),),
+        candidates=(hit(0, 1, 1), hit(50, 2, 2)),
+        prompt_tokens=100,
+        answer_tokens=10,
+        answer_words=7,
+        seconds={"search": 1.0, "answer": 3.0},
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def test_the_best_cell_is_named_and_its_mean_is_in_the_table() -> None:
+    points = [
+        point(values={"good": 0.2}),
+        point(values={"good": 0.4}),
+        point(values={"good": 0.9}, size=1200, top_k=5, reranking="reranked from 20"),
+    ]
+    chart = quality.by_size_and_k(points, "good", "light")
+    assert chart.title == "The share of good is highest at size 1,200, top 5, reranked from 20"
+    assert chart.counted == "n = 3 runs of 1 question"
+    assert [(row["size"], round(row["good"], 9), row["n"]) for row in chart.rows] == [
+        (800, 0.3, 2),
+        (1200, 0.9, 1),
+    ]
+    assert len(chart.figure.data) == 2  # a panel for each reranking
+
+
+def test_equal_cells_have_no_winner() -> None:
+    points = [point(values={"good": 0.5}), point(values={"good": 0.501}, top_k=3)]
+    assert quality.by_size_and_k(points, "good", "light").title.startswith("2 of 2 cells")
+
+
+def test_the_hardest_question_stands_first() -> None:
+    points = [point(question="easy", values={"good": 1.0}), point(question="hard")]
+    chart = quality.by_question(points, "good", "light")
+    assert "“hard” is the hardest question: good 0.50" in chart.title
+    assert chart.figure.layout.yaxis.ticktext == ("hard", "easy")
+
+
+def test_labels_cut_to_the_same_words_stay_apart() -> None:
+    long = "the very same beginning of a setting that goes on "
+    points = [point(long + "one"), point(long + "two"), point(long + "three")]
+    chart = quality.by_question(points, "good", "light")
+    assert list(chart.figure.data[0].x) == [0, 2, 1] or len(set(chart.figure.data[0].x)) == 3
+    assert len({row["setting"] for row in chart.rows}) == 3
+
+
+@pytest.mark.parametrize(
+    ("costs", "values", "expected"),
+    [
+        ([1, 2, 3], [0.1, 0.2, 0.3], [0, 1, 2]),
+        ([1, 2, 3], [0.3, 0.2, 0.4], [0, 2]),
+        ([2, 1], [0.5, 0.5], [1]),
+        ([1, 1], [0.4, 0.5], [1]),
+        ([1, 1], [0.5, 0.5], [0]),
+    ],
+)
+def test_the_front(costs: list[float], values: list[float], expected: list[int]) -> None:
+    assert quality.front(costs, values) == expected
+
+
+def test_quality_against_cost() -> None:
+    points = [
+        point("cheap", prompt_tokens=100, values={"good": 0.5}),
+        point("dear", prompt_tokens=300, values={"good": 0.4}, arm="reranked"),
+    ]
+    chart = quality.against_context(points, "good", "light")
+    assert chart.title.startswith("1 of 2 settings is worth the prompt tokens")
+    assert [(row["setting"], row["prompt tokens"], row["on the front"]) for row in chart.rows] == [
+        ("cheap", 100, True),
+        ("dear", 300, False),
+    ]
+    seconds = quality.against_seconds(points, "good", "light")
+    assert [row["seconds"] for row in seconds.rows] == [4.0, 4.0]
+
+
+def test_rank_movement_counts_what_reranking_brought() -> None:
+    candidates = (hit(10, 1, 3, 0.9), hit(0, 2, 1, 0.5), hit(20, 3, 2, 0.1))
+    chart = searching.movement([point(candidates=candidates, top_k=2, arm="reranked")], "light")
+    assert chart.title == "Reranking changes 50 % of the top 2"  # 3 -> 1 is new, 1 -> 2 is not
+    assert {"rank before": 3, "rank after": 1, "chunks": 1} in chart.rows
+
+
+def test_distributions_keep_used_and_unused_apart() -> None:
+    chart = searching.similarities([point()], "light")
+    assert chart.title == (
+        "Chunks that were used have a mean cosine similarity of 0.90, those that were not 0.80"
+    )
+    assert sum(row["used"] for row in chart.rows) == 1
+    assert sum(row["not used"] for row in chart.rows) == 1
+    assert searching.rerank_scores([point()], "light").figure is None
+
+
+def test_overlap_finds_settings_that_are_the_same_in_disguise() -> None:
+    same = searching.overlap([point("a"), point("b"), point("c", hits=(hit(5, 1, 1),))], "light")
+    assert "1 of 3 pairs of settings are the same in disguise: a and b" in same.title
+    shares = {(row["setting"], row["other setting"]): row["shared"] for row in same.rows}
+    assert shares == {("a", "b"): 1.0, ("a", "c"): 5 / 15, ("b", "c"): 5 / 15}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ([hit(0, 1, 1)], [hit(0, 1, 1)], 1.0),
+        ([hit(0, 1, 1), hit(5, 2, 2)], [hit(0, 1, 1)], 10 / 15),
+        ([hit(0, 1, 1)], [hit(10, 1, 1)], 0.0),
+        ([], [], 1.0),
+    ],
+)
+def test_jaccard(one: list[Hit], other: list[Hit], expected: float) -> None:
+    assert searching.jaccard(searching.covered(one), searching.covered(other)) == expected
+
+
+def test_lengths_and_cut_off_share() -> None:
+    points = [point(), point(answer_words=9, values={"cut off": 1.0})]
+    chart = answering.lengths(points, "light")
+    assert chart.title == "1 of 2 answers were cut off (50 %); half of all have 8 words or more"
+    assert chart.rows[0]["share cut off"] == 0.5
+
+
+def test_seconds_by_stage() -> None:
+    chart = answering.stages([point()], "light")
+    assert chart.title == "Writing the answer takes 75 % of the time"
+    assert chart.rows[0]["rerank seconds"] == 0
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_chart_draws_or_says_what_is_missing(theme: style.Theme) -> None:
+    full = [point("a"), point("b", arm="reranked", candidates=(hit(0, 1, 1, 0.5),))]
+    bare = [
+        replace(
+            each,
+            hits=(),
+            candidates=(),
+            seconds={},
+            prompt_tokens=None,
+            answer_words=None,
+            values={},
+        )
+        for each in full
+    ]
+    for chart in charts_of(full, "good", theme):
+        assert chart.figure is not None, chart.name
+        assert chart.rows, chart.name
+        assert chart.counted.startswith("n = ")
+        assert chart.figure.layout.paper_bgcolor == style.GROUND[theme]
+        json.loads(chart.figure.to_json())
+    for points in (bare, bare[:1], []):
+        for chart in charts_of(points, "good", theme):
+            assert chart.figure is None, chart.name
+            assert "hold" in chart.missing, chart.name
+
+
+def test_no_text_becomes_markup() -> None:
+    evil = "<b onclick=x>&</b>"
+    for chart in charts_of(
+        [point(evil, question=evil), point("b", question=evil)], "good", "light"
+    ):
+        if chart.figure is not None:
+            assert "<b onclick" not in chart.figure.to_json().replace("\\u003c", "<"), chart.name
+
+
+def run(name: str, **changes: object) -> Run:
+    made = Run(
+        id=name,
+        key=name,
+        question="q",
+        paper_ids=("p1", "p2"),
+        recipe=Recipe(evidence=Retrieval()),
+        answer=Answer(text="One two.", finish_reason="stop"),
+        at="2026",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def test_runs_of_other_papers_models_or_revisions_are_put_apart() -> None:
+    baseline = run("none", recipe=Recipe(), paper_ids=())
+    other = Generation(generator="other")
+    runs = [
+        baseline,
+        run("a"),
+        run("b", recipe=Recipe(evidence=Retrieval(top_k=5))),
+        run("papers", paper_ids=("p3",)),
+        run("model", recipe=Recipe(evidence=Retrieval(), generation=other)),
+        run("log", origin="import:x.txt"),
+    ]
+    found = [{each.run_id for each in group.points} for group in tidy.groups(runs, {})]
+    assert found == [{"none", "a", "b"}, {"none", "papers"}, {"model"}, {"log"}]
+
+
+def test_revisions_of_one_model_are_put_apart() -> None:
+    old = Recipe(evidence=Retrieval(), revisions=(("MiniLM", "1"),))
+    new = Recipe(evidence=Retrieval(), revisions=(("MiniLM", "2"),))
+    found = tidy.groups([run("old", recipe=old), run("new", recipe=new)], {})
+    assert [group.name.rpartition(" · ")[2] for group in found] == ["MiniLM 1", "MiniLM 2"]
+
+
+def test_settings_are_named_by_what_differs() -> None:
+    recipes = [
+        Recipe(),
+        Recipe(evidence=Retrieval()),
+        Recipe(chunking=Chunking(size=1200, overlap=200), evidence=Retrieval(reranker="ranker")),
+    ]
+    assert list(tidy.setting_names(recipes).values()) == [
+        "no context",
+        "retrieved · 800/100 · top 3",
+        "reranked · 1,200/200 · top 3 of 20",
+    ]
+
+
+def test_titles_are_broken_evenly() -> None:
+    import plotly.graph_objects as go
+
+    figure = style.dressed(go.Figure(), "word " * 13, "n = 1", "light")
+    first, second, _ = figure.layout.title.text.split("<br>")
+    assert abs(len(first) - len(second)) <= 16

@@ -1,0 +1,207 @@
+"""Past runs: brought in, selected, and sent out again."""
+
+import gzip
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core import capsules, reports
+from core.capsules import Capsule
+from core.errors import BadInput
+from core.lab import Lab
+from core.lab.runs import Runs
+from core.logs import experiments
+from core.settings import Settings
+from core.store import Store
+from core.types import Run
+from core.views import View
+from tests.test_logs import EXPERIMENT, RETRIEVAL
+
+ALL = View()
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Lab:
+    return Lab(Settings(data=tmp_path / "empty"))
+
+
+@pytest.fixture
+def filled(empty: Lab) -> Lab:
+    empty.past.take_in_recorded()
+    empty.past.load("log", "small.txt", EXPERIMENT.encode())
+    empty.past.load("retrieval-log", "search.txt", RETRIEVAL.encode())
+    return empty
+
+
+def test_the_recorded_runs_are_taken_in_once(empty: Lab) -> None:
+    recorded = sum(len(comparison.runs) for comparison in Runs.recorded())
+    empty.past.take_in_recorded()
+    empty.past.take_in_recorded()
+    assert empty.past.count(ALL) == recorded > 0
+    (sweep,) = empty.past.sweeps()
+    assert (sweep.origin, sweep.done) == ("recorded", recorded)
+
+
+def test_a_log_is_imported_once(empty: Lab) -> None:
+    first = empty.past.load("log", "folder/small.txt", EXPERIMENT.encode())
+    assert (first.runs, first.known, first.repaired, first.dropped) == (4, 0, 0, ())
+    again = empty.past.load("log", "renamed.txt", EXPERIMENT.encode())
+    assert (again.runs, again.known) == (4, 4)
+    assert empty.past.count(ALL) == 4
+    assert {row.origin for row in empty.past.rows(ALL)} == {"import:small.txt"}
+
+
+def test_an_imported_log_is_a_sweep(filled: Lab) -> None:
+    row, _recorded = filled.past.sweeps()
+    assert (row.name, row.origin, row.status) == ("small", "import:small.txt", "done")
+    assert (row.questions, row.settings, row.done) == (1, 4, 4)
+    assert filled.past.count(View(sweep=row.id)) == 4
+    filled.past.load("log", "small.txt", EXPERIMENT.encode())
+    assert len(filled.past.sweeps()) == 2
+
+
+def test_bytes_that_are_no_utf8_are_mended_and_counted(empty: Lab) -> None:
+    made = empty.past.load("log", "old.txt", EXPERIMENT.encode().replace(b"1900", b"19\xff0"))
+    assert (made.runs, made.repaired) == (4, 1)
+
+
+def test_imported_runs_never_answer(filled: Lab, tmp_path: Path) -> None:
+    store = Store(tmp_path / "empty" / "triptych.sqlite")
+    for row in filled.past.rows(ALL):
+        (run,) = filled.past.runs([row.id])
+        assert store.run_for_key(run.key) is None
+
+
+@pytest.mark.parametrize("kind", ["log", "retrieval-log", "capsule"])
+def test_a_file_of_another_kind_is_one_sentence(empty: Lab, kind: str) -> None:
+    with pytest.raises(BadInput):
+        empty.past.load(kind, "note.txt", b"Nothing of the kind.")
+    assert empty.past.count(ALL) == 0
+
+
+def test_a_selection_is_judged_and_measured(filled: Lab) -> None:
+    selection = filled.past.select(View().choosing("origin", ("import:small.txt",)))
+    assert len(selection.runs) == 4
+    assert selection.held == ["whole answers", "words said once"]
+    assert {name for had in selection.measures.values() for name in had} == {
+        "cut off",
+        "whole answers",
+        "words said once",
+    }
+    assert filled.past.select(View(text="1874"), most=1).left_out == 1
+
+
+def test_a_selection_sees_what_came_later(empty: Lab) -> None:
+    assert empty.past.select(ALL).runs == ()
+    empty.past.take_in_recorded()
+    assert empty.past.select(ALL).runs
+
+
+def test_logs_are_written_as_they_were_read(filled: Lab) -> None:
+    only = View().choosing("origin", ("import:small.txt",))
+    text = filled.past.written("log", only).decode()
+    read = experiments.read(text, origin="import:small.txt", at="")
+    assert {run.id for run in read.runs} == {row.id for row in filled.past.rows(only)}
+    searches = View().choosing("origin", ("import:search.txt",))
+    assert filled.past.written("retrieval-log", searches).decode() == RETRIEVAL
+
+
+def test_all_fields_as_json_lines(filled: Lab) -> None:
+    lines = filled.past.written("runs", ALL).decode().splitlines()
+    assert len(lines) == filled.past.count(ALL)
+    assert set(json.loads(lines[0])) == set(Run.__slots__)
+
+
+def test_nothing_to_write_is_one_sentence(empty: Lab) -> None:
+    with pytest.raises(BadInput, match="nothing to write"):
+        empty.past.written("runs", ALL)
+
+
+def test_a_capsule_opens_in_an_empty_lab(filled: Lab, tmp_path: Path) -> None:
+    sweep, _recorded = filled.past.sweeps()
+    assert "<h1>small</h1>" in filled.past.written("report", View(sweep=sweep.id)).decode()
+    packed = filled.past.written("capsule", View(sweep=sweep.id))
+    other = Lab(Settings(data=tmp_path / "other"))
+    made = other.past.load("capsule", "lesson.capsule", packed)
+    assert (made.runs, made.known) == (4, 0)
+    here, there = filled.past.runs(made.run_ids), other.past.runs(made.run_ids)
+    assert [replace(run, origin="") for run in there] == [replace(run, origin="") for run in here]
+    assert {run.origin for run in there} == {"import:lesson.capsule"}
+    (row,) = other.past.sweeps()
+    assert (row.id, row.origin, row.done) == (sweep.id, "import:lesson.capsule", 4)
+    assert other.runs.comparison(made.run_ids[0]).runs[0].imported
+
+
+def test_recorded_runs_in_a_capsule_keep_their_chunks(filled: Lab, tmp_path: Path) -> None:
+    packed = filled.past.written("capsule", View().choosing("origin", ("recorded",)))
+    other = Lab(Settings(data=tmp_path / "other"))
+    made = other.past.load("capsule", "c.capsule", packed)
+    assert any(run.hits and run.hits[0].chunk.text for run in other.past.runs(made.run_ids))
+
+
+def test_a_capsule_is_the_same_bytes_again() -> None:
+    runs = experiments.read(EXPERIMENT, origin="x", at="2026").runs
+    capsule = Capsule(name="n", at="2026", runs=runs)
+    assert capsules.write(capsule) == capsules.write(capsule)
+    assert capsules.read(capsules.write(capsule)) == capsule
+
+
+def packed(*lines: str) -> bytes:
+    return gzip.compress("\n".join(lines).encode())
+
+
+HEAD = json.dumps({"format": "triptych capsule", "version": 1})
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "not whole"),
+        (b"PK\x03\x04", "no capsule"),
+        (packed("{}"), "no capsule"),
+        (packed("[1]"), "no capsule"),
+        (packed(HEAD.replace("1", "2")), "newer Triptych"),
+        (packed(HEAD, "{}"), "Line 2"),
+        (packed(HEAD[:-1] + ', "sweep": {"id": 1}}'), "sweep"),
+        (packed(HEAD)[:-12], "not whole"),
+    ],
+)
+def test_a_damaged_capsule_is_one_sentence(content: bytes, said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        capsules.read(content)
+
+
+def test_a_capsule_of_great_size_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capsules, "MOST_BYTES", 1_000_000)
+    with pytest.raises(BadInput, match="more than 1 MB"):
+        capsules.read(gzip.compress(b" " * 2_000_000))
+
+
+def test_a_report_holds_everything_and_asks_for_nothing(filled: Lab) -> None:
+    page = filled.past.written("report", ALL).decode()
+    assert len(page) < 8_000_000
+    beside_plotly = page.replace(reports_plotly(), "")
+    assert not re.search(r"""(src|href)\s*=|@import|url\(""", beside_plotly)
+    assert "<h1>Past runs</h1>" in page
+    assert "In 1874 [1]." in page
+    assert "SmolLM2-135M-Instruct" in page
+    assert "Reranking changes" in page
+    assert "transformers" in page  # what computed it
+
+
+def reports_plotly() -> str:
+    from plotly.offline import get_plotlyjs
+
+    return str(get_plotlyjs())
+
+
+def test_no_text_in_a_report_becomes_html() -> None:
+    evil = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
+    (run, *_) = experiments.read(EXPERIMENT.replace("In 1874.", evil), origin=evil, at="").runs
+    run = replace(run, question=evil, notes=(evil,), engine=evil)
+    page = reports.write(evil, evil, [run], [], {run.recipe.key: evil}, [{"what": evil}])
+    assert "alert(1)</script>" not in page.replace(reports_plotly(), "")
+    assert "<img" not in page.replace(reports_plotly(), "")
