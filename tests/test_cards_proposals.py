@@ -145,3 +145,6 @@ def test_stop_keeps_what_is_done(lab: Lab, paper: str, monkeypatch: pytest.Monke
 def test_no_passage_is_a_sentence(lab: Lab) -> None:
     with pytest.raises(BadInput, match="no passage"):
         lab.proposals.start([], "echo")
+    paper_id = lab.papers.all()[0].id
+    with pytest.raises(BadInput, match="has no text from 0 to 9999"):
+        lab.proposals.start([Span(paper_id=paper_id, start=0, end=9999)], "echo")

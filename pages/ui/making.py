@@ -62,7 +62,8 @@ def draw(lab: Lab, deck: str) -> None:
             f"{words.counted(len(spans), 'passage')} to read. The model reads one at a time; what"
             " it proposes is checked, and shown here for you to judge. Nothing is added unseen."
         )
-    judge(lab, paper_id)
+    papers = dict.fromkeys((paper_id, *(job.papers if job else ())))
+    judge(lab, [card for each in papers for card in lab.proposals.waiting(each)])
 
 
 def wanted(lab: Lab, paper_id: str) -> list[Span]:
@@ -108,8 +109,7 @@ def ended(job: Proposing) -> None:
     )
 
 
-def judge(lab: Lab, paper_id: str) -> None:
-    waiting = lab.proposals.waiting(paper_id)
+def judge(lab: Lab, waiting: list[Card]) -> None:
     if waiting:
         st.subheader(f"{words.counted(len(waiting), 'proposal')} to judge", anchor=False)
     for card in waiting:
