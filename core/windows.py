@@ -4,7 +4,7 @@ A text that is longer than the window is cut at its end; a question never is. Th
 `room`, so what `characters_read` says is what they read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,12 +27,26 @@ def characters_read(
 ) -> list[int]:
     """For each text the number of its leading characters that the model reads; all of them if
     the text fits. With a question: of a reranker, which reads both together."""
-    most = room(tokenizer, window, question)
+    return [reads for _, reads in lengths(tokenizer, room(tokenizer, window, question), texts)]
+
+
+def lengths(tokenizer: "Tokenizer", most: int, texts: Sequence[str]) -> list[tuple[int, int]]:
+    """For each text how many tokens it has, and how many of its leading characters the first
+    `most` of these make up."""
     encodings = tokenizer.encode_batch(list(texts), add_special_tokens=False)
     return [
-        len(text) if len(encoding) <= most else _end(encoding.offsets[:most])
+        (len(encoding), len(text) if len(encoding) <= most else _end(encoding.offsets[:most]))
         for text, encoding in zip(texts, encodings, strict=True)
     ]
+
+
+def covered(spans: Iterable[tuple[int, int]]) -> int:
+    """How many places lie in at least one of the half open spans."""
+    count = until = 0
+    for start, end in sorted(spans):
+        count += max(0, end - max(start, until))
+        until = max(until, end)
+    return count
 
 
 def offsets(tokenizer: "Tokenizer", text: str) -> list[tuple[int, int]]:

@@ -13,6 +13,11 @@ PANEL_NAMES: dict[Arm, str] = {
     "given": "Passages given",
 }
 
+UNMARKED = (
+    "The place could not be found on the page's image, so nothing is marked there; the text is the"
+    " one that was searched."
+)
+
 
 def panel_name(recipe: Recipe, candidates: Sequence[Hit] = ()) -> str:
     """What a panel is called; with its candidates also which of them are switched off."""
@@ -28,9 +33,8 @@ def settings(recipe: Recipe) -> dict[str, str]:
     """The settings that decide an answer, by name; those it does not use are absent."""
     found = {}
     if isinstance(recipe.evidence, Retrieval):
-        wanted, cut = recipe.evidence, chunkers.measured(recipe.chunking)
-        overlap = f", overlap {recipe.chunking.overlap:,}" if recipe.chunking.overlap else ""
-        found["chunks"] = cut + overlap
+        wanted = recipe.evidence
+        found["chunks"] = chunkers.measured(recipe.chunking)
         found["retriever"] = wanted.retriever
         if wanted.uses_embedder:
             found["embedder"] = wanted.embedder

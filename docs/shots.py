@@ -20,7 +20,12 @@ from tests.e2e.conftest import CHROMIUM, QUIET, READY, serving
 
 SIZES = {"wide": (1920, 1080), "projector": (1280, 720), "narrow": (400, 800)}
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-SHOWN = ("compare-projector-light", "compare-projector-dark", "library-projector-light")
+SHOWN = (
+    "compare-projector-light",
+    "compare-projector-dark",
+    "library-projector-light",
+    "ruler-projector-light",
+)
 
 
 def main() -> None:
@@ -39,11 +44,13 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
             for page, path in pages.items():
                 shoot(browser, page, f"{address}/{path}", every)
+            shoot(browser, "ruler", f"{address}/library?paper={paper.id}", every, press="Chunks")
     for name in SHOWN:
         shutil.copy(every / f"{name}.png", shown)
 
 
-def shoot(browser: Browser, name: str, url: str, folder: Path) -> None:
+def shoot(browser: Browser, name: str, url: str, folder: Path, press: str = "") -> None:
+    """One screenshot a size and theme; `press` is a word on the page that is clicked before."""
     for size, (width, height) in SIZES.items():
         for theme in THEMES:
             context = browser.new_context(
@@ -52,6 +59,8 @@ def shoot(browser: Browser, name: str, url: str, folder: Path) -> None:
             page = context.new_page()
             page.goto(url)
             page.wait_for_selector(READY)
+            if press:
+                page.get_by_text(press, exact=True).click()
             page.wait_for_timeout(1500)  # fonts and images
             page.screenshot(path=folder / f"{name}-{size}-{theme}.png")
             context.close()

@@ -1,22 +1,25 @@
 """Library: papers in, papers read, papers out."""
 
+from collections.abc import Sequence
+
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import words
 from core.lab import Lab
-from core.lab.papers import blank_pages_sentence
+from core.lab.papers import Added, blank_pages_sentence
 from core.settings import SAMPLES
 from core.store import PaperRow
-from pages.ui import frame
+from pages.ui import frame, reader, ruler
 
 KINDS = {"pdf": "PDF", "text": "text", "markdown": "Markdown"}
 
 
 def main(lab: Lab) -> None:
-    upload(lab)
-    refused(lab)
     rows = lab.papers.all()
     if not rows:
+        upload(lab)
+        refused(lab)
         st.info("No papers yet. Drop some above, or start with the sample corpus.")
         if st.button("Add the sample corpus", type="primary", key="library.samples"):
             for path in sorted((SAMPLES / "papers").iterdir()):
@@ -24,17 +27,22 @@ def main(lab: Lab) -> None:
             st.rerun()
         return
     wanted = st.query_params.get("paper")
-    listed, read = st.columns([5, 6], gap="large")
+    opened = next((row for row in rows if row.id == wanted), None)
+    listed, shown = st.columns([3, 8], gap="large")
     with listed:
-        st.markdown(f"#### {words.counted(len(rows), 'paper')}")
-        for row in rows:
-            listing(lab, row, opened=row.id == wanted)
-    with read:
-        opened = next((row for row in rows if row.id == wanted), None)
+        upload(lab)
+        refused(lab)
+        st.subheader(words.counted(len(rows), "paper"), anchor=False)
+        with st.container(key="library-list", gap=None):
+            for row in rows:
+                listing(lab, row, opened=row is opened)
+    with shown:
         if opened:
-            reader(lab, opened)
-        elif wanted:
+            reader.draw(lab, opened)
+            return
+        if wanted:
             st.info("That paper is not in the library (any more).")
+        ruler.overview(lab)
 
 
 def upload(lab: Lab) -> None:
@@ -42,34 +50,53 @@ def upload(lab: Lab) -> None:
     state = st.session_state
     turn = state.setdefault("library.turn", 0)
     files = st.file_uploader(
-        "Add papers: PDF, TXT or Markdown",
+        "Add papers",
         type=["pdf", "txt", "md", "markdown"],
         accept_multiple_files=True,
         key=f"library.upload.{turn}",
+        max_upload_size=lab.settings.max_file_mb,
     )
     if files:
-        with st.status(f"Reading {words.counted(len(files), 'file')} …") as status:
-            results = []
-            for number, file in enumerate(files, 1):
-                status.update(label=f"Reading {number} of {len(files)}: {words.escaped(file.name)}")
-                results.append(lab.papers.upload(file.name, file))
-        state["library.results"] = results
+        state["library.results"] = add(lab, files)
         state["library.turn"] = turn + 1
         st.rerun()
     for added in state.get("library.results", []):
-        if added.status == "failed":
-            continue  # these stay listed below, until they are dismissed
-        about = f" · {words.escaped(added.reason)}" if added.reason else ""
-        title = words.escaped(added.paper.title)
-        icon = ":material/check:" if added.status == "added" else ":material/info:"
-        st.markdown(f"{icon} {words.escaped(added.file)}: {added.status}, **{title}**{about}")
+        if added.status != "failed":  # these stay listed below, until they are dismissed
+            st.markdown(said(added))
+
+
+def add(lab: Lab, files: Sequence[UploadedFile]) -> list[Added]:
+    """Read the files one by one; each has a line that says what becomes of it."""
+    results = []
+    progress = st.progress(0.0)
+    lines = [st.empty() for _ in files]
+    for line, file in zip(lines, files, strict=True):
+        size = f"{file.size / 1e6:,.1f} MB" if file.size >= 1e6 else f"{file.size / 1e3:,.0f} kB"
+        line.caption(f":material/hourglass_empty: {words.escaped(file.name)}, {size}: waiting")
+    for number, (line, file) in enumerate(zip(lines, files, strict=True)):
+        progress.progress(number / len(files), f"Reading {number + 1} of {len(files)}")
+        line.markdown(f":material/hourglass_top: {words.escaped(file.name)}: reading …")
+        results.append(lab.papers.upload(file.name, file))
+        line.markdown(said(results[-1]))
+    return results
+
+
+def said(added: Added) -> str:
+    """What became of a file, in a line of Markdown."""
+    about = f" · {words.escaped(added.reason)}" if added.reason else ""
+    if added.paper is None:
+        return f":red[:material/error:] {words.escaped(added.file)}: {added.status}{about}"
+    icon = ":material/check:" if added.status == "added" else ":material/info:"
+    title = words.escaped(added.paper.title)
+    return f"{icon} {words.escaped(added.file)}: {added.status}, **{title}**{about}"
 
 
 def refused(lab: Lab) -> None:
     for number, refusal in enumerate(lab.papers.refusals()):
-        with st.container(horizontal=True, vertical_alignment="center", key=f"refused-{number}"):
-            st.markdown(f":red[:material/error:] {words.escaped(refusal.reason)}")
-            if st.button("Dismiss", type="tertiary", key=f"library.dismiss.{number}"):
+        with st.container(horizontal=True, wrap=False, key=f"refused-{number}"):
+            st.markdown(f":red[:material/error:] {words.escaped(refusal.reason)}", width="stretch")
+            key = f"library.dismiss.{number}"
+            if st.button("", icon=":material/close:", type="tertiary", help="Dismiss", key=key):
                 lab.papers.dismiss(refusal.name)
                 st.rerun()
 
@@ -79,44 +106,31 @@ def listing(lab: Lab, row: PaperRow, *, opened: bool) -> None:
         with st.container(horizontal=True, vertical_alignment="center", wrap=False):
             title = words.escaped(row.title)
             key = f"library.open.{row.id}"
-            if st.button(f"**{title}**" if opened else title, type="tertiary", key=key):
+            label = f"**{title}**" if opened else title
+            if st.button(label, type="tertiary", key=key, width="stretch", wrap=True):
                 st.query_params["paper"] = row.id
                 st.rerun()
-            st.space("stretch")
             with st.popover(
                 "", icon=":material/delete:", type="tertiary", key=f"library.remove.{row.id}"
             ):
-                st.write("Its text and file go; answers made with it stay readable.")
+                st.write(
+                    "Its text, its file and its place in the index go. Answers made with it stay"
+                    " readable. The vectors stay, filed by a fingerprint of their texts and not by"
+                    " paper, so adding it again embeds nothing."
+                )
                 if st.button("Remove the paper", key=f"library.really.{row.id}"):
                     lab.papers.remove(row.id)
                     st.query_params.clear()
                     st.rerun()
         about = (
-            f"{KINDS[row.kind]} · {words.counted(row.pages, 'page')}"
-            f" · {words.counted(row.characters, 'character')} · {words.escaped(row.source)}"
+            f"{KINDS[row.kind]} · {lab.papers.language(row.id) or 'language unknown'}"
+            f" · {words.counted(row.pages, 'page')} · {words.counted(row.characters, 'character')}"
+            f" · {words.escaped(row.source)}"
         )
         st.caption(about)
         blank = blank_pages_sentence(row)
         if blank:
             st.caption(f":material/visibility_off: {blank}")
-
-
-def reader(lab: Lab, row: PaperRow) -> None:
-    paper = lab.papers.get(row.id)
-    st.markdown(f"#### {words.escaped(row.title)}")
-    page = 1
-    if paper.pages > 1:
-        page = st.number_input(
-            f"Page, of {paper.pages}", 1, paper.pages, key=f"library.page.{row.id}", width=160
-        )
-    start, end = paper.page_span(page)
-    if paper.kind == "pdf":
-        image, text = st.tabs(["Page", "Text that is searched"])
-        image.image(lab.papers.page_image(paper, page))
-    else:
-        text = st.container()
-    with text, st.container(key="paper-text"):
-        st.text(paper.text[start:end] or "This page holds no text.")
 
 
 with frame.page("Library") as lab:

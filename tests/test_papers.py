@@ -1,6 +1,7 @@
 import hashlib
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -268,6 +269,12 @@ def box(points: set[tuple[int, int]]) -> tuple[int, int, int, int]:
 
 
 def image(data: bytes, tmp_path: Path, quote: str, page: int = 1, scale: float = 1.0) -> bytes:
+    return page_image(data, tmp_path, quote, page, scale).png
+
+
+def page_image(
+    data: bytes, tmp_path: Path, quote: str, page: int = 1, scale: float = 1.0
+) -> papers.PageImage:
     path = tmp_path / "upload"
     path.write_bytes(data)
     paper = papers.read(path, "x.pdf", SETTINGS)
@@ -304,20 +311,55 @@ def test_a_turned_page_is_marked_where_it_stands(tmp_path: Path) -> None:
 def test_only_the_part_on_the_page_is_marked(tmp_path: Path) -> None:
     data = pdfs.pdf(pdfs.text("one"), pdfs.text("two"))
     assert yellow(image(data, tmp_path, "one\n\ntwo", page=2))
-    assert not yellow(image(data, tmp_path, "one", page=2))
+    elsewhere = page_image(data, tmp_path, "one", page=2)
+    assert not yellow(elsewhere.png)
+    assert elsewhere.unmarked == ()  # it was never to be marked here
 
 
 def test_what_lies_beside_the_page_is_not_marked(tmp_path: Path) -> None:
     beside = "BT /F 10 Tf -150 299 Td (beside the page) Tj ET\n"
     data = pdfs.pdf(beside + pdfs.text("one"))
-    assert not yellow(image(data, tmp_path, "beside the page"))
+    drawn = page_image(data, tmp_path, "beside the page")
+    assert not yellow(drawn.png)
+    assert drawn.unmarked == ((0, 15),)
 
 
 def test_without_a_map_nothing_is_marked(tmp_path: Path) -> None:
     path = tmp_path / "upload"
     path.write_bytes(pdfs.pdf(pdfs.text("one")))
     paper = Paper(id="", title="", text="one", source="x.pdf", kind="pdf")
-    assert not yellow(papers.page_image(path, 1, [(0, 3)], paper, 1.0, SETTINGS))
+    drawn = papers.page_image(path, 1, [(0, 3)], paper, 1.0, SETTINGS)
+    assert not yellow(drawn.png)
+    assert drawn.unmarked == ((0, 3),)
+
+
+def test_a_map_that_leads_elsewhere_marks_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "upload"
+    path.write_bytes(pdfs.pdf(pdfs.text("one two three")))
+    paper = papers.read(path, "x.pdf", SETTINGS)
+    off = replace(paper, raw_map=((0, 4),))  # as if another version had counted four more
+    drawn = papers.page_image(path, 1, [(0, 3), (4, 7)], off, 1.0, SETTINGS)
+    assert not yellow(drawn.png)
+    assert drawn.unmarked == ((0, 3), (4, 7))
+    # Of two, the one that can be placed is marked.
+    half = replace(paper, raw_map=((0, 0), (4, 9)))
+    drawn = papers.page_image(path, 1, [(0, 3), (4, 7)], half, 1.0, SETTINGS)
+    assert drawn.unmarked == ((4, 7),)
+    assert yellow(drawn.png) == yellow(
+        papers.page_image(path, 1, [(0, 3)], paper, 1.0, SETTINGS).png
+    )
+
+
+def test_half_a_ligature_and_a_broken_word_are_marked_whole(tmp_path: Path) -> None:
+    path = tmp_path / "upload"
+    path.write_bytes(pdfs.pdf(pdfs.text("an effi-", "cient way")))
+    paper = papers.read(path, "x.pdf", SETTINGS)
+    start = paper.text.index("efficient")
+    drawn = papers.page_image(path, 1, [(start, start + 9)], paper, 1.0, SETTINGS)
+    assert drawn.unmarked == ()
+    assert papers._same_letters("fi x", "o\ufb01 x")
+    assert not papers._same_letters("one", "two")
+    assert not papers._same_letters("one", "one and much more")
 
 
 def test_a_giant_page_is_drawn_small(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ write.py     decks in Markdown that read back to the same cards (normal.py)
 tables.py    CSV that a spreadsheet can open without running anything
 anki.py      what an Anki package holds
 archives.py  zip files and folders of decks, within limits
+proposals.py what a generator proposes, and what is let through
 schedule.py  when a card comes again (FSRS)
 days.py      a learner's day
 """

@@ -38,11 +38,16 @@ def usual(chunker: str) -> tuple[tuple[int, int], ...]:
 
 
 def measured(chunking: Chunking) -> str:
-    """How large its chunks are: "800 characters", "1 word", "whole pages"."""
+    """How papers are cut: "800 characters, overlap 100", "headings: 800 characters", "150 words",
+    "whole pages". The chunker is named unless its unit alone tells it, or it is the usual one."""
     counts = unit(chunking.chunker)
     if counts == "page":
         return "whole pages"
-    return f"{chunking.size:,} {counts}" + ("" if chunking.size == 1 else "s")
+    size = f"{chunking.size:,} {counts}" + ("" if chunking.size == 1 else "s")
+    if chunking.overlap:
+        size += f", overlap {chunking.overlap:,}"
+    named = chunking.chunker in (Chunking().chunker, f"{counts}s")
+    return size if named else f"{chunking.chunker}: {size}"
 
 
 def completed(chunking: Chunking, embedder: str) -> Chunking:

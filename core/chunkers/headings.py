@@ -1,10 +1,11 @@
 """Markdown headings: each section is a chunk; one that is too long is cut further as the recursive
 chunker cuts. Sizes and overlaps count characters, and only such parts of a section overlap.
 
-A heading is a line that begins with one to six `#`, however far indented (notes nest them under
-lists), outside a code fence; a line underlined with `=` or `-` is not taken for one. A heading
-stays with its text: one without any goes with the next, and a section that is too long is not cut
-right behind its heading, unless not even the next word fits. Text without headings is one section.
+A heading is a line that begins with one to six `#`, however far indented and also as a list item
+("- ### Training", as notes nest them), outside a code fence; a line underlined with `=` or `-` is
+not taken for one. A heading stays with its text: one without any goes with the next, and a section
+that is too long is not cut right behind its heading, unless not even the next word fits. Text
+without headings is one section.
 """
 
 import re
@@ -14,8 +15,9 @@ from core.chunkers import recursive
 
 UNIT = "character"
 USUAL = recursive.USUAL
-HEADING = re.compile(r"[ \t]*#{1,6}(\s|$)")
-FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})(.*)")
+ITEM = r"(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)"
+HEADING = re.compile(rf"[ \t]*{ITEM}*#{{1,6}}(\s|$)")
+FENCE = re.compile(rf"[ \t>]*{ITEM}*(`{{3,}}|~{{3,}})(.*)")
 NO_BREAK = "#"  # any character at which nothing is ever cut
 
 
@@ -33,7 +35,7 @@ def spans(text: str, size: int, overlap: int, _tokens: object = None) -> list[tu
 
 def _sections(text: str) -> Iterator[tuple[int, int]]:
     start = body = 0  # where the section begins, and its text behind the last heading
-    for heading, behind in _headings(text):
+    for heading, behind in headings(text):
         if text[body:heading].strip():
             yield start, heading
             start = heading
@@ -45,7 +47,7 @@ def _sections(text: str) -> Iterator[tuple[int, int]]:
 def _kept_together(text: str) -> str:
     """The text, equally long, with each heading tied to what follows it."""
     tied, at = "", 0
-    for start, end in _headings(text):
+    for start, end in headings(text):
         over = start + len(text[start:end].rstrip())
         tied += text[at:over]
         at = next((i for i in range(over, len(text)) if not text[i].isspace()), len(text))
@@ -53,16 +55,24 @@ def _kept_together(text: str) -> str:
     return tied + text[at:]
 
 
-def _headings(text: str) -> Iterator[tuple[int, int]]:
+def headings(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of the lines that are headings."""
+    for start, line, fenced in lines(text):
+        if not fenced and HEADING.match(line):
+            yield start, start + len(line)
+
+
+def lines(text: str) -> Iterator[tuple[int, str, bool]]:
+    """Where each line starts, the line with its line break, and whether it belongs to a code
+    fence, whose first and last lines do."""
     fence, at = "", 0
     for line in text.splitlines(keepends=True):
         mark = FENCE.match(line)
+        fenced = bool(fence)
         if fence:
             if mark and mark[1].startswith(fence) and not mark[2].strip():
                 fence = ""
         elif mark and not (mark[1][0] == "`" and "`" in mark[2]):
-            fence = mark[1]
-        elif HEADING.match(line):
-            yield at, at + len(line)
+            fence, fenced = mark[1], True
+        yield at, line, fenced
         at += len(line)

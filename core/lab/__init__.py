@@ -5,10 +5,12 @@ lab.bench    questions asked of recipes
 lab.sweeps   whole grids of questions and settings
 lab.runs     past and recorded comparisons
 lab.cards    decks in and out, cards found and changed
+lab.proposals cards that a generator proposes from papers
 lab.study    what a learner studies, and when it comes again
 lab.models   which models there are
 lab.storage  what lies on disk: backups, rebuilding, reset
 lab.jobs     what is under way in the background, besides questions
+lab.ruler    how papers are cut, and what an embedder reads of it
 lab.doctor() whether everything on disk is whole
 """
 
@@ -22,6 +24,8 @@ from core.lab.evidence import Finder
 from core.lab.jobs import Job, Jobs, Outcome, Steps
 from core.lab.models import Models
 from core.lab.papers import Papers
+from core.lab.proposals import Proposals
+from core.lab.ruler import Ruler
 from core.lab.runs import Runs
 from core.lab.storage import Storage
 from core.lab.study import Study
@@ -47,6 +51,7 @@ class Lab:
         self.cards = Cards(settings, self._store)
         self.study = Study(self._store)
         self.models = Models(settings)
+        self.ruler = Ruler(settings, self.papers)
         finder = Finder(settings, self._store, self.papers, self.models)
         self._worker = Worker()
         self.bench = Bench(settings, self._store, finder, self.models, self._worker)
@@ -55,6 +60,7 @@ class Lab:
         self.storage = Storage(
             settings, self._store, self.papers, finder, self._worker, self.jobs, self.doctor
         )
+        self.proposals = Proposals(self._store, self.papers, self.models, self._worker)
 
     def doctor(self) -> Iterator[Check]:
         """Every check in turn, with its verdict in a sentence."""

@@ -3,14 +3,15 @@
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO
 
-from core.cards import Note, Reading, archives, markdown, normal, write
+from core.cards import Note, Reading, anki, archives, markdown, normal, tables, write
 from core.errors import BadInput, TriptychError, Unreadable
 from core.papers import texts
 from core.settings import Settings
 from core.store import EVERY, CardStore, DeckRow, Scope, Store
+from core.store.anki import notes as anki_notes
 from core.types import Card
 
 
@@ -79,7 +80,7 @@ class Cards:
 
     def _keep(self, shown: str, name: str, data: bytes) -> Imported:
         try:
-            reading = read(name, data)
+            reading = read(name, data, self._settings.max_file_mb * 1_000_000)
         except TriptychError as error:
             return Imported(file=shown, failed=error.sentence)
         return Imported(
@@ -92,10 +93,15 @@ class Cards:
 
     def written(self, kind: str = ".md", scope: Scope = EVERY) -> bytes:
         """All cards in scope as a file of that kind. Errors: BadInput for a kind that is none."""
-        cards = list(self._store.cards(scope))
-        if kind != ".md":
-            raise BadInput(f"Cards cannot be written as {kind!r}; choose .md.")
-        return "".join(write.markdown(cards)).encode()
+        cards = self._store.cards(scope)
+        match kind:
+            case ".md" | ".markdown" | ".txt":
+                return "".join(write.markdown(cards)).encode()
+            case ".csv":
+                return tables.write(cards).encode()
+            case ".apkg":
+                return anki.write(cards)
+        raise BadInput(f"Cards cannot be written as {kind!r}; choose .md, .csv or .apkg.")
 
     # browsing and changing
 
@@ -130,15 +136,20 @@ class Cards:
         return self._store.undo(number)
 
 
-def read(name: str, data: bytes) -> Reading:
-    """The cards in the bytes of a file. Errors: Unreadable for what holds none by its kind."""
+def read(name: str, data: bytes, most_bytes: int) -> Reading:
+    """The cards in the bytes of a file. Errors: Unreadable for what holds none by its kind, or
+    unpacks to more than `most_bytes`."""
     if not name.lower().endswith(archives.KINDS):
         raise Unreadable(
             f"{name} is none of the kinds that hold cards ({', '.join(archives.KINDS)}, .zip)."
         )
+    if name.lower().endswith(".apkg"):
+        return anki.read(data, name, most_bytes, anki_notes)
     text = texts.decode(data)
     if text is None:
         raise Unreadable(f"{name} is no text; save it as UTF-8 and import it again.")
+    if name.lower().endswith((".csv", ".tsv")):
+        return tables.read(text, name, PurePosixPath(name).stem)
     return markdown.read(text, name)
 
 

@@ -5,12 +5,14 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import IO, Literal
 
 from core import papers
 from core.errors import BadInput, OutOfSpace, TriptychError
+from core.papers import PageImage, finding, languages
+from core.papers.finding import Found
 from core.settings import Settings
 from core.store import PaperRow, Refusal, Store
 from core.types import Paper, Span
@@ -37,6 +39,8 @@ class Papers:
         self._store = store
         self._folder = settings.data / "papers"
         self.get = lru_cache(maxsize=256)(self._get)
+        # A text never changes, so its language is told once while the lab is open.
+        self.language = cache(self._language)
 
     def add(self, path: Path) -> Added:
         """Add one file from disk. A file that gives no text is "failed", with the reason."""
@@ -103,6 +107,14 @@ class Papers:
             raise BadInput(f"There is no paper {paper_id[:12]} here (any more).")
         return paper
 
+    def _language(self, paper_id: str) -> str | None:
+        """The language a paper is in, as far as its words tell; None where they do not."""
+        return languages.guess(self.get(paper_id).text)
+
+    def find(self, paper: Paper, phrase: str) -> list[Found]:
+        """Where the phrase stands in a paper's text; `paper.pages_of` says on which page."""
+        return finding.find(paper.text, phrase)
+
     def resolve(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Full ids for ids or their beginnings; all papers for none at all.
 
@@ -124,8 +136,9 @@ class Papers:
         """The original file, under a name made of its sha256."""
         return self._folder / paper_id
 
-    def page_image(self, paper: Paper, page: int, spans: tuple[Span, ...] = ()) -> bytes:
-        """The page of a PDF as PNG, with the spans of this paper marked."""
+    def page_image(self, paper: Paper, page: int, spans: tuple[Span, ...] = ()) -> PageImage:
+        """The page of a PDF as PNG, with the spans of this paper marked, and those of them that
+        could not be."""
         marked = [(span.start, span.end) for span in spans if span.paper_id == paper.id]
         return papers.page_image(
             self.file(paper.id), page, marked, paper, PAGE_SCALE, self._settings

@@ -4,8 +4,9 @@ Brings the schedule and the store together. Every moment is an argument, so that
 played through in a test; pages pass the time it is.
 """
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
 from core.cards import days, schedule
 from core.errors import BadInput
@@ -120,13 +121,46 @@ class Study:
         """All reviews that count, oldest first."""
         return self._store.reviews(learner.name)
 
+    # looking back and ahead
+
+    def today(self, learner: Learner, at: datetime) -> date:
+        """The learner's day that holds a moment."""
+        return days.day_of(at, days.zone(learner.zone))
+
+    def days(self, learner: Learner) -> Counter[date]:
+        """How many reviews there were on each of the learner's days."""
+        where = days.zone(learner.zone)
+        return Counter(
+            days.day_of(datetime.fromisoformat(review.at), where)
+            for review in self.reviews(learner)
+        )
+
+    def forecast(self, learner: Learner, scope: Scope, at: datetime) -> Counter[int]:
+        """How many cards come again in how many days; what is overdue comes in 0. Cards left out
+        of the studies do not come."""
+        where = days.zone(learner.zone)
+        today = days.day_of(at, where)
+        return Counter(
+            max(0, (days.day_of(datetime.fromisoformat(each.memory.due), where) - today).days)
+            for each in self.memories(learner, scope)
+            if each.memory and not each.suspended
+        )
+
+    def recalls(self, learner: Learner) -> list[tuple[float, bool]]:
+        """For each review of a card that was answered before: the days since then, and whether it
+        was known."""
+        before: dict[str, datetime] = {}
+        found = []
+        for review in self.reviews(learner):
+            at = datetime.fromisoformat(review.at)
+            if review.card_id in before:
+                days_since = (at - before[review.card_id]) / timedelta(days=1)
+                found.append((days_since, review.rating > 1))
+            before[review.card_id] = at
+        return found
+
     def _new_left(self, learner: Learner, at: datetime) -> int:
         """How many new cards today still allows."""
         start, end = days.bounds(at, days.zone(learner.zone))
         begun = self._store.begun(learner.name, start.isoformat(), end.isoformat())
         return learner.new_a_day - begun
-
-
-def with_wishes(learner: Learner, retention: float, new_a_day: int, zone: str) -> Learner:
-    """The learner with other settings."""
-    return replace(learner, retention=retention, new_a_day=new_a_day, zone=zone)

@@ -6,12 +6,14 @@ PDFs are read in a process of their own that is killed when it takes too long or
 import hashlib
 import json
 import time
+import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import BadInput, Unreadable
 from core.papers import child, mending, texts, titles
-from core.papers.reader import Document
+from core.papers.reader import Document, Marked
 from core.settings import Settings
 from core.types import Paper, PaperKind
 
@@ -37,6 +39,9 @@ REMEDIES = {
     "lost": "open it elsewhere, print it to a new PDF and add that",
     "empty": "there is nothing to add",
 }
+
+
+LONGEST_LIGATURE = 3  # letters
 
 
 def digest_file(path: Path) -> str:
@@ -202,6 +207,15 @@ def _without_text(name: str, holds: Sequence[str]) -> str:
     return f"No page of {name} holds text: {what}; {REMEDIES[next(iter(counts))]}."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageImage:
+    """A page as a PNG. `unmarked` are the asked-for spans that lie on the page but could not be
+    placed on its image; nothing is marked for these."""
+
+    png: bytes
+    unmarked: tuple[tuple[int, int], ...] = ()
+
+
 def page_image(
     path: Path,
     page: int,
@@ -209,24 +223,63 @@ def page_image(
     paper: Paper,
     scale: float,
     settings: Settings,
-) -> bytes:
+) -> PageImage:
     """Page `page` (from 1) of the PDF at `path` as a PNG of `scale` pixels a point (2.0: 144 dpi),
     its longer side at most 4,000 pixels.
 
     `highlights` are half open spans of `paper.text`; what of them lies on the page is marked in
-    yellow. Nothing is marked where `paper.raw_map` is empty (see `read`).
-    Errors: BadInput for a page that is not there or a paper that is no PDF, Unreadable for a
-    page that cannot be drawn.
+    yellow. A place is marked only if the letters that PDFium finds there are those of the span,
+    so a paper that another version read, or only the second reader (see `read`), has no wrong
+    marks. Errors: BadInput for a page that is not there or a paper that is no PDF, Unreadable for
+    a page that cannot be drawn.
     """
     if paper.kind != "pdf":
         raise BadInput(f"{paper.source} has no page images; read its text instead.")
     if not 1 <= page <= paper.pages:
         raise BadInput(f"{paper.source} has pages 1 to {paper.pages}, not {page}.")
-    spans = [f"{start}-{end}" for start, end in mending.raw_spans(paper, page, highlights)]
+    first, last = paper.page_span(page)
+    here = [(max(start, first), min(end, last)) for start, end in highlights]
+    here = [(start, end) for start, end in here if paper.text[start:end].strip()]
+    if not paper.raw_map:
+        png, _ = _draw(path, page, [], paper, scale, settings)
+        return PageImage(png=png, unmarked=tuple(here))
+    png, marked = _draw(path, page, here, paper, scale, settings)
+    wrong = [
+        span
+        for span, found in zip(here, marked, strict=True)
+        if not found["boxes"] or not _same_letters(paper.text[slice(*span)], found["text"])
+    ]
+    if wrong:
+        right = [span for span in here if span not in wrong]
+        png, _ = _draw(path, page, right, paper, scale, settings)
+    return PageImage(png=png, unmarked=tuple(wrong))
+
+
+def _draw(
+    path: Path,
+    page: int,
+    spans: Sequence[tuple[int, int]],
+    paper: Paper,
+    scale: float,
+    settings: Settings,
+) -> tuple[bytes, list[Marked]]:
+    raw = [f"{start}-{end}" for start, end in mending.raw_spans(paper, page, spans)]
     deadline = time.monotonic() + settings.read_seconds
     try:
-        return child.read("draw", path, settings, str(page), str(scale), *spans, deadline=deadline)
+        output = child.read("draw", path, settings, str(page), str(scale), *raw, deadline=deadline)
     except child.Failed as failure:
         raise Unreadable(
             f"Page {page} of {paper.source} cannot be drawn; read its text instead.", str(failure)
         ) from failure
+    said, _, png = output.partition(b"\n")
+    marked: list[Marked] = json.loads(said)
+    return png, marked
+
+
+def _same_letters(wanted: str, found: str) -> bool:
+    """Whether the letters are the same, but for the rest of a ligature at either end."""
+    ours, theirs = (
+        "".join(filter(str.isalnum, "".join(unicodedata.normalize("NFKC", c) for c in text)))
+        for text in (wanted, found)
+    )
+    return ours in theirs and len(theirs) - len(ours) <= 2 * LONGEST_LIGATURE

@@ -2,7 +2,8 @@
 
     python reader.py pdfium FILE MEGABYTES SECONDS     a Document as JSON on stdout
     python reader.py pypdf FILE MEGABYTES SECONDS      the same, by the second reader
-    python reader.py draw FILE MEGABYTES SECONDS PAGE SCALE [START-END ...]      a PNG on stdout
+    python reader.py draw FILE MEGABYTES SECONDS PAGE SCALE [START-END ...]
+                                    a list of Marked as JSON on a line, and behind it a PNG
 
 Odd PDFs loop, eat memory and crash their reader, so this file is run where it can be killed, and
 by its path: as a module it would import the core first, and starting must cost almost nothing.
@@ -54,6 +55,13 @@ class Document(TypedDict):
     title: str
     pages: list[Page]
     lines: list[tuple[str, float]]
+
+
+class Marked(TypedDict):
+    """A span that was to be marked: the text that lies there, and in how many boxes it was."""
+
+    text: str
+    boxes: int
 
 
 def main(arguments: list[str]) -> None:
@@ -248,7 +256,7 @@ def by_pypdf(pdf: Any) -> Document:
 
 def draw(page: Any, scale: float, spans: list[str]) -> bytes:
     """A page as PNG, `scale` pixels a point, with the characters START-END (as PDFium counts
-    them, half open) marked in yellow."""
+    them, half open) marked in yellow; before it a line that says what was marked."""
     from pypdfium2 import raw
 
     width, height = page.get_size()
@@ -260,14 +268,20 @@ def draw(page: Any, scale: float, spans: list[str]) -> bytes:
     row = bitmap.stride
     pixels = bytearray(bitmap.buffer)
     textpage = page.get_textpage()
+    done = []
     for span in spans:
         start, end = map(int, span.split("-"))
         count = min(end, textpage.count_chars()) - start
+        marked = Marked(text="", boxes=0)
+        if count > 0:
+            marked["text"] = textpage.get_text_range(start, count, errors="surrogatepass")
         for index in range(textpage.count_rects(start, count) if count > 0 else 0):
             box = on_bitmap(page, bitmap, textpage.get_rect(index))
-            mark(pixels, row, bitmap.width, bitmap.height, box)
+            marked["boxes"] += mark(pixels, row, bitmap.width, bitmap.height, box)
+        done.append(marked)
     rows = (pixels[y * row : y * row + 3 * bitmap.width] for y in range(bitmap.height))
-    return png(bitmap.width, bitmap.height, b"\0" + b"\0".join(rows))
+    image = png(bitmap.width, bitmap.height, b"\0" + b"\0".join(rows))
+    return json.dumps(done).encode() + b"\n" + image
 
 
 def on_bitmap(
@@ -295,15 +309,21 @@ MARKER = tuple(bytes(min(value, most) for value in range(256)) for most in (255,
 
 def mark(
     pixels: bytearray, row: int, width: int, height: int, box: tuple[int, int, int, int]
-) -> None:
-    """Colour a box of an RGB bitmap, with a pixel around it, as a felt pen would."""
+) -> bool:
+    """Colour a box of an RGB bitmap, with a pixel around it, as a felt pen would.
+
+    False, and nothing is coloured, if the box lies beside the page.
+    """
     left, top, right, bottom = box
-    left = max(0, left - 1)
-    right = max(left, min(width, right + 2))  # the box may lie beside the page
-    for y in range(max(0, top - 1), min(height, bottom + 2)):
+    left, top = max(0, left - 1), max(0, top - 1)
+    right, bottom = min(width, right + 2), min(height, bottom + 2)
+    if left >= right or top >= bottom:
+        return False
+    for y in range(top, bottom):
         for colour, darker in enumerate(MARKER):
             line = slice(y * row + 3 * left + colour, y * row + 3 * right, 3)
             pixels[line] = pixels[line].translate(darker)
+    return True
 
 
 def png(width: int, height: int, rows: bytes) -> bytes:

@@ -110,6 +110,50 @@ class CardStore:
             connection.execute("UPDATE cards SET deleted = 1 WHERE id = ?", (card_id,))
         return number
 
+    # proposals
+
+    def propose(self, card: Card) -> bool:
+        """Keep a card that waits for a verdict; False if it was proposed before."""
+        assert card.span
+        with self.database.writing() as connection:
+            cursor = connection.execute(
+                "INSERT OR IGNORE INTO proposals VALUES (?, ?, ?, ?, 'open')",
+                (card.id, card.span.paper_id, now(), to_json(card)),
+            )
+        return cursor.rowcount == 1
+
+    def proposed(self, paper_id: str) -> list[Card]:
+        """The cards proposed from a paper that wait for a verdict, in the order of the paper."""
+        cards = self._proposals("paper_id = ? AND verdict = 'open'", paper_id)
+        return sorted(cards, key=lambda card: card.span.start if card.span else 0)
+
+    def ever_proposed(self, paper_id: str) -> list[Card]:
+        """All cards ever proposed from a paper, whatever became of them."""
+        return self._proposals("paper_id = ?", paper_id)
+
+    def _proposals(self, where: str, paper_id: str) -> list[Card]:
+        rows = self.database.rows(
+            f"SELECT body FROM proposals WHERE {where} ORDER BY at, id", paper_id
+        )
+        return [from_json(Card, row["body"]) for row in rows]
+
+    def judge(self, proposal_id: str, card: Card | None) -> None:
+        """Settle a proposal: keep it as this card, or reject it with None."""
+        with self.database.writing() as connection:
+            connection.execute(
+                "UPDATE proposals SET verdict = ? WHERE id = ?",
+                ("accepted" if card else "rejected", proposal_id),
+            )
+            if card:
+                _write(connection, card)
+
+    def from_paper(self, paper_id: str) -> list[Card]:
+        """The cards made from a paper."""
+        rows = self.database.rows(
+            f"SELECT {COLUMNS} FROM cards WHERE paper_id = ? AND NOT deleted", paper_id
+        )
+        return list(map(card_of, rows))
+
     def undo(self, number: int) -> Card:
         """Bring back what a change changed. Errors: BadInput where the card changed again since."""
         with self.database.writing() as connection:

@@ -62,10 +62,7 @@ def _chunking() -> Chunking:
         overlap=state["compare.overlap"],
     )
     unit = chunkers.unit(chosen.chunker)
-    label = chunkers.measured(chosen)
-    if chosen.overlap:
-        label += f" · overlap {chosen.overlap:,}"
-    with st.popover(label, key="compare.chunking"):
+    with st.popover(chunkers.measured(chosen), key="compare.chunking"):
         chunker = st.selectbox(
             "Papers are cut by",
             chunkers.names(),

@@ -49,7 +49,10 @@ def page_dialog(lab: Lab, hit: Hit) -> None:
         _in_context(paper.text, hit)
         return
     for page in hit.pages:
-        st.image(lab.papers.page_image(paper, page, (hit.chunk.span,)))
+        drawn = lab.papers.page_image(paper, page, (hit.chunk.span,))
+        if drawn.unmarked:
+            st.caption(f":material/visibility_off: {words.UNMARKED}")
+        st.image(drawn.png)
 
 
 def _in_context(text: str, hit: Hit) -> None:

@@ -20,7 +20,8 @@ CSS = """
   overflow-wrap: anywhere;
 }
 .answer { font-size: 1.14rem; line-height: 1.5; }
-.passage { font-size: 1.02rem; line-height: 1.5; }
+.passage, .page { font-size: 1.02rem; line-height: 1.5; }
+.page { position: relative; max-height: 80vh; overflow-y: auto; }
 .answer.clamped {
   display: -webkit-box;
   -webkit-box-orient: vertical;
@@ -44,6 +45,8 @@ CSS = """
   text-underline-offset: 0.22em;
 }
 .differs { font-weight: 650; border-bottom: 3px solid currentColor; }
+.found { background: #ffec60; color: #1f2933; border-radius: 2px; }
+.here { outline: 2px solid var(--st-text-color); outline-offset: 1px; }
 .cited {
   font: inherit;
   color: inherit;
@@ -93,6 +96,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
     cursor.className = "cursor";
     text.append(" ", cursor);
   }
+  // What was chosen is scrolled to once, and not again when the page is redrawn.
+  const here = text.querySelector(".here");
+  if (here && state.chosen !== here.offsetTop) {
+    state.chosen = here.offsetTop;
+    text.scrollTop = here.offsetTop - text.clientHeight / 3;
+  }
   const clamps = data.look === "answer" && !data.streaming;
   const draw = () => {
     text.classList.toggle("clamped", clamps && !state.open);
@@ -130,6 +139,11 @@ def answer(
 def passage(key: str, text: str, marks: Iterable[Mark] = ()) -> None:
     """Show a text of a paper, whole."""
     _show(key, "passage", text, marks)
+
+
+def page_text(key: str, text: str, marks: Iterable[Mark]) -> None:
+    """Show a page's text, no taller than the window, from the mark that is "here"."""
+    _show(key, "page", text, marks)
 
 
 def _show(

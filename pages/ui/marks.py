@@ -12,7 +12,7 @@ from core.metrics.support import sentences
 from core.types import Hit
 from core.words import counted
 
-Kind = Literal["cited", "unsupported", "differs", "match", "unseen"]
+Kind = Literal["cited", "unsupported", "differs", "match", "unseen", "found", "here"]
 CITATION = re.compile(r"\[(\d{1,2})\]")
 
 
@@ -69,6 +69,15 @@ def matches(text: str, question: str) -> list[Mark]:
         Mark(start=match.start(), end=match.end(), kind="match")
         for match in WORD.finditer(text)
         if asked.intersection(words(match[0]))
+    ]
+
+
+def searched(spans: Sequence[tuple[int, int]], chosen: int | None) -> list[Mark]:
+    """What a search found; the one that begins at `chosen` is scrolled to."""
+    return [
+        Mark(start=start, end=end, kind=kind)
+        for start, end in spans
+        for kind in (("found", "here") if start == chosen else ("found",))
     ]
 
 

@@ -1,12 +1,14 @@
 """What every embedder promises, checked for each one there is, the fakes included."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from core import backends
 from core.embedders import Embedder
 from core.settings import Settings
-from core.windows import characters_read
+from core.windows import characters_read, offsets
 from tests import tiny_models
 from tests.backends import every, load
 
@@ -20,18 +22,35 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(scope="module", params=[*every("embedders"), "tiny", "tiny with prompts"])
-def embedder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Embedder:
-    if isinstance(request.param, str):
-        models = tmp_path_factory.mktemp("models")
-        prompts = {"query": "ask: ", "document": "passage: "} if "prompts" in request.param else {}
-        tiny_models.embedder(models / "tiny", prompts=prompts)
-        settings = Settings(models=models, device="cpu")
-        model, module = backends.find(settings, "embedder", "tiny")
-        tiny: Embedder = module.load(model, settings)
-        return tiny
-    loaded: Embedder = load(request.param)
+TINY = ("tiny", "tiny with prompts", "tiny without a window of its own")
+
+
+@pytest.fixture(scope="module", params=[*every("embedders"), *TINY])
+def which(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A backend's module and one of its models."""
+    if not isinstance(request.param, str):
+        return request.param
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    prompts = {"query": "ask: ", "document": "passage: "} if "prompts" in request.param else {}
+    tiny_models.embedder(folder, prompts=prompts)
+    if "without" in request.param:
+        (folder / "sentence_bert_config.json").write_text("{}")
+    model, module = backends.find(Settings(models=folder.parent), "embedder", "tiny")
+    return module, model
+
+
+@pytest.fixture(scope="module")
+def embedder(which: Any) -> Embedder:
+    loaded: Embedder = load(which)
     return loaded
+
+
+def test_what_it_reads_is_known_without_its_weights(which: Any, embedder: Embedder) -> None:
+    module, model = which
+    tokenizer, window = module.reading(model)
+    assert window == embedder.window
+    for text in TEXTS:
+        assert offsets(tokenizer, text) == offsets(embedder.tokenizer, text)
 
 
 def test_vectors_are_unit_vectors_in_the_order_of_the_texts(embedder: Embedder) -> None:

@@ -147,3 +147,45 @@ def test_a_comparison_is_exported(page: Page, address: str) -> None:
     text = Path(waiting.value.path()).read_text(encoding="utf-8")
     for answer in answers(page):
         assert answer in text
+
+
+def test_a_paper_is_searched_and_its_chunks_are_measured(page: Page, address: str) -> None:
+    page.goto(f"{address}/library")
+    page.get_by_role("button", name="LoRA and QLoRA").first.click()
+    field = page.get_by_placeholder("Search in this paper")
+    field.fill("low  RANK")
+    field.press("Enter")
+    match = page.locator(".st-key-library-matches").get_by_role("button").last
+    expect(match).to_be_visible()
+    match.click()
+    expect(page.locator("mark.here")).to_be_visible()
+    assert page.locator("mark.here").inner_text().split() in (["low", "rank"], ["Low", "rank"])
+    page.get_by_text("Chunks", exact=True).click()
+    expect(page.locator(".lane")).to_have_count(3)
+    page.locator(".lane").last.locator(".bar").first.click()
+    expect(page.locator(".facts")).to_contain_text("1,600 characters / 300: chunk ")
+    assert page.locator(".facts + .text del").inner_text()  # 1600 characters are too long
+
+
+def test_notes_load_nothing_and_have_their_formulas(
+    page: Page, address: str, tmp_path: Path
+) -> None:
+    note = tmp_path / "note.md"
+    note.write_text(
+        "# A note for the reader\n\n![a](http://evil.example/a.png) <img src='http://evil.example/b'>"
+        " :red[plain] :smile:\n\n```mermaid\nA-->B\n```\n\nIt costs $5, and \\(x_1\\):\n\n"
+        "\\[\nE = mc^2\n\\]\n"
+    )
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{address}/library")
+    page.locator("input[type=file]").set_input_files(note)
+    page.get_by_role("button", name="A note for the reader").click()
+    shown = page.locator(".st-key-note")
+    expect(shown.locator(".katex-display")).to_have_count(1)
+    expect(shown.locator(".katex")).to_have_count(2)
+    for text in ("![a](http://evil.example/a.png)", "<img src=", ":red[plain]", "costs $5,"):
+        expect(shown).to_contain_text(text)
+    expect(shown.locator("img")).to_have_count(0)
+    expect(shown.locator("code")).to_have_text("A-->B")  # and no diagram
+    assert not [url for url in asked if "evil.example" in url]

@@ -1,11 +1,52 @@
 """The Library under Streamlit's own test harness."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.charts import SETTINGS
 from core.lab import Lab
+from core.types import Chunking
+from pages.ui import ruler, rulers
+from tests import pdfs
 from tests.pages.conftest import texts
+
+NOTE = """# Costs
+
+It costs $5, and \\(x_1\\) is free.
+
+## More
+
+![a picture](http://evil.example/a.png) :red[no colour]
+"""
+
+
+def opened(app: AppTest, lab: Lab, path: Path) -> str:
+    """The page with this file's paper open; returns the paper's id."""
+    added = lab.papers.add(path)
+    assert added.paper
+    app.run()
+    app.switch_page("pages/library.py")
+    app.query_params["paper"] = added.paper.id
+    app.run()
+    assert not app.exception
+    return added.paper.id
+
+
+@pytest.fixture
+def note(tmp_path: Path) -> Path:
+    path = tmp_path / "costs.md"
+    path.write_text(NOTE)
+    return path
+
+
+@pytest.fixture
+def two_pages(tmp_path: Path) -> Path:
+    path = tmp_path / "two.pdf"
+    path.write_bytes(pdfs.pdf(pdfs.text("The first page"), pdfs.text("a second PAGE here")))
+    return path
 
 
 def test_smoke(app: AppTest) -> None:
@@ -64,3 +105,112 @@ def test_a_name_full_of_markup_stays_a_name(app: AppTest, lab: Lab, tmp_path: Pa
     app.switch_page("pages/library.py").run()
     assert "![x]" not in texts(app)
     assert "\\!\\[x\\]" in texts(app)
+
+
+def test_notes_are_rendered_and_their_text_is_shown_raw(app: AppTest, lab: Lab, note: Path) -> None:
+    opened(app, lab, note)
+    assert "It costs \\$5, and $x_1$ is free." in texts(app)
+    assert "!\\[a picture](http://evil.example/a.png) \\:red[no colour]" in texts(app)
+    app.segmented_control(key="library.view.markdown").set_value("Text that is searched").run()
+    assert NOTE.strip() in [element.value for element in app.text]
+
+
+def test_a_search_counts_and_leads_to_the_page(app: AppTest, lab: Lab, two_pages: Path) -> None:
+    paper_id = opened(app, lab, two_pages)
+    assert "The first page" in texts(app)
+    app.text_input(key=f"library.find.{paper_id}").set_value("page").run()
+    assert "2 matches." in texts(app)
+    (second,) = (button for button in app.button if button.label.startswith("p. 2"))
+    assert second.label == "p. 2 · The first page a second **PAGE** here"
+    second.click().run()
+    assert not app.exception
+    assert app.number_input(key=f"library.page.{paper_id}").value == 2
+    app.text_input(key=f"library.find.{paper_id}").set_value("no such words").run()
+    assert "does not stand in its text" in texts(app)
+
+
+def test_a_place_that_cannot_be_marked_is_said(
+    app: AppTest, lab: Lab, two_pages: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper_id = opened(app, lab, two_pages)
+    image = lab.papers.page_image(lab.papers.get(paper_id), 1)
+    lost = replace(image, unmarked=((0, 3),))
+    assert "could not be found on the page's image" not in texts(app)
+    monkeypatch.setattr(lab.papers, "page_image", lambda *_: lost)
+    app.text_input(key=f"library.find.{paper_id}").set_value("page").run()
+    assert "could not be found on the page's image" in texts(app)
+
+
+def test_languages_and_pages_without_text_are_listed(
+    app: AppTest, lab: Lab, tmp_path: Path
+) -> None:
+    path = tmp_path / "half.pdf"
+    path.write_bytes(pdfs.pdf(pdfs.text("123 456"), ""))
+    lab.papers.add(path)
+    app.run()
+    app.switch_page("pages/library.py").run()
+    assert "PDF · language unknown · 2 pages" in texts(app)
+    assert "page 2 holds no text to search" in texts(app)
+    assert "Markdown · English · 1 page" in texts(app)
+
+
+def test_the_chunks_of_a_page_are_measured(app: AppTest, lab: Lab, two_pages: Path) -> None:
+    opened(app, lab, two_pages)
+    app.segmented_control(key="library.view.pdf").set_value("Chunks").run()
+    assert not app.exception
+    (table,) = app.dataframe
+    assert list(table.value["setting"]) == [
+        "800 characters, overlap 100",
+        "1,200 characters, overlap 200",
+        "1,600 characters, overlap 300",
+    ]
+    assert list(table.value["chunks"]) == [2, 2, 2]
+    app.button(key="library.more").click().run()
+    assert "headings: 800 characters" not in texts(app)
+    assert len(app.dataframe[0].value) == 4
+    app.number_input(key="library.cut.0.overlap").set_value(900).run()
+    assert "The overlap is 900" in texts(app)
+    assert len(app.dataframe[0].value) == 3
+    app.selectbox(key="library.cut.0.chunker").set_value("pages").run()
+    assert "whole pages" in list(app.dataframe[0].value["setting"])
+
+
+def test_the_whole_library_is_measured_when_asked(app: AppTest, lab: Lab) -> None:
+    app.run()
+    app.switch_page("pages/library.py").run()
+    assert not app.metric
+    app.button(key="library.measure").click().run()
+    assert [metric.value for metric in app.metric] == ["0.0 %"] * 3
+    assert "of the text; 0 of 2 chunks too long" in texts(app)
+
+
+def test_a_setting_keeps_its_colour_when_another_is_left_out(
+    app: AppTest, lab: Lab, two_pages: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[object, ...]] = []
+    monkeypatch.setattr(ruler, "rulers", lambda *what: drawn.append(what))
+    opened(app, lab, two_pages)
+    app.segmented_control(key="library.view.pdf").set_value("Chunks").run()
+    app.number_input(key="library.cut.0.overlap").set_value(900).run()
+    _, start, end, names, colours, _ = drawn[-1]
+    assert (start, end) == (0, 16)
+    assert names == ["1,200 characters, overlap 200", "1,600 characters, overlap 300"]
+    assert colours == list(SETTINGS[1:3])
+
+
+def test_a_bar_says_what_the_embedder_reads(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text(" ".join(f"{n:04d}" for n in range(300)))
+    added = lab.papers.add(tmp_path / "long.txt")
+    assert added.paper
+    cut = lab.ruler.cut(added.paper.id, Chunking(chunker="pages"), "hashing")
+    bar = rulers._bar(cut, 1, 0, 1499)
+    assert bar["left"] == 0
+    assert bar["width"] == 1
+    assert bar["hidden"] == 220 / 1499
+    assert bar["facts"] == (
+        "chunk 1 of 1, 1,499 characters, 300 tokens; the embedder reads 256 tokens,"
+        " 1,279 characters"
+    )
+    assert (len(str(bar["seen"])), len(str(bar["unseen"]))) == (1279, 220)
+    # Of a place that holds only its end, all is hatched.
+    assert rulers._bar(cut, 1, 1400, 1499)["hidden"] == 1

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from zlib import crc32
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from core.settings import Settings
 from core.types import Model
@@ -25,6 +26,10 @@ def models(_settings: Settings) -> list[Model]:
 
 def load(_model: Model, _settings: Settings) -> "HashingEmbedder":
     return HashingEmbedder()
+
+
+def reading(_model: Model) -> tuple[Tokenizer, int]:
+    return tokenizer(), HashingEmbedder.window
 
 
 class HashingEmbedder:

@@ -1,0 +1,126 @@
+"""One style for all charts: colours of the arms, ground, lines, type. Knows no data."""
+
+import html
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from core.types import Arm
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+Theme = Literal["light", "dark"]
+TITLE_WIDTH = 58  # characters of a line: half a projector
+LABEL_WIDTH = 34
+SERIF = "Source Serif, Georgia, serif"
+SANS = "Source Sans, system-ui, sans-serif"
+
+ARM_NAMES: dict[Arm, str] = {
+    "no_context": "no context",
+    "retrieved": "retrieved",
+    "reranked": "reranked",
+    "given": "passages given",
+}
+# As in pages/ui/style.css. Arms differ in their marks too, for those who do not tell the colours.
+ARM_COLOURS: dict[Theme, dict[Arm, str]] = {
+    "light": {
+        "no_context": "#52606d",
+        "retrieved": "#1d5fbf",
+        "reranked": "#b9500b",
+        "given": "#8a6500",
+    },
+    "dark": {
+        "no_context": "#a7b1bc",
+        "retrieved": "#7fb2ff",
+        "reranked": "#ffa565",
+        "given": "#f2d26b",
+    },
+}
+ARM_MARKS: dict[Arm, str] = {
+    "no_context": "circle",
+    "retrieved": "square",
+    "reranked": "diamond",
+    "given": "triangle-up",
+}
+INK: dict[Theme, str] = {"light": "#1F2933", "dark": "#E9E6DF"}
+GROUND: dict[Theme, str] = {"light": "#FCFBF8", "dark": "#16181B"}
+HAIRLINE: dict[Theme, str] = {"light": "#DDD9CF", "dark": "#373C42"}
+UNUSED: dict[Theme, str] = {"light": "#b3b8bd", "dark": "#59626b"}
+FAILURE: dict[Theme, str] = {"light": "#B42318", "dark": "#FF8A80"}
+# From the ground to a strong grey: a value is no arm, so it wears no arm's colour.
+SCALE: dict[Theme, list[tuple[float, str]]] = {
+    "light": [(0, "#efece4"), (1, "#3b4a59")],
+    "dark": [(0, "#24292e"), (1, "#d5dde5")],
+}
+
+
+def safe(text: object) -> str:
+    """Text as Plotly shows it, with nothing in it that it could take for a tag."""
+    return html.escape(" ".join(str(text).split()), quote=False)
+
+
+def short(text: object, width: int = LABEL_WIDTH) -> str:
+    """A label that fits beside an axis; the whole text is in the hover and in the table."""
+    return safe(textwrap.shorten(str(text), width, placeholder=" …") or str(text)[:width])
+
+
+def ticks(labels: Sequence[object], width: int = LABEL_WIDTH) -> dict[str, Any]:
+    """An axis whose places 0, 1, 2 … carry these labels: two that are cut to the same words stay
+    two."""
+    return {
+        "tickvals": list(range(len(labels))),
+        "ticktext": [short(label, width) for label in labels],
+        "range": [-0.6, len(labels) - 0.4],
+        "showgrid": False,
+    }
+
+
+def dressed(
+    figure: "Figure",
+    title: str,
+    counted: str,
+    theme: Theme,
+    *,
+    height: int = 420,
+    wide: bool = False,
+    **layout: Any,
+) -> "Figure":
+    """The figure in the look of all charts. `title` says what is seen, `counted` its n."""
+    width = TITLE_WIDTH * 3 // 2 if wide else TITLE_WIDTH
+    even = len(title) // len(textwrap.wrap(title, width)) + 8  # no word alone in the last line
+    lines = [safe(line) for line in textwrap.wrap(title, min(even, width))]
+    below = f'<span style="font-size:0.72em;font-family:{SANS}">{safe(counted)}</span>'
+    above = 54 + 24 * len(lines)
+    figure.update_layout(
+        template="none",
+        title={
+            "text": "<br>".join([*lines, below]),
+            "font": {"size": 19, "family": SERIF},
+            "x": 0,
+            "xref": "container",
+            "xanchor": "left",
+            "y": 1,
+            "yref": "container",
+            "yanchor": "top",
+            "pad": {"t": 14, "l": 6},
+        },
+        font={"family": SANS, "size": 14, "color": INK[theme]},
+        paper_bgcolor=GROUND[theme],
+        plot_bgcolor=GROUND[theme],
+        height=height + above,
+        margin={"l": 8, "r": 24, "t": above + 18, "b": 8},
+        hoverlabel={"font": {"size": 13}},
+        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
+        **layout,
+    )
+    axes = {
+        "gridcolor": HAIRLINE[theme],
+        "linecolor": HAIRLINE[theme],
+        "zeroline": False,
+        "automargin": True,
+        "title_standoff": 10,
+    }
+    figure.update_xaxes(**axes)
+    figure.update_yaxes(**axes)
+    return figure

@@ -1,0 +1,124 @@
+"""Cards: studied, found, brought in, made from papers."""
+
+import streamlit as st
+
+from core import words
+from core.lab import Lab
+from core.store import Learner, Scope
+from pages.ui import browse, card_charts, decks, frame, making, study
+
+VIEWS = ("Study", "Browse", "Make", "Charts")
+
+
+def main(lab: Lab) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="cards-head"):
+        view = st.segmented_control(
+            "View",
+            VIEWS,
+            default="Study",
+            required=True,
+            key="cards.view",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        deck = choose_deck(lab)
+        st.space("stretch")
+        learner = who(lab)
+        decks.bring_in(lab)
+        decks.take_out(lab, deck)
+    decks.report()
+    if view == "Make":
+        making.draw(lab, deck)
+    elif not lab.cards.decks():
+        empty(lab)
+    elif view == "Browse":
+        browse.draw(lab, deck, learner)
+    elif learner is None:
+        introduce(lab)
+    elif view == "Charts":
+        card_charts.draw(lab, learner, deck)
+    else:
+        study.draw(learner.name, Scope(deck=deck))
+
+
+def choose_deck(lab: Lab) -> str:
+    """The deck of the address; all decks where there is none."""
+    rows = {row.name: row.cards for row in lab.cards.decks()}
+    wanted = st.query_params.get("deck", "")
+    wanted = wanted if wanted in rows else ""
+
+    def called(name: str) -> str:
+        return f"{words.shortened(name, 60)} · {rows[name]:,}" if name else "All decks"
+
+    def chosen() -> None:
+        picked = st.session_state["cards.deck"]
+        st.query_params.pop("card", None)
+        if picked:
+            st.query_params["deck"] = picked
+        else:
+            st.query_params.pop("deck", None)
+
+    if st.session_state.get("cards.deck") != wanted:
+        st.session_state["cards.deck"] = wanted
+    return st.selectbox(
+        "Deck",
+        ["", *rows],
+        format_func=called,
+        key="cards.deck",
+        on_change=chosen,
+        label_visibility="collapsed",
+        width=300,
+    )
+
+
+def who(lab: Lab) -> Learner | None:
+    """Who studies here, with their settings; None until a name is chosen."""
+    known = lab.study.learners()
+    state = st.session_state
+    if "cards.learner" not in state and len(known) == 1:
+        state["cards.learner"] = known[0].name
+    learner = next((each for each in known if each.name == state.get("cards.learner")), None)
+    label = words.escaped(learner.name) if learner else "Who studies?"
+    with st.popover(label, icon=":material/person:", type="tertiary", key="cards.who"):
+        for number, each in enumerate(known):
+            same = learner is not None and each.name == learner.name
+            key = f"cards.be.{number}"
+            if not same and st.button(words.escaped(each.name), key=key, type="tertiary"):
+                state["cards.learner"] = each.name
+                st.rerun()
+        name_form(lab, "cards.name.menu", "Somebody else")
+        if learner:
+            study.wishes(lab, learner)
+    return learner
+
+
+def introduce(lab: Lab) -> None:
+    with st.container(key="study-stage"):
+        st.subheader("Who studies?", anchor=False)
+        st.write("Choose a name. Your reviews are kept under it, apart from everybody else's.")
+        name_form(lab, "cards.name", "Your name")
+
+
+def name_form(lab: Lab, key: str, label: str) -> None:
+    with st.form(f"{key}.form", border=False), st.container(horizontal=True):
+        name = st.text_input(label, key=key, label_visibility="collapsed", placeholder=label)
+        if st.form_submit_button("Begin", key=f"{key}.go"):
+            zone = st.context.timezone or "UTC"
+            st.session_state["cards.learner"] = lab.study.learner(name or "", zone).name
+            st.rerun()
+
+
+def empty(lab: Lab) -> None:
+    with st.container(key="study-stage"):
+        st.subheader("No cards yet", anchor=False)
+        st.write(
+            "Bring in a deck with *Import* above: Markdown, CSV, an Anki package, or a zip file of"
+            " decks. Or let a paper propose some under *Make*."
+        )
+        if st.button("Add the sample decks", type="primary", key="cards.samples"):
+            decks.add_samples(lab)
+            st.rerun()
+
+
+with frame.page("Cards") as lab:
+    main(lab)

@@ -1,0 +1,107 @@
+"""Decks in and out: files dropped, what became of them, and the files to take along."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core import words
+from core.cards.archives import KINDS
+from core.lab import Lab
+from core.lab.cards import Imported
+from core.settings import SAMPLES
+from core.store import Scope
+
+WAYS = {"Markdown": ".md", "Anki package": ".apkg", "CSV": ".csv"}
+
+
+def bring_in(lab: Lab) -> None:
+    state = st.session_state
+    turn = state.setdefault("cards.uploads", 0)
+    with st.popover("Import", icon=":material/upload:", type="tertiary", key=f"cards.in.{turn}"):
+        files = st.file_uploader(
+            "Decks: Markdown, CSV, Anki packages, or a zip file of decks",
+            type=[*(kind.removeprefix(".") for kind in KINDS), "zip"],
+            accept_multiple_files=True,
+            key=f"cards.upload.{turn}",
+            max_upload_size=lab.settings.max_file_mb,
+        )
+        if files:
+            done: list[Imported] = []
+            with st.status(f"Reading {words.counted(len(files), 'file')} …") as status:
+                for file in files:
+                    for each in lab.cards.upload(file.name, file):
+                        done.append(each)
+                        status.update(label=f"Read {words.escaped(each.file)}")
+            state["cards.report"] = done
+            state["cards.uploads"] = turn + 1
+            st.rerun()
+        if not {path.stem for path in sample_decks()} & {row.name for row in lab.cards.decks()}:
+            st.caption("Or begin with the cards about the sample papers.")
+            if st.button("Add the sample decks", key="cards.samples.in"):
+                add_samples(lab)
+                state["cards.uploads"] = turn + 1
+                st.rerun()
+
+
+def sample_decks() -> list[Path]:
+    return sorted((SAMPLES / "decks").glob("*.md"))
+
+
+def add_samples(lab: Lab) -> None:
+    st.session_state["cards.report"] = [
+        done for path in sample_decks() for done in lab.cards.load(path)
+    ]
+
+
+def take_out(lab: Lab, deck: str) -> None:
+    with st.popover("Export", icon=":material/download:", type="tertiary", key="cards.out.menu"):
+        scope = Scope(deck=deck)
+        st.caption(
+            f"{words.counted(lab.cards.count(scope), 'card')}, "
+            f"{'of this deck' if deck else 'of all decks'}. Markdown and CSV come in again"
+            " unchanged; an Anki package updates the cards that Anki has from an earlier one."
+        )
+        for name, suffix in WAYS.items():
+            st.download_button(
+                name,
+                lambda suffix=suffix: lab.cards.written(suffix, scope),
+                f"{deck or 'cards'}{suffix}",
+                key=f"cards.export{suffix}",
+                on_click="ignore",
+            )
+
+
+def report() -> None:
+    """What became of the files brought in last, until it is dismissed."""
+    done: list[Imported] = st.session_state.get("cards.report", [])
+    if not done:
+        return
+    with st.container(key="cards-report"):
+        for number, each in enumerate(done):
+            one(each, number)
+        if st.button("Dismiss", key="cards.report.dismiss", type="tertiary"):
+            del st.session_state["cards.report"]
+            st.rerun()
+
+
+def one(done: Imported, number: int) -> None:
+    name = words.escaped(done.file)
+    if done.failed:
+        st.markdown(f":red[:material/error:] {words.escaped(done.failed)}")
+        return
+    known = done.cards - done.added
+    said = f"**{words.counted(done.cards, 'card')}**"
+    said += f" ({known:,} here before)" if known else ""
+    said += f", {len(done.repaired):,} repaired, {len(done.dropped):,} dropped"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/check: {name}: {said}", width="content")
+        if not (done.repaired or done.dropped):
+            return
+        with st.popover("Lines", type="tertiary", key=f"cards.lines.{number}"):
+            rows = [("dropped", note) for note in done.dropped]
+            rows += [("repaired", note) for note in done.repaired]
+            st.dataframe(
+                [{"line": note.line, "": what, "why": note.why} for what, note in rows],
+                hide_index=True,
+                key=f"cards.lines.table.{number}",
+            )

@@ -1,0 +1,134 @@
+"""Cards from papers: a model proposes, the learner accepts, edits or rejects."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core import words
+from core.errors import TriptychError
+from core.lab import Lab
+from core.lab.proposals import Proposing
+from core.types import Card, Span
+from pages.ui import card_view, frame, notes
+
+POLL_SECONDS = 1.0
+
+
+def draw(lab: Lab, deck: str) -> None:
+    rows = lab.papers.all()
+    if not rows:
+        st.info("There is no paper yet to make cards from. Add one in the Library.")
+        st.page_link("pages/library.py", label="Open the Library", icon=":material/menu_book:")
+        return
+    titles = {row.id: row.title for row in rows}
+    with st.container(horizontal=True, vertical_alignment="bottom", key="making-line"):
+        paper_id = st.selectbox(
+            "Paper",
+            list(titles),
+            format_func=lambda paper_id: words.shortened(titles[paper_id], 80),
+            key="cards.make.paper",
+            width=420,
+            persist_state="session",
+        )
+        available = [
+            model.name
+            for model in lab.models.all()
+            if model.family == "generator" and model.available
+        ]
+        generator = st.selectbox("Model", available, key="cards.make.model", width=260)
+        begun = st.button(
+            "Propose cards", type="primary", key="cards.make.go", disabled=not available
+        )
+    spans = wanted(lab, paper_id)
+    if begun:
+        try:
+            lab.proposals.start(spans, generator, deck)
+        except TriptychError as error:
+            frame.show(error)
+        else:
+            st.rerun()
+    job = lab.proposals.latest
+    if job and not job.over:
+        follow()
+    elif job:
+        ended(job)
+    else:
+        st.caption(
+            f"{words.counted(len(spans), 'passage')} to read. The model reads one at a time; what"
+            " it proposes is checked, and shown here for you to judge. Nothing is added unseen."
+        )
+    judge(lab, paper_id)
+
+
+def wanted(lab: Lab, paper_id: str) -> list[Span]:
+    """The passages of the address (`?span=`, `?run=`) if there are any, else the whole paper."""
+    if run_id := st.query_params.get("run"):
+        runs = lab.runs.comparison(run_id).runs
+        spans = dict.fromkeys(span for run in runs for span in lab.proposals.of_run(run))
+        st.caption(f"From the {words.counted(len(spans), 'passage')} of one comparison.")
+        return list(spans)
+    return lab.proposals.of_paper(paper_id)
+
+
+@st.fragment(run_every=POLL_SECONDS)
+@frame.bounded
+def follow() -> None:
+    """How far it is; the whole page is drawn again at the end."""
+    job = frame.open_lab().proposals.latest
+    if job is None or job.over:
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", key="making-progress"):
+        if st.button("Stop", key="cards.make.stop", icon=":material/stop:"):
+            job.stop()
+        said = words.escaped(job.sentence) if job.sentence else "Reading"
+        st.caption(
+            f"{said}: passage {min(job.done + 1, job.passages)} of {job.passages} ·"
+            f" {words.counted(job.kept, 'card')} proposed · {job.seconds:.0f} s",
+            width="content",
+        )
+        st.progress(job.done / job.passages, width=240)
+
+
+def ended(job: Proposing) -> None:
+    if job.error:
+        frame.show(job.error)
+    refused = "; ".join(f"{count} × {why}" for why, count in job.refused.most_common())
+    st.caption(
+        f"{words.counted(job.done, 'passage')} of {job.passages} read in {job.seconds:.0f} s:"
+        f" {words.counted(job.kept, 'card')} proposed"
+        + (f". Not let through: {words.escaped(refused)}" if refused else ".")
+    )
+
+
+def judge(lab: Lab, paper_id: str) -> None:
+    waiting = lab.proposals.waiting(paper_id)
+    if waiting:
+        st.subheader(f"{words.counted(len(waiting), 'proposal')} to judge", anchor=False)
+    for card in waiting:
+        with st.container(key=f"proposal-{card.id}"):
+            one(lab, card)
+
+
+def one(lab: Lab, card: Card) -> None:
+    key = f"cards.proposal.{card.id}"
+    question, answer, deck = card.question, card.answer, card.deck
+    if st.session_state.get(f"{key}.editing"):
+        question = st.text_area("Question", question, key=f"{key}.question")
+        answer = st.text_area("Answer", answer, key=f"{key}.answer")
+        deck = st.text_input("Deck", deck, key=f"{key}.deck")
+    else:
+        st.markdown(f"**{notes.rendered(question)}**")
+        st.markdown(notes.rendered(answer))
+    with st.container(horizontal=True):
+        if st.button("Accept", key=f"{key}.accept", icon=":material/check:"):
+            lab.proposals.accept(
+                card.id, replace(card, question=question, answer=answer, deck=deck)
+            )
+            st.rerun()
+        if st.button("Edit", key=f"{key}.edit", icon=":material/edit:", type="tertiary"):
+            st.session_state[f"{key}.editing"] = True
+            st.rerun()
+        if st.button("Reject", key=f"{key}.reject", icon=":material/close:", type="tertiary"):
+            lab.proposals.reject(card.id)
+            st.rerun()
+        card_view.source(lab, card, f"{key}.source")

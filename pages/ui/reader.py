@@ -1,0 +1,165 @@
+"""One paper, opened: its pages beside its text, its notes with their formulas, searched within."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from core import words
+from core.lab import Lab
+from core.papers.finding import Found
+from core.store import PaperRow
+from core.types import Paper, Span
+from pages.ui import notes, ruler
+from pages.ui.marked import page_text
+from pages.ui.marks import searched
+
+READ, TEXT, CHUNKS = "Read", "Text that is searched", "Chunks"
+VIEWS = {"pdf": (READ, CHUNKS), "markdown": (READ, TEXT, CHUNKS), "text": (READ, CHUNKS)}
+LISTED = 100  # matches shown at once
+
+
+def draw(lab: Lab, row: PaperRow) -> None:
+    paper = lab.papers.get(row.id)
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        st.subheader(words.escaped(row.title), anchor=False)
+        st.space("stretch")
+        if st.button("Close", key="library.close", type="tertiary", icon=":material/close:"):
+            st.query_params.clear()
+            st.rerun()
+    found = _search(lab, paper)
+    parts = _parts(paper)
+    key = f"library.page.{row.id}"
+    st.session_state.setdefault(f"library.view.{paper.kind}", READ)
+    with st.container(horizontal=True, vertical_alignment="center", key="library-bar"):
+        view = st.segmented_control(
+            "View",
+            VIEWS[paper.kind],
+            required=True,
+            key=f"library.view.{paper.kind}",
+            label_visibility="collapsed",
+        )
+        st.space("stretch")
+        number = _pick(paper, parts, key)
+    part = parts[number - 1]
+    start, end = part.start, part.end
+    marks = [(each.start - start, each.end - start) for each in found if start <= each.start < end]
+    if view == CHUNKS:
+        ruler.draw(lab, paper, start, end, _called(paper, number))
+    elif paper.kind == "pdf":
+        _page(lab, paper, number, marks)
+    elif view == READ and paper.kind == "markdown":
+        with st.container(key="note"):
+            st.markdown(notes.rendered(paper.text[start:end]), anchors=False)
+    else:
+        _text(paper, number, marks, start, end)
+
+
+def _parts(paper: Paper) -> list[notes.Part]:
+    """What is shown at once: a page of a PDF, some sections of a text."""
+    if paper.kind == "pdf":
+        spans = map(paper.page_span, range(1, paper.pages + 1))
+        return [notes.Part(title="", start=start, end=end) for start, end in spans]
+    return notes.parts(paper.text)
+
+
+def _called(paper: Paper, number: int) -> str:
+    return f"{'page' if paper.kind == 'pdf' else 'part'} {number}"
+
+
+def _pick(paper: Paper, parts: Sequence[notes.Part], key: str) -> int:
+    """Which page or part is shown, from 1."""
+    if len(parts) == 1:
+        return 1
+    if paper.kind == "pdf":
+        page: int = st.number_input(
+            "Page", 1, len(parts), key=key, width=130, label_visibility="collapsed"
+        )
+        st.caption(f"of {len(parts):,}", width="content")
+        return page
+
+    def called(number: int) -> str:
+        title = words.shortened(parts[number - 1].title, 60)
+        return f"{number} of {len(parts)}" + (f" · {title}" if title else "")
+
+    numbers = range(1, len(parts) + 1)
+    return st.selectbox(
+        "Part", numbers, format_func=called, key=key, width=340, label_visibility="collapsed"
+    )
+
+
+def _page(lab: Lab, paper: Paper, page: int, marks: Sequence[tuple[int, int]]) -> None:
+    """The image of a page beside its text."""
+    start, end = paper.page_span(page)
+    spans = [Span(paper_id=paper.id, start=start + a, end=start + b) for a, b in marks]
+    image, text = st.columns([6, 5], gap="medium")
+    with image:
+        drawn = lab.papers.page_image(paper, page, tuple(spans))
+        if drawn.unmarked:
+            st.caption(f":material/visibility_off: {words.UNMARKED}")
+        st.image(drawn.png)
+    with text:
+        st.caption(f"{TEXT}, {words.counted(len(paper.text[start:end].strip()), 'character')}")
+        _text(paper, page, marks, start, end)
+
+
+def _text(paper: Paper, number: int, marks: Any, start: int, end: int) -> None:
+    text = paper.text[start:end]
+    chosen = st.session_state.get(f"library.match.{paper.id}")
+    with st.container(key="paper-text"):
+        if marks:
+            at = None if chosen is None else chosen - start
+            page_text(f"library.passage.{paper.id}.{number}", text, searched(marks, at))
+        else:
+            st.text(text if text.strip() else "This page holds no text to search.")
+
+
+def _search(lab: Lab, paper: Paper) -> list[Found]:
+    """The search field, and the matches as a list that leads to their pages."""
+    phrase = st.text_input(
+        "Search in this paper",
+        key=f"library.find.{paper.id}",
+        placeholder="Search in this paper",
+        label_visibility="collapsed",
+        icon=":material/search:",
+    )
+    if not phrase or not phrase.strip():
+        return []
+    found = lab.papers.find(paper, phrase)
+    if not found:
+        st.caption(f"“{words.escaped(phrase)}” does not stand in its text.")
+        return []
+    said = f"{len(found):,} {'match' if len(found) == 1 else 'matches'}"
+    if len(found) > LISTED:
+        said += f"; the first {LISTED} are listed, all are marked"
+    st.caption(f"{said}.")
+    parts = _parts(paper)
+    with st.container(key="library-matches", height=190 if len(found) > 3 else "content", gap=None):
+        for each in found[:LISTED]:
+            number = next(n for n, part in enumerate(parts, 1) if each.start < part.end)
+            place = _called(paper, number).replace("page", "p.")
+            label = f"{place} · {_in_bold(each)}"
+            st.button(
+                label,
+                type="tertiary",
+                key=f"library.match.{paper.id}.{each.start}",
+                on_click=_go,
+                args=(paper, number, each.start),
+            )
+    return found
+
+
+def _in_bold(found: Found) -> str:
+    """The match within its surroundings, as Markdown."""
+    before, after = words.escaped(found.before), words.escaped(found.after)
+    behind = " " if found.before[-1:].isspace() else ""
+    ahead = " " if found.after[:1].isspace() else ""
+    return f"{before}{behind}**{words.escaped(found.words)}**{ahead}{after}"
+
+
+def _go(paper: Paper, number: int, start: int) -> None:
+    """Turn to the page or part of a match, where it is marked."""
+    st.session_state[f"library.page.{paper.id}"] = number
+    st.session_state[f"library.match.{paper.id}"] = start
+    view = TEXT if paper.kind == "markdown" else READ
+    st.session_state[f"library.view.{paper.kind}"] = view
