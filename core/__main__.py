@@ -8,7 +8,16 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from core.commands import asking, exchange, models, papers, sweeps
+from core.commands import (
+    asking,
+    evaluation,
+    exchange,
+    models,
+    papers,
+    questions,
+    reproduction,
+    sweeps,
+)
 from core.commands.output import say
 from core.errors import BadInput, TriptychError
 from core.lab import Lab
@@ -32,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m core", description="Triptych without a browser.")
     verbs = top.add_subparsers(required=True, metavar="VERB")
-    for noun in (papers, asking, sweeps, exchange, models):
+    for noun in (papers, asking, sweeps, questions, evaluation, reproduction, exchange, models):
         noun.add_verbs(verbs)
     return top
 

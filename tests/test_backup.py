@@ -54,7 +54,7 @@ def made(store: Store, tmp_path: Path) -> Path:
 
 def written(store: Store, tmp_path: Path) -> Path:
     target = tmp_path / "backup.zip"
-    progress = list(backup.write(store.database, tmp_path / "data" / "papers", target))
+    progress = list(backup.write(store.database, tmp_path / "data" / "papers", {}, target))
     assert progress[-1][0] == progress[-1][1]
     assert [done for done, _ in progress] == sorted(done for done, _ in progress)
     return target
@@ -109,6 +109,16 @@ def sql(*statements: str) -> Callable[[dict[str, bytes]], None]:
     return change
 
 
+@pytest.mark.parametrize("name", ["../evil", "a/b", "", ".hidden", "x" * 61])
+def test_a_preset_whose_name_is_a_path_is_refused(made: Path, name: str) -> None:
+    def change(entries: dict[str, bytes]) -> None:
+        facts = json.loads(entries[backup.CONTENTS]) | {"presets": {name: ""}}
+        entries[backup.CONTENTS] = json.dumps(facts).encode()
+
+    with pytest.raises(Damaged, match="preset"):
+        backup.contents(rezipped(made, change))
+
+
 def test_what_is_backed_up_comes_back(made: Path, tmp_path: Path) -> None:
     contents = backup.contents(made)
     assert (contents.papers, contents.comparisons, contents.left_out) == (1, 1, 0)
@@ -124,7 +134,7 @@ def test_what_is_backed_up_comes_back(made: Path, tmp_path: Path) -> None:
 def test_nothing_is_left_beside_it(made: Path, store: Store, tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"data", "backup.zip"}
     made.unlink()
-    steps = backup.write(store.database, tmp_path / "data" / "papers", made)
+    steps = backup.write(store.database, tmp_path / "data" / "papers", {}, made)
     next(iter(steps))
     steps.close()  # type: ignore[attr-defined]
     assert {path.name for path in tmp_path.iterdir()} == {"data"}

@@ -111,6 +111,46 @@ def test_search_by_words(home: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert hit["lexical_score"] > 0
 
 
+def test_questions_in_listed_and_out(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran(capsys, "add", *(str(home / name) for name in NOTES))
+    good = {"question": QUESTION, "gold": [{"paper": "lamp", "quote": "was lit in 1874"}]}
+    bad = {"question": "Why?", "gold": [{"paper": "lamp", "quote": "was lit in 1875"}]}
+    file = home / "questions.jsonl"
+    file.write_text("\n".join(map(json.dumps, (good, bad))))
+    status, lines, said = ran(capsys, "questions", "add", str(file))
+    assert (status, said) == (1, "1 added, 1 failed.\n")
+    assert [line["status"] for line in lines] == ["added", "failed"]
+    assert lines[0]["gold"][0]["end"] - lines[0]["gold"][0]["start"] == len("was lit in 1874")
+    assert lines[1]["nearest"] == "was lit in 1874"
+    held = home / "held.jsonl"
+    held.write_text(json.dumps({"question": "Held?"}))
+    assert ran(capsys, "questions", "add", str(held), "--held-out")[0] == 0
+
+    _, (kept,), _ = ran(capsys, "questions", "list")
+    assert (kept["text"], kept["held_out"]) == (QUESTION, False)
+    _, (other,), _ = ran(capsys, "questions", "list", "--held-out")
+    assert other["text"] == "Held?"
+
+    _, (line,), _ = ran(capsys, "questions", "export")
+    assert (line["gold"][0]["paper"], line["gold"][0]["quote"]) == ("lamp.md", "was lit in 1874")
+    copy = home / "copy.jsonl"
+    assert ran(capsys, "questions", "export", "--to", str(copy))[:2] == (0, [])
+    assert json.loads(copy.read_text()) == line
+    _, (again,), _ = ran(capsys, "questions", "add", str(copy))
+    assert again["status"] == "known"
+    for wrong, why in ((home / "gone.jsonl", "cannot be read"), (home / "lamp.md", "JSON lines")):
+        status, lines, said = ran(capsys, "questions", "add", str(wrong))
+        assert (status, lines) == (2, [])
+        assert why in said
+
+
+def test_reproducing_needs_the_data_set(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for options in ([], ["--omega"]):
+        status, lines, said = ran(capsys, "reproduce", str(home), *options)
+        assert (status, lines) in ((2, []), (1, []))
+        assert "published at" in said or "is not here: run" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -17,6 +17,9 @@ HEAVY = {
     "onnxruntime",
     "bm25s",
     "openai",
+    "scipy",
+    "ir_measures",
+    "tiktoken",
 }
 FILES = [
     ROOT / "app.py",

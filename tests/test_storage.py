@@ -86,6 +86,17 @@ def test_it_comes_back_in_another_lab(lab: Lab, tmp_path: Path) -> None:
     assert other.runs.comparison(comparison.id) == comparison
 
 
+def test_saved_sweeps_are_in_it_and_go_with_a_reset(lab: Lab) -> None:
+    text = 'title = "mine"\n[vary]\ntop_k = [1, 2]\n'
+    (lab.settings.data / "sweeps").mkdir()
+    (lab.settings.data / "sweeps" / "mine.toml").write_text(text)
+    backup = backed_up(lab)
+    ended(lab.storage.reset())
+    assert files(lab, "sweeps") == set()
+    ended(lab.storage.restore(backup.name))
+    assert (lab.settings.data / "sweeps" / "mine.toml").read_text() == text
+
+
 def test_a_damaged_backup_changes_nothing(lab: Lab) -> None:
     comparison = asked(lab)
     backup = backed_up(lab)

@@ -29,7 +29,7 @@ PAIR = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 LEANS = re.compile(
-    r"\b(this|the (given|above|provided|following|user'?s?)?\s*)"
+    r"\b(this\s+|the\s+((given|above|provided|following|user'?s?)\s+)?)"
     r"(text|passage|paper|article|section|author|authors|paragraph|example|document|flashcard)s?\b",
     re.IGNORECASE,
 )

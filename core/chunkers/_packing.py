@@ -3,22 +3,29 @@
 from collections.abc import Iterator, Sequence
 
 
-def packed(pieces: Sequence[tuple[int, int]], size: int, overlap: int) -> Iterator[tuple[int, int]]:
-    """The longest runs of neighbouring pieces that fit `size` characters; each run begins with
-    those last pieces of the run before that fit `overlap` and leave room for the next piece.
+def packed(
+    pieces: Sequence[tuple[int, int]],
+    size: int,
+    overlap: int,
+    extents: Sequence[tuple[int, int]] | None = None,
+) -> Iterator[tuple[int, int]]:
+    """The longest runs of neighbouring pieces that fit `size`; each run begins with those last
+    pieces of the run before that fit `overlap` and leave room for the next piece.
 
-    No piece may be longer than `size`.
+    `extents` says where each piece begins and ends in the unit that is counted; without it, these
+    are characters. No piece may be longer than `size`.
     """
     if not pieces:
         return
+    extents = extents or pieces
     first = 0
     for last in range(1, len(pieces)):
-        end = pieces[last][1]
-        if end - pieces[first][0] > size:
-            whole = pieces[last - 1][1]
-            yield pieces[first][0], whole
+        end = extents[last][1]
+        if end - extents[first][0] > size:
+            whole = extents[last - 1][1]
+            yield pieces[first][0], pieces[last - 1][1]
             while first < last and (
-                whole - pieces[first][0] > overlap or end - pieces[first][0] > size
+                whole - extents[first][0] > overlap or end - extents[first][0] > size
             ):
                 first += 1
     yield pieces[first][0], pieces[-1][1]

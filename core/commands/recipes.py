@@ -15,6 +15,9 @@ def add_recipe(command: argparse.ArgumentParser) -> None:
     command.add_argument("--chunker", default=Chunking().chunker, help=" | ".join(chunkers.names()))
     command.add_argument("--size", type=int, help="in the chunker's unit; default: its usual size")
     command.add_argument("--overlap", type=int, help="in the same unit; default: its usual one")
+    command.add_argument(
+        "--tokenizer", metavar="NAME", help="whose tokens are counted; default: the embedder's"
+    )
     command.add_argument("--retriever", default=retrieval.retriever, help=" | ".join(RETRIEVERS))
     command.add_argument("--embedder", default=retrieval.embedder)
     command.add_argument("--candidates", type=int, default=retrieval.candidates)
@@ -38,6 +41,7 @@ def recipe_from(lab: Lab, options: argparse.Namespace) -> Recipe:
             chunker=options.chunker,
             size=size if options.size is None else options.size,
             overlap=overlap if options.overlap is None else options.overlap,
+            tokenizer=options.tokenizer,
         ),
         evidence=Retrieval(
             retriever=options.retriever,

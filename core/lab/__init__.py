@@ -11,6 +11,9 @@ lab.models   which models there are
 lab.storage  what lies on disk: backups, rebuilding, reset
 lab.jobs     what is under way in the background, besides questions
 lab.ruler    how papers are cut, and what an embedder reads of it
+lab.questions questions with gold spans, apart from chunks
+lab.evaluations which setting is better, by these questions
+lab.reproduction a published table, computed again
 lab.doctor() whether everything on disk is whole
 """
 
@@ -20,11 +23,14 @@ from threading import Event
 from core.lab.bench import Bench, follow
 from core.lab.cards import Cards
 from core.lab.doctor import Check, examine
+from core.lab.evaluation import Evaluations
 from core.lab.evidence import Finder
 from core.lab.jobs import Job, Jobs, Outcome, Steps
 from core.lab.models import Models
 from core.lab.papers import Papers
 from core.lab.proposals import Proposals
+from core.lab.questions import QuestionBook
+from core.lab.reproduction import Reproduction
 from core.lab.ruler import Ruler
 from core.lab.runs import Runs
 from core.lab.storage import Storage
@@ -61,6 +67,11 @@ class Lab:
             settings, self._store, self.papers, finder, self._worker, self.jobs, self.doctor
         )
         self.proposals = Proposals(self._store, self.papers, self.models, self._worker)
+        self.questions = QuestionBook(self._store, self.papers)
+        self.evaluations = Evaluations(
+            self._store, self.sweeps, self.questions, finder, self.models, self._worker
+        )
+        self.reproduction = Reproduction(settings, self.models, self._worker)
 
     def doctor(self) -> Iterator[Check]:
         """Every check in turn, with its verdict in a sentence."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TypeVar
 
-from core import backends, chunkers, lexical, prompts, retrieval
+from core import backends, chunkers, lexical, prompts, retrieval, vocabularies
 from core.errors import BadInput, TriptychError
 from core.generators import Delta, Generator, Request
 from core.lab.evidence import Evidence, Finder
@@ -83,6 +83,9 @@ class Bench:
             )
         if isinstance(recipe.evidence, Retrieval):
             retrieval.check(recipe.evidence, recipe.chunking)
+            tokenizer = recipe.chunking.tokenizer or ""
+            if vocabularies.known(tokenizer):
+                vocabularies.check(tokenizer)
         if recipe.generation:
             check_generation(recipe.generation)
         for family, name in self._names(completed(recipe)):
@@ -95,7 +98,7 @@ class Bench:
         if isinstance(recipe.evidence, Retrieval):
             if recipe.evidence.uses_embedder:
                 names.append(("embedder", recipe.evidence.embedder))
-            if recipe.chunking.tokenizer:
+            if recipe.chunking.tokenizer and not vocabularies.known(recipe.chunking.tokenizer):
                 names.append(("embedder", recipe.chunking.tokenizer))
             if recipe.evidence.reranker:
                 names.append(("reranker", recipe.evidence.reranker))
@@ -112,6 +115,9 @@ class Bench:
         ]
         if isinstance(recipe.evidence, Retrieval) and recipe.evidence.uses_words:
             revisions.append(("bm25", lexical.VERSION))
+        tokenizer = recipe.chunking.tokenizer or ""
+        if isinstance(recipe.evidence, Retrieval) and vocabularies.known(tokenizer):
+            revisions.append((tokenizer, vocabularies.revision(tokenizer)))
         if recipe.generation:
             revisions.append(("prompt", prompts.VERSION))
         return replace(recipe, revisions=tuple(revisions))

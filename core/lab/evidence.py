@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from core import chunkers, retrieval
+from core import chunkers, retrieval, vocabularies
 from core.embedders import Embedder
 from core.errors import BadInput
 from core.lab.live import Doing
@@ -242,6 +242,13 @@ class Finder:
             notes=searched.notes,
         )
 
+    def chunks(
+        self, chunking: Chunking, paper_ids: Sequence[str]
+    ) -> Generator[Doing, None, dict[str, tuple[Chunk, ...]]]:
+        """All chunks by paper, in the order of the text."""
+        yield from self._tokenizer(chunking.tokenizer)
+        return {paper_id: self._chunks(paper_id, chunking) for paper_id in paper_ids}
+
     def chunks_of(self, chunking: Chunking, paper_ids: Sequence[str]) -> set[str] | int:
         """The different texts of all chunks; how many at most, where a model that is not loaded
         would have to count tokens."""
@@ -308,7 +315,9 @@ class Finder:
 
     def _tokenizer(self, name: str | None) -> Iterator[Doing]:
         """Make sure that these tokens can be counted."""
-        if name and name not in self._tokens:
+        if name and vocabularies.known(name):
+            self._tokens[name] = vocabularies.tokens(name)
+        elif name and name not in self._tokens:
             embedder: Embedder = yield from self._models.loaded("embedder", name)
             self._tokens[name] = partial(offsets, embedder.tokenizer)
 

@@ -154,7 +154,8 @@ class Storage:
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / f"triptych-{_stamp()}.zip"
         papers = self._settings.data / "papers"
-        for done, total in backup.write(self._store.database, papers, file):
+        presets = self._presets()
+        for done, total in backup.write(self._store.database, papers, presets, file):
             yield Doing(sentence=f"Writing {_of(done, total)}", share=done / total)
         yield Outcome(sentence=f"{file.name} is made, {file.stat().st_size / 1e6:,.1f} MB.")
 
@@ -164,16 +165,17 @@ class Storage:
                 yield Doing(sentence=f"Checking {_of(done, total)}", share=done / total)
             yield Doing(sentence="Checking the papers …")
             paper_ids = backup.ready(folder / backup.DATABASE)
+            presets = backup.contents(file).presets
             yield WAITING
             # From here on nothing may break it off: no step lies between.
-            self._worker.call(self._replace, folder / backup.DATABASE, paper_ids)
+            self._worker.call(self._replace, folder / backup.DATABASE, paper_ids, presets)
         yield Outcome(sentence=f"{file.name} is put back, with {len(paper_ids):,} papers.")
 
     def _reset(self) -> Steps:
         with self._workplace() as folder:
             with closing(Database(folder / backup.DATABASE)):
                 yield WAITING
-            self._worker.call(self._replace, folder / backup.DATABASE, frozenset())
+            self._worker.call(self._replace, folder / backup.DATABASE, frozenset(), {})
             self._worker.call(self._drop_vectors)
         yield Outcome(sentence="Everything is taken away; models and backups are still here.")
 
@@ -186,7 +188,15 @@ class Storage:
         faults = [check.sentence for check in self._doctor() if not check.ok]
         yield Outcome(sentence=" ".join([f"{dropped}.", *(faults or ["All else is whole."])]))
 
-    def _replace(self, database: Path, paper_ids: frozenset[str]) -> None:
+    def _presets(self) -> dict[str, str]:
+        """The sweeps that people saved, by name; what is no text is none."""
+        found = {}
+        for file in (self._settings.data / "sweeps").glob("*.toml"):
+            with suppress(UnicodeDecodeError):
+                found[file.stem] = file.read_text(encoding="utf-8")
+        return {name: text for name, text in found.items() if backup.PRESET.fullmatch(name)}
+
+    def _replace(self, database: Path, paper_ids: frozenset[str], presets: dict[str, str]) -> None:
         """The data becomes that of another database, whose originals lie in papers/ beside it."""
         folder = self._settings.data / "papers"
         folder.mkdir(parents=True, exist_ok=True)
@@ -200,6 +210,10 @@ class Storage:
             _remove(folder / paper_id for paper_id in paper_ids - old)
             raise
         _remove(folder / paper_id for paper_id in old - paper_ids)
+        _remove((self._settings.data / "sweeps").glob("*.toml"))
+        for name, text in presets.items():
+            (self._settings.data / "sweeps").mkdir(exist_ok=True)
+            (self._settings.data / "sweeps" / f"{name}.toml").write_text(text, encoding="utf-8")
         self._papers.get.cache_clear()
         self._finder.forget()
 

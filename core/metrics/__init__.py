@@ -1,1 +1,2 @@
-"""Pure numbers about hits and answers. Knows no model, no store and no page."""
+"""Pure numbers about hits and answers, and the statistics over them. Knows no model, no store and
+no page."""

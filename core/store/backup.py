@@ -1,6 +1,6 @@
 """A backup: one zip file with the database, the original files and a list of contents.
 
-    contents.json      what is inside, with sizes and the database's sha256
+    contents.json      what is inside, with sizes and the database's sha256; the texts of presets
     triptych.sqlite    all that people made
     papers/<sha256>    the original files
 
@@ -30,6 +30,7 @@ from core.types import Paper
 CONTENTS = "contents.json"
 DATABASE = "triptych.sqlite"
 PAPER = re.compile("papers/([0-9a-f]{64})")
+PRESET = re.compile(r"[A-Za-z0-9][\w.-]{0,59}", re.ASCII)  # a name that is no path
 LONGEST_CONTENTS = 32_000_000  # bytes; a hundred thousand papers take a quarter of it
 MOST_UNPACKED = 100  # times the packed size: a database is packed to about a fifth
 SMALL = 10_000_000  # bytes; an empty database is packed better, and a bomb is larger
@@ -51,12 +52,16 @@ class Contents:
     database_bytes: int
     database_sha256: str
     files: dict[str, int]  # bytes by sha256
+    presets: dict[str, str]  # texts of one's own sweeps by name
 
 
-def write(database: Database, papers: Path, target: Path) -> Iterator[Progress]:
+def write(
+    database: Database, papers: Path, presets: dict[str, str], target: Path
+) -> Iterator[Progress]:
     """Make a backup while everything is in use; it appears whole or not at all.
 
-    `papers` is the folder of the original files. Closing the iterator leaves nothing behind.
+    `papers` is the folder of the original files, `presets` texts by name. Closing the iterator
+    leaves nothing behind.
     Errors: OutOfSpace, and as Database.
     """
     copy, part = target.with_suffix(".sqlite"), target.with_suffix(".part")
@@ -87,6 +92,7 @@ def write(database: Database, papers: Path, target: Path) -> Iterator[Progress]:
                 database_bytes=copy.stat().st_size,
                 database_sha256=_sha256(copy),
                 files=kept,
+                presets=presets,
             )
             archive.writestr(CONTENTS, to_json(contents), ZIP_DEFLATED)
         part.replace(target)
@@ -181,6 +187,8 @@ def _contents(archive: ZipFile) -> Contents:
         raise _damaged("its list of contents cannot be read") from error
     if listed.format != 1:
         raise _damaged("it has another format")
+    if not all(PRESET.fullmatch(name) for name in listed.presets):
+        raise _damaged("it holds a preset with a name that no preset has")
     sizes = {f"papers/{paper_id}": size for paper_id, size in listed.files.items()}
     sizes[DATABASE] = listed.database_bytes
     if {name: entry.file_size for name, entry in entries.items() if name != CONTENTS} != sizes:

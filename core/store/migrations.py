@@ -98,4 +98,12 @@ STEPS: list[tuple[str, str]] = [
         CREATE INDEX proposals_by_paper ON proposals (paper_id, verdict);
         """,
     ),
+    (
+        "0005_questions",
+        """
+        CREATE TABLE questions (
+            id TEXT PRIMARY KEY, held_out INTEGER NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL
+        );
+        """,
+    ),
 ]

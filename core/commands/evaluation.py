@@ -1,0 +1,97 @@
+"""Which setting is better: a sweep over the questions with gold, judged."""
+
+import argparse
+import json
+import signal
+from pathlib import Path
+
+from core.codec import to_json
+from core.commands import Verbs
+from core.commands.output import say, show
+from core.commands.recipes import papers_from
+from core.commands.sweeps import LOOK_SECONDS, alike
+from core.errors import BadInput
+from core.lab import Lab
+from core.lab.evaluation import Evaluation
+from core.lab.live import Doing
+
+
+def add_verbs(verbs: Verbs) -> None:
+    evaluate = verbs.add_parser("evaluate", help="compare settings by the questions with gold")
+    evaluate.add_argument("preset", metavar="PRESET|FILE.toml")
+    evaluate.add_argument("--base", metavar="SETTING", help="its label, to compare others with")
+    evaluate.add_argument("--papers", default="", metavar="ID,...", help="default: all")
+    evaluate.add_argument(
+        "--held-out", action="store_true", help="test the choice on the questions set aside"
+    )
+    evaluate.add_argument("--memo", metavar="FILE", type=Path, help="also write the decision")
+    evaluate.set_defaults(verb=evaluate_preset)
+
+
+def evaluate_preset(lab: Lab, options: argparse.Namespace) -> int:
+    preset, _ = lab.sweeps.preset(options.preset)
+    papers = papers_from(lab, options)
+    planned, left_out = lab.evaluations.plan(preset, papers, held_out=options.held_out)
+    labels = [setting.label for setting in planned.settings]
+    if options.base is not None and options.base not in labels:
+        raise BadInput(f"There is no setting {options.base!r}; they are: {'; '.join(labels)}.")
+    for why, what in alike(planned).items():
+        say(f"Left out: {'; '.join(what)}: {why}")
+    if left_out:
+        say(f"Left out for want of gold in these papers: {left_out}.")
+    sweep_id = lab.sweeps.start(planned)
+    signal.signal(signal.SIGINT, lambda *_: lab.sweeps.stop(sweep_id))
+    _wait(lab, sweep_id)
+    for step in lab.evaluations.result(sweep_id, options.base, held_out=options.held_out):
+        if isinstance(step, Doing):
+            say(step.sentence)
+        else:
+            _show(step)
+            _write(step, options.memo)
+    return 0
+
+
+def _wait(lab: Lab, sweep_id: str) -> None:
+    said = ""
+    while not lab.sweeps.wait(sweep_id, LOOK_SECONDS):
+        progress = lab.sweeps.progress(sweep_id)
+        if progress and progress.doing and progress.doing.sentence != said:
+            said = progress.doing.sentence
+            say(said)
+
+
+def _show(evaluation: Evaluation) -> None:
+    """A line a setting, in the sweep's order, and one with the verdict."""
+    summary = evaluation.summary
+    labels = [outcome.label for outcome in summary.outcomes]
+    for number, outcome in enumerate(summary.outcomes):
+        line = json.loads(to_json(outcome))  # an interval without an end has null there
+        if line["difference"]:
+            line["difference"].pop("setting")  # the line's own
+        show(
+            {"setting": line.pop("label"), "n": outcome.recall.n, "base": number == summary.base}
+            | line
+        )
+    show(
+        {
+            "verdict": summary.verdict,
+            "best": labels[summary.best],
+            "tied": [labels[each] for each in summary.tied],
+            "winner": None if summary.winner is None else labels[summary.winner],
+            "cheapest_by_tokens": labels[summary.cheapest_by_tokens],
+            "cheapest_by_seconds": labels[summary.cheapest_by_seconds],
+            "rival": None if summary.rival is None else labels[summary.rival],
+            "more_questions": summary.more,
+            "tokens_of": evaluation.tokens_of,
+            "sweep": evaluation.sweep.id,
+        }
+    )
+    say(summary.verdict)
+
+
+def _write(evaluation: Evaluation, file: Path | None) -> None:
+    if file:
+        try:
+            file.write_text(evaluation.memo, encoding="utf-8")
+        except OSError as error:
+            raise BadInput(f"{file} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,74 @@
+"""Questions with gold spans: in, listed, out."""
+
+import argparse
+import json
+from pathlib import Path
+
+from core.codec import plain
+from core.commands import Verbs
+from core.commands.output import say, show
+from core.errors import BadInput
+from core.lab import Lab
+
+
+def add_verbs(verbs: Verbs) -> None:
+    questions = verbs.add_parser("questions", help="questions whose answers' places are known")
+    what = questions.add_subparsers(required=True, metavar="add|list|export")
+
+    add = what.add_parser("add", help="add a file of questions (JSON lines, CSV)")
+    add.add_argument("file", metavar="FILE", type=Path)
+    _held_out(add, "set them aside, to test a choice once it is made")
+    add.set_defaults(verb=add_questions)
+
+    listing = what.add_parser("list", help="list the questions that are not set aside")
+    _held_out(listing, "list those that are set aside")
+    listing.set_defaults(verb=list_questions)
+
+    export = what.add_parser("export", help="write them in the format that `add` reads")
+    export.add_argument("--to", metavar="FILE", type=Path, help="default: stdout")
+    _held_out(export, "those that are set aside")
+    export.set_defaults(verb=export_questions)
+
+
+def add_questions(lab: Lab, options: argparse.Namespace) -> int:
+    failed = added = 0
+    for each in lab.questions.add(options.file, held_out=options.held_out):
+        failed += each.status == "failed"
+        added += each.status == "added"
+        show(
+            {
+                "line": each.line,
+                "question": each.question and each.question.text,
+                "gold": plain(each.question)["gold"] if each.question else [],
+                "status": each.status,
+                "reason": each.reason,
+                "nearest": each.nearest,
+            }
+        )
+    say(f"{added} added, {failed} failed.")
+    return 1 if failed else 0
+
+
+def list_questions(lab: Lab, options: argparse.Namespace) -> int:
+    for kept in lab.questions.all(held_out=options.held_out):
+        show({"id": kept.id, **plain(kept.question), "held_out": kept.held_out, "at": kept.at})
+    return 0
+
+
+def export_questions(lab: Lab, options: argparse.Namespace) -> int:
+    lines = lab.questions.lines(held_out=options.held_out)
+    if options.to is None:
+        for line in lines:
+            show(line)
+        return 0
+    written = [json.dumps(line, ensure_ascii=False) + "\n" for line in lines]
+    try:
+        options.to.write_text("".join(written), encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{options.to} cannot be written: {error.strerror}.") from error
+    say(f"{len(written)} questions written to {options.to}.")
+    return 0
+
+
+def _held_out(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument("--held-out", action="store_true", help=what)

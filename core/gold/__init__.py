@@ -1,0 +1,22 @@
+"""Questions whose answers' places are known: read from files, checked against the papers.
+
+    files.py      JSON lines and CSV -> questions as they were written down, and back
+    matching.py   a quote -> its place in a paper, or the nearest thing that stands there
+
+Gold is kept apart from chunks: a place in a paper survives another way of cutting. Pure; knows no
+store and no lab.
+"""
+
+from core.gold.files import Unread, Written, WrittenPassage, read, to_line
+from core.gold.matching import Missed, paper_named, place
+
+__all__ = [
+    "Missed",
+    "Unread",
+    "Written",
+    "WrittenPassage",
+    "paper_named",
+    "place",
+    "read",
+    "to_line",
+]

@@ -1,0 +1,173 @@
+"""Files of questions: JSON lines, or the CSV of Chroma's chunking evaluation. Knows no papers.
+
+JSON lines: an object a line with `question`, `reference` (a short right answer; may be missing) and
+`gold`, a list of passages; an empty one says that the papers do not answer the question. A passage
+has `paper` (id or its beginning, file name with or without its ending, or title) and `quote`, or
+`start` and `end`, or both; `sha256`, if there, goes before `paper`.
+
+CSV: the columns `question`, `corpus_id` (a paper as above) and `references`, a JSON list of objects
+with `content`, `start_index` and `end_index`.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import BadInput
+from core.types import Paper, Question
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenPassage:
+    """A gold passage as a file names it: by its text, by its offsets, or by both."""
+
+    paper: str
+    quote: str = ""
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A question as a file asks it, in line `line` (from 1; of a CSV, the row's first)."""
+
+    line: int
+    text: str
+    passages: tuple[WrittenPassage, ...] = ()
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A line that holds no question, and why."""
+
+    line: int
+    why: str
+
+
+def read(name: str, data: bytes) -> list[Written | Unread]:
+    """Every question of a file, in order, and the lines that are none; its name says the format.
+
+    Errors: BadInput for another kind of file, one that is not UTF-8, or a CSV without the columns.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{name} is not UTF-8 text; save it as UTF-8.") from error
+    match name.rpartition(".")[2].lower():
+        case "jsonl" | "ndjson" | "json":
+            return list(_json_lines(text))
+        case "csv":
+            return list(_rows(name, text))
+        case _:
+            raise BadInput(f"{name} is no file of questions; give JSON lines (.jsonl) or .csv.")
+
+
+def to_line(question: Question, papers: dict[str, Paper]) -> dict[str, Any]:
+    """A question as one object of JSON lines, which `read` reads. Without its paper a passage has
+    no quote."""
+    gold = []
+    for span in question.gold:
+        paper = papers.get(span.paper_id)
+        gold.append(
+            {
+                "paper": paper.source if paper else span.paper_id,
+                "sha256": span.paper_id,
+                "start": span.start,
+                "end": span.end,
+                "quote": paper.text[span.start : span.end] if paper else "",
+            }
+        )
+    return {"question": question.text, "reference": question.reference, "gold": gold}
+
+
+def _json_lines(text: str) -> Iterator[Written | Unread]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            try:
+                yield _question(number, json.loads(line))
+            except (ValueError, RecursionError) as error:
+                yield Unread(line=number, why=_why(error))
+
+
+def _question(number: int, fields: Any) -> Written:
+    if not isinstance(fields, dict):
+        raise ValueError("it is no object with a question")
+    gold = fields.get("gold", [])
+    if not isinstance(gold, list):
+        raise ValueError("its gold is no list of passages")
+    return Written(
+        line=number,
+        text=_text(fields, "question").strip(),
+        passages=tuple(_passage(each, None, "quote", "start", "end") for each in gold),
+        reference=_text(fields, "reference", needed=False),
+    )
+
+
+def _rows(name: str, text: str) -> Iterator[Written | Unread]:
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    missing = {"question", "references", "corpus_id"} - set(rows.fieldnames or ())
+    if missing:
+        raise BadInput(f"{name} has no column called {', '.join(sorted(missing))}.")
+    while True:
+        number = rows.line_num + 1
+        try:
+            row = next(rows, None)
+            if row is None:
+                return
+            yield _row(number, row)
+        except (ValueError, RecursionError, csv.Error) as error:
+            yield Unread(line=number, why=_why(error))
+
+
+def _row(number: int, row: dict[str, Any]) -> Written:
+    references = json.loads(row["references"] or "[]")
+    if not isinstance(references, list):
+        raise ValueError("its references are no list")
+    return Written(
+        line=number,
+        text=_text(row, "question").strip(),
+        passages=tuple(
+            _passage(each, row["corpus_id"], "content", "start_index", "end_index")
+            for each in references
+        ),
+    )
+
+
+def _passage(fields: Any, paper: str | None, quote: str, start: str, end: str) -> WrittenPassage:
+    """`quote`, `start` and `end` are the names it has here; so is its paper, if not given."""
+    if not isinstance(fields, dict):
+        raise ValueError("a passage is no object with a paper and a quote")
+    paper = paper or fields.get("sha256") or fields.get("paper")
+    if not isinstance(paper, str) or not paper.strip():
+        raise ValueError("a passage names no paper")
+    offsets = [fields.get(start), fields.get(end)]
+    if any(type(each) not in (int, type(None)) for each in offsets):
+        raise ValueError(f"a passage's {start} or {end} is no whole number")
+    passage = WrittenPassage(
+        paper=paper.strip(),
+        quote=_text(fields, quote, needed=False),
+        start=offsets[0],
+        end=offsets[1],
+    )
+    if not passage.quote.strip() and None in offsets:
+        raise ValueError(f"a passage has neither a {quote} nor {start} and {end}")
+    return passage
+
+
+def _text(fields: dict[str, Any], name: str, *, needed: bool = True) -> str:
+    value = fields.get(name) or ""
+    if not isinstance(value, str):
+        raise ValueError(f"its {name} is no text")
+    if needed and not value.strip():
+        raise ValueError(f"it has no {name}")
+    return value
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"it is no JSON ({error.msg} at character {error.pos + 1})"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)

@@ -1,0 +1,253 @@
+"""Which setting is better: a sweep without answers over the questions with gold, then every hit
+held against the gold. The sweep keeps each search, so a broken one goes on where it was."""
+
+from collections import defaultdict
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from core.embedders import Embedder
+from core.errors import BadInput
+from core.lab.evidence import Finder
+from core.lab.live import Doing
+from core.lab.models import Models
+from core.lab.questions import QuestionBook
+from core.lab.sweeps import Sweeps
+from core.metrics import retrieval
+from core.metrics.memo import memo
+from core.metrics.summary import Measured, Summary, summarise
+from core.store import Store
+from core.store.speeds import Speeds
+from core.sweeps.plan import Plan
+from core.sweeps.presets import Preset
+from core.types import Chunk, Chunking, Retrieval, Run, Span, Sweep
+from core.windows import offsets
+from core.worker import Worker
+
+Gold = dict[str, tuple[Span, ...]]  # by the question's text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What came out. `measured`: for each setting of the sweep a row with every question of
+    `questions`, in that order. `tokens_of` names the model whose tokens the context is counted in;
+    `without_gold` is how many questions have none, and so say nothing here."""
+
+    sweep: Sweep
+    questions: tuple[str, ...]
+    measured: tuple[tuple[Measured, ...], ...]
+    summary: Summary
+    tokens_of: str
+    held_out: bool
+    without_gold: int
+
+    @property
+    def memo(self) -> str:
+        """The decision on one page of Markdown."""
+        return memo(
+            f"Which setting? {self.sweep.name}",
+            self.summary,
+            tested=self._tested(),
+            untested=self._untested(),
+        )
+
+    def _tested(self) -> list[str]:
+        kept = "held-out question" if self.held_out else "question"
+        return [
+            f"{_count(len(self.questions), kept)} with gold, over"
+            f" {_count(len(self.sweep.paper_ids), 'paper')}, on {self.sweep.at[:10]};"
+            f" {_count(len(self.sweep.settings), 'setting')}, each asked all of them.",
+            f"Tokens are counted by {self.tokens_of}.",
+            *(
+                f"{what}: {', '.join(values)}."
+                for what, values in _varied(self.sweep).items()
+                if len(values) > 1
+            ),
+        ]
+
+    def _untested(self) -> list[str]:
+        alone = [
+            f"Any {what} but {values[0]}."
+            for what, values in _varied(self.sweep).items()
+            if len(values) == 1
+        ]
+        none = (
+            [f"{_count(self.without_gold, 'question')} without gold."] if self.without_gold else []
+        )
+        held = [] if self.held_out else ["The choice on held-out questions."]
+        return [*alone, *none, *held, "Answers: only what was retrieved was judged."]
+
+
+class Evaluations:
+    """Errors of every method: BadInput for what cannot be meant."""
+
+    def __init__(
+        self,
+        store: Store,
+        sweeps: Sweeps,
+        questions: QuestionBook,
+        finder: Finder,
+        models: Models,
+        worker: Worker,
+    ) -> None:
+        self._store = store
+        self._speeds = Speeds(store.database)
+        self._sweeps = sweeps
+        self._questions = questions
+        self._finder = finder
+        self._models = models
+        self._worker = worker
+
+    def plan(
+        self, preset: Preset, paper_ids: Sequence[str], *, held_out: bool = False
+    ) -> tuple[Plan, int]:
+        """The sweep to be made, for `Sweeps.start`, and how many questions are left out since no
+        searched paper holds gold of theirs. No answers are written, whatever the preset says."""
+        gold = self._gold(paper_ids, held_out)
+        without = len({kept.question.text for kept in self._questions.all(held_out=held_out)})
+        if not gold:
+            which = "held-out question" if held_out else "question"
+            raise BadInput(
+                f"No {which} has gold in these papers; add some with `python -m core questions add"
+                " FILE` (data/samples/questions.jsonl has those of the sample papers)."
+            )
+        searching = replace(preset, answers=None, baseline=False)
+        return self._sweeps.plan(searching, tuple(gold), paper_ids), without - len(gold)
+
+    def _gold(self, paper_ids: Sequence[str], held_out: bool) -> Gold:
+        """Gold in these papers, by question; questions that ask the same share theirs."""
+        gold: dict[str, dict[Span, None]] = defaultdict(dict)
+        for kept in self._questions.all(held_out=held_out):
+            spans = [span for span in kept.question.gold if span.paper_id in set(paper_ids)]
+            if spans:
+                gold[kept.question.text.strip()].update(dict.fromkeys(spans))
+        return {text: tuple(spans) for text, spans in gold.items()}
+
+    def result(
+        self, sweep_id: str, base: str | None = None, *, held_out: bool = False
+    ) -> Iterator[Doing | Evaluation]:
+        """What the sweep's searches are worth; the last item is the evaluation. `base` names the
+        setting that the others are compared with."""
+        sweep = self._sweeps.sweep(sweep_id)
+        labels = [setting.label for setting in sweep.settings]
+        if base is not None and base not in labels:
+            raise BadInput(f"There is no setting called {base!r}; they are: {'; '.join(labels)}.")
+        cells = self._sweeps.cells(sweep_id)
+        failed = next((cell for cell in cells if cell.status != "done"), None)
+        if failed:
+            raise BadInput(
+                f"“{sweep.settings[failed.setting].label}” has no result for"
+                f" “{sweep.questions[failed.question]}”"
+                f"{': ' + failed.sentence if failed.sentence else ''}; run it again to go on."
+            )
+        runs = {(cell.question, cell.setting): cell.run_id or "" for cell in cells}
+        gold = self._gold(sweep.paper_ids, held_out)
+        asked = [number for number, text in enumerate(sweep.questions) if text in gold]
+        if not asked:
+            raise BadInput("No question of this sweep has gold (any more).")
+        number = labels.index(base) if base is not None else None
+        return self._worker.stream(lambda: self._result(sweep, runs, gold, asked, number, held_out))
+
+    def _result(
+        self,
+        sweep: Sweep,
+        runs: dict[tuple[int, int], str],
+        gold: Gold,
+        asked: Sequence[int],
+        base: int | None,
+        held_out: bool,
+    ) -> Iterator[Doing | Evaluation]:
+        tokens_of = self._models.default("embedder")
+        counter: Embedder = yield from self._models.loaded("embedder", tokens_of)
+        speeds = self._speeds.all()
+        lengths: dict[str, int] = {}
+        measured = []
+        for place, setting in enumerate(sweep.settings, start=1):
+            evidence = setting.recipe.evidence
+            assert isinstance(evidence, Retrieval), "planned without a baseline"
+            found = yield from self._relevant(sweep, setting.recipe.chunking, gold, asked)
+            row = []
+            for question in asked:
+                run = self._store.run(runs[question, place - 1])
+                assert run is not None, "a done cell has its run"
+                for hit in run.hits:
+                    if hit.chunk.text not in lengths:
+                        lengths[hit.chunk.text] = len(offsets(counter.tokenizer, hit.chunk.text))
+                speed = speeds.get(("rerank", evidence.reranker or ""))
+                spans = gold[sweep.questions[question]]
+                row.append(_measured(run, spans, found[question], evidence.top_k, lengths, speed))
+            measured.append(tuple(row))
+            said = f"Comparing with the gold: {place} of {len(sweep.settings)} settings"
+            yield Doing(sentence=said, share=place / len(sweep.settings))
+        yield Evaluation(
+            sweep=sweep,
+            questions=tuple(sweep.questions[question] for question in asked),
+            measured=tuple(measured),
+            summary=summarise([setting.label for setting in sweep.settings], measured, base),
+            tokens_of=tokens_of,
+            held_out=held_out,
+            without_gold=len(sweep.questions) - len(asked),
+        )
+
+    def _relevant(
+        self, sweep: Sweep, chunking: Chunking, gold: Gold, asked: Sequence[int]
+    ) -> Generator[Doing, None, dict[int, list[Chunk]]]:
+        """For each question the chunks of this cutting that are relevant to it."""
+        chunks = yield from self._finder.chunks(chunking, sweep.paper_ids)
+        return {
+            question: [
+                chunk
+                for span in gold[sweep.questions[question]]
+                for chunk in chunks[span.paper_id]
+                if retrieval.relevant(chunk, [span])
+            ]
+            for question in asked
+        }
+
+
+def _measured(
+    run: Run,
+    gold: tuple[Span, ...],
+    relevant: Sequence[Chunk],
+    k: int,
+    tokens: dict[str, int],
+    pairs_a_second: float | None,
+) -> Measured:
+    """Reranking costs what its pairs take here, also where their scores were known before."""
+    hits = [hit.chunk for hit in run.hits]
+    overlap = retrieval.overlap(gold, hits)
+    assert overlap is not None, "only questions with gold are measured"
+    reranking = run.rerank_seconds or 0.0
+    if run.rerank_seconds is not None and pairs_a_second:
+        reranking = len(run.candidates) / pairs_a_second
+    return Measured(
+        overlap=overlap,
+        ranking=retrieval.ranking(gold, [hit.chunk for hit in run.candidates], relevant, k),
+        context_tokens=sum(tokens[chunk.text] for chunk in hits),
+        context_characters=retrieval.characters(hits),
+        seconds=(run.search_seconds or 0.0) + reranking,
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _varied(sweep: Sweep) -> dict[str, list[str]]:
+    """The values that each setting of a retrieval took in this sweep."""
+    values: dict[str, dict[str, None]] = {}
+    for setting in sweep.settings:
+        evidence, chunking = setting.recipe.evidence, setting.recipe.chunking
+        assert isinstance(evidence, Retrieval)
+        named = {
+            "chunker": chunking.chunker,
+            "chunk size and overlap": f"{chunking.size}/{chunking.overlap}",
+            "retriever": evidence.retriever,
+            "embedder": evidence.embedder if evidence.uses_embedder else "",
+            "reranker": evidence.reranker or "no reranker",
+            "number of candidates": str(evidence.candidates),
+            "top k": str(evidence.top_k),
+        }
+        for what, value in named.items():
+            if value:
+                values.setdefault(what, {})[value] = None
+    return {what: list(some) for what, some in values.items()}

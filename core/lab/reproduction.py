@@ -1,0 +1,257 @@
+"""A published table computed again: Chroma's "Evaluating Chunking Strategies for Retrieval" (Smith
+and Troynikov, 2024), from a folder with its corpora and questions, which are not ours to ship
+(MIT, github.com/brandonstarxel/chunking_evaluation).
+
+`omega` needs no model, `recall` the embedder. Vectors are kept by text as they are computed, so
+that a broken run goes on where it stopped.
+"""
+
+import time
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core import chunkers, gold, papers, vocabularies
+from core.errors import BadInput
+from core.lab.live import Doing
+from core.lab.models import Models
+from core.metrics import retrieval
+from core.metrics.statistics import Interval, means
+from core.settings import Settings
+from core.types import Chunk, Chunking, Paper, Span
+from core.windows import characters_read
+from core.worker import Worker
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from core.embedders import Embedder
+
+EMBEDDER = "all-MiniLM-L6-v2"
+TOP_K = 5
+CLOSE = 0.1  # percentage points between a published omega and ours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A row of the report, in per cent."""
+
+    chunker: str
+    size: int
+    overlap: int
+    recall: float
+    precision: float
+    iou: float
+
+
+RECALL = tuple(
+    Published(chunker=chunker, size=size, overlap=overlap, recall=recall, precision=p, iou=iou)
+    for chunker, size, overlap, recall, p, iou in (
+        ("recursive_tokens", 250, 125, 78.7, 4.9, 4.9),
+        ("tokens", 250, 125, 82.4, 3.6, 3.5),
+        ("recursive_tokens", 250, 0, 78.5, 5.4, 5.4),
+        ("tokens", 250, 0, 77.1, 3.3, 3.3),
+        ("recursive_tokens", 200, 0, 75.7, 6.5, 6.5),
+        ("tokens", 200, 0, 76.6, 4.1, 4.0),
+    )
+)
+OMEGA = (
+    ("recursive_tokens", 200, 0, 29.9),
+    ("recursive_tokens", 400, 0, 17.7),
+    ("recursive_tokens", 400, 200, 13.9),
+    ("recursive_tokens", 800, 400, 6.7),
+    ("tokens", 200, 0, 21.0),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OmegaRow:
+    """PrecisionOmega in per cent. `ours` takes each chunk where it stands; `as_published` looks for
+    its text from the beginning of the document, as the report's program does, and so mistakes the
+    place of a chunk whose text stands there before."""
+
+    chunker: str
+    size: int
+    overlap: int
+    chunks: int
+    published: float
+    as_published: float
+    ours: float
+    close: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecallRow:
+    """Per cent, means over `questions` with their 95 % intervals. `inside`: the published recall
+    lies in our interval. `never_seen`: the share of the chunks' text that the embedder's window
+    leaves out."""
+
+    chunker: str
+    size: int
+    overlap: int
+    chunks: int
+    questions: int
+    published: float
+    recall: Interval
+    inside: bool
+    published_precision: float
+    precision: Interval
+    published_iou: float
+    iou: Interval
+    never_seen: float
+    embedded: int  # texts read in this run; the others were known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corpus:
+    """The papers and, for each question, its text and its gold."""
+
+    papers: tuple[Paper, ...]
+    questions: tuple[tuple[str, tuple[Span, ...]], ...]
+
+
+class Reproduction:
+    """`folder` of every method: `corpora/*.md` and `questions_df.csv`. Errors of every method:
+    BadInput for a folder that holds something else, MissingModel without the vocabulary."""
+
+    def __init__(self, settings: Settings, models: Models, worker: Worker) -> None:
+        self._settings = settings
+        self._models = models
+        self._worker = worker
+
+    def omega(self, folder: Path) -> Iterator[OmegaRow]:
+        """How well each way of cutting could do at best; no model."""
+        tokens = vocabularies.tokens(vocabularies.CL100K)
+        corpus = read(folder, self._settings)
+        for chunker, size, overlap, published in OMEGA:
+            chunking = _chunking(chunker, size, overlap)
+            chunks = [c for paper in corpus.papers for c in chunkers.cut(paper, chunking, tokens)]
+            texts = {paper.id: paper.text for paper in corpus.papers}
+            mistaken = [_where_first(chunk, texts[chunk.paper_id]) for chunk in chunks]
+            as_published = _mean_omega(corpus, mistaken)
+            yield OmegaRow(
+                chunker=chunker,
+                size=size,
+                overlap=overlap,
+                chunks=len(chunks),
+                published=published,
+                as_published=as_published,
+                ours=_mean_omega(corpus, chunks),
+                close=abs(as_published - published) <= CLOSE,
+            )
+
+    def recall(self, folder: Path) -> Iterator[Doing | RecallRow]:
+        """A row for each of the report's, and before it what is going on."""
+        vocabularies.check(vocabularies.CL100K)
+        corpus = read(folder, self._settings)
+        return self._worker.stream(lambda: self._recall(corpus))
+
+    def _recall(self, corpus: Corpus) -> Iterator[Doing | RecallRow]:
+        tokens = vocabularies.tokens(vocabularies.CL100K)
+        embedder: Embedder = yield from self._models.loaded("embedder", EMBEDDER)
+        yield Doing(sentence=f"{EMBEDDER} reads {len(corpus.questions):,} questions …")
+        questions = embedder.embed([text for text, _ in corpus.questions], query=True)
+        for row in RECALL:
+            chunking = _chunking(row.chunker, row.size, row.overlap)
+            chunks = [c for paper in corpus.papers for c in chunkers.cut(paper, chunking, tokens)]
+            vectors, embedded = yield from self._vectors(embedder, chunks)
+            yield _row(row, corpus, chunks, questions @ vectors.T, embedder, embedded)
+
+    def _vectors(
+        self, embedder: "Embedder", chunks: Sequence[Chunk]
+    ) -> Generator[Doing, None, tuple["np.ndarray", int]]:
+        """A vector a chunk, shape (len(chunks), dimensions), and how many were new."""
+        from core.vectors import VectorStore, embed_missing
+
+        revision = self._models.find("embedder", EMBEDDER).revision
+        store = VectorStore(
+            self._settings.data / "vectors", EMBEDDER, revision, embedder.dimensions
+        )
+        texts = [chunk.text for chunk in chunks]
+        embedded, started = 0, time.monotonic()
+        for done, total in embed_missing(store, embedder, texts):
+            embedded = total
+            speed = done / (time.monotonic() - started)
+            yield Doing(
+                sentence=f"{EMBEDDER} reads the chunks: {done:,} of {total:,}, {speed:.0f}/s",
+                share=done / total,
+            )
+        return store.get(texts)[0], embedded
+
+
+def read(folder: Path, settings: Settings) -> Corpus:
+    """Errors: BadInput where a file is missing, or a question's gold is not in its corpus."""
+    table = folder / "questions_df.csv"
+    files = sorted((folder / "corpora").glob("*.md"))
+    if not table.is_file() or not files:
+        raise BadInput(
+            f"{folder} does not hold the data set (corpora/*.md and questions_df.csv); it is"
+            " published at github.com/brandonstarxel/chunking_evaluation."
+        )
+    known = {paper.id: paper for paper in (papers.read(f, f.name, settings) for f in files)}
+    questions = []
+    for written in gold.read(table.name, table.read_bytes()):
+        if isinstance(written, gold.Unread):
+            raise BadInput(f"{table}, line {written.line}: {written.why}.")
+        spans = []
+        for passage in written.passages:
+            paper = known[gold.paper_named(passage.paper, list(known.values()))]
+            found = gold.place(passage, paper)
+            if isinstance(found, gold.Missed):
+                raise BadInput(f"{table}, line {written.line}: {found.sentence}")
+            spans.append(found)
+        questions.append((written.text, tuple(spans)))
+    return Corpus(papers=tuple(known.values()), questions=tuple(questions))
+
+
+def _chunking(chunker: str, size: int, overlap: int) -> Chunking:
+    return Chunking(chunker=chunker, size=size, overlap=overlap, tokenizer=vocabularies.CL100K)
+
+
+def _where_first(chunk: Chunk, text: str) -> Span:
+    start = text.find(chunk.text)
+    return Span(paper_id=chunk.paper_id, start=start, end=start + len(chunk.text))
+
+
+def _mean_omega(corpus: Corpus, chunks: Sequence[Chunk | Span]) -> float:
+    """In per cent; every question has gold."""
+    shares = [retrieval.precision_omega(spans, chunks) or 0.0 for _, spans in corpus.questions]
+    return 100 * sum(shares) / len(shares)
+
+
+def _row(
+    row: Published,
+    corpus: Corpus,
+    chunks: Sequence[Chunk],
+    similarities: "np.ndarray",  # shape (questions, chunks)
+    embedder: "Embedder",
+    embedded: int,
+) -> RecallRow:
+    import numpy as np
+
+    nearest = np.argsort(-similarities, axis=1, kind="stable")[:, :TOP_K]
+    measured = []
+    for (_, spans), places in zip(corpus.questions, nearest, strict=True):
+        found = retrieval.overlap(spans, [chunks[place] for place in places])
+        assert found is not None, "every question has gold"
+        measured.append((found.recall, found.precision, found.iou))
+    recall, precision, iou = means(100 * np.array(measured))
+    texts = [chunk.text for chunk in chunks]
+    reads = characters_read(embedder.tokenizer, embedder.window, texts)
+    return RecallRow(
+        chunker=row.chunker,
+        size=row.size,
+        overlap=row.overlap,
+        chunks=len(chunks),
+        questions=len(corpus.questions),
+        published=row.recall,
+        recall=recall,
+        inside=recall.low <= row.recall <= recall.high,
+        published_precision=row.precision,
+        precision=precision,
+        published_iou=row.iou,
+        iou=iou,
+        never_seen=retrieval.never_seen([len(text) for text in texts], reads) or 0.0,
+        embedded=embedded,
+    )

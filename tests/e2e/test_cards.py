@@ -1,0 +1,92 @@
+"""Cards in a real browser: studied with the keyboard alone, and made from a paper."""
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from core.lab import Lab
+from core.settings import SAMPLES, Settings
+from core.store import EVERY
+from tests.e2e.conftest import ANSWER_MS, ready, serving
+
+TWENTY = 20  # new cards a day, unless a learner wishes otherwise
+
+
+def begin(page: Page, address: str) -> None:
+    """Open the page with the sample decks, and choose a name."""
+    page.goto(f"{address}/cards")
+    page.get_by_role("button", name="Add the sample decks").click()
+    page.get_by_placeholder("Your name").fill("Ada")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(f"{TWENTY} new")).to_be_visible()
+
+
+def test_twenty_cards_with_the_keyboard_alone(browser: Browser, tmp_path: Path) -> None:
+    with serving(tmp_path) as address:
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        begin(page, address)
+        page.mouse.click(5, 400)  # out of the text field
+        for left in range(TWENTY, 0, -1):
+            expect(page.get_by_text(f"{left} new")).to_be_visible()
+            expect(page.get_by_role("button", name="Show the answer")).to_be_visible()
+            ready(page)
+            page.keyboard.press("Space")
+            expect(page.locator(".st-key-card-answer")).to_be_visible()
+            expect(page.get_by_role("button", name="Easy")).to_be_visible()
+            ready(page)
+            page.keyboard.press("4")
+        expect(page.get_by_text("Done for today")).to_be_visible()
+        lab = Lab(Settings(data=tmp_path))
+        log = lab.study.reviews(lab.study.learner("Ada"))
+        assert [review.rating for review in log] == [4] * TWENTY
+        assert len({review.card_id for review in log}) == TWENTY
+        page.keyboard.press("z")
+        expect(page.get_by_role("button", name="Show the answer")).to_be_visible()
+        assert len(lab.study.reviews(lab.study.learner("Ada"))) == TWENTY - 1
+        page.close()
+
+
+def test_code_tables_and_formulas_are_drawn(browser: Browser, tmp_path: Path) -> None:
+    lab = Lab(Settings(data=tmp_path))
+    assert list(lab.cards.load(SAMPLES / "decks" / "quantisation.md"))
+    ids = {card.question[:20]: card.id for card in lab.cards.find(EVERY)}
+    with serving(tmp_path) as address:
+        page = browser.new_page()
+        for beginning, drawn in (
+            ("How is a list of wei", "code .token, code span[class]"),
+            ("How large is its fil", "table >> text=2,200 MB"),
+            ("What is the zero poi", ".katex-display"),
+        ):
+            page.goto(f"{address}/cards?card={ids[beginning]}")
+            page.get_by_text("Browse", exact=True).click()
+            expect(page.locator(f".st-key-card-answer >> {drawn}").first).to_be_visible()
+        page.close()
+
+
+def test_three_cards_from_a_paper(page: Page, address: str, data: Path) -> None:
+    page.goto(f"{address}/cards")
+    page.get_by_text("Make", exact=True).click()
+    page.get_by_role("button", name="Propose cards").click()
+    accept = page.get_by_role("button", name="Accept")
+    expect(accept.nth(2)).to_be_visible(timeout=ANSWER_MS)
+    if page.get_by_role("button", name="Stop").count():
+        page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".st-key-making-progress")).to_have_count(0, timeout=ANSWER_MS)
+    for left in range(accept.count(), accept.count() - 3, -1):
+        expect(accept).to_have_count(left)
+        page.get_by_role("button", name="Show the place in the paper").first.click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_role("link", name="Open the paper")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+        accept.first.click()
+    ready(page)
+    made = [card for card in Lab(Settings(data=data)).cards.find(EVERY) if card.span]
+    assert len(made) == 3
+    page.get_by_text("Browse", exact=True).click()
+    for card in made:
+        page.goto(f"{address}/cards?card={card.id}")
+        page.get_by_text("Browse", exact=True).click()
+        page.get_by_role("button", name="Show the place in the paper").click()
+        page.get_by_role("link", name="Open the paper").click()
+        page.wait_for_url(f"**/library?paper={card.span.paper_id if card.span else ''}")

@@ -1,0 +1,171 @@
+"""Which setting is better, from questions with gold to a verdict, over the small backends."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.__main__ import main
+from core.errors import BadInput
+from core.lab import Lab
+from core.lab.evaluation import Evaluation
+from core.lab.live import Doing
+from core.settings import Settings
+from core.sweeps import presets
+
+FACTS = [
+    ("lamp", "The lamp of Varn burns whale oil to this day."),
+    ("tide", "The tide at Varn rises four metres and falls twice a day."),
+    ("harbour", "The harbour of Varn was dug by hand in 1702."),
+    ("bell", "The bell of Varn is rung by the youngest sailor."),
+    ("baker", "The baker of Varn sells dark bread before sunrise."),
+    ("school", "The school of Varn has eleven pupils and one teacher."),
+]
+PRESET = """
+chunks = ["60/0", "600/0"]
+embedder = "hashing"
+reranker = ["none", "word-overlap"]
+candidates = 4
+top_k = 1
+"""
+
+
+def town(lab: Lab, tmp_path: Path) -> str:
+    """A paper of facts with gulls between them, and a question for each fact; the paper's id."""
+    file = tmp_path / "town.md"
+    file.write_text("\n\n".join(f"{fact}\n\n{'Gulls cry. ' * 20}" for _, fact in FACTS))
+    paper = lab.papers.add(file).paper
+    assert paper
+    lines = [
+        {"question": f"What of the {what} of Varn?", "gold": [{"paper": "town", "quote": fact}]}
+        for what, fact in FACTS
+    ]
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text("\n".join(map(json.dumps, [*lines, {"question": "And the moon?"}])))
+    assert {each.status for each in lab.questions.add(questions)} == {"added"}
+    return paper.id
+
+
+def evaluated(lab: Lab, papers: tuple[str, ...], base: str | None = None) -> Evaluation:
+    planned, _ = lab.evaluations.plan(presets.read("sizes", PRESET), papers)
+    sweep_id = lab.sweeps.start(planned)
+    assert lab.sweeps.wait(sweep_id, 30)
+    steps: list[Any] = list(lab.evaluations.result(sweep_id, base))
+    assert all(isinstance(step, Doing) for step in steps[:-1])
+    last = steps[-1]
+    assert isinstance(last, Evaluation)
+    return last
+
+
+def test_settings_are_judged_by_their_gold(lab: Lab, tmp_path: Path) -> None:
+    paper = town(lab, tmp_path)
+    found = evaluated(lab, (paper,), "600/0 · top 1")
+    assert found.questions == tuple(f"What of the {what} of Varn?" for what, _ in FACTS)
+    labels = [outcome.label for outcome in found.summary.outcomes]
+    assert labels == [
+        "60/0 · top 1",
+        "60/0 · top 1 of 4, reranked",
+        "600/0 · top 1",
+        "600/0 · top 1 of 4, reranked",
+    ]
+    assert (found.summary.base, found.tokens_of) == (2, "hashing")
+    small, large = found.measured[1], found.measured[3]
+    for each in small:
+        # A fact is a chunk of its own, so what is found is all of it or nothing.
+        assert each.overlap.recall in (0.0, 1.0)
+        assert each.overlap.precision == each.overlap.recall
+        assert each.ranking is not None
+        assert each.ranking.hit == each.overlap.recall
+        assert each.context_characters <= 60
+    assert all(each.context_tokens > 50 for each in large)
+    for row, run in zip(found.measured, labels, strict=True):
+        assert len(row) == len(FACTS), run
+    by_hand = sum(each.overlap.recall for each in small) / len(FACTS)
+    assert found.summary.outcomes[1].recall.mean == pytest.approx(by_hand)
+    assert found.summary.outcomes[2].difference is None
+
+
+def test_what_was_found_before_is_judged_again_without_a_search(lab: Lab, tmp_path: Path) -> None:
+    paper = town(lab, tmp_path)
+    first = evaluated(lab, (paper,))
+    planned, left_out = lab.evaluations.plan(presets.read("sizes", PRESET), (paper,))
+    assert planned.known == planned.cells
+    assert left_out == 1, "one question has no gold"
+    again = evaluated(lab, (paper,))
+    recalls = [[each.overlap for each in row] for row in first.measured]
+    assert recalls == [[each.overlap for each in row] for row in again.measured]
+    assert again.summary.tied == first.summary.tied
+
+
+def test_the_memo_names_what_was_not_tested(lab: Lab, tmp_path: Path) -> None:
+    text = evaluated(lab, (town(lab, tmp_path),)).memo
+    assert text.startswith("# Which setting? sizes\n")
+    assert "- 6 questions with gold, over 1 paper, on" in text
+    assert "- chunk size and overlap: 60/0, 600/0." in text
+    assert "- Any embedder but hashing." in text
+    assert "- The choice on held-out questions." in text
+    assert "- Answers: only what was retrieved was judged." in text
+
+
+def test_answers_are_never_written(lab: Lab, tmp_path: Path) -> None:
+    paper = town(lab, tmp_path)
+    preset = presets.read("full", PRESET + "baseline = true\n[answers]\n")
+    planned, _ = lab.evaluations.plan(preset, (paper,))
+    assert planned.answers == 0
+    assert all(setting.recipe.evidence for setting in planned.settings)
+
+
+def test_held_out_questions_are_for_the_end(lab: Lab, tmp_path: Path) -> None:
+    paper = town(lab, tmp_path)
+    preset = presets.read("sizes", PRESET)
+    with pytest.raises(BadInput, match="No held-out question has gold"):
+        lab.evaluations.plan(preset, (paper,), held_out=True)
+    file = tmp_path / "held.jsonl"
+    gold = [{"paper": "town", "quote": FACTS[0][1]}]
+    file.write_text(json.dumps({"question": "Oil?", "gold": gold}))
+    assert [each.status for each in lab.questions.add(file, held_out=True)] == ["added"]
+    planned, _ = lab.evaluations.plan(preset, (paper,), held_out=True)
+    assert planned.questions == ("Oil?",)
+    assert "Oil?" not in lab.evaluations.plan(preset, (paper,))[0].questions
+
+
+def test_gold_in_other_papers_says_nothing(lab: Lab, tmp_path: Path) -> None:
+    town(lab, tmp_path)
+    others = tuple(row.id for row in lab.papers.all() if row.source != "town.md")
+    with pytest.raises(BadInput, match="No question has gold in these papers"):
+        lab.evaluations.plan(presets.read("sizes", PRESET), others)
+
+
+def test_a_base_that_is_none(lab: Lab, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no setting called 'best'; they are: 60/0"):
+        evaluated(lab, (town(lab, tmp_path),), "best")
+
+
+def test_the_command_prints_a_line_a_setting(
+    lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town(lab, tmp_path)
+    assert isinstance(lab.settings, Settings)
+    monkeypatch.setenv("TRIPTYCH_DATA", str(lab.settings.data))
+    preset, memo = tmp_path / "sizes.toml", tmp_path / "memo.md"
+    preset.write_text(PRESET)
+    status = main(["evaluate", str(preset), "--base", "60/0 · top 1", "--memo", str(memo)])
+    out, err = capsys.readouterr()
+    *lines, verdict = map(json.loads, out.splitlines())
+    assert status == 0
+    assert [line["setting"] for line in lines][:1] == ["60/0 · top 1"]
+    assert [line["base"] for line in lines] == [True, False, False, False]
+    assert lines[0]["difference"] is None
+    assert lines[1]["difference"].keys() >= {"interval", "p", "p_holm", "wins", "ties", "losses"}
+    for line in lines:
+        assert line["n"] == 6
+        assert {"recall", "precision", "iou", "ranks", "context_tokens", "tied"} <= line.keys()
+        assert line["recall"]["low"] <= line["recall"]["mean"] <= line["recall"]["high"]
+    assert verdict["verdict"] in err
+    assert set(verdict["tied"]) == {line["setting"] for line in lines if line["tied"]}
+    assert "Left out for want of gold in these papers: 1." in err
+    assert memo.read_text().startswith("# Which setting? sizes")
+
+    assert main(["evaluate", str(preset), "--base", "none such"]) == 2
+    assert "they are: 60/0 · top 1" in capsys.readouterr().err

@@ -1,0 +1,231 @@
+"""Questions with gold: read from files, checked against the papers, kept, and written again."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import gold
+from core.errors import BadInput
+from core.gold import Missed, Unread, Written, WrittenPassage
+from core.lab import Lab
+from core.settings import SAMPLES
+from core.store.questions import question_id
+from core.types import Paper, Question, Span
+
+TEXT = "The lamp was lit in 1874.\nIt burns whale oil.  The tide\nrises four metres. It burns."
+PAPER = Paper(id="ab" * 32, title="The lamp", text=TEXT, source="lamp.md", kind="markdown")
+TIDE = Paper(id="cd" * 32, title="Tide", text="The tide.", source="lamp.txt", kind="text")
+
+
+def lines(*rows: object) -> bytes:
+    return "\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows).encode()
+
+
+def placed(quote: str, start: int | None = None, end: int | None = None) -> str | Missed:
+    """The text of the place that was found."""
+    found = gold.place(WrittenPassage(paper="", quote=quote, start=start, end=end), PAPER)
+    return TEXT[found.start : found.end] if isinstance(found, Span) else found
+
+
+def test_json_lines_by_hand() -> None:
+    passage = {"paper": "lamp.md", "quote": "It burns", "start": 26, "end": 34}
+    read = gold.read(
+        "q.jsonl",
+        lines(
+            {"question": " When? ", "reference": "In 1874.", "gold": [passage]},
+            "",
+            "{no json",
+            {"question": "What?", "trap": None},
+            {"question": " "},
+            {"question": "Q", "gold": [{"paper": "lamp.md"}]},
+            {"question": "Q", "gold": [{"quote": "x"}]},
+            {"question": "Q", "gold": [{"paper": "p", "quote": "x", "start": "3"}]},
+            {"question": "Q", "gold": ["x"]},
+            ["a list"],
+        ),
+    )
+    assert read[0] == Written(
+        line=1,
+        text="When?",
+        reference="In 1874.",
+        passages=(WrittenPassage(paper="lamp.md", quote="It burns", start=26, end=34),),
+    )
+    assert read[2] == Written(line=4, text="What?")
+    assert [(each.line, each.why) for each in read if isinstance(each, Unread)] == [
+        (3, "it is no JSON (Expecting property name enclosed in double quotes at character 2)"),
+        (5, "it has no question"),
+        (6, "a passage has neither a quote nor start and end"),
+        (7, "a passage names no paper"),
+        (8, "a passage's start or end is no whole number"),
+        (9, "a passage is no object with a paper and a quote"),
+        (10, "it is no object with a question"),
+    ]
+
+
+def test_csv_by_hand() -> None:
+    references = json.dumps([{"content": 'a, "b"\nc', "start_index": 3, "end_index": 11}])
+    quoted = '"' + references.replace('"', '""') + '"'
+    table = f'question,references,corpus_id\n"Two\nlines?",{quoted},lamp\nQ,no json,lamp\nR,[],x\n'
+    read = gold.read("q.csv", b"\xef\xbb\xbf" + table.encode())
+    assert read == [
+        Written(
+            line=2,
+            text="Two\nlines?",
+            passages=(WrittenPassage(paper="lamp", quote='a, "b"\nc', start=3, end=11),),
+        ),
+        Unread(line=4, why="it is no JSON (Expecting value at character 1)"),
+        Written(line=5, text="R"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("q.csv", b"question,answer\n", "no column called corpus_id, references"),
+        ("q.txt", b"", "JSON lines"),
+        ("q.jsonl", b"\xff\xfe", "not UTF-8"),
+    ],
+)
+def test_what_is_no_file_of_questions(name: str, data: bytes, sentence: str) -> None:
+    with pytest.raises(BadInput, match=sentence):
+        gold.read(name, data)
+
+
+@given(data=st.binary(max_size=200), name=st.sampled_from(["q.jsonl", "q.csv"]))
+def test_any_bytes_are_questions_or_sentences(data: bytes, name: str) -> None:
+    try:
+        read = gold.read(name, data)
+    except BadInput:
+        return
+    assert all(isinstance(each, Written | Unread) for each in read)
+
+
+def test_papers_are_found_by_what_people_call_them() -> None:
+    papers = [PAPER, TIDE]
+    for name in (PAPER.id, PAPER.id[:8], "lamp.md", "The lamp"):
+        assert gold.paper_named(name, papers) == PAPER.id
+    assert gold.paper_named("lamp", [PAPER]) == PAPER.id
+    with pytest.raises(BadInput, match="2 papers are called 'lamp'"):
+        gold.paper_named("lamp", papers)
+    for name in ("ab", "boat"):
+        with pytest.raises(BadInput, match="no paper called"):
+            gold.paper_named(name, papers)
+
+
+def test_a_quote_is_found_where_it_is_meant() -> None:
+    assert placed("was lit in 1874") == "was lit in 1874"
+    assert placed("It burns", 26, 34) == "It burns"
+    twice = [TEXT.index("It burns"), TEXT.rindex("It burns")]
+    for meant, found in ((twice[0] + 5, twice[0]), (twice[1] - 3, twice[1])):
+        passage = WrittenPassage(paper="", quote="It burns", start=meant, end=meant + 8)
+        assert gold.place(passage, PAPER) == Span(paper_id=PAPER.id, start=found, end=found + 8)
+    assert placed("whale oil. The tide rises") == "whale oil.  The tide\nrises"
+    assert placed(" lit ", 0, 5) == "lit"  # not where it was said to be: white space is no matter
+    assert placed("", 4, 8) == "lamp"
+    assert placed("burns.", -6, -1) == "burns."
+
+
+def test_a_quote_that_stands_twice_needs_a_place() -> None:
+    missed = placed("It burns")
+    assert isinstance(missed, Missed)
+    assert "stands 2 times" in missed.sentence
+
+
+def test_what_does_not_match_is_told_with_what_stands_there() -> None:
+    missed = placed("It burns shark oil. The tide rises", 1, 9)
+    assert isinstance(missed, Missed)
+    assert missed.nearest is not None
+    near = TEXT[missed.nearest.start : missed.nearest.end]
+    assert near == "It burns whale oil.  The tide\nrises"
+    assert 0.8 < missed.likeness < 1
+    assert "“It burns whale oil. The tide rises”" in missed.sentence
+    nothing = placed("Zebras gallop.")
+    assert isinstance(nothing, Missed)
+    assert (nothing.nearest, nothing.likeness) == (None, 0.0)
+    behind = placed("", 5, 9_999)
+    assert isinstance(behind, Missed)
+    assert "no text from 5 to 9,999" in behind.sentence
+
+
+@given(
+    words=st.lists(st.sampled_from(["lamp", "oil", "sea", "a"]), min_size=1, max_size=20),
+    where=st.data(),
+)
+def test_every_slice_is_found_at_its_place(words: list[str], where: st.DataObject) -> None:
+    text = " ".join(words)
+    paper = Paper(id="e" * 64, title="T", text=text, source="t.txt", kind="text")
+    start = where.draw(st.integers(0, len(text) - 1))
+    end = where.draw(st.integers(start + 1, len(text)))
+    passage = WrittenPassage(paper="", quote=text[start:end], start=start, end=end)
+    assert gold.place(passage, paper) == Span(paper_id=paper.id, start=start, end=end)
+
+
+def test_a_question_is_the_same_whatever_its_file(lab: Lab) -> None:
+    paper = lab.papers.all()[0].id
+    spans = Span(paper_id=paper, start=0, end=4), Span(paper_id=paper, start=5, end=9)
+    one = Question(text="Why?", gold=spans, origin="a.jsonl")
+    other = Question(text="Why?", gold=spans[::-1], reference="So.", origin="b.jsonl")
+    assert question_id(one) == question_id(other)
+    assert question_id(one) != question_id(Question(text="Why?", gold=spans[:1]))
+    assert lab.questions.keep(one).status == "added"
+    assert lab.questions.keep(other, held_out=True).status == "known"
+    assert [kept.question for kept in lab.questions.all()] == [one]
+    assert lab.questions.all(held_out=True) == []
+
+
+def test_held_out_questions_are_not_shown(lab: Lab, tmp_path: Path) -> None:
+    file = tmp_path / "held.jsonl"
+    file.write_bytes(lines({"question": "Secret?"}))
+    (added,) = lab.questions.add(file, held_out=True)
+    assert added.status == "added"
+    assert lab.questions.all() == []
+    (kept,) = lab.questions.all(held_out=True)
+    assert (kept.question.text, kept.held_out) == ("Secret?", True)
+    assert lab.questions.remove(kept.id[:6]).id == kept.id
+    assert lab.questions.all(held_out=True) == []
+    with pytest.raises(BadInput, match="fits no question"):
+        lab.questions.remove(kept.id)
+
+
+def test_a_marked_place_must_be_in_its_paper(lab: Lab) -> None:
+    paper = lab.papers.all()[0].id
+    with pytest.raises(BadInput, match="no text from 0 to 99999"):
+        lab.questions.mark("Why?", [Span(paper_id=paper, start=0, end=99_999)])
+    with pytest.raises(BadInput, match="question is empty"):
+        lab.questions.mark(" ", [])
+    lab.questions.mark(" Why? ", [Span(paper_id=paper, start=2, end=6)], "So.")
+    (kept,) = lab.questions.all()
+    assert (kept.question.text, kept.question.origin) == ("Why?", "marked")
+
+
+def test_the_sample_questions_come_in_and_go_out_unchanged(lab: Lab, tmp_path: Path) -> None:
+    for file in sorted((SAMPLES / "papers").iterdir()):
+        lab.papers.add(file)
+    added = list(lab.questions.add(SAMPLES / "questions.jsonl"))
+    assert [each.status for each in added] == ["added"] * 24
+    for each, line in zip(
+        lab.questions.lines(), (SAMPLES / "questions.jsonl").open(encoding="utf-8"), strict=True
+    ):
+        theirs: dict[str, Any] = json.loads(line)
+        assert (each["question"], each["reference"]) == (theirs["question"], theirs["reference"])
+        assert [{k: v for k, v in g.items() if k != "sha256"} for g in each["gold"]] == theirs[
+            "gold"
+        ]
+    again = tmp_path / "again.jsonl"
+    again.write_bytes(lines(*lab.questions.lines()))
+    assert {each.status for each in lab.questions.add(again)} == {"known"}
+
+
+def test_the_published_questions_all_match(shared: Path, lab: Lab) -> None:
+    folder = shared / "chunking_evaluation"
+    for file in sorted((folder / "corpora").iterdir()):
+        lab.papers.add(file)
+    added = list(lab.questions.add(folder / "questions_df.csv"))
+    assert len(added) == 472
+    assert {each.status for each in added} == {"added"}
+    spans = [span for kept in lab.questions.all() for span in kept.question.gold]
+    assert len(spans) == 790
