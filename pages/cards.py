@@ -15,7 +15,7 @@ def main(lab: Lab) -> None:
         view = st.segmented_control(
             "View",
             VIEWS,
-            default="Study",
+            default=named_view(),
             required=True,
             key="cards.view",
             label_visibility="collapsed",
@@ -39,6 +39,14 @@ def main(lab: Lab) -> None:
         card_charts.draw(lab, learner, deck)
     else:
         study.draw(learner.name, Scope(deck=deck))
+
+
+def named_view() -> str:
+    """What the address asks for first: a card, or passages to make cards from."""
+    asked = st.query_params
+    if "card" in asked:
+        return "Browse"
+    return "Make" if "span" in asked or "run" in asked else "Study"
 
 
 def choose_deck(lab: Lab) -> str:

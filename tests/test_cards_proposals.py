@@ -56,6 +56,25 @@ def test_the_span_is_the_sentence_that_answers() -> None:
     assert (found.card.deck, found.card.tags) == ("Varn", ("proposed",))
 
 
+def test_a_made_up_answer_gives_way_to_the_sentence_that_answers() -> None:
+    said = "Question: Why has no whale been saved?\nAnswer: Because the sea is calm."
+    (found,) = proposals.judged(said, SPAN, TEXT, "Varn")
+    assert found.card is None
+    said = "Question: What does the lamp burn to this day?\nAnswer: It burns coal."
+    text = f"# What does the lamp burn to this day and more?\n\n{TEXT}"
+    (found,) = proposals.judged(said, SPAN, text, "Varn")
+    assert found.card is None  # "lamp" stands in another sentence than "burns"
+    said = "Question: What was burning to this day?\nAnswer: It burns coal."
+    (found,) = proposals.judged(said, SPAN, text, "Varn")
+    assert found.card
+    assert found.card.answer == "It burns whale oil to this day, and no ship was lost since."
+
+
+def test_a_round_answer_is_refused() -> None:
+    answer = "whale oil " * 9
+    assert proposals.fault("What does the lamp of Varn burn?", answer, TEXT) == "it repeats itself"
+
+
 def test_what_a_generator_says_around_its_cards() -> None:
     said = "Sure! Question: When\nwas it lit?\n\nAnswer: 1874\n"
     said += "Question: What burns?\nAnswer: oil\n\nBye"
@@ -145,3 +164,6 @@ def test_stop_keeps_what_is_done(lab: Lab, paper: str, monkeypatch: pytest.Monke
 def test_no_passage_is_a_sentence(lab: Lab) -> None:
     with pytest.raises(BadInput, match="no passage"):
         lab.proposals.start([], "echo")
+    paper_id = lab.papers.all()[0].id
+    with pytest.raises(BadInput, match="has no text from 0 to 9999"):
+        lab.proposals.start([Span(paper_id=paper_id, start=0, end=9999)], "echo")

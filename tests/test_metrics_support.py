@@ -1,7 +1,7 @@
 """Support and word differences, by hand."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.metrics.differences import Piece, differences, likeness
@@ -86,6 +86,7 @@ def test_without_texts_nothing_is_supported() -> None:
     assert (found.support, found.best) == (0.0, None)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab. \n\r\x0b注!1[]", max_size=60))
 def test_sentences_lie_in_the_answer_in_order(answer: str) -> None:
     found = sentences(answer, [answer])
@@ -109,6 +110,7 @@ def test_word_differences() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab 注\n", max_size=40), st.text(alphabet="ab 注\n", max_size=40))
 def test_differences_hold_both_texts(before: str, after: str) -> None:
     found = differences(before, after)

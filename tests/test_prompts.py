@@ -126,3 +126,14 @@ def test_as_many_passages_as_fit_are_used(lengths: list[int], window: int) -> No
     assert used == hits[: fitting[-1]]
     assert messages == write_messages(QUESTION, used)
     assert bool(notes) == (used != hits)
+
+
+@pytest.mark.parametrize("style", ["chat", "completion"])
+def test_with_the_best_first_few_passages_begin_what_more_say(style: Style) -> None:
+    one, two = (
+        write_messages("When?", HITS[:used], style, "best-first")[-1].content for used in (1, 2)
+    )
+    before_question = one.split("Answer the question using" if style == "chat" else "Question:")[0]
+    assert "[1]" in before_question
+    assert two.startswith(before_question)
+    assert two.index("[1]") < two.index("[2]")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput
@@ -192,6 +192,7 @@ def test_a_link_that_is_none_is_a_sentence(link: str) -> None:
         from_link(link)
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=20), st.lists(st.text(min_size=1, max_size=8), min_size=1))
 def test_any_view_comes_back_from_its_link(text: str, values: list[str]) -> None:
     view = View(text=text, chosen=(("origin", tuple(values)),))

@@ -214,6 +214,8 @@ def test_what_fails_does_not_stop_the_others(lab: Lab, monkeypatch: pytest.Monke
     assert (row.status, row.done, row.failed) == ("done", 18, 8)
     failed = [cell for cell in lab.sweeps.cells(sweep_id) if cell.status == "failed"]
     assert {(cell.question, cell.sentence) for cell in failed} == {(1, "The memory is full.")}
+    assert lab.sweeps.failures(sweep_id) == {"The memory is full.": 8}
+    assert {cell.question for cell in lab.sweeps.cells(sweep_id, 1, 5)} == {1}
     monkeypatch.setattr(WordOverlap, "score", real)
     lab.sweeps.retry_failed(sweep_id)
     assert lab.sweeps.wait(sweep_id, WAIT)

@@ -69,7 +69,7 @@ def test_sweep(home: Path, preset: str, capsys: pytest.CaptureFixture[str]) -> N
     [
         (["nothing"], "no preset called 'nothing'; known are: chunk-sizes, classic"),
         (["nowhere.toml"], "nowhere.toml cannot be read"),
-        (["classic", "--questions", "nowhere"], "nowhere cannot be read"),
+        (["classic", "--questions", "nowhere"], "nowhere is no deck, and no file that can be read"),
         (["classic", "--papers", "x"], "'x' fits no paper"),
         ([], "PRESET"),
     ],
@@ -80,3 +80,12 @@ def test_wrong_usage(
     status, lines, sentence = ran(capsys, "sweep", *arguments)
     assert (status, lines) == (2, [])
     assert said in sentence
+
+
+def test_questions_of_a_deck(home: Path, preset: str, capsys: pytest.CaptureFixture[str]) -> None:
+    deck = "# Flashcards: Varn\n---\n#### Lamp\n:p What\nburns?\n??x\nOil.\nx??\n---\n"
+    (home / "cards.md").write_text(deck)
+    ran(capsys, "import", "deck", str(home / "cards.md"))
+    status, lines, _ = ran(capsys, "sweep", preset, "--questions", "Varn")
+    assert status == 0
+    assert {line["question"] for line in lines[:-1]} == {"What burns?"}

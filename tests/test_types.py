@@ -121,3 +121,18 @@ def test_a_run_survives_json(evidence: Retrieval | Given | None) -> None:
 def test_what_is_no_run_is_said_to_be_none() -> None:
     with pytest.raises(Damaged, match="not a stored Run"):
         from_json(Run, "{}")
+
+
+def test_keys_made_before_passages_could_be_ordered_stay_valid() -> None:
+    reranked = Retrieval(reranker="r")
+    assert Recipe().key == "0e696e3652e48554"
+    warm = Recipe(evidence=reranked, generation=Generation(temperature=0.7))
+    assert warm.key == "1b4829954db70cef"
+    best_first = Recipe(evidence=reranked, generation=Generation(passages="best-first"))
+    assert best_first.key != Recipe(evidence=reranked).key
+
+
+def test_a_key_does_not_depend_on_how_a_number_is_written() -> None:
+    whole = Recipe(generation=Generation(temperature=1, seed=7))
+    assert whole.key == Recipe(generation=Generation(temperature=1.0, seed=7)).key
+    assert whole.key != Recipe(generation=Generation(temperature=0, seed=7)).key

@@ -1,7 +1,8 @@
 """Cards that a generator proposes from a passage: what it is asked, and what is let through.
 
 Small models write many poor cards, so the filter is strict: what it lets through must be answered
-by words that stand in one place of the passage, and make sense without it. Knows no model.
+by words that stand in one place of the passage, and make sense without it. Where the question holds
+but the answer was made up, the passage's own sentence answers instead. Knows no model.
 """
 
 import re
@@ -24,6 +25,7 @@ SHORTEST = 200  # characters of a passage worth asking about
 LONGEST_QUESTION, LONGEST_ANSWER = 250, 400  # characters
 ALIKE = 0.9  # cosine similarity of their vectors from which two cards ask the same
 
+WHOLE = re.compile(r"\w.*[.!]", re.DOTALL)  # no heading, no line of a table, no question
 PAIR = re.compile(
     r"Question:\s*(?P<question>.+?)\s*\n+\s*Answer:\s*(?P<answer>.+?)\s*(?=\n\s*\n|\nQuestion:|\Z)",
     re.DOTALL | re.IGNORECASE,
@@ -38,6 +40,13 @@ ASKS = re.compile(
     r"for|on|to|from|under|after|before|with)\b",
     re.IGNORECASE,
 )
+
+
+NOT_THERE = "its answer does not stand in the text"
+ROUND = "the question says its own answer"
+MADE_UP = (NOT_THERE, ROUND)
+HELD = 0.75  # share of a question's words that the sentence which answers it holds
+NEW = 3  # words at least that such a sentence says besides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +77,8 @@ def judged(said: str, passage: Span, text: str, deck: str) -> list[Proposed]:
     """What becomes of an answer of the generator; `text` is the passage's."""
     found = []
     for question, answer in pairs(said):
+        if fault(question, answer, text) in MADE_UP:
+            answer = own_sentence(question, text) or answer
         why = fault(question, answer, text)
         found.append(
             Proposed(card=None if why else _card(question, answer, passage, text, deck), why=why)
@@ -84,12 +95,15 @@ def fault(question: str, answer: str, text: str) -> str:
         return "no whole question"
     if len(question) > LONGEST_QUESTION or len(answer) > LONGEST_ANSWER:
         return "too long for a card"
+    words = lexical.words(f"{question} {answer}")
+    if len(set(words)) * 2 < len(words):
+        return "it repeats itself"
     if LEANS.search(question) or LEANS.search(answer):
         return "it only makes sense beside the text"
     if not said or not said - asked:
-        return "the question says its own answer"
+        return ROUND
     if place(answer, text) is None:
-        return "its answer does not stand in the text"
+        return NOT_THERE
     if len(asked & telling(text)) * 2 < len(asked):
         return "it asks about something else"
     return ""
@@ -106,6 +120,31 @@ def place(answer: str, text: str) -> tuple[int, int] | None:
             if wanted <= telling(text[start:end]):
                 return start, end
     return None
+
+
+def own_sentence(question: str, text: str) -> str:
+    """The sentence of the passage that the question asks about: it holds nearly all its words, in
+    this form or another, and says more. Empty if there is none."""
+    asked = telling(question)
+    if not asked:
+        return ""
+    best, found = HELD, ""
+    for start, end in sentences.sentences(text):
+        sentence = " ".join(text[start:end].split())
+        if not WHOLE.fullmatch(sentence):
+            continue
+        said = telling(sentence)
+        held = sum(any(_same(word, other) for other in said) for word in asked) / len(asked)
+        if held >= best and len(said) - held * len(asked) >= NEW:
+            best, found = held + 1e-9, sentence
+    return found
+
+
+def _same(word: str, other: str) -> bool:
+    """Whether two words begin alike and differ by an ending of three letters at most."""
+    stem = max(4, min(len(word), len(other)) - 3)
+    alike = word[:stem] == other[:stem] and abs(len(word) - len(other)) <= 3
+    return word == other or (alike and min(len(word), len(other)) >= stem)
 
 
 def telling(text: str) -> set[str]:

@@ -4,17 +4,26 @@ Squares are scatter marks, because Plotly's own heat maps cannot be clicked in S
 knows no store and no page. Texts are escaped, since Plotly reads HTML.
 """
 
-import html
 import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from core.types import Arm, Cell, CellStatus, Setting
+from core.charts.style import (
+    ARM_COLOURS,
+    ARM_NAMES,
+    FAILURE,
+    INK,
+    SANS,
+    SCALE,
+    UNUSED,
+    Theme,
+    safe,
+)
+from core.types import Cell, CellStatus, Setting
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-Theme = Literal["light", "dark"]
 Shown = Literal["how it ended", "tokens", "seconds", "similarity"]
 SHOWN: tuple[Shown, ...] = ("how it ended", "tokens", "seconds", "similarity")
 
@@ -22,35 +31,6 @@ SQUARE = 24  # pixels from one cell to the next
 LETTER = 6.3  # pixels a letter of the labels takes
 LEGEND = 76  # pixels above the squares
 LEAST_WIDTH = 720  # for the legend
-# As in pages/ui/style.css: slate no context, blue retrieved, orange reranked, red failure.
-ARMS: dict[Theme, dict[Arm, str]] = {
-    "light": {
-        "no_context": "#52606d",
-        "retrieved": "#1d5fbf",
-        "reranked": "#b9500b",
-        "given": "#8a6500",
-    },
-    "dark": {
-        "no_context": "#a7b1bc",
-        "retrieved": "#7fb2ff",
-        "reranked": "#ffa565",
-        "given": "#f2d26b",
-    },
-}
-NAMES: dict[Arm, str] = {
-    "no_context": "no context",
-    "retrieved": "retrieved",
-    "reranked": "reranked",
-    "given": "passages given",
-}
-INK: dict[Theme, str] = {"light": "#1f2933", "dark": "#e9e6df"}
-FAINT: dict[Theme, str] = {"light": "#c9c4b8", "dark": "#4a5057"}
-FAILURE: dict[Theme, str] = {"light": "#b42318", "dark": "#ff8a80"}
-# A number is no arm, so it wears no arm's colour.
-GREYS: dict[Theme, list[tuple[float, str]]] = {
-    "light": [(0, "#e4dfd3"), (1, "#2b3947")],
-    "dark": [(0, "#2d333a"), (1, "#e3e9ef")],
-}
 
 
 def heat_map(
@@ -73,11 +53,11 @@ def heat_map(
     here = [cell for cell in cells if first <= cell.question < first + len(questions)]
     done = [cell for cell in here if cell.status == "done"]
     if shown == "how it ended":
-        for arm, name in NAMES.items():
+        for arm, name in ARM_NAMES.items():
             of_arm = [cell for cell in done if settings[cell.setting].recipe.arm == arm]
             cut = [cell for cell in of_arm if cell.finish_reason == "length"]
             whole = [cell for cell in of_arm if cell.finish_reason != "length"]
-            colour = ARMS[theme][arm]
+            colour = ARM_COLOURS[theme][arm]
             _add(figure, questions, settings, whole, first, name, _filled(colour))
             _add(figure, questions, settings, cut, first, f"{name}, cut off", _cut_off(colour))
     else:
@@ -87,7 +67,7 @@ def heat_map(
         scale: dict[str, object] = {
             "symbol": "square",
             "color": [value(cell) for cell in known],
-            "colorscale": GREYS[theme],
+            "colorscale": SCALE[theme],
             "colorbar": {"title": {"text": shown}, "thickness": 12, "len": 0.9},
             "line": {"width": 0},
         }
@@ -96,7 +76,7 @@ def heat_map(
     others: tuple[tuple[CellStatus, str, dict[str, object]], ...] = (
         ("failed", "failed", {"symbol": "x", "color": FAILURE[theme], "line": {"width": 0}}),
         ("running", "under way", {**_open(INK[theme]), "symbol": "square-open-dot"}),
-        ("queued", "waiting", _open(FAINT[theme])),
+        ("queued", "waiting", _open(UNUSED[theme])),
     )
     for status, name, mark in others:
         some = [cell for cell in here if cell.status == status]
@@ -111,7 +91,7 @@ def heat_map(
         margin={"l": left, "r": 24, "t": LEGEND, "b": below},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": INK[theme], "size": 12, "family": "Source Sans, sans-serif"},
+        font={"color": INK[theme], "size": 12, "family": SANS},
         legend={
             "orientation": "h",
             "xref": "container",
@@ -125,7 +105,7 @@ def heat_map(
         xaxis={
             "tickmode": "array",
             "tickvals": list(range(len(settings))),
-            "ticktext": [_safe(setting.label) for setting in settings],
+            "ticktext": [safe(setting.label) for setting in settings],
             "tickangle": -90,
             "range": [-0.5, max(len(settings), least) - 0.5],
             "showgrid": False,
@@ -135,7 +115,7 @@ def heat_map(
         yaxis={
             "tickmode": "array",
             "tickvals": list(range(len(questions))),
-            "ticktext": [_safe(row) for row in rows],
+            "ticktext": [safe(row) for row in rows],
             "range": [len(questions) - 0.5, -0.5],
             "showgrid": False,
             "zeroline": False,
@@ -196,8 +176,8 @@ def _cut_off(colour: str) -> dict[str, object]:
 
 
 def _told(question: str, setting: Setting, cell: Cell) -> str:
-    lines = [*textwrap.wrap(question, 60)[:3], f"<b>{_safe(setting.label)}</b>"]
-    lines[:-1] = [_safe(line) for line in lines[:-1]]
+    lines = [*textwrap.wrap(question, 60)[:3], f"<b>{safe(setting.label)}</b>"]
+    lines[:-1] = [safe(line) for line in lines[:-1]]
     if cell.finish_reason == "length":
         lines.append(f"cut off at {cell.answer_tokens or 0:,} tokens")
     elif cell.answer_tokens is not None:
@@ -210,14 +190,10 @@ def _told(question: str, setting: Setting, cell: Cell) -> str:
         lines.append(f"{cell.seconds:.1f} s with all that was answered beside it")
     if cell.similarity is not None:
         lines.append(f"best similarity {cell.similarity:.3f}")
-    lines += [_safe(line) for line in textwrap.wrap(cell.sentence, 60)]
+    lines += [safe(line) for line in textwrap.wrap(cell.sentence, 60)]
     return "<br>".join(lines)
 
 
 def _short(question: str, most: int = 42) -> str:
     text = " ".join(question.split())
     return text if len(text) <= most else text[: most - 1].rsplit(" ", 1)[0] + "…"
-
-
-def _safe(text: str) -> str:
-    return html.escape(text, quote=False)

@@ -19,7 +19,7 @@ LOOK_SECONDS = 0.3  # between two looks for finished cells
 def add_verbs(verbs: Verbs) -> None:
     sweep = verbs.add_parser("sweep", help="answer many questions by many settings")
     sweep.add_argument("preset", metavar="PRESET|FILE.toml")
-    sweep.add_argument("--questions", metavar="FILE", help="default: the sample questions")
+    sweep.add_argument("--questions", metavar="FILE|DECK", help="default: the sample ones")
     sweep.add_argument("--papers", default="", metavar="ID,...", help="default: all")
     sweep.add_argument("--dry-run", action="store_true", help="say what it would cost")
     sweep.set_defaults(verb=sweep_preset)
@@ -47,13 +47,15 @@ def alike(planned: Plan) -> dict[str, list[str]]:
 
 
 def questions_from(lab: Lab, options: argparse.Namespace) -> tuple[str, ...]:
-    if not options.questions:
+    name = options.questions
+    if not name:
         return lab.sweeps.sample_questions()
-    path = Path(options.questions)
+    if not Path(name).exists() and any(row.name == name for row in lab.cards.decks()):
+        return lab.cards.questions(name)
     try:
-        return lab.sweeps.questions_in(path.read_text(encoding="utf-8-sig"))
+        return lab.sweeps.questions_in(Path(name).read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} cannot be read: {error}.") from error
+        raise BadInput(f"{name} is no deck, and no file that can be read: {error}.") from error
 
 
 def counted(planned: Plan) -> dict[str, object]:

@@ -250,6 +250,8 @@ class _Batch:
             for number, layers in enumerate(zip(*(cache.layers for cache in caches), strict=True)):
                 keys = side_by_side([layer.keys for layer in layers])
                 self._cache.update(keys, side_by_side([layer.values for layer in layers]), number)
+                for layer in layers[:-1]:  # the last one may begin the next prompt
+                    layer.keys = layer.values = torch.empty(0)
         places = torch.arange(longest, device=model.device)
         self._lengths = torch.tensor(lengths, device=model.device)[:, None]
         self._seen = (places >= longest - self._lengths).long()  # 0 where a row is padded

@@ -119,6 +119,14 @@ class Cards:
         """The cards in scope, in the order they came."""
         return list(self._store.cards(scope, limit, offset))
 
+    def questions(self, deck: str) -> tuple[str, ...]:
+        """What the cards of a deck ask, a line each. Errors: BadInput if there is no such deck."""
+        cards = self.find(Scope(deck=deck)) if deck else []
+        if not cards:
+            names = ", ".join(row.name for row in self.decks()) or "none"
+            raise BadInput(f"There is no deck called {deck!r}; known are: {names}.")
+        return tuple(" ".join(card.question.split()) for card in cards)
+
     def count(self, scope: Scope) -> int:
         return self._store.count(scope)
 

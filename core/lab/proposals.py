@@ -130,6 +130,10 @@ class Proposals:
             raise BadInput("There is no passage long enough to ask about.")
         if self.latest and not self.latest.over:
             raise BadInput("Other passages are being read; wait for them, or stop them first.")
+        for span in spans:
+            paper = self._papers.get(span.paper_id)
+            if not 0 <= span.start < span.end <= len(paper.text):
+                raise BadInput(f"“{paper.title}” has no text from {span.start} to {span.end}.")
         self._models.find("generator", generator)
         self._models.find("embedder", self._embedder)
         named = tuple(dict.fromkeys(span.paper_id for span in spans))

@@ -8,14 +8,15 @@ from core import words
 from core.lab import Lab
 from core.store import Learner, Scope
 from core.types import Card
-from pages.ui import card_view
+from pages.ui import card_view, notes
 
 PAGE = 25  # cards in the list at once
 
 
 def draw(lab: Lab, deck: str, learner: Learner | None) -> None:
     undo(lab)
-    listed, opened = st.columns([2, 3], gap="large")
+    with st.container(key="browse"):
+        listed, opened = st.columns([2, 3], gap="large")
     with listed:
         scope = search(lab, deck)
         listing(lab, scope)
@@ -69,9 +70,11 @@ def listing(lab: Lab, scope: Scope) -> None:
     with st.container(key="cards-list", gap=None):
         for card in lab.cards.find(scope, PAGE, (page - 1) * PAGE):
             opened = st.query_params.get("card") == card.id
-            label = words.escaped(words.shortened(card.question, 110))
+            label = notes.rendered(words.shortened(card.question, 110))
             key = f"cards.open.{card.id}"
-            if st.button(f"**{label}**" if opened else label, type="tertiary", key=key):
+            if st.button(
+                f"**{label}**" if opened else label, type="tertiary", key=key, width="stretch"
+            ):
                 st.query_params["card"] = card.id
                 st.rerun()
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import words
+from core.cards.sides import drawable
 from core.lab import Lab
 from core.types import Card
 from pages.ui import notes
@@ -16,9 +17,9 @@ def front(card: Card) -> None:
     """Title and question."""
     with st.container(key="card-front"):
         if card.title:
-            st.markdown(notes.rendered(card.title))
+            st.markdown(text(card.title))
         with st.container(key="card-question"):
-            st.markdown(notes.rendered(card.question))
+            st.markdown(text(card.question))
 
 
 def back(card: Card) -> None:
@@ -26,9 +27,14 @@ def back(card: Card) -> None:
     with st.container(key="card-back"):
         if card.background:
             with st.container(key="card-background"):
-                st.markdown(notes.rendered(card.background))
+                st.markdown(text(card.background))
         with st.container(key="card-answer"):
-            st.markdown(notes.rendered(card.answer))
+            st.markdown(text(card.answer))
+
+
+def text(markdown: str) -> str:
+    """What to give to st.markdown for a text of a card."""
+    return notes.rendered(drawable(markdown))
 
 
 def where(card: Card) -> str:

@@ -18,6 +18,13 @@ def card(lab: Lab, hit: Hit, question: str, key: str) -> None:
     with st.container(key=f"chunk-text-{key}"):
         text = hit.chunk.text
         passage(f"passage-{key}", text, [*marks.matches(text, question), *marks.unseen(hit)])
+    span = hit.chunk.span
+    st.page_link(
+        "pages/cards.py",
+        label="Make cards from it",
+        icon=":material/style:",
+        query_params={"span": f"{span.paper_id}:{span.start}-{span.end}"},
+    )
     if st.button("Show the page", key=f"page-{key}", icon=":material/article:"):
         page_dialog(lab, hit)
 

@@ -1,5 +1,6 @@
 """Cards from papers: a model proposes, the learner accepts, edits or rejects."""
 
+import re
 from dataclasses import replace
 
 import streamlit as st
@@ -9,9 +10,10 @@ from core.errors import TriptychError
 from core.lab import Lab
 from core.lab.proposals import Proposing
 from core.types import Card, Span
-from pages.ui import card_view, frame, notes
+from pages.ui import card_view, frame
 
 POLL_SECONDS = 1.0
+SPAN = re.compile(r"(\w{1,64}):(\d{1,12})-(\d{1,12})")  # as in the address
 
 
 def draw(lab: Lab, deck: str) -> None:
@@ -21,12 +23,15 @@ def draw(lab: Lab, deck: str) -> None:
         st.page_link("pages/library.py", label="Open the Library", icon=":material/menu_book:")
         return
     titles = {row.id: row.title for row in rows}
+    named = st.query_params.get("span", "").split(":")[0]
+    index = list(titles).index(named) if named in titles else 0
     with st.container(horizontal=True, vertical_alignment="bottom", key="making-line"):
         paper_id = st.selectbox(
             "Paper",
             list(titles),
             format_func=lambda paper_id: words.shortened(titles[paper_id], 80),
             key="cards.make.paper",
+            index=index,
             width=420,
             persist_state="session",
         )
@@ -57,11 +62,15 @@ def draw(lab: Lab, deck: str) -> None:
             f"{words.counted(len(spans), 'passage')} to read. The model reads one at a time; what"
             " it proposes is checked, and shown here for you to judge. Nothing is added unseen."
         )
-    judge(lab, paper_id)
+    papers = dict.fromkeys((paper_id, *(job.papers if job else ())))
+    judge(lab, [card for each in papers for card in lab.proposals.waiting(each)])
 
 
 def wanted(lab: Lab, paper_id: str) -> list[Span]:
     """The passages of the address (`?span=`, `?run=`) if there are any, else the whole paper."""
+    if place := SPAN.fullmatch(st.query_params.get("span", "")):
+        st.caption("From one passage.")
+        return [Span(paper_id=place[1], start=int(place[2]), end=int(place[3]))]
     if run_id := st.query_params.get("run"):
         runs = lab.runs.comparison(run_id).runs
         spans = dict.fromkeys(span for run in runs for span in lab.proposals.of_run(run))
@@ -100,8 +109,7 @@ def ended(job: Proposing) -> None:
     )
 
 
-def judge(lab: Lab, paper_id: str) -> None:
-    waiting = lab.proposals.waiting(paper_id)
+def judge(lab: Lab, waiting: list[Card]) -> None:
     if waiting:
         st.subheader(f"{words.counted(len(waiting), 'proposal')} to judge", anchor=False)
     for card in waiting:
@@ -117,8 +125,8 @@ def one(lab: Lab, card: Card) -> None:
         answer = st.text_area("Answer", answer, key=f"{key}.answer")
         deck = st.text_input("Deck", deck, key=f"{key}.deck")
     else:
-        st.markdown(f"**{notes.rendered(question)}**")
-        st.markdown(notes.rendered(answer))
+        st.markdown(f"**{card_view.text(question)}**")
+        st.markdown(card_view.text(answer))
     with st.container(horizontal=True):
         if st.button("Accept", key=f"{key}.accept", icon=":material/check:"):
             lab.proposals.accept(

@@ -28,6 +28,7 @@ def headline(lab: Lab, comparison: Comparison | None) -> None:
         links("Recorded", recorded, "No recorded runs are shipped with this copy.")
         links("History", asked, "Nothing asked yet. Ask, and it is kept here.")
         if comparison:
+            st.page_link("pages/cards.py", label="Make cards", query_params={"run": comparison.id})
             download(comparison)
 
 

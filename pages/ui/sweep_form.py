@@ -151,7 +151,14 @@ def questions(lab: Lab) -> tuple[str, ...]:
                 key="sweep.file",
             )
             if file and st.button("Take these questions", key="sweep.file.take", type="primary"):
-                _ask_later(lab, file.getvalue().decode("utf-8", "replace"))
+                text = file.getvalue().decode("utf-8", "replace")
+                _ask("\n".join(lab.sweeps.questions_in(text)))
+        decks = [row.name for row in lab.cards.decks()]
+        if decks:
+            with st.popover("From a deck", type="tertiary", key="sweep.deck.menu"):
+                deck = st.selectbox("The questions of its cards", decks, key="sweep.deck")
+                if st.button("Take these questions", key="sweep.deck.take", type="primary"):
+                    _ask("\n".join(lab.cards.questions(deck)))
     typed = st.text_area(
         "Questions",
         key="sweep.questions",
@@ -165,11 +172,6 @@ def questions(lab: Lab) -> tuple[str, ...]:
 
 def _ask(text: str) -> None:
     st.session_state["sweep.questions"] = text
-
-
-def _ask_later(lab: Lab, text: str) -> None:
-    """Set before the text area is drawn, in this same run."""
-    _ask("\n".join(lab.sweeps.questions_in(text)))
 
 
 def papers(lab: Lab) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import sys
 from streamlit.testing.v1 import AppTest
 app = AppTest.from_file("app.py", default_timeout=30).run()
 assert not app.exception, app.exception
-for page in ("library", "settings"):
+for page in ("library", "cards", "settings"):
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception, app.exception
 print(sorted(set(sys.modules) & set(sys.argv[1:])))
