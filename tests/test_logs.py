@@ -265,6 +265,11 @@ def test_scores_that_are_no_numbers_are_said() -> None:
     assert log.runs[0].candidates[2].similarity is None
 
 
+def test_a_document_without_a_score_is_not_lost() -> None:
+    (run,) = retrieval("Query: Why?\n--- Reranked Document 1 ---\nSource: a.txt\n")
+    assert retrieval(retrievals.write([run])) == [run]
+
+
 def test_a_search_of_this_lab_as_a_log() -> None:
     hit = Hit(
         chunk=Chunk(paper_id="a" * 64, start=5, end=5 + len(LONG), text=LONG),

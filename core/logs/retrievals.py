@@ -214,7 +214,12 @@ def _hit(
 def _lines(run: Run) -> Iterator[str]:
     placed = ((hit.rank_before, hit) for hit in run.candidates if hit.rank_before is not None)
     found = [hit for _, hit in sorted(placed, key=lambda pair: pair[0])]
-    reranked = [hit for hit in run.candidates if hit.rerank_score is not None]
+    # Also what a damaged log named among the reranked alone, without a score.
+    reranked = [
+        hit
+        for hit in run.candidates
+        if hit.rerank_score is not None or (hit.rank_before is None and hit not in run.hits)
+    ]
     yield "=== DOCUMENT RETRIEVAL LOG ==="
     yield f"Query: {one_line(run.question)}"
     yield f"Retrieved {len(found)} documents"
