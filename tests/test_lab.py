@@ -372,8 +372,10 @@ def test_a_paper_that_goes_while_it_is_read_leaves_nothing(
     assert went
     assert not sha256([f"Fog number {n}." for n in range(100)]) & set(kept_vectors(lab))
     lab.bench.search(QUESTION, recipe, everything(lab))
+    embedded = list(lab.models._loaded["embedder"][1].embedded)
     with pytest.raises(BadInput, match="no paper"):
         lab.bench.search(QUESTION, recipe, everyone)
+    assert lab.models._loaded["embedder"][1].embedded == embedded
     assert not sha256([f"Fog number {n}." for n in range(100)]) & set(kept_vectors(lab))
 
 
