@@ -1,9 +1,12 @@
-"""Our own store of vectors: one append-only file for each embedder and revision, keyed by text.
+"""Our own store of vectors: one file for each embedder and revision, keyed by text.
 
-Knows no papers, no chunks and no index: the same text, wherever it stands, has one vector. A
-record is the text's sha256, its vector and a checksum, so half-written or damaged records are
-passed over and their texts embedded again. Several processes may share a file; a store object
-belongs to one thread.
+Knows no chunks and no index: the same text, wherever it stands, has one vector. A record is the
+text's sha256, its vector and a checksum, so half-written or damaged records are passed over and
+their texts embedded again. Of a paper it knows the id and, in a file named by it, the sha256 of
+each of its texts: so the vectors of a paper that is gone can go, but for those of shared texts.
+
+Records are only ever appended, or the file is replaced by one without some of them. Several
+processes may share a file; a store object belongs to one thread.
 """
 
 import errno
@@ -11,7 +14,7 @@ import fcntl
 import glob
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from core.embedders import Embedder
 
 BATCH = 32  # texts embedded and kept together: what a kill can lose
+KEY = 32  # bytes of a sha256
 
 
 class VectorStore:
@@ -38,13 +42,16 @@ class VectorStore:
         self._record = np.dtype(
             [("key", "V32"), ("vector", "<f4", (dimensions,)), ("checksum", "<u4")]
         )
+        # Also what has left the file: a search that is under way may still ask for it.
         self._vectors: dict[bytes, np.ndarray] = {}
+        self._on_disk: set[bytes] = set()
         self._read = 0  # bytes of the file that are in _vectors or damaged
+        self._last = b""  # the key of the last record among them, as it stands in the file
 
     def get(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """The vectors, float32 of shape (len(texts), dimensions), and which of them are missing,
         bool of shape (len(texts),); a missing vector is all zeros."""
-        self._notice_growth()
+        self._look()
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
         missing = np.zeros(len(texts), bool)
         for row, text in enumerate(texts):
@@ -56,9 +63,23 @@ class VectorStore:
         return vectors, missing
 
     def missing(self, texts: Sequence[str]) -> list[str]:
-        """The different texts that have no vector yet, in order."""
-        self._notice_growth()
-        return [text for text in dict.fromkeys(texts) if _key(text) not in self._vectors]
+        """The different texts that have no vector on disk, in order."""
+        self._look()
+        return [text for text in dict.fromkeys(texts) if _key(text) not in self._on_disk]
+
+    def note(self, texts: Mapping[str, Sequence[str]]) -> None:
+        """Remember, before they are embedded, that these texts, by the paper's id, are a paper's;
+        see `forget`. Errors: OutOfSpace."""
+        with _space("The disk is full: nothing was embedded; free some space and try again."):
+            folder = _noted(self.file)
+            folder.mkdir(parents=True, exist_ok=True)
+            with _locked(self.file, "ab", fcntl.LOCK_EX):
+                for paper_id, own in texts.items():
+                    with (folder / paper_id).open("ab") as file:
+                        file.truncate(file.tell() // KEY * KEY)  # half a key would shift the rest
+                        file.write(b"".join(set(map(_key, own)) - _keys([folder / paper_id])))
+                        file.flush()
+                        os.fsync(file.fileno())
 
     def add(self, texts: Sequence[str], vectors: np.ndarray) -> None:
         """Keep vectors, shape (len(texts), dimensions), on disk when this returns.
@@ -67,49 +88,51 @@ class VectorStore:
         """
         if vectors.shape != (len(texts), self.dimensions) or not np.isfinite(vectors).all():
             raise ValueError(f"no {len(texts)} vectors of {self.dimensions} finite numbers")
-        try:
+        with _space(
+            "The disk is full: embedding stopped, and what was done is kept; "
+            "free some space and try again."
+        ):
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            with self._open("a+b", fcntl.LOCK_EX) as file:
+            with _locked(self.file, "a+b", fcntl.LOCK_EX) as file:
                 self._catch_up(file)
                 file.truncate(self._read)  # a half-written record would shift all behind it
                 for key, vector in dict(zip(map(_key, texts), vectors, strict=True)).items():
-                    if key not in self._vectors:
+                    if key not in self._on_disk:
                         file.write(_packed(key, vector))
                 file.flush()
                 os.fsync(file.fileno())
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            raise OutOfSpace(
-                "The disk is full: embedding stopped, and what was done is kept; "
-                "free some space and try again."
-            ) from error
 
-    def _notice_growth(self) -> None:
-        if self.file.exists() and self.file.stat().st_size != self._read:
-            with self._open("rb", fcntl.LOCK_SH) as file:
+    def _look(self) -> None:
+        """Notice what others did with the file."""
+        try:
+            with _locked(self.file, "rb", fcntl.LOCK_SH) as file:
                 self._catch_up(file)
+        except FileNotFoundError:
+            self._begin_again()
 
     def _catch_up(self, file: IO[bytes]) -> None:
         """Read the whole records behind those that are known."""
-        if file.seek(0, os.SEEK_END) < self._read:  # somebody removed the file
-            self._read = 0
+        # Where records have been taken out, another one stands now, or none.
+        file.seek(max(self._read - self._record.itemsize, 0))
+        if file.read(len(self._last)) != self._last:
+            self._begin_again()
         file.seek(self._read)
         behind = file.read()
         records = np.frombuffer(behind, self._record, len(behind) // self._record.itemsize)
         for record in records:
             body = record.tobytes()[:-4]
+            self._last = body[:KEY]
             if crc32(body) == record["checksum"]:
-                self._vectors[body[:32]] = record["vector"]
+                # A vector is a part of all that was read with it: no need to hold that twice.
+                self._vectors.setdefault(self._last, record["vector"])
+                self._on_disk.add(self._last)
             else:
                 self.damaged += 1
         self._read += records.nbytes
 
-    @contextmanager
-    def _open(self, mode: str, lock: int) -> Iterator[IO[bytes]]:
-        with self.file.open(mode) as file:
-            fcntl.flock(file, lock)
-            yield file
+    def _begin_again(self) -> None:
+        self._on_disk.clear()
+        self._read, self._last, self.damaged = 0, b"", 0
 
 
 def kept(folder: Path, embedder: str, revision: str) -> VectorStore | None:
@@ -120,6 +143,47 @@ def kept(folder: Path, embedder: str, revision: str) -> VectorStore | None:
         if dimensions.isdecimal():
             return VectorStore(folder, embedder, revision, int(dimensions))
     return None
+
+
+def forget(folder: Path, paper_ids: Collection[str]) -> None:
+    """Take the vectors of all papers but these from disk, for every embedder; one whose text
+    stands in one of these too stays, and so does one of no paper.
+
+    Each file is replaced whole, so a kill leaves the old or the new one, and the next call does
+    what is left to do. Errors: OutOfSpace.
+    """
+    for file in sorted(folder.glob("*.vectors")):
+        dimensions = file.stem.rpartition("-")[2]
+        if dimensions.isdecimal():
+            with _space(
+                "The disk is full: not all vectors of what was removed could be taken away; free"
+                " some space, and they go with the next paper that is removed."
+            ):
+                _forget(file, KEY + 4 * int(dimensions) + 4, paper_ids)
+
+
+def _forget(file: Path, record_bytes: int, paper_ids: Collection[str]) -> None:
+    part = file.with_suffix(".part")
+    with _locked(file, "rb", fcntl.LOCK_EX) as old:
+        noted = list(_noted(file).glob("*"))
+        gone = [each for each in noted if each.name not in paper_ids]
+        if not gone:
+            return
+        dropped = _keys(gone) - _keys(each for each in noted if each.name in paper_ids)
+        try:
+            with part.open("wb") as new:
+                # Others find it as soon as it has its name, and must wait until all is done.
+                fcntl.flock(new, fcntl.LOCK_EX)
+                while len(record := old.read(record_bytes)) == record_bytes:
+                    if record[:KEY] not in dropped:
+                        new.write(record)
+                new.flush()
+                os.fsync(new.fileno())
+                part.replace(file)
+                for each in gone:
+                    each.unlink()
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def embed_missing(
@@ -144,3 +208,47 @@ def _key(text: str) -> bytes:
 def _packed(key: bytes, vector: np.ndarray) -> bytes:
     body = key + vector.astype("<f4").tobytes()
     return body + crc32(body).to_bytes(4, "little")
+
+
+def _noted(file: Path) -> Path:
+    """Where the papers of a file of vectors are noted: a file each, named by the paper's id."""
+    return file.with_suffix(".papers")
+
+
+def _keys(noted: Iterable[Path]) -> set[bytes]:
+    """The whole keys in these files."""
+    contents = [file.read_bytes() for file in noted]
+    return {
+        content[start : start + KEY]
+        for content in contents
+        for start in range(0, len(content) - KEY + 1, KEY)
+    }
+
+
+@contextmanager
+def _locked(path: Path, mode: str, lock: int) -> Iterator[IO[bytes]]:
+    """The file that has this name once the lock is held: it may be replaced while one waits."""
+    while True:
+        with path.open(mode) as file:
+            fcntl.flock(file, lock)
+            if _is_at(file, path):
+                yield file
+                return
+
+
+def _is_at(file: IO[bytes], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def _space(sentence: str) -> Iterator[None]:
+    """A full disk in the user's words."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise OutOfSpace(sentence) from error

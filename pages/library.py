@@ -114,9 +114,9 @@ def listing(lab: Lab, row: PaperRow, *, opened: bool) -> None:
                 "", icon=":material/delete:", type="tertiary", key=f"library.remove.{row.id}"
             ):
                 st.write(
-                    "Its text, its file and its place in the index go. Answers made with it stay"
-                    " readable. The vectors stay, filed by a fingerprint of their texts and not by"
-                    " paper, so adding it again embeds nothing."
+                    "Its text, its file, its vectors and its place in the index go. Answers made"
+                    " with it stay readable. Vectors of texts that stand in another paper too are"
+                    " kept; the others are made anew if you add it again."
                 )
                 if st.button("Remove the paper", key=f"library.really.{row.id}"):
                     lab.papers.remove(row.id)

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import fsrs
 import pytest
@@ -67,7 +68,7 @@ def test_found_by_deck_tag_and_words(store: Store) -> None:
         ]
     )
 
-    def ids(**scope: str) -> list[str]:
+    def ids(**scope: Any) -> list[str]:
         found = [each.id for each in store.cards.cards(Scope(**scope))]
         assert store.cards.count(Scope(**scope)) == len(found)
         return found
@@ -239,6 +240,8 @@ def test_only_the_chosen_deck_is_studied(deck: Lab) -> None:
     deck.study.suspend(ada, "c4")
     deck.cards.delete("c5")
     assert deck.study.turn(ada, land, START) is None
+    assert [each.id for each in deck.cards.find(Scope(left_out_by="Ada"))] == ["c4"]
+    assert deck.cards.count(Scope(left_out_by="Ben")) == 0
     deck.study.suspend(ada, "c4", False)
     assert deck.study.turn(ada, land, START) == turn
 
@@ -254,14 +257,15 @@ def test_a_card_answered_elsewhere_meanwhile_is_not_answered_twice(deck: Lab) ->
 
 def test_leeches(deck: Lab) -> None:
     ada = replace(deck.study.learner("Ada"), new_a_day=1)
+    leeches = Scope(forgotten_by="Ada", lapses=schedule.LEECH)
     at = START
     for _ in range(schedule.LEECH):
-        assert deck.study.leeches(ada, EVERY) == []
+        assert deck.cards.count(leeches) == 0
         studied(deck, ada, at, 4)
         at += timedelta(days=40)
         studied(deck, ada, at, 1)
         at += timedelta(minutes=15)
-    assert [each.card.id for each in deck.study.leeches(ada, EVERY)] == ["c0"]
+    assert [each.id for each in deck.cards.find(leeches)] == ["c0"]
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 41])
@@ -287,6 +291,7 @@ KILLED = """
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from core.lab import Lab
 from core.settings import Settings
 from core.store import EVERY

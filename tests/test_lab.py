@@ -1,11 +1,14 @@
 """The lab as pages and the command line use it, over small real backends and real files."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any
 
+import numpy as np
 import pytest
 
 from core import chunkers, retrieval
@@ -13,6 +16,7 @@ from core.errors import BadInput, MissingModel, TriptychError
 from core.lab import Lab
 from core.lab.live import Done, Finished, Found, Said, Step
 from core.settings import Settings
+from core.store import PaperRow
 from core.types import (
     Chunking,
     Comparison,
@@ -23,6 +27,9 @@ from core.types import (
     Span,
     three_ways,
 )
+from core.windows import offsets
+from tests.backends.embedders.hashing import HashingEmbedder
+from tests.backends.words import tokenizer
 
 RECIPE = Recipe(
     chunking=Chunking(size=200, overlap=20),
@@ -286,6 +293,90 @@ def test_a_removed_paper_is_found_no_more_and_can_come_back(lab: Lab, tmp_path: 
     assert lab.papers.add(tmp_path / "lamp.md").status == "added"
     run = lab.bench.search(QUESTION, RECIPE, everything(lab))
     assert lamp in {hit.chunk.paper_id for hit in run.candidates}
+
+
+def kept_vectors(lab: Lab) -> list[str]:
+    """The sha256 of each text that has a vector on disk."""
+    (file,) = (lab.settings.data / "vectors").glob("*.vectors")
+    content, size = file.read_bytes(), 32 + 4 * 64 + 4
+    return [content[at : at + 32].hex() for at in range(0, len(content), size)]
+
+
+def sha256(texts: Sequence[str]) -> set[str]:
+    return {hashlib.sha256(text.encode()).hexdigest() for text in texts}
+
+
+def test_the_vectors_of_a_removed_paper_go_with_it(lab: Lab, tmp_path: Path) -> None:
+    """However it was cut; those that another paper shares stay, and so does what it finds."""
+    shared = "The lamp and the tide are both of Varn."
+    for name, own in (("north.txt", "A bell rings in fog."), ("south.txt", "A buoy lies south.")):
+        (tmp_path / name).write_text(f"{own}\n\n{shared}\n")
+        assert lab.papers.add(tmp_path / name).status == "added"
+    north, south = (r.id for r in lab.papers.all() if r.source in ("north.txt", "south.txt"))
+    recipes = [
+        replace(RECIPE, chunking=Chunking(chunker=chunker, size=size, overlap=0))
+        for chunker, size in (("recursive", 45), ("tokens", 3), ("pages", 0))
+    ]
+    for recipe in recipes:
+        lab.bench.search(QUESTION, recipe, everything(lab))
+    texts: dict[str, set[str]] = {}
+    for recipe in recipes:
+        chunking = chunkers.completed(recipe.chunking, "hashing")
+        tokens = partial(offsets, tokenizer())
+        for row in lab.papers.all():
+            cut = chunkers.cut(lab.papers.get(row.id), chunking, tokens)
+            texts.setdefault(row.id, set()).update(chunk.text for chunk in cut)
+    assert shared in texts[north] & texts[south]
+    assert set(kept_vectors(lab)) == sha256([text for own in texts.values() for text in own])
+    rest = tuple(each for each in everything(lab) if each != north)
+    before = [lab.bench.search(QUESTION, recipe, rest).candidates for recipe in recipes]
+    embedder = lab.models._loaded["embedder"][1]
+    embedded = len(embedder.embedded)
+
+    lab.papers.remove(north)
+    left = [text for paper, own in texts.items() if paper != north for text in own]
+    assert len(kept_vectors(lab)) == len(set(left))
+    assert set(kept_vectors(lab)) == sha256(left)
+    assert [lab.bench.search(QUESTION, recipe, rest).candidates for recipe in recipes] == before
+    other = Lab(lab.settings)  # which has nothing in memory
+    assert [other.bench.search(QUESTION, recipe, rest).candidates for recipe in recipes] == before
+    assert other.models._loaded["embedder"][1].embedded == []
+
+    assert lab.papers.add(tmp_path / "north.txt").status == "added"
+    for recipe in recipes:
+        run = lab.bench.search(QUESTION, recipe, everything(lab))
+    assert set(embedder.embedded[embedded:]) == texts[north] - set(left)
+    assert set(kept_vectors(lab)) == sha256([text for own in texts.values() for text in own])
+    assert len(run.candidates) == 2
+
+
+def test_a_paper_that_goes_while_it_is_read_leaves_nothing(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "long.txt").write_text("\n\n".join(f"Fog number {n}." for n in range(100)))
+    long = lab.papers.add(tmp_path / "long.txt").paper
+    assert long
+    everyone = everything(lab)
+    recipe = replace(RECIPE, chunking=Chunking(size=20, overlap=0))
+    embed = HashingEmbedder.embed
+    went: list[PaperRow] = []
+
+    def remove(self: HashingEmbedder, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
+        if not went:
+            went.append(lab.papers.remove(long.id))
+        return embed(self, texts, query=query)
+
+    monkeypatch.setattr(HashingEmbedder, "embed", remove)
+    with pytest.raises(BadInput, match="no paper"):
+        lab.bench.search(QUESTION, recipe, everyone)
+    assert went
+    assert not sha256([f"Fog number {n}." for n in range(100)]) & set(kept_vectors(lab))
+    lab.bench.search(QUESTION, recipe, everything(lab))
+    embedded = list(lab.models._loaded["embedder"][1].embedded)
+    with pytest.raises(BadInput, match="no paper"):
+        lab.bench.search(QUESTION, recipe, everyone)
+    assert lab.models._loaded["embedder"][1].embedded == embedded
+    assert not sha256([f"Fog number {n}." for n in range(100)]) & set(kept_vectors(lab))
 
 
 def test_known_failed_and_dismissed(lab: Lab, tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ def test_what_is_used_is_said(lab: Lab) -> None:
     assert list(sizes) == ["Database", "Original files", "Vectors", "Models", "Backups"]
     originals = sum(path.stat().st_size for path in (lab.settings.data / "papers").iterdir())
     assert sizes["Original files"] == originals
-    assert sizes["Vectors"] == 2 * (32 + 4 * 64 + 4)  # a record for each of two chunks
+    # For each of two chunks a record, and its key among those of its paper.
+    assert sizes["Vectors"] == 2 * (32 + 4 * 64 + 4) + 2 * 32
     assert sizes["Database"] > 4096
     assert sizes["Models"] == sizes["Backups"] == 0
     backup = backed_up(lab)

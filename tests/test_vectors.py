@@ -1,5 +1,8 @@
 """The store of vectors: nothing lost, nothing damaged taken for good, nothing embedded twice."""
 
+import errno
+import hashlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,9 +11,10 @@ import numpy as np
 import pytest
 
 from core.chunkers import cut
+from core.errors import OutOfSpace
 from core.settings import ROOT
 from core.types import Chunking, Paper
-from core.vectors import BATCH, VectorStore, embed_missing
+from core.vectors import BATCH, VectorStore, embed_missing, forget
 from tests.backends.embedders.hashing import HashingEmbedder
 
 RECORD = 32 + 4 * 3 + 4  # sha256, three float32, checksum
@@ -92,8 +96,119 @@ def test_a_file_that_was_removed_is_begun_again(tmp_path: Path) -> None:
     assert kept.missing(["a", "b"]) == []
     kept.file.unlink()
     kept.add(["c"], vectors(3))
-    assert kept.missing(["a", "b", "c"]) == []
+    assert kept.missing(["a", "b", "c"]) == ["a", "b"]
+    assert not kept.get(["a", "b", "c"])[1].any()  # for a search that is under way
     assert store(tmp_path).missing(["a", "b", "c"]) == ["a", "b"]
+
+
+def on_disk(kept: VectorStore) -> list[str]:
+    """The texts of one letter that have a record in the file, in its order."""
+    letters = {hashlib.sha256(letter.encode()).digest(): letter for letter in "abcdefgh"}
+    content = kept.file.read_bytes()
+    return [letters[content[at : at + 32]] for at in range(0, len(content), RECORD)]
+
+
+def two_papers(folder: Path) -> VectorStore:
+    """Paper "one" is a, b, c and paper "two" c, d; e is no paper's."""
+    kept = store(folder)
+    kept.note({"one": ["a", "b", "b", "c"], "two": ["c", "d"]})
+    kept.add(["a", "b", "c", "d", "e"], vectors(1, 2, 3, 4, 5))
+    return kept
+
+
+def test_a_papers_vectors_go_but_for_shared_ones(tmp_path: Path) -> None:
+    writer, reader = two_papers(tmp_path), store(tmp_path)
+    assert reader.missing(["a", "b", "c", "d", "e"]) == []
+    forget(tmp_path, {"one", "two"})
+    assert on_disk(writer) == ["a", "b", "c", "d", "e"]
+    forget(tmp_path, {"two"})
+    assert on_disk(writer) == ["c", "d", "e"]
+    for each in (writer, reader, store(tmp_path)):
+        assert each.missing(["a", "b", "c", "d", "e"]) == ["a", "b"]
+        found, missing = each.get(["c", "d", "e"])
+        assert found[:, 0].tolist() == [3, 4, 5]
+        assert not missing.any()
+    # What a search under way had found stays to be had in memory, and there alone.
+    assert reader.get(["a"])[0].tolist() == [[1, 0.5, -1]]
+    assert store(tmp_path).get(["a"])[1].tolist() == [True]
+    forget(tmp_path, ())
+    assert on_disk(writer) == ["e"]
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [writer.file.name]
+
+
+def test_a_paper_that_comes_back_is_embedded_again(tmp_path: Path) -> None:
+    first, second = two_papers(tmp_path), store(tmp_path)
+    assert second.missing(["a"]) == []
+    forget(tmp_path, {"two"})
+    first.note({"one": ["a", "b", "c"]})
+    first.add(["a", "b"], vectors(1, 2))
+    assert on_disk(first) == ["c", "d", "e", "a", "b"]
+    for each in (first, second):
+        assert each.missing(["a", "b", "c", "d", "e"]) == []
+    forget(tmp_path, {"one"})
+    assert on_disk(first) == ["c", "e", "a", "b"]
+
+
+def test_what_left_while_nobody_looked_is_noticed(tmp_path: Path) -> None:
+    """The file is replaced twice, and may have its old number and its old length again."""
+    writer, reader = two_papers(tmp_path), store(tmp_path)
+    assert reader.missing(["a", "b", "c", "d", "e"]) == []
+    forget(tmp_path, {"two"})
+    forget(tmp_path, ())
+    writer.add(["f", "g", "h", "d"], vectors(6, 7, 8, 4))
+    assert writer.file.stat().st_size == 5 * RECORD
+    assert reader.missing(list("abcdefgh")) == ["a", "b", "c"]
+    assert reader.get(["h"])[0].tolist() == [[8, 0.5, -1]]
+
+
+def test_half_a_key_is_cut_off(tmp_path: Path) -> None:
+    kept = two_papers(tmp_path)
+    (noted,) = tmp_path.glob("*.papers/one")
+    with noted.open("ab") as file:
+        file.write(b"x" * 31)
+    kept.note({"one": ["e"]})
+    assert noted.stat().st_size == 4 * 32
+    forget(tmp_path, {"two"})
+    assert on_disk(kept) == ["c", "d"]
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace", "unlink"])
+def test_a_crash_while_forgetting_leaves_old_or_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    kept = two_papers(tmp_path)
+    kept.file.with_suffix(".part").write_bytes(b"left by one that was killed")
+
+    def crash(*_arguments: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os if step == "fsync" else Path, step, crash)
+        with pytest.raises(KeyboardInterrupt):
+            forget(tmp_path, {"two"})
+    new = ["c", "d", "e"]
+    assert on_disk(kept) == (new if step == "unlink" else ["a", "b", *new])
+    forget(tmp_path, {"two"})
+    assert on_disk(kept) == new
+    assert store(tmp_path).missing(["a", "b", "c", "d", "e"]) == ["a", "b"]
+    assert not list(tmp_path.glob("*.part"))
+    assert not list(tmp_path.glob("*.papers/one"))
+
+
+def test_a_full_disk_forgets_nothing_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = two_papers(tmp_path)
+
+    def full(_number: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OutOfSpace, match="not all vectors"):
+            forget(tmp_path, {"two"})
+    assert on_disk(kept) == ["a", "b", "c", "d", "e"]
+    assert not list(tmp_path.glob("*.part"))
 
 
 @pytest.mark.parametrize(
@@ -126,6 +241,31 @@ def test_two_processes_may_append_at_once(tmp_path: Path) -> None:
     assert found[:, 0].tolist() == list(range(200))
     assert written.damaged == 0
     assert written.file.stat().st_size == 200 * RECORD
+
+
+def test_a_process_may_append_while_another_forgets(tmp_path: Path) -> None:
+    program = """if True:
+        import sys, numpy as np
+        from pathlib import Path
+        from core.vectors import VectorStore
+        store = VectorStore(Path(sys.argv[1]), "some/model", "abc", 3)
+        for n in range(300):
+            store.add([f"text {n}"], np.full((1, 3), n, np.float32))
+    """
+    process = run(program, str(tmp_path))
+    own, rounds = store(tmp_path), 0
+    while process.poll() is None:
+        own.note({"gone": [f"gone {rounds}"]})
+        own.add([f"gone {rounds}"], vectors(rounds))
+        forget(tmp_path, ())
+        rounds += 1
+    assert process.wait() == 0
+    assert rounds
+    found, missing = own.get([f"text {n}" for n in range(300)])
+    assert not missing.any()
+    assert found[:, 0].tolist() == list(range(300))
+    assert own.damaged == 0
+    assert own.file.stat().st_size == 300 * RECORD
 
 
 def test_a_kill_loses_at_most_one_batch(tmp_path: Path) -> None:

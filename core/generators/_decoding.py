@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
 
 REPEATED = 16  # tokens, about a dozen words: no answer says so much twice for a good reason
-ROWS_AT_ONCE = {"cpu": 8}  # more gain nothing on two cores, and take memory (docs/benchmarks.md)
+ROWS_AT_ONCE = {"cpu": 8}  # as many as core.generators._few_rows makes quick
 MANY_ROWS = 32
 WORTH_KEEPING = 64  # tokens in common with the prompt before, so that panels stay what they are
 READ_AT_ONCE = 512  # prompt tokens between two looks at `stop`: about a second on two cores

@@ -270,7 +270,7 @@ class Finder:
     ) -> "Generator[Doing, None, Index]":
         """The index, with all of these papers in it and none that has been removed."""
         from core.index import Index
-        from core.vectors import VectorStore, embed_missing
+        from core.vectors import VectorStore, embed_missing, forget
 
         revision = self._models.find("embedder", name).revision
         model = f"{name}@{revision}"
@@ -281,12 +281,20 @@ class Finder:
         self._indexes[model, chunking] = index
         if len(self._indexes) > INDEXES_KEPT:
             self._indexes.popitem(last=False)[1].close()
-        for paper_id in index.papers - {row.id for row in self._papers.all()}:
+        for paper_id in index.papers - self._here(paper_ids):
             index.remove(paper_id)
         fresh = [paper_id for paper_id in paper_ids if paper_id not in index.papers]
-        texts = [chunk.text for paper_id in fresh for chunk in self._chunks(paper_id, chunking)]
+        texts = {each: [chunk.text for chunk in self._chunks(each, chunking)] for each in fresh}
+        vectors.note(texts)
+        every = [text for some in texts.values() for text in some]
         watch, total = Watch(), 0
-        for done, total in watch.over(embed_missing(vectors, embedder, texts)):
+        for done, total in watch.over(embed_missing(vectors, embedder, every)):
+            try:
+                self._here(fresh)
+            except BadInput:  # it went while it was read, and what was read just now stayed behind
+                vectors.note(texts)
+                forget(self._folder, self._here(()))
+                raise
             said = f"{name} reads the chunks: {done:,} of {total:,}"
             yield Doing(sentence=said, share=done / total)
         if total:
@@ -294,6 +302,14 @@ class Finder:
         for paper_id in fresh:
             index.add(paper_id, self._chunks(paper_id, chunking))
         return index
+
+    def _here(self, paper_ids: Sequence[str]) -> set[str]:
+        """The papers that there are. Errors: BadInput if one of these has been removed: what is
+        cut is still known, and its vectors must not come back."""
+        here = {row.id for row in self._papers.all()}
+        if gone := set(paper_ids) - here:
+            raise BadInput(f"There is no paper {min(gone)[:12]} here (any more).")
+        return here
 
     def _words(
         self, chunking: Chunking, paper_ids: tuple[str, ...]

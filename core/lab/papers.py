@@ -145,12 +145,19 @@ class Papers:
         )
 
     def remove(self, paper_id: str) -> PaperRow:
-        """Take a paper away; runs made with it stay readable. Errors: BadInput if unknown."""
+        """Take a paper away, and its vectors, but for those of texts that stand in another paper
+        too; runs made with it stay readable.
+
+        Errors: BadInput if unknown; OutOfSpace if the paper went and its vectors could not.
+        """
+        from core import vectors
+
         (full_id,) = self.resolve((paper_id,))
         row = next(row for row in self.all() if row.id == full_id)
         self._store.remove_paper(full_id)
         self.file(full_id).unlink(missing_ok=True)
         self.get.cache_clear()
+        vectors.forget(self._settings.data / "vectors", {row.id for row in self.all()})
         return row
 
     def refusals(self) -> list[Refusal]:

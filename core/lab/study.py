@@ -112,11 +112,6 @@ class Study:
         """Every card in scope that the learner has ever answered."""
         return self._store.memories(learner.name, scope)
 
-    def leeches(self, learner: Learner, scope: Scope) -> list[Studied]:
-        """Cards forgotten so often that other words would help more than another review."""
-        found = self._store.memories(learner.name, scope)
-        return [each for each in found if each.memory and each.memory.lapses >= schedule.LEECH]
-
     def reviews(self, learner: Learner) -> list[Review]:
         """All reviews that count, oldest first."""
         return self._store.reviews(learner.name)

@@ -20,11 +20,15 @@ SPACELESS = re.compile(f"[{lexical.IDEOGRAPH}]")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """Which cards are meant: those of a deck, with a tag, with all these words (or their
-    beginnings) in them. Empty means any."""
+    beginnings) in them; those that a learner left out, or forgot at least `lapses` times. Empty
+    means any."""
 
     deck: str = ""
     tag: str = ""
     words: str = ""
+    left_out_by: str = ""
+    forgotten_by: str = ""
+    lapses: int = 1
 
 
 EVERY = Scope()
@@ -232,13 +236,25 @@ def _log_change(connection: sqlite3.Connection, card_id: str, what: str) -> int:
 
 def condition(scope: Scope) -> tuple[str, dict[str, object]]:
     """A condition on `cards`, and its values."""
-    conditions, values = ["NOT cards.deleted"], {}
+    conditions: list[str] = ["NOT cards.deleted"]
+    values: dict[str, object] = {}
     if scope.deck:
         conditions.append("cards.deck = :deck")
         values["deck"] = scope.deck
     if scope.tag:
         conditions.append("cards.number IN (SELECT number FROM card_tags WHERE tag = :tag)")
         values["tag"] = scope.tag
+    if scope.left_out_by:
+        conditions.append(
+            "cards.id IN (SELECT card_id FROM suspensions WHERE learner = :left_out_by)"
+        )
+        values["left_out_by"] = scope.left_out_by
+    if scope.forgotten_by:
+        conditions.append(
+            "cards.id IN (SELECT card_id FROM memories WHERE learner = :forgotten_by"
+            " AND lapses >= :lapses)"
+        )
+        values |= {"forgotten_by": scope.forgotten_by, "lapses": scope.lapses}
     if scope.words.strip():
         conditions.append(
             "cards.number IN (SELECT rowid FROM card_words WHERE card_words MATCH :words)"
@@ -247,4 +263,4 @@ def condition(scope: Scope) -> tuple[str, dict[str, object]]:
         # Each in quotes, so that none is an operator; nothing is found by signs alone.
         beginnings = [f'"{word}"*' for word in words]
         values["words"] = " AND ".join(beginnings) or '""'
-    return " AND ".join(conditions), dict(values)
+    return " AND ".join(conditions), values

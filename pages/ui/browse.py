@@ -5,12 +5,15 @@ from dataclasses import replace
 import streamlit as st
 
 from core import words
+from core.cards.schedule import LEECH
 from core.lab import Lab
 from core.store import Learner, Scope
 from core.types import Card
 from pages.ui import card_view, notes
 
 PAGE = 25  # cards in the list at once
+LEFT_OUT, LEECHES = "Left out", "Leeches"
+WHICH = ("All cards", LEFT_OUT, LEECHES)
 
 
 def draw(lab: Lab, deck: str, learner: Learner | None) -> None:
@@ -18,7 +21,7 @@ def draw(lab: Lab, deck: str, learner: Learner | None) -> None:
     with st.container(key="browse"):
         listed, opened = st.columns([2, 3], gap="large")
     with listed:
-        scope = search(lab, deck)
+        scope = search(lab, deck, learner)
         listing(lab, scope)
     with opened:
         wanted = st.query_params.get("card")
@@ -28,7 +31,7 @@ def draw(lab: Lab, deck: str, learner: Learner | None) -> None:
             st.caption("Choose a card to read, edit, leave out or delete it.")
 
 
-def search(lab: Lab, deck: str) -> Scope:
+def search(lab: Lab, deck: str, learner: Learner | None) -> Scope:
     with st.container(horizontal=True):
         found = st.text_input(
             "Search",
@@ -45,7 +48,17 @@ def search(lab: Lab, deck: str) -> Scope:
             label_visibility="collapsed",
             width=140,
         )
-    return Scope(deck=deck, tag=tag, words=found or "")
+        scope = Scope(deck=deck, tag=tag, words=found or "")
+        if learner is None:
+            return scope
+        which = st.selectbox(
+            "Which", WHICH, key="cards.which", label_visibility="collapsed", width=130
+        )
+    if which == LEFT_OUT:
+        return replace(scope, left_out_by=learner.name)
+    if which == LEECHES:
+        return replace(scope, forgotten_by=learner.name, lapses=LEECH)
+    return scope
 
 
 def listing(lab: Lab, scope: Scope) -> None:
@@ -60,13 +73,13 @@ def listing(lab: Lab, scope: Scope) -> None:
                 "Page",
                 1,
                 pages,
-                key=f"cards.page.{scope.deck}.{scope.tag}.{scope.words}",
+                key=f"cards.page.{scope}",
                 width=120,
                 label_visibility="collapsed",
             )
             st.caption(f"of {pages:,}", width="content")
     if not count:
-        st.info("No card has all of this in it. Search with fewer words, or another deck or tag.")
+        st.info("No card is all of this. Search with fewer words, or another deck, tag or kind.")
     with st.container(key="cards-list", gap=None):
         for card in lab.cards.find(scope, PAGE, (page - 1) * PAGE):
             opened = st.query_params.get("card") == card.id

@@ -93,6 +93,11 @@ def test_story_study_rate_and_undo(cards: AppTest, lab: Lab) -> None:
     assert "What is $$x^2$$?" in texts(cards)
     cards.button(key="cards.suspend").click().run()
     assert "Question 0?" in texts(cards)
+    view(cards, "Browse")
+    cards.selectbox(key="cards.which").set_value("Left out").run()
+    cards.button(key="cards.open.rich").click().run()
+    cards.button(key="cards.out").click().run()
+    assert "0 cards" in texts(cards)
     assert not cards.exception
 
 
