@@ -7,7 +7,7 @@ import streamlit as st
 from core import chunkers, words
 from core.lab import Lab
 from core.retrieval import RETRIEVERS
-from core.types import Chunking, Family, Generation, Recipe, Retrieval, Style
+from core.types import Chunking, Family, Generation, PassageOrder, Recipe, Retrieval, Style
 
 FAMILIES: tuple[Family, ...] = get_args(Family)
 STYLES = {"chat": "chat: with the model's chat template", "completion": "completion: without it"}
@@ -17,22 +17,27 @@ KEEP = "session"
 
 def restore(recipe: Recipe) -> None:
     """Set the chips to what a comparison was asked with. Before any chip is drawn."""
-    state = st.session_state
-    state["compare.chunker"] = recipe.chunking.chunker
-    state["compare.size"], state["compare.overlap"] = recipe.chunking.size, recipe.chunking.overlap
-    if isinstance(recipe.evidence, Retrieval):
-        state["compare.retriever"] = recipe.evidence.retriever
-        state["compare.candidates"] = recipe.evidence.candidates
-        state["compare.top_k"] = recipe.evidence.top_k
-        state["compare.embedder"] = recipe.evidence.embedder
-        if recipe.evidence.reranker:
-            state["compare.reranker"] = recipe.evidence.reranker
-    if recipe.generation:
-        state["compare.generator"] = recipe.generation.generator
-        state["compare.max_tokens"] = recipe.generation.max_tokens
-        state["compare.temperature"] = recipe.generation.temperature
-        state["compare.seed"] = recipe.generation.seed
-        state["compare.style"] = recipe.generation.style
+    for name, value in _values(recipe).items():
+        st.session_state[f"compare.{name}"] = value
+
+
+def _values(recipe: Recipe) -> dict[str, object]:
+    """What a recipe says of each chip; nothing of those it leaves open."""
+    chunking, evidence, generation = recipe.chunking, recipe.evidence, recipe.generation
+    values: dict[str, object] = {
+        "chunker": chunking.chunker,
+        "size": chunking.size,
+        "overlap": chunking.overlap,
+    }
+    if isinstance(evidence, Retrieval):
+        names = ("retriever", "candidates", "top_k", "embedder")
+        values |= {name: getattr(evidence, name) for name in names}
+        if evidence.reranker:
+            values["reranker"] = evidence.reranker
+    if generation:
+        names_of_answer = ("generator", "max_tokens", "temperature", "seed", "style", "passages")
+        values |= {name: getattr(generation, name) for name in names_of_answer}
+    return values
 
 
 def choose_best(lab: Lab) -> None:
@@ -44,9 +49,10 @@ def choose_best(lab: Lab) -> None:
 def draw(lab: Lab) -> tuple[Recipe, tuple[str, ...]]:
     """Draw the chips; returns the recipe they say (its evidence is a reranked retrieval) and the
     papers to search."""
-    if "compare.size" not in st.session_state:
-        restore(Recipe(evidence=Retrieval()))
-        choose_best(lab)
+    # At the first visit, and for what the comparison on screen leaves open.
+    best = {family: lab.models.default(family) for family in FAMILIES}
+    for name, value in (_values(Recipe(evidence=Retrieval())) | best).items():
+        st.session_state.setdefault(f"compare.{name}", value)
     chunking = _chunking()
     retrieval = _retrieval(lab)
     generation = _generation(lab)
@@ -156,12 +162,21 @@ def _generation(lab: Lab) -> Generation:
             help="A chat model is trained on conversations. Without its template it only goes on"
             " with the text: ask both ways and see what the template does.",
         )
+        passages: PassageOrder = st.selectbox(
+            "Passages in the prompt",
+            list(get_args(PassageOrder)),
+            key="compare.passages",
+            persist_state=KEEP,
+            help="Small models lean on what they read last, next to the question. With the best"
+            " first, a sweep reads together what prompts of 3 and of 5 passages begin with.",
+        )
     return Generation(
         generator=generator,
         max_tokens=max_tokens,
         temperature=temperature,
         seed=seed,
         style=style,
+        passages=passages,
     )
 
 

@@ -1,10 +1,13 @@
 """The Sweep page under Streamlit's own test harness."""
 
+from dataclasses import replace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.errors import OutOfSpace
 from core.lab import Lab
+from core.sweeps.presets import Answers
 from tests.backends.rerankers.word_overlap import WordOverlap
 from tests.pages.conftest import texts
 
@@ -118,3 +121,27 @@ def test_an_unknown_sweep_is_a_sentence(app: AppTest) -> None:
     app.query_params["sweep"] = "nothing"
     app.run()
     assert "There is no such sweep here" in texts(app)
+
+
+@pytest.mark.parametrize("setting", [0, 3])
+def test_any_cell_may_be_the_first_thing_that_compare_shows(
+    app: AppTest, lab: Lab, setting: int
+) -> None:
+    preset, _ = lab.sweeps.preset("demo")
+    preset = replace(
+        preset,
+        embedder=("hashing",),
+        reranker=("none", "word-overlap"),
+        answers=replace(preset.answers or Answers(), generator=("echo",)),
+    )
+    sweep_id = lab.sweeps.start(lab.sweeps.plan(preset, ["What burns?"], lab.papers.resolve(())))
+    assert lab.sweeps.wait(sweep_id, WAIT)
+    cell = lab.sweeps.cells(sweep_id)[setting]
+    assert cell.run_id
+    app.query_params["run"] = cell.run_id
+    app.run()
+    assert not app.exception
+    assert app.selectbox(key="compare.passages").value == (
+        "best-last" if setting == 0 else "best-first"
+    )
+    assert app.selectbox(key="compare.embedder").value == "hashing"
