@@ -70,8 +70,11 @@ def place(lab: Lab, card: Card) -> None:
     )
     if paper.kind == "pdf":
         for page in pages:
-            st.image(lab.papers.page_image(paper, page, (span,)))
+            drawn = lab.papers.page_image(paper, page, (span,))
+            if drawn.unmarked:
+                st.caption(f":material/visibility_off: {words.UNMARKED}")
+            st.image(drawn.png)
         return
     start, end = max(0, span.start - AROUND), min(len(paper.text), span.end + AROUND)
-    mark = Mark(start=span.start - start, end=span.end - start, kind="match")
+    mark = Mark(start=span.start - start, end=span.end - start, kind="found")
     passage("card-place", paper.text[start:end], [mark])

@@ -4,10 +4,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
+from core.cards.proposals import judged
 from core.lab import Lab
 from core.settings import SAMPLES, Settings
-from core.store import EVERY
-from tests.e2e.conftest import ANSWER_MS, ready, serving
+from core.store import EVERY, Store
+from core.types import Span
+from tests.e2e.conftest import ready, serving
 
 TWENTY = 20  # new cards a day, unless a learner wishes otherwise
 
@@ -58,35 +60,46 @@ def test_code_tables_and_formulas_are_drawn(browser: Browser, tmp_path: Path) ->
             ("What is the zero poi", ".katex-display"),
         ):
             page.goto(f"{address}/cards?card={ids[beginning]}")
-            page.get_by_text("Browse", exact=True).click()
+            page.get_by_role("radio", name="Browse").click()
             expect(page.locator(f".st-key-card-answer >> {drawn}").first).to_be_visible()
         page.close()
 
 
-def test_three_cards_from_a_paper(page: Page, address: str, data: Path) -> None:
-    page.goto(f"{address}/cards")
-    page.get_by_text("Make", exact=True).click()
-    page.get_by_role("button", name="Propose cards").click()
-    accept = page.get_by_role("button", name="Accept")
-    expect(accept.nth(2)).to_be_visible(timeout=ANSWER_MS)
-    if page.get_by_role("button", name="Stop").count():
-        page.get_by_role("button", name="Stop").click()
-    expect(page.locator(".st-key-making-progress")).to_have_count(0, timeout=ANSWER_MS)
-    for left in range(accept.count(), accept.count() - 3, -1):
-        expect(accept).to_have_count(left)
-        page.get_by_role("button", name="Show the place in the paper").first.click()
-        dialog = page.get_by_role("dialog")
-        expect(dialog.get_by_role("link", name="Open the paper")).to_be_visible()
-        page.keyboard.press("Escape")
-        expect(dialog).to_have_count(0)
-        accept.first.click()
-    ready(page)
-    made = [card for card in Lab(Settings(data=data)).cards.find(EVERY) if card.span]
-    assert len(made) == 3
-    page.get_by_text("Browse", exact=True).click()
-    for card in made:
-        page.goto(f"{address}/cards?card={card.id}")
-        page.get_by_text("Browse", exact=True).click()
-        page.get_by_role("button", name="Show the place in the paper").click()
-        page.get_by_role("link", name="Open the paper").click()
-        page.wait_for_url(f"**/library?paper={card.span.paper_id if card.span else ''}")
+SAID = (
+    "Question: How many canaries did the fully fine-tuned model complete?\nAnswer: 6 of the 20",
+    "Question: How many sentences did the clinic write that occur nowhere else?\nAnswer: 20",
+    "Question: What does membership inference try to find out about a record?\nAnswer: Whether"
+    " it was used for training.",
+)
+
+
+def test_three_cards_from_a_paper(browser: Browser, tmp_path: Path) -> None:
+    """A person's part of it; what a model writes is put there, as it would be kept."""
+    lab = Lab(Settings(data=tmp_path))
+    paper = lab.papers.add(SAMPLES / "papers" / "privacy.md").paper
+    assert paper
+    text = lab.papers.get(paper.id).text
+    whole = Span(paper_id=paper.id, start=0, end=len(text))
+    proposed = [judged(said, whole, text, "Privacy")[0] for said in SAID]
+    for each in proposed:
+        assert each.card, each.why
+        Store(tmp_path / "triptych.sqlite").cards.propose(each.card)
+    with serving(tmp_path) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/cards")
+        page.get_by_role("radio", name="Make").click()
+        accept = page.get_by_role("button", name="Accept")
+        for left in (3, 2, 1):
+            expect(accept).to_have_count(left)
+            ready(page)
+            accept.first.click()
+        expect(accept).to_have_count(0)
+        made = lab.cards.find(EVERY)
+        assert len(made) == 3
+        for card in made:
+            page.goto(f"{address}/cards?card={card.id}")
+            page.get_by_role("button", name="Show the place in the paper").click()
+            expect(page.get_by_role("dialog").locator(".found").first).to_be_visible()
+            page.get_by_role("link", name="Open the paper").click()
+            page.wait_for_url(f"**/library?paper={paper.id}")
+        page.close()

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.lab import Lab
+from core.settings import ROOT
 from core.store import EVERY, Scope
 from core.types import Card, Span
 from tests.pages.conftest import texts
@@ -194,6 +195,23 @@ def test_charts(cards: AppTest, lab: Lab) -> None:
     lab.study.answer(ada, turn, 3, datetime.now(UTC))
     cards.run()
     assert not cards.exception
+
+
+def test_a_card_shows_its_place_on_the_page(cards: AppTest, lab: Lab) -> None:
+    paper = lab.papers.add(ROOT / "tests/fixtures/papers/prose.pdf").paper
+    assert paper
+    places = (Span(paper_id=paper.id, start=0, end=40), Span(paper_id="gone", start=0, end=4))
+    for n, span in enumerate(places):
+        lab._store.cards.keep(
+            [Card(id=f"s{n}", deck="Land", question="Where?", answer="There.", span=span)]
+        )
+    view(cards, "Browse")
+    cards.button(key="cards.open.s0").click().run()
+    cards.button(key="cards.source").click().run()
+    assert not cards.exception
+    cards.button(key="cards.open.s1").click().run()
+    cards.button(key="cards.source").click().run()
+    assert "not in the library" in texts(cards)
 
 
 def test_story_propose_accept_and_reject(cards: AppTest, lab: Lab) -> None:
