@@ -93,6 +93,8 @@ def measured(value: float) -> Measured:
         ranking=Ranking(hit=value, recall=value, reciprocal_rank=value, ndcg=value),
         context_tokens=1,
         context_characters=4,
+        found_characters=4,
+        read_characters=4,
         seconds=value,
     )
 

@@ -84,6 +84,7 @@ def test_settings_are_judged_by_their_gold(lab: Lab, tmp_path: Path) -> None:
     by_hand = sum(each.overlap.recall for each in small) / len(FACTS)
     assert found.summary.outcomes[1].recall.mean == pytest.approx(by_hand)
     assert found.summary.outcomes[2].difference is None
+    assert found.summary.outcomes[0].never_seen == 0.0, "short chunks fit the window"
 
 
 def test_what_was_found_before_is_judged_again_without_a_search(lab: Lab, tmp_path: Path) -> None:

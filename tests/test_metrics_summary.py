@@ -15,6 +15,8 @@ def measured(recall: float, tokens: int, seconds: float, *, ranked: bool = True)
         ranking=Ranking(hit=1.0, recall=recall, reciprocal_rank=0.5, ndcg=0.25) if ranked else None,
         context_tokens=tokens,
         context_characters=4 * tokens,
+        found_characters=1000,
+        read_characters=900 if ranked else 800,
         seconds=seconds,
     )
 
@@ -42,6 +44,8 @@ def test_a_tie_its_cheapest_and_the_base() -> None:
     assert small.difference is None
     assert large.difference and large.difference.interval.mean == pytest.approx(0, abs=1e-12)
     assert bad.difference and (bad.difference.losses, bad.difference.p_holm < 0.05) == (30, True)
+    assert small.never_seen == pytest.approx(0.1)
+    assert bad.never_seen == pytest.approx((20 * 0.1 + 10 * 0.2) / 30)
     assert (large.context_tokens, large.context_characters, large.seconds) == (500, 2000, 0.5)
     assert small.ranks and (small.ranks.hit.mean, small.ranks.hit.n) == (1.0, 30)
     assert bad.ranks and bad.ranks.hit.n == 20, "ranks count where they are defined"
@@ -106,8 +110,8 @@ def test_the_memo_says_what_ties_what_it_costs_and_what_is_open() -> None:
     rows = [line for line in lines if line.startswith("| ")][1:]
     assert len(rows) == 3
     assert rows[-1].startswith("| bad | ")
-    assert "p < 0.001, 0/0/30 | 50 | 0.1 |  |" in rows[-1]
-    assert any("| base | 100 | 2 | ties |" in row for row in rows)
+    assert "p < 0.001, 0/0/30 | 50 | 0.1 | 13% |  |" in rows[-1]
+    assert any("| base | 100 | 2 | 10% | ties |" in row for row in rows)
     assert "- 30 questions." in lines
     assert r"- Answers \<b\>too\</b\>." in lines
     assert "Means over 30 questions" in text

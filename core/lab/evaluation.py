@@ -216,6 +216,7 @@ def _measured(
     hits = [hit.chunk for hit in run.hits]
     overlap = retrieval.overlap(gold, hits)
     assert overlap is not None, "only questions with gold are measured"
+    reads = [hit.embedder_reads for hit in run.candidates if hit.embedder_reads is not None]
     reranking = run.rerank_seconds or 0.0
     if run.rerank_seconds is not None and pairs_a_second:
         reranking = len(run.candidates) / pairs_a_second
@@ -224,6 +225,8 @@ def _measured(
         ranking=retrieval.ranking(gold, [hit.chunk for hit in run.candidates], relevant, k),
         context_tokens=sum(tokens[chunk.text] for chunk in hits),
         context_characters=retrieval.characters(hits),
+        found_characters=retrieval.characters(hit.chunk for hit in run.candidates),
+        read_characters=sum(reads) if len(reads) == len(run.candidates) else None,
         seconds=(run.search_seconds or 0.0) + reranking,
     )
 

@@ -20,14 +20,15 @@ def memo(title: str, summary: Summary, *, tested: Sequence[str], untested: Seque
             "",
             *_choice(summary),
             "",
-            "| setting | recall, 95 % interval | to the base | tokens | seconds | |",
-            "|---|---|---|---|---|---|",
+            "| setting | recall, 95 % interval | to the base | tokens | seconds | never seen | |",
+            "|---|---|---|---|---|---|---|",
             *(_row(outcomes[each], each == summary.base) for each in order),
             "",
             f"Means over {outcomes[0].recall.n} questions: recall is the share of the gold text"
             " that was retrieved, in per cent; to the base: the difference with its interval, p"
             " corrected for the number of settings, questions won/tied/lost; tokens are those of"
-            " one question's context, seconds those of its search (median). “Ties” stands where a"
+            " one question's context, seconds those of its search (median); never seen: what"
+            " lies behind the embedder's window in the chunks it found. “Ties” stands where a"
             " setting cannot be told from the best (model confidence set, 95 %).",
             "",
             "## What it rests on",
@@ -56,9 +57,10 @@ def _choice(summary: Summary) -> list[str]:
 
 def _row(outcome: Outcome, is_base: bool) -> str:
     change = "base" if is_base else _change(outcome.difference)
+    unseen = "–" if outcome.never_seen is None else f"{outcome.never_seen:.0%}"
     return (
         f"| {_plain(outcome.label)} | {_percent(outcome.recall)} | {change} |"
-        f" {outcome.context_tokens:,.0f} | {outcome.seconds:.2g} |"
+        f" {outcome.context_tokens:,.0f} | {outcome.seconds:.2g} | {unseen} |"
         f" {'ties' if outcome.tied else ''} |"
     )
 

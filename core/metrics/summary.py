@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.metrics import statistics
-from core.metrics.retrieval import Overlap, Ranking
+from core.metrics.retrieval import Overlap, Ranking, never_seen
 from core.metrics.statistics import Difference, Interval
 
 # Recalls that differ by less are counted as a tie: between two chunks, white space of the gold is
@@ -23,12 +23,15 @@ ALIKE = 0.01
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """One question under one setting. `ranking` is None where no chunk of that cutting holds
-    enough of the gold. Tokens are the embedder's."""
+    enough of the gold. `found_characters` is the length of all candidates, `read_characters` how
+    much of that the embedder read, None where there was none."""
 
     overlap: Overlap
     ranking: Ranking | None
     context_tokens: int
     context_characters: int
+    found_characters: int
+    read_characters: int | None
     seconds: float  # of the search and the reranking
 
 
@@ -45,8 +48,10 @@ class Ranks:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """One setting. `context_tokens` and `context_characters` are means a question, `seconds` is the
-    median, since the first search of a session also loads what it needs. `difference` is to the
-    base setting, None for itself and without one. `tied`: it cannot be told from the best."""
+    median, since the first search of a session also loads what it needs. `never_seen` is the share
+    of the candidates' text behind the embedder's window, None without an embedder. `difference` is
+    to the base setting, None for itself and without one. `tied`: it cannot be told from the best.
+    """
 
     label: str
     recall: Interval
@@ -56,6 +61,7 @@ class Outcome:
     context_tokens: float
     context_characters: float
     seconds: float
+    never_seen: float | None
     difference: Difference | None
     tied: bool
 
@@ -136,6 +142,7 @@ def summarise(
                 context_tokens=float(tokens[number]),
                 context_characters=float(characters),
                 seconds=float(seconds[number]),
+                never_seen=_never_seen(rows[number]),
                 difference=differences.get(number),
                 tied=number in ties.settings,
             )
@@ -154,6 +161,13 @@ def summarise(
         if rival is None
         else statistics.more_questions(recall[:, ties.best] - recall[:, rival]),
     )
+
+
+def _never_seen(row: Sequence[Measured]) -> float | None:
+    reads = [each.read_characters for each in row if each.read_characters is not None]
+    if len(reads) < len(row):
+        return None
+    return never_seen([each.found_characters for each in row], reads)
 
 
 def _rival(recall: statistics.Table, ties: statistics.Ties, cheapest: int) -> int | None:
