@@ -13,7 +13,7 @@ from core.chunkers import cut
 from core.errors import BadInput, MissingModel
 from core.lab import Lab, reproduction
 from core.lab.live import Doing
-from core.lab.reproduction import OMEGA, RECALL, OmegaRow, RecallRow
+from core.lab.reproduction import OMEGA, RECALL, OmegaRow, RecallRow, Tied
 from core.settings import Settings
 from core.types import Chunking, Paper, Recipe, Retrieval
 
@@ -130,6 +130,9 @@ def test_recall_on_a_small_data_set_is_resumed(
 
     def run() -> list[RecallRow]:
         steps: list[Any] = list(lab.reproduction.recall(folder))
+        tied = steps.pop()
+        assert isinstance(tied, Tied)
+        assert tied.rows == (0, 1, 2, 3, 4, 5), "one question tells nothing apart"
         return [step for step in steps if not isinstance(step, Doing)]
 
     first, second = run(), run()
@@ -138,6 +141,7 @@ def test_recall_on_a_small_data_set_is_resumed(
     assert sum(row.embedded for row in second) == 0, "vectors are kept"
     assert [row.recall for row in first] == [row.recall for row in second]
     assert all(0 <= row.recall.mean <= 100 and row.questions == 1 for row in first)
+    assert all(0 < row.context_tokens <= 5 * row.size for row in first)
 
 
 def test_omega_is_the_published_one(cl100k: vocabularies.Tokens, lab: Lab, shared: Path) -> None:

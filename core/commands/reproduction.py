@@ -10,6 +10,7 @@ from core.commands import Verbs
 from core.commands.output import say, show
 from core.lab import Lab
 from core.lab.live import Doing
+from core.lab.reproduction import RecallRow, Tied
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -36,18 +37,23 @@ def _omega(lab: Lab, folder: Path) -> int:
 
 
 def _recall(lab: Lab, folder: Path) -> int:
-    started, rows = time.monotonic(), []
+    started, rows, tied = time.monotonic(), list[RecallRow](), Tied(rows=())
     for step in lab.reproduction.recall(folder):
-        if isinstance(step, Doing):
-            say(step.sentence)
-        else:
-            rows.append(step)
-            show(plain(step))
+        match step:
+            case Doing():
+                say(step.sentence)
+            case RecallRow():
+                rows.append(step)
+                show(plain(step))
+            case Tied():
+                tied = step
+    best = [rows[number] for number in tied.rows]
     inside = sum(row.inside for row in rows)
     show(
         {
             "inside": inside,
             "of": len(rows),
+            "tied_with_best": [f"{row.chunker} {row.size}/{row.overlap}" for row in best],
             "minutes": round((time.monotonic() - started) / 60, 1),
             "embedded": sum(row.embedded for row in rows),
             "megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),

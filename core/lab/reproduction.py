@@ -17,7 +17,7 @@ from core.errors import BadInput
 from core.lab.live import Doing
 from core.lab.models import Models
 from core.metrics import retrieval
-from core.metrics.statistics import Interval, means
+from core.metrics.statistics import Interval, means, tied_with_best
 from core.settings import Settings
 from core.types import Chunk, Chunking, Paper, Span
 from core.windows import characters_read
@@ -84,7 +84,8 @@ class OmegaRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecallRow:
     """Per cent, means over `questions` with their 95 % intervals. `inside`: the published recall
-    lies in our interval. `never_seen`: the share of the chunks' text that the embedder's window
+    lies in our interval. `context_tokens`: the mean length of what a question is given, in cl100k
+    tokens. `never_seen`: the share of the chunks' text that the embedder's window
     leaves out."""
 
     chunker: str
@@ -99,8 +100,16 @@ class RecallRow:
     precision: Interval
     published_iou: float
     iou: Interval
+    context_tokens: float
     never_seen: float
     embedded: int  # texts read in this run; the others were known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tied:
+    """The rows of the table whose recall cannot be told from the best, by their number."""
+
+    rows: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,22 +150,39 @@ class Reproduction:
                 close=abs(as_published - published) <= CLOSE,
             )
 
-    def recall(self, folder: Path) -> Iterator[Doing | RecallRow]:
-        """A row for each of the report's, and before it what is going on."""
+    def recall(self, folder: Path) -> Iterator[Doing | RecallRow | Tied]:
+        """A row for each of the report's, and before it what is going on; in the end, which of them
+        tie."""
         vocabularies.check(vocabularies.CL100K)
         corpus = read(folder, self._settings)
         return self._worker.stream(lambda: self._recall(corpus))
 
-    def _recall(self, corpus: Corpus) -> Iterator[Doing | RecallRow]:
+    def _recall(self, corpus: Corpus) -> Iterator[Doing | RecallRow | Tied]:
+        import numpy as np
+
         tokens = vocabularies.tokens(vocabularies.CL100K)
         embedder: Embedder = yield from self._models.loaded("embedder", EMBEDDER)
         yield Doing(sentence=f"{EMBEDDER} reads {len(corpus.questions):,} questions …")
         questions = embedder.embed([text for text, _ in corpus.questions], query=True)
+        recalls = []
         for row in RECALL:
             chunking = _chunking(row.chunker, row.size, row.overlap)
             chunks = [c for paper in corpus.papers for c in chunkers.cut(paper, chunking, tokens)]
             vectors, embedded = yield from self._vectors(embedder, chunks)
-            yield _row(row, corpus, chunks, questions @ vectors.T, embedder, embedded)
+            nearest = np.argsort(-(questions @ vectors.T), axis=1, kind="stable")[:, :TOP_K]
+            found = [[chunks[place] for place in places] for places in nearest]
+            overlaps = [_overlap(*each) for each in zip(corpus.questions, found, strict=True)]
+            recalls.append([each.recall for each in overlaps])
+            lengths = [sum(len(tokens(chunk.text)) for chunk in some) for some in found]
+            yield _row(
+                row,
+                overlaps,
+                chunks=len(chunks),
+                context_tokens=sum(lengths) / len(lengths),
+                never_seen=_never_seen(embedder, chunks),
+                embedded=embedded,
+            )
+        yield Tied(rows=tied_with_best(np.transpose(recalls)).settings)
 
     def _vectors(
         self, embedder: "Embedder", chunks: Sequence[Chunk]
@@ -220,31 +246,36 @@ def _mean_omega(corpus: Corpus, chunks: Sequence[Chunk | Span]) -> float:
     return 100 * sum(shares) / len(shares)
 
 
-def _row(
-    row: Published,
-    corpus: Corpus,
-    chunks: Sequence[Chunk],
-    similarities: "np.ndarray",  # shape (questions, chunks)
-    embedder: "Embedder",
-    embedded: int,
-) -> RecallRow:
-    import numpy as np
+def _overlap(question: tuple[str, tuple[Span, ...]], found: Sequence[Chunk]) -> retrieval.Overlap:
+    measured = retrieval.overlap(question[1], found)
+    assert measured is not None, "every question has gold"
+    return measured
 
-    nearest = np.argsort(-similarities, axis=1, kind="stable")[:, :TOP_K]
-    measured = []
-    for (_, spans), places in zip(corpus.questions, nearest, strict=True):
-        found = retrieval.overlap(spans, [chunks[place] for place in places])
-        assert found is not None, "every question has gold"
-        measured.append((found.recall, found.precision, found.iou))
-    recall, precision, iou = means(100 * np.array(measured))
+
+def _never_seen(embedder: "Embedder", chunks: Sequence[Chunk]) -> float:
     texts = [chunk.text for chunk in chunks]
     reads = characters_read(embedder.tokenizer, embedder.window, texts)
+    return retrieval.never_seen([len(text) for text in texts], reads) or 0.0
+
+
+def _row(
+    row: Published,
+    overlaps: Sequence[retrieval.Overlap],
+    *,
+    chunks: int,
+    context_tokens: float,
+    never_seen: float,
+    embedded: int,
+) -> RecallRow:
+    recall, precision, iou = means(
+        [(100 * each.recall, 100 * each.precision, 100 * each.iou) for each in overlaps]
+    )
     return RecallRow(
         chunker=row.chunker,
         size=row.size,
         overlap=row.overlap,
-        chunks=len(chunks),
-        questions=len(corpus.questions),
+        chunks=chunks,
+        questions=len(overlaps),
         published=row.recall,
         recall=recall,
         inside=recall.low <= row.recall <= recall.high,
@@ -252,6 +283,7 @@ def _row(
         precision=precision,
         published_iou=row.iou,
         iou=iou,
-        never_seen=retrieval.never_seen([len(text) for text in texts], reads) or 0.0,
+        context_tokens=context_tokens,
+        never_seen=never_seen,
         embedded=embedded,
     )
