@@ -109,6 +109,14 @@ def test_the_memo_names_what_was_not_tested(lab: Lab, tmp_path: Path) -> None:
     assert "- Answers: only what was retrieved was judged." in text
 
 
+def test_the_chart_holds_every_setting(lab: Lab, tmp_path: Path) -> None:
+    chart = evaluated(lab, (town(lab, tmp_path),)).chart("light")
+    lines = [trace for trace in chart.figure.data if trace.mode == "lines+markers"]
+    assert [line.name for line in lines] == ["not reranked", "reranked from 4"]
+    assert [len(line.x) for line in lines] == [2, 2]
+    assert len(chart.rows) == 4
+
+
 def test_answers_are_never_written(lab: Lab, tmp_path: Path) -> None:
     paper = town(lab, tmp_path)
     preset = presets.read("full", PRESET + "baseline = true\n[answers]\n")

@@ -5,6 +5,9 @@ from collections import defaultdict
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from core.charts import Chart
+from core.charts.evaluation import Judged, recall_against_tokens
+from core.charts.style import Theme
 from core.embedders import Embedder
 from core.errors import BadInput
 from core.lab.evidence import Finder
@@ -49,6 +52,25 @@ class Evaluation:
             tested=self._tested(),
             untested=self._untested(),
         )
+
+    def chart(self, theme: Theme) -> Chart:
+        """Recall against the text it costs."""
+        settings = [
+            Judged(
+                label=outcome.label,
+                series=series,
+                arm=setting.recipe.arm,
+                tokens=outcome.context_tokens,
+                recall=outcome.recall.mean,
+                low=outcome.recall.low,
+                high=outcome.recall.high,
+                tied=outcome.tied,
+            )
+            for outcome, setting, series in zip(
+                self.summary.outcomes, self.sweep.settings, _series(self.sweep), strict=True
+            )
+        ]
+        return recall_against_tokens(settings, len(self.questions), self.tokens_of, theme)
 
     def _tested(self) -> list[str]:
         kept = "held-out question" if self.held_out else "question"
@@ -229,6 +251,22 @@ def _measured(
         read_characters=sum(reads) if len(reads) == len(run.candidates) else None,
         seconds=(run.search_seconds or 0.0) + reranking,
     )
+
+
+def _series(sweep: Sweep) -> list[str]:
+    """For each setting what it has in common with those that differ in how much they take alone: in
+    k, or where all take the same k, in the chunks' size."""
+    varied = _varied(sweep)
+    names = []
+    for setting in sweep.settings:
+        evidence, chunking = setting.recipe.evidence, setting.recipe.chunking
+        assert isinstance(evidence, Retrieval)
+        words = [evidence.retriever] if len(varied["retriever"]) > 1 else []
+        if len(varied["top k"]) > 1 and len(varied["chunk size and overlap"]) > 1:
+            words.append(f"{chunking.size}/{chunking.overlap}")
+        reranked = f"reranked from {evidence.candidates}" if evidence.reranker else "not reranked"
+        names.append(" · ".join([*words, reranked]))
+    return names
 
 
 def _count(number: int, noun: str) -> str:
