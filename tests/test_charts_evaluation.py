@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.charts.evaluation import Judged, recall_against_tokens
+from core.charts.evaluation import Judged, recall_against_tokens, won_and_lost
 from core.charts.style import GROUND
 
 
@@ -50,3 +50,31 @@ def test_a_winner_and_a_single_setting() -> None:
     assert recall_against_tokens(SETTINGS[:1], 24, "MiniLM", "dark").title == (
         "One setting finds 80% of the gold text"
     )
+
+
+def test_what_each_setting_wins_and_loses() -> None:
+    recalls = [[1.0, 0.5, 0.0], [1.0, 0.495, 1.0], [0.0, 0.5, 0.0]]
+    chart = won_and_lost(["easy?", "same?", "hard <i>?"], "abc", recalls, 0, 0.01, "light")
+    assert chart.title.startswith("2 of 3 questions")
+    (marks,) = chart.figure.data
+    drawn = dict(zip(zip(marks.y, marks.x, strict=True), marks.text, strict=True))
+    # The two that divide the settings stand on top, in the order of the alphabet.
+    assert [drawn[0, x] for x in range(3)] == ["", "", "−"]
+    assert [drawn[1, x] for x in range(3)] == ["", "+", ""]
+    assert [drawn[2, x] for x in range(3)] == ["", "", ""]
+    assert marks.customdata[3][0] == "hard &lt;i&gt;?"
+    assert list(marks.marker.color)[:3] == [1.0, 1.0, 0.0]
+    assert len(chart.rows) == 9
+    assert chart.rows[2] == {
+        "question": "easy?",
+        "setting": "c",
+        "recall": 0.0,
+        "to the base": "lost",
+    }
+
+
+def test_many_questions_are_cut_with_a_word() -> None:
+    questions = [f"question {number}?" for number in range(60)]
+    chart = won_and_lost(questions, ["a", "b"], [[0.5] * 60, [1.0] * 60], 0, 0.01, "dark")
+    assert "the 40 that divide most are drawn, the table holds all" in chart.counted
+    assert len(chart.rows) == 120

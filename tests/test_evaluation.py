@@ -109,12 +109,13 @@ def test_the_memo_names_what_was_not_tested(lab: Lab, tmp_path: Path) -> None:
     assert "- Answers: only what was retrieved was judged." in text
 
 
-def test_the_chart_holds_every_setting(lab: Lab, tmp_path: Path) -> None:
-    chart = evaluated(lab, (town(lab, tmp_path),)).chart("light")
+def test_the_charts_hold_every_setting_and_question(lab: Lab, tmp_path: Path) -> None:
+    chart, questions = evaluated(lab, (town(lab, tmp_path),)).charts("light")
     lines = [trace for trace in chart.figure.data if trace.mode == "lines+markers"]
     assert [line.name for line in lines] == ["not reranked", "reranked from 4"]
     assert [len(line.x) for line in lines] == [2, 2]
     assert len(chart.rows) == 4
+    assert len(questions.rows) == 4 * 6
 
 
 def test_answers_are_never_written(lab: Lab, tmp_path: Path) -> None:

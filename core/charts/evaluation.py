@@ -1,10 +1,12 @@
-"""Charts of a study with gold: what a setting finds for the text it costs."""
+"""Charts of a study with gold: what a setting finds for the text it costs, and which questions each
+setting wins and loses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.charts import Chart
+from core.charts.quality import CELL, MOST_QUESTIONS, as_wide_as, cell, squares
 from core.charts.style import (
     ARM_COLOURS,
     ARM_MARKS,
@@ -14,6 +16,7 @@ from core.charts.style import (
     dressed,
     safe,
     short,
+    ticks,
 )
 from core.types import Arm
 
@@ -122,6 +125,74 @@ def _ribbon(figure: "Figure", members: Sequence[Judged], number: int, theme: The
         hovertemplate="%{customdata[0]}<br>%{y:.1%} (%{customdata[1]:.1%} to %{customdata[2]:.1%})"
         " for %{x:,.0f} tokens<extra></extra>",
     )
+
+
+def won_and_lost(
+    questions: Sequence[str],
+    settings: Sequence[str],
+    recalls: Sequence[Sequence[float]],
+    base: int,
+    alike: float,
+    theme: Theme,
+) -> Chart:
+    """Every question under every setting: how much of its gold was found, + where that is more than
+    under the base setting, − where it is less; the questions that divide the settings on top.
+
+    `recalls`: for each setting a row with every question, 0..1. Differences up to `alike` are none.
+    """
+    name = "questions won and lost"
+    apart = [max(column) - min(column) for column in zip(*recalls, strict=True)]
+    order = sorted(range(len(questions)), key=lambda at: (-apart[at], questions[at]))
+    divided = sum(each > alike for each in apart)
+    title = f"{divided} of {len(questions)} questions are answered better by some settings"
+    title += f" than by others; compared with “{settings[base]}”"
+    n = f"n = {len(questions):,} questions under {len(settings):,} settings"
+    shown = order[:MOST_QUESTIONS]
+    if len(shown) < len(order):
+        n += f"; the {len(shown)} that divide most are drawn, the table holds all"
+    import plotly.graph_objects as go
+
+    signs = {
+        (at, number): _sign(row[at] - recalls[base][at], alike)
+        for number, row in enumerate(recalls)
+        for at in order
+    }
+    places = [(at, number) for at in shown for number in range(len(settings))]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[number for _, number in places],
+        y=[shown.index(at) for at, _ in places],
+        text=[signs[place] for place in places],
+        customdata=[
+            [safe(questions[at]), safe(settings[number]), recalls[number][at], at, number]
+            for at, number in places
+        ],
+        hovertemplate="%{customdata[0]}<br>%{customdata[1]}: %{customdata[2]:.0%} of the gold"
+        "<extra></extra>",
+        **squares([recalls[number][at] for at, number in places], theme, size=cell(len(settings))),
+    )
+    dressed(figure, title, n, theme, height=140 + CELL * len(shown), wide=True)
+    figure.update_layout(showlegend=False, width=as_wide_as(len(settings), 84, 360))
+    figure.update_yaxes(**ticks([questions[at] for at in shown], 44))
+    figure.update_yaxes(range=[len(shown) - 0.4, -0.6])
+    figure.update_xaxes(**ticks(list(settings), 28))
+    rows: list[dict[str, Any]] = [
+        {
+            "question": questions[at],
+            "setting": settings[number],
+            "recall": recalls[number][at],
+            "to the base": {"+": "won", "−": "lost", "": "tied"}[signs[at, number]],
+        }
+        for at in order
+        for number in range(len(settings))
+    ]
+    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows, wide=True)
+
+
+def _sign(change: float, alike: float) -> str:
+    if abs(change) <= alike:
+        return ""
+    return "+" if change > 0 else "−"
 
 
 def _range(settings: Sequence[Judged]) -> list[float]:

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.charts import Chart
-from core.charts.evaluation import Judged, recall_against_tokens
+from core.charts.evaluation import Judged, recall_against_tokens, won_and_lost
 from core.charts.style import Theme
 from core.embedders import Embedder
 from core.errors import BadInput
@@ -17,7 +17,7 @@ from core.lab.questions import QuestionBook
 from core.lab.sweeps import Sweeps
 from core.metrics import retrieval
 from core.metrics.memo import memo
-from core.metrics.summary import Measured, Summary, summarise
+from core.metrics.summary import ALIKE, Measured, Summary, summarise
 from core.store import Store
 from core.store.speeds import Speeds
 from core.sweeps.plan import Plan
@@ -53,8 +53,9 @@ class Evaluation:
             untested=self._untested(),
         )
 
-    def chart(self, theme: Theme) -> Chart:
-        """Recall against the text it costs."""
+    def charts(self, theme: Theme) -> tuple[Chart, Chart]:
+        """Recall against the text it costs; and what each question gains and loses, compared with
+        the base setting, or with the best where there is none."""
         settings = [
             Judged(
                 label=outcome.label,
@@ -70,7 +71,13 @@ class Evaluation:
                 self.summary.outcomes, self.sweep.settings, _series(self.sweep), strict=True
             )
         ]
-        return recall_against_tokens(settings, len(self.questions), self.tokens_of, theme)
+        base = self.summary.best if self.summary.base is None else self.summary.base
+        recalls = [[each.overlap.recall for each in row] for row in self.measured]
+        labels = [setting.label for setting in settings]
+        return (
+            recall_against_tokens(settings, len(self.questions), self.tokens_of, theme),
+            won_and_lost(self.questions, labels, recalls, base, ALIKE, theme),
+        )
 
     def _tested(self) -> list[str]:
         kept = "held-out question" if self.held_out else "question"
