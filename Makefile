@@ -43,6 +43,7 @@ bench: install
 # The whole grid of five questions, naive and planned; about an hour on two cores.
 bench-full: install
 	$(BIN)/python -m benchmarks.naive_grid --questions 5
+
 # CHUNKING_EVALUATION is the folder of the published data set (corpora/*.md, questions_df.csv).
 omega: .venv/.installed-reproduce
 	@$(BIN)/python -m core reproduce --omega "$(CHUNKING_EVALUATION)"

@@ -25,6 +25,7 @@ SHOWN = (
     "compare-projector-dark",
     "library-projector-light",
     "ruler-projector-light",
+    "charts-projector-light",
 )
 
 
@@ -39,12 +40,14 @@ def main() -> None:
         environment = os.environ | {"TRIPTYCH_DATA": folder}
         subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=True)
         (paper, *_) = [row for row in Lab(Settings(data=data)).papers.all() if row.kind == "pdf"]
-        pages = {"compare": "", "library": f"library?paper={paper.id}", "settings": "settings"}
+        pages = {"compare": "", "library": f"library?paper={paper.id}"}
+        pages |= {page: page for page in ("sweep", "runs", "cards", "settings")}
         with serving(data) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
             for page, path in pages.items():
                 shoot(browser, page, f"{address}/{path}", every)
             shoot(browser, "ruler", f"{address}/library?paper={paper.id}", every, press="Chunks")
+            shoot(browser, "charts", f"{address}/runs", every, press="Charts")
     for name in SHOWN:
         shutil.copy(every / f"{name}.png", shown)
 
