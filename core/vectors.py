@@ -170,10 +170,10 @@ def _forget(file: Path, record_bytes: int, paper_ids: Collection[str]) -> None:
         if not gone:
             return
         dropped = _keys(gone) - _keys(each for each in noted if each.name in paper_ids)
-        try:
-            with part.open("wb") as new:
-                # Others find it as soon as it has its name, and must wait until all is done.
-                fcntl.flock(new, fcntl.LOCK_EX)
+        with part.open("wb") as new:
+            # Others find it as soon as it has its name, and must wait until all is done.
+            fcntl.flock(new, fcntl.LOCK_EX)
+            try:
                 while len(record := old.read(record_bytes)) == record_bytes:
                     if record[:KEY] not in dropped:
                         new.write(record)
@@ -182,8 +182,8 @@ def _forget(file: Path, record_bytes: int, paper_ids: Collection[str]) -> None:
                 part.replace(file)
                 for each in gone:
                     each.unlink()
-        finally:
-            part.unlink(missing_ok=True)
+            finally:
+                part.unlink(missing_ok=True)
 
 
 def embed_missing(

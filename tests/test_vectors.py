@@ -243,14 +243,16 @@ def test_two_processes_may_append_at_once(tmp_path: Path) -> None:
     assert written.file.stat().st_size == 200 * RECORD
 
 
-def test_a_process_may_append_while_another_forgets(tmp_path: Path) -> None:
+def test_two_processes_may_append_and_forget_at_once(tmp_path: Path) -> None:
     program = """if True:
         import sys, numpy as np
         from pathlib import Path
-        from core.vectors import VectorStore
+        from core.vectors import VectorStore, forget
         store = VectorStore(Path(sys.argv[1]), "some/model", "abc", 3)
         for n in range(300):
             store.add([f"text {n}"], np.full((1, 3), n, np.float32))
+            if n % 10 == 0:
+                forget(Path(sys.argv[1]), ())
     """
     process = run(program, str(tmp_path))
     own, rounds = store(tmp_path), 0
@@ -265,6 +267,9 @@ def test_a_process_may_append_while_another_forgets(tmp_path: Path) -> None:
     assert not missing.any()
     assert found[:, 0].tolist() == list(range(300))
     assert own.damaged == 0
+    # The other may have forgotten a paper between its note and its vector.
+    own.note({"gone": [f"gone {n}" for n in range(rounds)]})
+    forget(tmp_path, ())
     assert own.file.stat().st_size == 300 * RECORD
 
 
