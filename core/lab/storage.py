@@ -198,6 +198,8 @@ class Storage:
 
     def _replace(self, database: Path, paper_ids: frozenset[str], presets: dict[str, str]) -> None:
         """The data becomes that of another database, whose originals lie in papers/ beside it."""
+        from core import vectors
+
         folder = self._settings.data / "papers"
         folder.mkdir(parents=True, exist_ok=True)
         old = {row.id for row in self._papers.all()}
@@ -216,6 +218,7 @@ class Storage:
             (self._settings.data / "sweeps" / f"{name}.toml").write_text(text, encoding="utf-8")
         self._papers.get.cache_clear()
         self._finder.forget()
+        vectors.forget(self._settings.data / "vectors", paper_ids)
 
     def _drop_vectors(self) -> None:
         self._finder.forget()
