@@ -180,7 +180,7 @@ def planned_for(lab: Lab, question: str) -> Plan:
     if not lab.papers.all():
         for path in sorted((SAMPLES / "papers").iterdir()):
             lab.papers.add(path)
-    preset, _ = lab.sweeps.preset("classic")
+    preset, _ = lab.sweeps.presets.get("classic")
     preset = replace(preset, answers=None, baseline=False)
     return lab.sweeps.plan(preset, [question], lab.papers.resolve(()))
 

@@ -289,20 +289,20 @@ def test_exact_counts_are_known_after_the_search(lab: Lab, slow: Slow) -> None:
 
 def test_own_presets_are_files(lab: Lab) -> None:
     text = 'top_k = [1]\nembedder = "hashing"\n'
-    lab.sweeps.save_preset("mine", text)
-    assert lab.sweeps.preset("mine") == (lab.sweeps.preset("mine")[0], text)
-    (file,) = [file for file in lab.sweeps.presets() if file.own]
+    lab.sweeps.presets.save("mine", text)
+    assert lab.sweeps.presets.get("mine") == (lab.sweeps.presets.get("mine")[0], text)
+    (file,) = [file for file in lab.sweeps.presets.all() if file.own]
     assert (file.name, file.text) == ("mine", text)
     (lab.settings.data / "sweeps" / "bad.toml").write_text("x = 1")
-    bad = next(file for file in lab.sweeps.presets() if file.name == "bad")
+    bad = next(file for file in lab.sweeps.presets.all() if file.name == "bad")
     assert "key x" in bad.error
-    lab.sweeps.remove_preset("mine")
+    lab.sweeps.presets.remove("mine")
     with pytest.raises(BadInput, match="no preset called 'mine'; known are: chunk-sizes, classic"):
-        lab.sweeps.preset("mine")
+        lab.sweeps.presets.get("mine")
     with pytest.raises(BadInput, match="no name"):
-        lab.sweeps.save_preset("../mine", text)
+        lab.sweeps.presets.save("../mine", text)
     with pytest.raises(BadInput, match="key y"):
-        lab.sweeps.save_preset("mine", "y = 1")
+        lab.sweeps.presets.save("mine", "y = 1")
 
 
 def test_an_imported_sweep_is_shown_and_never_run(lab: Lab) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput, MissingModel
-from core.lab.sweeps import FOLDER
+from core.lab.presets import FOLDER
 from core.retrieval import check
 from core.sweeps import grid, plan, presets, questions
 from core.sweeps.plan import Search

@@ -29,7 +29,7 @@ def add_verbs(verbs: Verbs) -> None:
 
 
 def evaluate_preset(lab: Lab, options: argparse.Namespace) -> int:
-    preset, _ = lab.sweeps.preset(options.preset)
+    preset, _ = lab.sweeps.presets.get(options.preset)
     papers = papers_from(lab, options)
     planned, left_out = lab.evaluations.plan(preset, papers, held_out=options.held_out)
     labels = [setting.label for setting in planned.settings]

@@ -26,7 +26,7 @@ def add_verbs(verbs: Verbs) -> None:
 
 
 def sweep_preset(lab: Lab, options: argparse.Namespace) -> int:
-    preset, text = lab.sweeps.preset(options.preset)
+    preset, text = lab.sweeps.presets.get(options.preset)
     planned = lab.sweeps.plan(preset, questions_from(lab, options), papers_from(lab, options), text)
     for why, what in alike(planned).items():
         some = "" if len(what) == 1 else f" and {len(what) - 1} more"

@@ -5,13 +5,11 @@ run by one process at a time, which holds a lock on a file that ends with it.
 """
 
 import fcntl
-import re
 import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import IO
 
@@ -21,6 +19,7 @@ from core.lab.evidence import Finder
 from core.lab.grid import Counted, Grid
 from core.lab.live import Doing
 from core.lab.models import Models
+from core.lab.presets import Presets
 from core.settings import SAMPLES, Settings
 from core.store import Store, now
 from core.store.speeds import Speeds
@@ -33,21 +32,8 @@ from core.sweeps.presets import Preset
 from core.types import Cell, Family, Sweep, SweepStatus, run_key
 from core.worker import Priority, Ticket, Worker
 
-FOLDER = SAMPLES / "sweeps"
 STOPPING_SECONDS = 5.0  # how long one who resumes waits for it
 LOOK_SECONDS = 0.2  # between two looks at the line
-NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,59}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PresetFile:
-    """A preset as it lies on disk; `own` ones may be changed. `error` says why it is of no use."""
-
-    name: str
-    text: str
-    own: bool
-    preset: Preset | None
-    error: str = ""
 
 
 @dataclass
@@ -89,7 +75,7 @@ class Sweeps:
         bench: Bench,
         worker: Worker,
     ) -> None:
-        self._own = settings.data / "sweeps"
+        self.presets = Presets(settings.data / "sweeps")
         self._locks = settings.data / "locks"
         self._store = store
         self._sweeps = SweepStore(store.database)
@@ -100,51 +86,6 @@ class Sweeps:
         self._worker = worker
         self._under_way: dict[str, Sweeping] = {}
         self._starting = Lock()
-
-    # presets
-
-    def presets(self) -> list[PresetFile]:
-        """Those that come with Triptych, then one's own, by name; an own one hides another."""
-        files = {path.stem: path for path in sorted(FOLDER.glob("*.toml"))}
-        files |= {path.stem: path for path in sorted(self._own.glob("*.toml"))}
-        return [_preset_file(path, own=path.parent == self._own) for path in files.values()]
-
-    def preset(self, name_or_path: str) -> tuple[Preset, str]:
-        """The preset of a name, or of a TOML file, and its text. Errors: BadInput."""
-        path = Path(name_or_path)
-        if path.suffix != ".toml":
-            known = {file.name: file for file in self.presets()}
-            if name_or_path not in known:
-                raise BadInput(
-                    f"There is no preset called {name_or_path!r}; known are: {', '.join(known)};"
-                    " or name a file that ends in .toml."
-                )
-            text = known[name_or_path].text
-        else:
-            try:
-                text = path.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise BadInput(f"{path} cannot be read: {error}.") from error
-        return presets.read(path.stem, text), text
-
-    def save_preset(self, name: str, text: str) -> Preset:
-        """Keep an own preset as a file. Errors: BadInput for a name that no file can have, and for
-        a text that is no preset."""
-        if not NAME.fullmatch(name):
-            raise BadInput(
-                f"{name!r} is no name for a preset; use letters, digits, dots and dashes, at most"
-                " 60."
-            )
-        preset = presets.read(name, text)
-        self._own.mkdir(parents=True, exist_ok=True)
-        (self._own / f"{name}.toml").write_text(text, encoding="utf-8")
-        return preset
-
-    def remove_preset(self, name: str) -> None:
-        """Take an own preset away. Errors: BadInput if there is none of that name."""
-        if not any(file.name == name and file.own for file in self.presets()):
-            raise BadInput(f"There is no preset of your own called {name!r}.")
-        (self._own / f"{name}.toml").unlink(missing_ok=True)
 
     # plans
 
@@ -410,12 +351,3 @@ class Sweeps:
         row = self._row(sweeping.id)
         ended: SweepStatus = "stopped" if row.queued else "done"
         self._sweeps.set_status(sweeping.id, ended, sentence)
-
-
-def _preset_file(path: Path, *, own: bool) -> PresetFile:
-    text = path.read_text(encoding="utf-8", errors="replace")
-    try:
-        preset = presets.read(path.stem, text)
-    except BadInput as error:
-        return PresetFile(name=path.stem, text=text, own=own, preset=None, error=error.sentence)
-    return PresetFile(name=path.stem, text=text, own=own, preset=preset)

@@ -20,7 +20,7 @@ OF_ANSWERS = ("generator", "passages", "max_tokens", "temperature", "seed")
 
 def choose(lab: Lab) -> None:
     """The presets, as buttons; one that is chosen fills the form."""
-    files = lab.sweeps.presets()
+    files = lab.sweeps.presets.all()
     names = [file.name for file in files]
     if st.session_state.get("sweep.preset") not in names:
         st.session_state["sweep.preset"] = "demo"
@@ -46,7 +46,7 @@ def choose(lab: Lab) -> None:
 def _fill(lab: Lab) -> None:
     """The form's widgets take the preset's values."""
     state = st.session_state
-    file = next(each for each in lab.sweeps.presets() if each.name == state["sweep.preset"])
+    file = next(each for each in lab.sweeps.presets.all() if each.name == state["sweep.preset"])
     if file.preset is None:
         return
     preset, answers = file.preset, file.preset.answers or Answers()
@@ -86,7 +86,7 @@ def preset(lab: Lab) -> Preset:
                 _several("temperature", "temperature", ["0.0", "0.7"], new=True)
                 _several("seed", "seed", ["0"], new=True)
     name = state["sweep.preset"]
-    kept = next(each.preset for each in lab.sweeps.presets() if each.name == name)
+    kept = next(each.preset for each in lab.sweeps.presets.all() if each.name == name)
     said = presets.read(name, _toml())
     if kept:
         said = replace(said, about=kept.about, questions=kept.questions)
@@ -242,12 +242,12 @@ def saving(lab: Lab, said: Preset) -> None:
         name = st.text_input("Name", key="sweep.save.name")
         st.code(presets.written(said), language="toml")
         if st.button("Save", key="sweep.save", disabled=not name):
-            lab.sweeps.save_preset(name, presets.written(said))
+            lab.sweeps.presets.save(name, presets.written(said))
             st.toast(f"Kept as {words.escaped(name)}.")
             st.rerun()
-        own = [file.name for file in lab.sweeps.presets() if file.own]
+        own = [file.name for file in lab.sweeps.presets.all() if file.own]
         if st.session_state["sweep.preset"] in own and st.button(
             "Remove this preset", key="sweep.remove_preset"
         ):
-            lab.sweeps.remove_preset(st.session_state["sweep.preset"])
+            lab.sweeps.presets.remove(st.session_state["sweep.preset"])
             st.rerun()

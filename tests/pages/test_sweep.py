@@ -109,7 +109,7 @@ def test_a_preset_is_saved(page: AppTest, lab: Lab) -> None:
     page.text_input(key="sweep.save.name").set_value("mine").run()
     page.button(key="sweep.save").click().run()
     assert not page.exception
-    (own,) = [file for file in lab.sweeps.presets() if file.own]
+    (own,) = [file for file in lab.sweeps.presets.all() if file.own]
     assert own.preset
     assert own.preset.chunks == ((200, 20), (60, 0))
 
@@ -127,7 +127,7 @@ def test_an_unknown_sweep_is_a_sentence(app: AppTest) -> None:
 def test_any_cell_may_be_the_first_thing_that_compare_shows(
     app: AppTest, lab: Lab, setting: int
 ) -> None:
-    preset, _ = lab.sweeps.preset("demo")
+    preset, _ = lab.sweeps.presets.get("demo")
     preset = replace(
         preset,
         embedder=("hashing",),
