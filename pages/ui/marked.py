@@ -81,7 +81,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   text.classList.add(data.look);
   text.classList.toggle("waiting", data.waiting);
   text.replaceChildren(...data.pieces.map((piece) => {
-    const node = document.createElement(piece.number ? "button" : "span");
+    const found = piece.kinds.includes("found");
+    const node = document.createElement(piece.number ? "button" : found ? "mark" : "span");
     node.textContent = piece.text;
     node.className = piece.kinds.join(" ");
     if (piece.number) {

@@ -1,6 +1,6 @@
 """Past runs in a real browser: searched, drawn, and reached again by the link."""
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import ready
 
@@ -21,5 +21,5 @@ def test_what_is_looked_at_is_one_link(address: str, page: Page) -> None:
     page.goto(link)
     page.get_by_text("newest first").wait_for()
     found = page.get_by_label("Words in questions and answers")
-    assert found.input_value() == "bulletin"
+    expect(found).to_have_value("bulletin")
     assert page.get_by_text("72 runs, newest first").count() == 0

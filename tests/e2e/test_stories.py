@@ -163,7 +163,7 @@ def test_a_paper_is_searched_and_its_chunks_are_measured(page: Page, address: st
     page.get_by_text("Chunks", exact=True).click()
     expect(page.locator(".lane")).to_have_count(3)
     page.locator(".lane").last.locator(".bar").first.click()
-    expect(page.locator(".facts")).to_contain_text("1,600 characters / 300: chunk ")
+    expect(page.locator(".facts")).to_contain_text("1,600 characters, overlap 300: chunk ")
     assert page.locator(".facts + .text del").inner_text()  # 1600 characters are too long
 
 
