@@ -25,7 +25,6 @@ SHOWN = (
     "compare-projector-dark",
     "library-projector-light",
     "ruler-projector-light",
-    "charts-projector-light",
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from core.charts import answering, quality, searching, style, tidy
 from core.charts.tidy import Point
-from core.lab.past import charts_of
+from core.lab.past import _tied, charts_of
 from core.types import Answer, Chunk, Chunking, Generation, Hit, Recipe, Retrieval, Run
 
 THEMES: tuple[style.Theme, ...] = ("light", "dark")
@@ -46,25 +46,37 @@ def point(setting: str = "a", **changes: object) -> Point:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def test_the_best_cell_is_named_and_its_mean_is_in_the_table() -> None:
-    points = [
-        point(values={"good": 0.2}),
-        point(values={"good": 0.4}),
-        point(values={"good": 0.9}, size=1200, top_k=5, reranking="reranked from 20"),
+def two_cells(low: float, high: float, questions: int) -> list[Point]:
+    """Each question by two settings."""
+    asked = [f"q{number}" for number in range(questions)]
+    return [point(question=each, values={"good": low}) for each in asked] + [
+        point(
+            question=each,
+            values={"good": high},
+            size=1200,
+            top_k=5,
+            reranking="reranked from 20",
+        )
+        for each in asked
     ]
-    chart = quality.by_size_and_k(points, "good", "light")
+
+
+def test_the_best_cell_is_named_and_its_mean_is_in_the_table() -> None:
+    chart = quality.by_size_and_k(two_cells(0.3, 0.9, 8), "good", "light", _tied)
     assert chart.title == "The share of good is highest at size 1,200, top 5, reranked from 20"
-    assert chart.counted == "n = 3 runs of 1 question"
+    assert chart.counted == "n = 16 runs of 8 questions"
     assert [(row["size"], round(row["good"], 9), row["n"]) for row in chart.rows] == [
-        (800, 0.3, 2),
-        (1200, 0.9, 1),
+        (800, 0.3, 8),
+        (1200, 0.9, 8),
     ]
     assert len(chart.figure.data) == 2  # a panel for each reranking
 
 
-def test_equal_cells_have_no_winner() -> None:
-    points = [point(values={"good": 0.5}), point(values={"good": 0.501}, top_k=3)]
-    assert quality.by_size_and_k(points, "good", "light").title.startswith("2 of 2 cells")
+def test_cells_that_cannot_be_told_apart_have_no_winner() -> None:
+    few = quality.by_size_and_k(two_cells(0.3, 0.9, 3), "good", "light", _tied)
+    assert few.title == "The share of good does not tell 2 of 2 cells apart: at most 0.90"
+    one = quality.by_size_and_k(two_cells(0.3, 0.9, 1), "good", "light", _tied)
+    assert one.title == "The share of good does not tell these 2 cells apart: at most 0.90"
 
 
 def test_the_hardest_question_stands_first() -> None:

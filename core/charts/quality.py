@@ -1,7 +1,7 @@
 """Charts of one measure: by chunk size and k, by question and setting, against what it costs."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
@@ -28,6 +28,10 @@ NUMBERED = 26  # pixels of the smallest mark that has room for its number
 MOST_QUESTIONS = 40  # rows that can still be read
 
 
+# Values by question and setting -> how many settings cannot be told from the best.
+TiedWithBest = Callable[[list[list[float]]], int]
+
+
 def counted(points: Sequence[Point]) -> str:
     """n, in words."""
     runs, questions = len(points), len({point.question for point in points})
@@ -36,7 +40,29 @@ def counted(points: Sequence[Point]) -> str:
     )
 
 
-def by_size_and_k(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
+def _tied(
+    cells: Mapping[tuple[str, int, int], Sequence[Point]],
+    measure: str,
+    tied_with_best: TiedWithBest,
+) -> int:
+    """How many cells cannot be told from the best at 95 %, paired over the questions that all of
+    them answer; 0 where there are too few of these to say."""
+    by_question: list[dict[str, list[float]]] = []
+    for cell_points in cells.values():
+        values: dict[str, list[float]] = defaultdict(list)
+        for point in cell_points:
+            values[point.question].append(point.values[measure])
+        by_question.append(values)
+    common = sorted(set.intersection(*(set(each) for each in by_question)))
+    if len(common) < 2:
+        return 0
+    table = [[fmean(each[question]) for each in by_question] for question in common]
+    return tied_with_best(table)
+
+
+def by_size_and_k(
+    points: Sequence[Point], measure: str, theme: Theme, tied_with_best: TiedWithBest
+) -> Chart:
     """The mean of a measure for each chunk size and k, a panel for each reranking."""
     name = f"{measure} by chunk size and k"
     held = [point for point in points if measure in point.values and point.size and point.top_k]
@@ -50,13 +76,14 @@ def by_size_and_k(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
     panels = sorted({key[0] for key in cells}, key=lambda text: (len(text), text))
     means = {key: fmean(each.values[measure] for each in cell) for key, cell in cells.items()}
     best = max(means, key=lambda key: means[key])
-    tied = sum(round(value, 2) == round(means[best], 2) for value in means.values())
+    tied = _tied(cells, measure, tied_with_best)
     title = f"The share of {measure} is highest at size {best[1]:,}, top {best[2]}, {best[0]}"
     if len(means) == 1:
         title = f"{_heading(measure)}: one cell only, {means[best]:.2f} at size {best[1]:,}"
-    elif tied > 1:
-        title = f"{tied} of {len(means)} cells have the highest share of {measure}"
-        title += f": {means[best]:.2f}"
+    elif tied != 1:
+        some = f"{tied} of {len(means)} cells" if tied else f"these {len(means)} cells"
+        title = f"The share of {measure} does not tell {some} apart"
+        title += f": at most {means[best]:.2f}"
     from plotly.subplots import make_subplots
 
     figure = make_subplots(

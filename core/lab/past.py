@@ -231,10 +231,17 @@ class Past:
         return text.encode("utf-8")
 
 
+def _tied(table: list[list[float]]) -> int:
+    """How many settings cannot be told from the best, of values by question and setting."""
+    from core.metrics.statistics import tied_with_best
+
+    return len(tied_with_best(table).settings)
+
+
 def charts_of(points: Sequence[Point], measure: str, theme: Theme) -> list[Chart]:
     """Every chart there is, of runs that may be compared; `measure` is what quality means."""
     return [
-        quality.by_size_and_k(points, measure, theme),
+        quality.by_size_and_k(points, measure, theme, _tied),
         quality.against_context(points, measure, theme),
         quality.against_seconds(points, measure, theme),
         quality.by_question(points, measure, theme),
