@@ -91,7 +91,7 @@ def _apart(comparison: Comparison) -> list[tuple[Run, str]]:
 
 def _said(run: Run) -> list[str]:
     """How the answer ended, what it took, and what a reader must know."""
-    ended = [f"It {words.outcome(run.answer)}."] if run.answer else []
+    ended = [f"Answer: {words.outcome(run.answer)}."] if run.answer else []
     return [*ended, *words.budget(run), *run.notes]
 
 

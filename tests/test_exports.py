@@ -63,3 +63,12 @@ def test_markdown_quotes_what_others_wrote(comparison: Comparison) -> None:
 
 def test_json_reads_back(comparison: Comparison) -> None:
     assert from_json(Comparison, exports.FORMATS["json"](comparison)) == comparison
+
+
+def test_an_answer_of_which_it_is_not_known_how_it_ended_is_said_in_a_sentence(
+    comparison: Comparison,
+) -> None:
+    first, *rest = comparison.runs
+    run = replace(first, answer=Answer(text="A word.", finish_reason="unknown"))
+    text = exports.html(replace(comparison, runs=(run, *rest)))
+    assert "Answer: it is not known how it ended." in text
