@@ -187,6 +187,8 @@ def _write(
     for row in rows:
         if stop.is_set():
             break
+        if not row.tokens:
+            yield Delta(index=row.index, text="", begins=True)
         tokens = row.prompt + row.tokens
         cache, logits = _read(model, tokens, stop, before)
         if stop.is_set():

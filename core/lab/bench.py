@@ -265,9 +265,12 @@ class Bench:
             alike.setdefault(request, []).append(draft)
         started, watch, units = time.perf_counter(), Watch(), 0.0
         unfinished = dict(enumerate(alike.values()))
+        begun = dict.fromkeys(unfinished, started)
         try:
             for delta in watch.over(generator.generate(list(alike), stop)):
-                seconds = time.perf_counter() - started
+                if delta.begins:
+                    begun[delta.index] = time.perf_counter()
+                seconds = time.perf_counter() - begun[delta.index]
                 same = unfinished[delta.index]
                 if delta.text:
                     for draft in same:
@@ -282,8 +285,8 @@ class Bench:
                     for draft, run in zip(same, runs, strict=True):
                         yield Finished(panel=draft.panel, run=run)
         finally:
-            seconds = time.perf_counter() - started
             for index, same in unfinished.items():
+                seconds = time.perf_counter() - begun[index]
                 gone = Delta(index=index, text="", finish="stopped")
                 for draft in same:
                     if not draft.run:

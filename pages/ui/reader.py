@@ -1,5 +1,6 @@
 """One paper, opened: its pages beside its text, its notes with their formulas, searched within."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from pages.ui.marks import searched
 READ, TEXT, CHUNKS = "Read", "Text that is searched", "Chunks"
 VIEWS = {"pdf": (READ, CHUNKS), "markdown": (READ, TEXT, CHUNKS), "text": (READ, CHUNKS)}
 LISTED = 100  # matches shown at once
+PLACE = re.compile(r"(\d{1,12})-(\d{1,12})")  # as in the address
 
 
 def draw(lab: Lab, row: PaperRow) -> None:
@@ -30,6 +32,10 @@ def draw(lab: Lab, row: PaperRow) -> None:
     found = _search(lab, paper)
     parts = _parts(paper)
     key = f"library.page.{row.id}"
+    place = _place(paper)
+    if place and st.session_state.get("library.arrived") != place:
+        st.session_state["library.arrived"] = place
+        _go(paper, _number(parts, place.start), place.start)
     st.session_state.setdefault(f"library.view.{paper.kind}", READ)
     with st.container(horizontal=True, vertical_alignment="center", key="library-bar"):
         view = st.segmented_control(
@@ -44,6 +50,8 @@ def draw(lab: Lab, row: PaperRow) -> None:
     part = parts[number - 1]
     start, end = part.start, part.end
     marks = [(each.start - start, each.end - start) for each in found if start <= each.start < end]
+    if place and not found and start < place.end and place.start < end:
+        marks = [(max(place.start, start) - start, min(place.end, end) - start)]
     if view == CHUNKS:
         ruler.draw(lab, paper, start, end, _called(paper, number))
     elif paper.kind == "pdf":
@@ -61,6 +69,23 @@ def _parts(paper: Paper) -> list[notes.Part]:
         spans = map(paper.page_span, range(1, paper.pages + 1))
         return [notes.Part(title="", start=start, end=end) for start, end in spans]
     return notes.parts(paper.text)
+
+
+def _place(paper: Paper) -> Span | None:
+    """The place in the text that the address names (`?at=120-180`), if it lies in this paper."""
+    numbers = PLACE.fullmatch(st.query_params.get("at", ""))
+    if numbers is None:
+        return None
+    start, end = int(numbers[1]), int(numbers[2])
+    if not start < end <= len(paper.text):
+        st.info("The place that this link names does not lie in this paper.")
+        return None
+    return Span(paper_id=paper.id, start=start, end=end)
+
+
+def _number(parts: Sequence[notes.Part], start: int) -> int:
+    """The page or part, from 1, that holds a place; empty pages hold none."""
+    return next(number for number, part in enumerate(parts, 1) if start < part.end)
 
 
 def _called(paper: Paper, number: int) -> str:
@@ -136,7 +161,7 @@ def _search(lab: Lab, paper: Paper) -> list[Found]:
     parts = _parts(paper)
     with st.container(key="library-matches", height=190 if len(found) > 3 else "content", gap=None):
         for each in found[:LISTED]:
-            number = next(n for n, part in enumerate(parts, 1) if each.start < part.end)
+            number = _number(parts, each.start)
             place = _called(paper, number).replace("page", "p.")
             label = f"{place} · {_in_bold(each)}"
             st.button(

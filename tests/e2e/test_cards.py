@@ -101,5 +101,7 @@ def test_three_cards_from_a_paper(browser: Browser, tmp_path: Path) -> None:
             page.get_by_role("button", name="Show the place in the paper").click()
             expect(page.get_by_role("dialog").locator(".found").first).to_be_visible()
             page.get_by_role("link", name="Open the paper").click()
-            page.wait_for_url(f"**/library?paper={paper.id}")
+            assert card.span
+            page.wait_for_url(f"**/library?paper={paper.id}&at={card.span.start}-{card.span.end}")
+            expect(page.locator(".st-key-paper-text .found").first).to_be_visible()
         page.close()

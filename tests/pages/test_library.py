@@ -129,6 +129,20 @@ def test_a_search_counts_and_leads_to_the_page(app: AppTest, lab: Lab, two_pages
     assert "does not stand in its text" in texts(app)
 
 
+def test_a_link_opens_the_page_of_a_place_once(app: AppTest, lab: Lab, two_pages: Path) -> None:
+    paper_id = opened(app, lab, two_pages)
+    start = lab.papers.get(paper_id).text.index("PAGE")
+    app.query_params["at"] = f"{start}-{start + 4}"
+    app.run()
+    page = f"library.page.{paper_id}"
+    assert app.number_input(key=page).value == 2
+    app.number_input(key=page).set_value(1).run()
+    assert app.number_input(key=page).value == 1
+    app.query_params["at"] = "5-99999"
+    app.run()
+    assert "does not lie in this paper" in texts(app)
+
+
 def test_a_place_that_cannot_be_marked_is_said(
     app: AppTest, lab: Lab, two_pages: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
