@@ -13,6 +13,14 @@ EXPORTS = {"Markdown": "md", "JSON": "json", "HTML": "html"}
 
 def headline(lab: Lab, comparison: Comparison | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="compare-headline"):
+        sweep_id = st.query_params.get("sweep")
+        if sweep_id:  # a square of its map was clicked
+            st.page_link(
+                "pages/sweep.py",
+                label="The sweep",
+                icon=":material/arrow_back:",
+                query_params={"sweep": sweep_id},
+            )
         st.markdown("Same question, same model. **What changes?**")
         if comparison and comparison.runs and comparison.runs[0].origin == "recorded":
             run = comparison.runs[0]

@@ -152,7 +152,8 @@ def picture(lab: Lab, sweep: Sweep, *, live: bool) -> None:
         )
     for point in chosen["selection"]["points"]:
         if point.get("customdata"):
-            st.switch_page("pages/compare.py", query_params={"run": point["customdata"]})
+            came = {"run": point["customdata"], "sweep": sweep.id}
+            st.switch_page("pages/compare.py", query_params=came)
     if not live:
         for sentence, count in lab.sweeps.failures(sweep.id).items():
             failed = f":red[:material/error: {words.counted(count, 'cell')} failed:]"
