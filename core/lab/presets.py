@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import BadInput
+from core.lab import whole
+from core.lab.debris import at_work
 from core.settings import SAMPLES
 from core.store.backup import PRESET
 from core.sweeps import presets
@@ -63,7 +65,8 @@ class Presets:
             )
         preset = presets.read(name, text)
         self._own.mkdir(parents=True, exist_ok=True)
-        (self._own / f"{name}.toml").write_text(text, encoding="utf-8")
+        with at_work(self._own.parent):
+            whole.write(self._own / f"{name}.toml", text)
         return preset
 
     def remove(self, name: str) -> None:
