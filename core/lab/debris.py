@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from core.errors import TriptychError
 from core.lab import swap
 
 PART = ".part"  # at the end of the name of what is not yet whole
@@ -18,8 +19,13 @@ PART = ".part"  # at the end of the name of what is not yet whole
 
 @contextmanager
 def at_work(data: Path) -> Iterator[None]:
-    """To be held while files are made that a kill would leave behind."""
-    with _lock(data).open("ab") as file:
+    """To be held while files are made that a kill would leave behind. Errors: TriptychError where
+    no file can be made."""
+    try:
+        file = _lock(data).open("ab")
+    except OSError as error:
+        raise TriptychError(f"{data} cannot be written: {error.strerror}.") from error
+    with file:
         fcntl.flock(file, fcntl.LOCK_SH)
         yield
 

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from core.errors import Damaged
 from core.lab.models import Models
 from core.lab.papers import Papers
 from core.settings import Settings
@@ -47,7 +48,10 @@ def _space(settings: Settings) -> Check:
 
 
 def _database(store: Store) -> Check:
-    faults = store.database.faults()
+    try:
+        faults = store.database.faults()
+    except Damaged as error:
+        return Check(check="database", ok=False, sentence=error.sentence)
     said = "The database is whole." if not faults else f"The database is damaged: {faults[0]}."
     return Check(check="database", ok=not faults, sentence=said)
 

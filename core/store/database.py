@@ -63,11 +63,11 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.execute("COMMIT")
             except BaseException:
-                if connection.in_transaction:  # a full disk has rolled back by itself
+                if connection.in_transaction:  # a full disk may have rolled back by itself
                     connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
 
     def rows(self, sql: str, *values: object, **named: object) -> list[sqlite3.Row]:
         """All rows of a query, its values in order or by name."""
@@ -193,7 +193,9 @@ def _sentence(path: Path, error: sqlite3.DatabaseError) -> TriptychError:
             return TriptychError(f"{path} cannot be written; check its folder's permissions.")
         case ["NOTADB" | "CORRUPT"]:
             return Damaged(
-                f"{path} is damaged; run `python -m core doctor` and restore a backup.", str(error)
+                f"{path} is damaged: move it elsewhere, with what lies beside it under its name,"
+                " start Triptych again, and put back the last backup on the Settings page.",
+                str(error),
             )
         case _:
             return TriptychError(f"The database refused: {error}.", str(error))
