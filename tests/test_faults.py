@@ -360,24 +360,23 @@ def test_a_sweep_without_memory_fails_the_cells_that_need_it(
         return full() if query else embed(self, texts)
 
     embed = HashingEmbedder.embed
-    match where:
-        case "embedder":
-            monkeypatch.setattr(HashingEmbedder, "embed", full)
-        case "question":
-            monkeypatch.setattr(HashingEmbedder, "embed", full_question)
-        case "reranker":
-            monkeypatch.setattr(WordOverlap, "score", lambda *_: (full() for _ in range(1)))
-        case "loading":
-            monkeypatch.setattr("tests.backends.embedders.hashing.load", full)
-    sweep_id = lab.sweeps.start(planned(lab))
-    assert lab.sweeps.wait(sweep_id, 30)
+    with monkeypatch.context() as patch:
+        match where:
+            case "embedder":
+                patch.setattr(HashingEmbedder, "embed", full)
+            case "question":
+                patch.setattr(HashingEmbedder, "embed", full_question)
+            case "reranker":
+                patch.setattr(WordOverlap, "score", lambda *_: (full() for _ in range(1)))
+            case "loading":
+                patch.setattr("tests.backends.embedders.hashing.load", full)
+        sweep_id = lab.sweeps.start(planned(lab))
+        assert lab.sweeps.wait(sweep_id, 30)
     row = lab.sweeps.row(sweep_id)
     cells = 16 if where == "reranker" else 24
     assert (row.status, row.failed, row.done) == ("done", cells, 26 - cells)
     for sentence in lab.sweeps.failures(sweep_id):
         assert sentence.startswith("The memory is full: there is no room for ")
-    monkeypatch.undo()
-    small_backends()
     lab.sweeps.retry_failed(sweep_id)
     assert lab.sweeps.wait(sweep_id, 30)
     assert lab.sweeps.row(sweep_id).done == 26
