@@ -122,7 +122,7 @@ def test_a_failure_in_the_last_moment_changes_nothing(
     lab.papers.remove(lamp)
     before = (lab.papers.all(), files(lab, "papers"))
 
-    def fail(_self: Database, _path: Path) -> None:
+    def fail(_self: Database, _path: Path, _mark: int) -> None:
         raise Damaged("The disk went away.")
 
     monkeypatch.setattr(Database, "become", fail)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from threading import Event
 from typing import TYPE_CHECKING
 
+from core.device import out_of_memory
 from core.generators import Delta
 from core.types import FinishReason, Generation
 
@@ -140,14 +141,6 @@ def repeats_itself(tokens: Sequence[int]) -> bool:
 
 REPEATS = "It began to repeat itself and was ended there."
 NO_MEMORY = "The memory is full: use fewer or smaller chunks, fewer answers at once, or {}."
-
-
-def out_of_memory(error: Exception) -> bool:
-    """On a CPU torch raises a plain RuntimeError, known by its allocator's name."""
-    import torch
-
-    kinds = (MemoryError, torch.OutOfMemoryError)
-    return isinstance(error, kinds) or "DefaultCPUAllocator" in str(error)
 
 
 class _Before:

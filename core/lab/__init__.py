@@ -21,6 +21,7 @@ lab.doctor() whether everything on disk is whole
 from collections.abc import Iterator
 from threading import Event
 
+from core.lab import debris
 from core.lab.bench import Bench, follow
 from core.lab.cards import Cards
 from core.lab.doctor import Check, examine
@@ -55,6 +56,11 @@ class Lab:
         self.settings = settings
         self._store = Store(settings.data / "triptych.sqlite")
         self.papers = Papers(settings, self._store)
+        debris.clear(
+            settings.data,
+            self._store.database.mark,
+            lambda: {row.id for row in self._store.papers()},
+        )
         self.runs = Runs(self._store)
         self.cards = Cards(settings, self._store)
         self.study = Study(self._store)
@@ -67,7 +73,14 @@ class Lab:
         self.sweeps = Sweeps(settings, self._store, finder, self.models, self.bench, self._worker)
         self.jobs = Jobs()
         self.storage = Storage(
-            settings, self._store, self.papers, finder, self._worker, self.jobs, self.doctor
+            settings,
+            self._store,
+            self.papers,
+            finder,
+            self._worker,
+            self.jobs,
+            self.doctor,
+            self.sweeps.running,
         )
         self.proposals = Proposals(self._store, self.papers, self.models, self._worker)
         self.questions = QuestionBook(self._store, self.papers)

@@ -19,6 +19,7 @@ from core.lab.runs import Runs
 from core.logs import experiments, retrievals
 from core.metrics.diagnosis import Diagnosis, diagnose_all, repeated_share, shares
 from core.metrics.support import supported_share
+from core.papers import texts
 from core.store import RunRow, Store, now
 from core.store.sweeps import SweepRow
 from core.store.sweeps import Sweeps as SweepStore
@@ -97,8 +98,9 @@ class Past:
         known = self._store.facts.known(tuple(run.id for run in recorded))
         missing = [run for run in recorded if run.id not in known]
         if missing:
-            self._store.keep_runs(missing)
-            self._keep_sweep(RECORDED, "recorded", recorded, None)
+            with self._store.database.writing():
+                self._store.keep_runs(missing)
+                self._keep_sweep(RECORDED, "recorded", recorded, None)
 
     def count(self, view: View) -> int:
         return self._counted(view, self._store.facts.newest())
@@ -135,6 +137,7 @@ class Past:
 
         Errors: BadInput for a file that holds nothing of its kind.
         """
+        name = texts.name(name)
         origin = IMPORTED + Path(name).name
         sweep, mended = None, 0
         if kind == "capsule":
@@ -150,9 +153,10 @@ class Past:
             raise BadInput(f"{name} holds no run that could be read as a {kind}.")
         run_ids = tuple(run.id for run in log.runs)
         known = self._store.facts.known(run_ids)
-        self._store.keep_runs(log.runs)
-        if kind == "log" or sweep:
-            self._keep_sweep(name, origin, log.runs, sweep)
+        with self._store.database.writing():  # the runs and the sweep they are: both or neither
+            self._store.keep_runs(log.runs)
+            if kind == "log" or sweep:
+                self._keep_sweep(name, origin, log.runs, sweep)
         return Imported(
             file=name,
             runs=len(log.runs),
