@@ -483,3 +483,16 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_trace(lab: Lab, tmp_path: Pat
     assert "disk is full" in added.reason
     assert lab.papers.all() == before
     assert len(list((lab.settings.data / "papers").iterdir())) == len(before)
+
+
+def test_several_runs_of_a_question_stand_side_by_side(lab: Lab) -> None:
+    first, second = (
+        asked(lab, question=question) for question in (QUESTION, "How high is the tide?")
+    )
+    ids = ",".join([first.runs[2].id, first.runs[0].id, first.runs[2].id])
+    beside = lab.runs.comparison(ids)
+    assert (beside.id, beside.runs) == (ids, (first.runs[2], first.runs[0]))
+    with pytest.raises(BadInput, match="several questions"):
+        lab.runs.comparison(f"{first.id},{second.id}")
+    with pytest.raises(BadInput, match="not in this lab"):
+        lab.runs.comparison(f"{first.id},nothing")

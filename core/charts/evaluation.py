@@ -64,8 +64,8 @@ def recall_against_tokens(
 
     figure = go.Figure()
     for number, series in enumerate(dict.fromkeys(each.series for each in settings)):
-        members = [each for each in settings if each.series == series]
-        members.sort(key=lambda each: each.tokens)
+        members = [(at, each) for at, each in enumerate(settings) if each.series == series]
+        members.sort(key=lambda pair: pair[1].tokens)
         _ribbon(figure, members, number, theme)
     n = f"n = {questions:,} {'question' if questions == 1 else 'questions'} with gold"
     n += "; filled: ties with the best (model confidence set, 95 %); ribbons: 95 % intervals"
@@ -86,9 +86,12 @@ def recall_against_tokens(
     return Chart(name=name, title=title, counted=n, figure=figure, rows=rows)
 
 
-def _ribbon(figure: "Figure", members: Sequence[Judged], number: int, theme: Theme) -> None:
+def _ribbon(
+    figure: "Figure", numbered: Sequence[tuple[int, Judged]], number: int, theme: Theme
+) -> None:
     """One series: its intervals as a ribbon, or as a bar where it is a single setting, and its
-    settings on a line."""
+    settings on a line. A mark's `customdata` ends with the setting's number."""
+    members = [each for _, each in numbered]
     arm = members[0].arm
     colour = ARM_COLOURS[theme][arm]
     tokens = [each.tokens for each in members]
@@ -121,7 +124,7 @@ def _ribbon(figure: "Figure", members: Sequence[Judged], number: int, theme: The
             "color": [colour if each.tied else GROUND[theme] for each in members],
             "line": {"color": colour, "width": 2},
         },
-        customdata=[[safe(each.label), each.low, each.high] for each in members],
+        customdata=[[safe(each.label), each.low, each.high, at] for at, each in numbered],
         hovertemplate="%{customdata[0]}<br>%{y:.1%} (%{customdata[1]:.1%} to %{customdata[2]:.1%})"
         " for %{x:,.0f} tokens<extra></extra>",
     )
@@ -134,11 +137,15 @@ def won_and_lost(
     base: int,
     alike: float,
     theme: Theme,
+    *,
+    measure: str = "recall",
 ) -> Chart:
     """Every question under every setting: how much of its gold was found, + where that is more than
     under the base setting, − where it is less; the questions that divide the settings on top.
 
-    `recalls`: for each setting a row with every question, 0..1. Differences up to `alike` are none.
+    `recalls`: for each setting a row with every question, 0..1; they may be another `measure`.
+    Differences up to `alike` are none. A mark's `customdata` ends with the numbers of its question
+    and its setting.
     """
     name = "questions won and lost"
     apart = [max(column) - min(column) for column in zip(*recalls, strict=True)]
@@ -167,8 +174,8 @@ def won_and_lost(
             [safe(questions[at]), safe(settings[number]), recalls[number][at], at, number]
             for at, number in places
         ],
-        hovertemplate="%{customdata[0]}<br>%{customdata[1]}: %{customdata[2]:.0%} of the gold"
-        "<extra></extra>",
+        hovertemplate="%{customdata[0]}<br>%{customdata[1]}: "
+        f"{measure} %{{customdata[2]:.0%}}<extra></extra>",
         **squares([recalls[number][at] for at, number in places], theme, size=cell(len(settings))),
     )
     dressed(figure, title, n, theme, height=140 + CELL * len(shown), wide=True)
@@ -180,7 +187,7 @@ def won_and_lost(
         {
             "question": questions[at],
             "setting": settings[number],
-            "recall": recalls[number][at],
+            measure: recalls[number][at],
             "to the base": {"+": "won", "−": "lost", "": "tied"}[signs[at, number]],
         }
         for at in order

@@ -23,6 +23,7 @@ from threading import Event
 
 from core.lab.bench import Bench, follow
 from core.lab.cards import Cards
+from core.lab.contexts import Contexts
 from core.lab.doctor import Check, examine
 from core.lab.evaluation import Evaluations
 from core.lab.evidence import Finder
@@ -74,6 +75,7 @@ class Lab:
         self.evaluations = Evaluations(
             self._store, self.sweeps, self.questions, finder, self.models, self._worker
         )
+        self.contexts = Contexts(self._store, self.sweeps, self.questions, self.papers, self.models)
         self.reproduction = Reproduction(settings, self.models, self._worker)
 
     def doctor(self) -> Iterator[Check]:

@@ -185,7 +185,7 @@ class Past:
             (place, column): Cell.of(place, column, run)
             for run in reversed(runs)  # of an answer given twice the first is the cell's
             if (place := questions.get(run.question)) is not None
-            and (column := settings.get(run.recipe.key)) is not None
+            and (column := _column(run, settings)) is not None
         }
         kept = replace(kept, origin=origin)
         self._sweeps.keep(kept, digest(kept.id), "done", list(cells.values()))
@@ -229,6 +229,13 @@ class Past:
         ]
         text = reports.write(name, now()[:16], selected.runs[::-1], drawn, names, troubles)
         return text.encode("utf-8")
+
+
+def _column(run: Run, settings: Mapping[str, int]) -> int | None:
+    """Which setting of a sweep answered it, by the recipes' keys; passages that were given are a
+    question's own, and not the setting's."""
+    alone = Setting(label="", recipe=run.recipe).recipe_with(())
+    return settings.get(run.recipe.key, settings.get(alone.key))
 
 
 def _tied(table: list[list[float]]) -> int:
