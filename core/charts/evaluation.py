@@ -125,6 +125,8 @@ def _ribbon(
             "line": {"color": colour, "width": 2},
         },
         customdata=[[safe(each.label), each.low, each.high, at] for at, each in numbered],
+        # Plotly fades what is not selected, and here faint means behind the best.
+        unselected={"marker": {"opacity": 1}},
         hovertemplate="%{customdata[0]}<br>%{y:.1%} (%{customdata[1]:.1%} to %{customdata[2]:.1%})"
         " for %{x:,.0f} tokens<extra></extra>",
     )

@@ -19,6 +19,8 @@ lab.doctor() whether everything on disk is whole
 """
 
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from threading import Event
 
 from core.lab.bench import Bench, follow
@@ -33,7 +35,7 @@ from core.lab.papers import Papers
 from core.lab.past import Past
 from core.lab.proposals import Proposals
 from core.lab.questions import QuestionBook
-from core.lab.reproduction import Reproduction
+from core.lab.reproduction import Reproduction, check
 from core.lab.ruler import Ruler
 from core.lab.runs import Runs
 from core.lab.storage import Storage
@@ -44,6 +46,8 @@ from core.settings import Settings
 from core.store import Store
 from core.types import Model
 from core.worker import Worker
+
+REPRODUCTION = "reproduction"  # the kind of its job
 
 
 class Lab:
@@ -101,6 +105,20 @@ class Lab:
             yield Outcome(sentence=f"{model.name} is here.")
 
         return self.jobs.start(job_of(model), f"The download of {model.name}", steps)
+
+    def reproduce(self, folder: Path) -> Job:
+        """Compute a published table again from its data set, in the background; what was embedded
+        is kept, so the next call goes on. Errors: as `Jobs.start`, and BadInput for a folder that
+        is not its."""
+        check(folder)
+
+        def steps(_stop: Event) -> Steps:
+            with closing(self.reproduction.whole(folder)) as doings:
+                yield from doings
+            assert self.reproduction.table
+            yield Outcome(sentence=self.reproduction.table.verdict)
+
+        return self.jobs.start(REPRODUCTION, "The published table", steps)
 
 
 def job_of(model: Model) -> str:
