@@ -13,6 +13,7 @@ from core.charts import Chart
 from core.charts.evaluation import won_and_lost
 from core.charts.style import Theme
 from core.errors import BadInput
+from core.lab.golds import gold_of
 from core.lab.models import Models
 from core.lab.papers import Papers
 from core.lab.questions import QuestionBook
@@ -25,7 +26,7 @@ from core.settings import SAMPLES
 from core.store import Store
 from core.store.sweeps import SweepRow
 from core.sweeps.plan import Plan
-from core.types import Arm, Generation, Given, Recipe, Retrieval, Run, Setting, Span, three_ways
+from core.types import Arm, Generation, Given, Recipe, Retrieval, Run, Setting, three_ways
 
 NAME = "Helped or hurt"
 LABELS: dict[Arm, str] = {
@@ -122,12 +123,7 @@ class Contexts:
     def plan(self, generator: str, paper_ids: Sequence[str]) -> Plan:
         """Every question with gold in these papers under four settings: no context, retrieved,
         retrieved and reranked, and its gold passage given. Errors: also MissingModel."""
-        gold_of: dict[str, dict[Span, None]] = {}
-        for kept in self._questions.all():
-            spans = [span for span in kept.question.gold if span.paper_id in set(paper_ids)]
-            if spans:
-                gold_of.setdefault(kept.question.text.strip(), {}).update(dict.fromkeys(spans))
-        given = {question: tuple(spans) for question, spans in gold_of.items()}
+        given = gold_of(self._questions.all(), paper_ids)
         if not given:
             raise BadInput("No question has gold in these papers; mark some, or add a file.")
         embedder, reranker = (self._models.default(each) for each in ("embedder", "reranker"))

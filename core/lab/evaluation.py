@@ -1,7 +1,7 @@
 """Which setting is better: a sweep without answers over the questions with gold, then every hit
 held against the gold. The sweep keeps each search, so a broken one goes on where it was."""
 
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +11,7 @@ from core.charts.style import Theme
 from core.embedders import Embedder
 from core.errors import BadInput
 from core.lab.evidence import Finder
+from core.lab.golds import Gold, gold_of
 from core.lab.live import Doing
 from core.lab.models import Models
 from core.lab.questions import QuestionBook
@@ -28,7 +29,6 @@ from core.types import Chunk, Chunking, Retrieval, Run, Span, Sweep
 from core.windows import offsets
 from core.worker import Worker
 
-Gold = dict[str, tuple[Span, ...]]  # by the question's text
 KEPT = 16  # evaluations in memory, so that a page may draw them again
 
 
@@ -198,13 +198,7 @@ class Evaluations:
         return self._sweeps.plan(searching, tuple(gold), paper_ids), without - len(gold)
 
     def _gold(self, paper_ids: Sequence[str], held_out: bool) -> Gold:
-        """Gold in these papers, by question; questions that ask the same share theirs."""
-        gold: dict[str, dict[Span, None]] = defaultdict(dict)
-        for kept in self._questions.all(held_out=held_out):
-            spans = [span for span in kept.question.gold if span.paper_id in set(paper_ids)]
-            if spans:
-                gold[kept.question.text.strip()].update(dict.fromkeys(spans))
-        return {text: tuple(spans) for text, spans in gold.items()}
+        return gold_of(self._questions.all(held_out=held_out), paper_ids)
 
     def result(
         self, sweep_id: str, base: str | None = None, *, held_out: bool = False

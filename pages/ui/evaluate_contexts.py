@@ -33,7 +33,7 @@ def draw(lab: Lab) -> None:
     if recorded:
         st.subheader("As recorded with the sample papers", anchor=False)
         result(recorded, "recorded")
-    evaluate_form.listed(lab.contexts.all(), "sweep", "Not asked here yet.")
+    evaluate_form.listed("Asked here", lab.contexts.all(), "sweep")
 
 
 def ask(lab: Lab) -> None:

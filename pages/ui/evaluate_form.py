@@ -26,7 +26,7 @@ def draw(lab: Lab) -> None:
         _form(lab)
     else:
         empty(lab)
-    listed(lab.evaluations.all(), "evaluation", "None yet.")
+    listed("Evaluations", lab.evaluations.all(), "evaluation")
 
 
 def empty(lab: Lab) -> None:
@@ -106,8 +106,10 @@ def _preset(lab: Lab) -> Preset | None:
     elif file.preset and file.preset.about:
         st.caption(words.escaped(file.preset.about))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption("Other values: choose them on Sweep, and save them there as a preset.")
-        st.page_link("pages/sweep.py", label="Sweep")
+        st.caption(
+            "Other values: save them as a preset of your own, without answers.", width="content"
+        )
+        st.page_link("pages/sweep.py", label="To Sweep", width="content")
     return file.preset
 
 
@@ -127,11 +129,11 @@ def open_evaluation(sweep_id: str) -> None:
     st.rerun()
 
 
-def listed(rows: Sequence[SweepRow], parameter: str, none: str) -> None:
+def listed(heading: str, rows: Sequence[SweepRow], parameter: str) -> None:
     """The ones before; `parameter` is what the address calls them."""
-    st.subheader("Before", anchor=False)
+    st.subheader(heading, anchor=False)
     if not rows:
-        st.caption(none)
+        st.caption("None yet.")
     for row in rows:
         with st.container(horizontal=True, vertical_alignment="center", key=f"sweep-row-{row.id}"):
             if st.button(words.escaped(row.name), type="tertiary", key=f"evaluate.open.{row.id}"):

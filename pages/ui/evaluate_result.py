@@ -8,6 +8,7 @@ from core.charts.style import Theme
 from core.lab import Lab
 from core.lab.evaluation import Evaluation
 from core.lab.live import Doing
+from core.metrics import memo
 from core.metrics.statistics import Interval
 from core.metrics.summary import Outcome
 from core.store.sweeps import SweepRow
@@ -22,6 +23,7 @@ def draw(lab: Lab, sweep_id: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="evaluate-head"):
         head(row, "All evaluations", "evaluation")
         st.space("stretch")
+        compared = st.container(width="content", key="evaluate-compared")
         exports = st.container(width="content")
     if row.status in ("queued", "running"):
         following(sweep_id)
@@ -29,7 +31,9 @@ def draw(lab: Lab, sweep_id: str) -> None:
         sweep_watch.state(lab, row)
         st.caption("An evaluation needs every question under every setting; go on to see it.")
     else:
-        found = judged(lab, sweep, held_out=held_out)
+        with compared:
+            base = evaluate_form.base([setting.label for setting in sweep.settings])
+        found = judged(lab, sweep, base, held_out=held_out)
         with exports:
             send_out(found)
         result(lab, found)
@@ -57,9 +61,8 @@ def following(sweep_id: str) -> None:
     sweep_watch.state(lab, row)
 
 
-def judged(lab: Lab, sweep: Sweep, *, held_out: bool) -> Evaluation:
-    """The result against the chosen base; reading the runs takes a moment the first time."""
-    base = evaluate_form.base([setting.label for setting in sweep.settings])
+def judged(lab: Lab, sweep: Sweep, base: str, *, held_out: bool) -> Evaluation:
+    """The result against this base; reading the runs takes a moment the first time."""
     line = st.empty()
     for step in lab.evaluations.result(sweep.id, base, held_out=held_out):
         if isinstance(step, Doing):
@@ -77,7 +80,7 @@ def result(lab: Lab, found: Evaluation) -> None:
     st.caption(_choice(found))
     theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
     recall, questions = found.charts(theme)
-    drawn, listed = st.columns(2, gap="large")
+    drawn, listed = st.columns([4, 3], gap="large")
     with drawn:
         point = run_charts.draw_chart(recall, f"evaluate.recall.{found.sweep.id}", select=True)
         if point and point != st.session_state.get("evaluate.point"):
@@ -117,7 +120,8 @@ def _choice(found: Evaluation) -> str:
         f" **{words.escaped(tokens.label)}** ({tokens.context_tokens:,.0f} tokens a question)"
     )
     if seconds is not tokens:
-        said += f" · quickest{among}: **{words.escaped(seconds.label)}** ({seconds.seconds:.2g} s)"
+        quick = memo.seconds(seconds.seconds)
+        said += f" · quickest{among}: **{words.escaped(seconds.label)}** ({words.escaped(quick)} s)"
     if found.without_gold:
         said += f" · {words.counted(found.without_gold, 'question')} without gold left out"
     return said
@@ -191,14 +195,14 @@ def _table(found: Evaluation) -> None:
         placeholder="",
         key=f"evaluate.table.{found.sweep.id}",
         column_config={
-            "setting": st.column_config.TextColumn(width="medium"),
+            "setting": st.column_config.TextColumn(width="large"),
             "recall": number(format="%.1f", help="% of the gold text that was retrieved, mean"),
             "95 %": st.column_config.TextColumn(help="interval of the mean, bootstrap"),
             "to the base": number(format="%+.1f", help="points of recall"),
             "95 % of that": st.column_config.TextColumn(help="paired over the questions"),
             "p": number(format="%.3f", help="sign flips, corrected for the number of settings"),
             "tokens": number(format="%.0f", help=f"of a question's context, by {found.tokens_of}"),
-            "seconds": number(format="%.2g", help="search and reranking, median of a question"),
+            "seconds": number(format="%.3f", help="search and reranking, median of a question"),
             "never seen": number(format="%.0f", help="% of the chunks behind the window"),
             "best or tied": st.column_config.CheckboxColumn(
                 help="model confidence set, 95 %: it cannot be told from the best"

@@ -8,7 +8,7 @@ import streamlit as st
 from core import words
 from core.lab.turned import Turned
 
-HEIGHT = 430  # pixels, behind which the list is scrolled
+HEIGHT = 460  # pixels, behind which the list is scrolled
 
 
 def draw(rows: Sequence[Turned], of: int, key: str, *, lost: str, won: str) -> None:
@@ -16,7 +16,7 @@ def draw(rows: Sequence[Turned], of: int, key: str, *, lost: str, won: str) -> N
     losses = [row for row in rows if row.lost]
     wins = rows[len(losses) :]
     st.markdown(
-        f"**{lost} {len(losses)}, {won} {len(wins)}** of {words.counted(of, 'question')};"
+        f"**{lost} {len(losses)}, {won.lower()} {len(wins)}** of {words.counted(of, 'question')};"
         f" {of - len(rows)} stay as they are"
     )
     if not rows:
@@ -31,9 +31,13 @@ def draw(rows: Sequence[Turned], of: int, key: str, *, lost: str, won: str) -> N
 
 def _row(row: Turned, key: str) -> None:
     with st.container(
-        horizontal=True, vertical_alignment="center", gap="small", key=f"turned-row-{key}"
+        horizontal=True,
+        vertical_alignment="center",
+        wrap=False,
+        gap="small",
+        key=f"turned-row-{key}",
     ):
-        st.caption(f"{row.before:.0%} → **{row.after:.0%}**", width=110)
+        st.caption(f"{row.before:.0%} → **{row.after:.0%}**", width=100)
         st.page_link(
             "pages/compare.py",
             label=words.escaped(words.shortened(row.question, 110)),

@@ -34,8 +34,17 @@ def draw(selection: Selection) -> None:
             f":material/call_split: These runs are of {len(groups)} kinds that differ in papers,"
             " model or revision. They are drawn apart, and never averaged together."
         )
+    points = groups[number or 0].points
+    noise = selection.noise(points, measure)
+    if noise:
+        st.caption(
+            f":material/casino: Sampling is on: between seeds alone, “{measure}” varies by"
+            f" {noise.deviation:.2f} (standard deviation; n ="
+            f" {words.counted(noise.repeated, 'question')} under a setting, {noise.times} seeds"
+            " each). A smaller difference between two answers is chance."
+        )
     theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
-    charts = charts_of(groups[number or 0].points, measure, theme)
+    charts = charts_of(points, measure, theme)
     beside: list[Any] = []  # the free half of a row that has begun
     for index, chart in enumerate(charts):
         if chart.figure is None:

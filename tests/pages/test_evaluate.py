@@ -103,12 +103,14 @@ def test_what_a_setting_wins_and_loses_leads_to_compare(page: AppTest, lab: Lab)
         page.selectbox(key="evaluate.setting").set_value(setting).run()
         rows = found.turned(setting)  # type: ignore[union-attr]
         lost = sum(row.lost for row in rows)
-        assert f"**Loses {lost}, Wins {len(rows) - lost}** of 6 questions" in texts(page)
+        assert f"**Loses {lost}, wins {len(rows) - lost}** of 6 questions" in texts(page)
         questions = [row.question.replace("?", "\\?") for row in rows]
         assert [label for label in links(page) if "Varn" in label] == questions
 
 
-def test_the_choice_is_checked_on_what_was_held_out(page: AppTest, lab: Lab, tmp_path: Path) -> None:
+def test_the_choice_is_checked_on_what_was_held_out(
+    page: AppTest, lab: Lab, tmp_path: Path
+) -> None:
     evaluated(page, lab)
     assert "No question with gold in these papers is set aside" in texts(page)
     file = tmp_path / "held.jsonl"
