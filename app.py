@@ -8,6 +8,7 @@ PAGES = [
     st.Page("pages/compare.py", title="Compare", default=True),
     st.Page("pages/library.py", title="Library"),
     st.Page("pages/sweep.py", title="Sweep"),
+    st.Page("pages/evaluate.py", title="Evaluate"),
     st.Page("pages/runs.py", title="Runs"),
     st.Page("pages/cards.py", title="Cards"),
     st.Page("pages/settings.py", title="Settings"),

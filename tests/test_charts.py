@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from core.charts import answering, quality, searching, style, tidy
+from core.charts import answering, costs, quality, searching, style, tidy
 from core.charts.tidy import Point
-from core.lab.past import _tied, charts_of
+from core.lab.past import _intervals, _tied, charts_of
+from core.metrics.statistics import means
 from core.types import Answer, Chunk, Chunking, Generation, Hit, Recipe, Retrieval, Run
 
 THEMES: tuple[style.Theme, ...] = ("light", "dark")
@@ -62,9 +63,9 @@ def two_cells(low: float, high: float, questions: int) -> list[Point]:
 
 
 def test_the_best_cell_is_named_and_its_mean_is_in_the_table() -> None:
-    chart = quality.by_size_and_k(two_cells(0.3, 0.9, 8), "good", "light", _tied)
+    chart = quality.by_size_and_k(two_cells(0.3, 0.9, 8), "good", "light", _tied, _intervals)
     assert chart.title == "The share of good is highest at size 1,200, top 5, reranked from 20"
-    assert chart.counted == "n = 16 runs of 8 questions"
+    assert chart.counted == "n = 16 runs of 8 questions; below each mean its 95 % interval"
     assert [(row["size"], round(row["good"], 9), row["n"]) for row in chart.rows] == [
         (800, 0.3, 8),
         (1200, 0.9, 8),
@@ -73,9 +74,9 @@ def test_the_best_cell_is_named_and_its_mean_is_in_the_table() -> None:
 
 
 def test_cells_that_cannot_be_told_apart_have_no_winner() -> None:
-    few = quality.by_size_and_k(two_cells(0.3, 0.9, 3), "good", "light", _tied)
+    few = quality.by_size_and_k(two_cells(0.3, 0.9, 3), "good", "light", _tied, _intervals)
     assert few.title == "The share of good does not tell 2 of 2 cells apart: at most 0.90"
-    one = quality.by_size_and_k(two_cells(0.3, 0.9, 1), "good", "light", _tied)
+    one = quality.by_size_and_k(two_cells(0.3, 0.9, 1), "good", "light", _tied, _intervals)
     assert one.title == "The share of good does not tell these 2 cells apart: at most 0.90"
 
 
@@ -95,7 +96,7 @@ def test_labels_cut_to_the_same_words_stay_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("costs", "values", "expected"),
+    ("paid", "values", "expected"),
     [
         ([1, 2, 3], [0.1, 0.2, 0.3], [0, 1, 2]),
         ([1, 2, 3], [0.3, 0.2, 0.4], [0, 2]),
@@ -104,8 +105,8 @@ def test_labels_cut_to_the_same_words_stay_apart() -> None:
         ([1, 1], [0.5, 0.5], [0]),
     ],
 )
-def test_the_front(costs: list[float], values: list[float], expected: list[int]) -> None:
-    assert quality.front(costs, values) == expected
+def test_the_front(paid: list[float], values: list[float], expected: list[int]) -> None:
+    assert costs.front(paid, values) == expected
 
 
 def test_quality_against_cost() -> None:
@@ -113,14 +114,56 @@ def test_quality_against_cost() -> None:
         point("cheap", prompt_tokens=100, values={"good": 0.5}),
         point("dear", prompt_tokens=300, values={"good": 0.4}, arm="reranked"),
     ]
-    chart = quality.against_context(points, "good", "light")
+    chart = costs.against_context(points, "good", "light", _intervals)
     assert chart.title.startswith("1 of 2 settings is worth the prompt tokens")
     assert [(row["setting"], row["prompt tokens"], row["on the front"]) for row in chart.rows] == [
         ("cheap", 100, True),
         ("dear", 300, False),
     ]
-    seconds = quality.against_seconds(points, "good", "light")
+    seconds = costs.against_seconds(points, "good", "light", _intervals)
     assert [row["seconds"] for row in seconds.rows] == [4.0, 4.0]
+
+
+def test_means_stand_with_their_intervals() -> None:
+    shares = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    points = [
+        point("a", question=f"q{number}", values={"good": share})
+        for number, share in enumerate(shares)
+    ]
+    (interval,) = means([[share] for share in shares])
+    chart = costs.against_context(points, "good", "light", _intervals)
+    (row,) = chart.rows
+    assert (row["good"], row["low"], row["high"]) == pytest.approx(
+        (0.5, interval.low, interval.high)
+    )
+    bars = chart.figure.data[-1].error_y
+    assert bars.array[0] == pytest.approx(interval.high - 0.5)
+    assert bars.arrayminus[0] == pytest.approx(0.5 - interval.low)
+    grid = quality.by_size_and_k(points, "good", "light", _tied, _intervals)
+    assert grid.rows[0]["low"] == pytest.approx(interval.low)
+    assert f"{interval.low:.2f}–{interval.high:.2f}" in grid.figure.data[0].text[0]
+
+
+def test_a_question_counts_once_however_often_it_was_asked() -> None:
+    often = [point(question="a", values={"good": 0.0}) for _ in range(9)]
+    points = [*often, point(question="b", values={"good": 1.0})]
+    (row,) = costs.against_context(points, "good", "light", _intervals).rows
+    assert (row["good"], row["n"]) == (0.5, 10)
+
+
+def test_one_question_has_no_interval() -> None:
+    assert _intervals([{"q": 0.5}, {"q": 0.5, "r": 0.5}]) == [None, (0.5, 0.5)]
+    (row,) = costs.against_context([point()], "good", "light", _intervals).rows
+    assert (row["low"], row["high"]) == (None, None)
+
+
+def test_searches_alone_are_drawn_against_their_characters() -> None:
+    searched = point("a", prompt_tokens=None, hits=(hit(0, 1, 1), hit(50, 2, 2)))
+    chart = costs.against_context([searched], "good", "light", _intervals)
+    assert chart.rows[0]["characters of context"] == 20
+    beginning = replace(searched, hits=(replace(hit(0, 1, 1), preview=True),))
+    missing = costs.against_context([beginning], "good", "light", _intervals)
+    assert "prompt tokens" in missing.missing
 
 
 def test_rank_movement_counts_what_reranking_brought() -> None:

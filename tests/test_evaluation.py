@@ -179,3 +179,62 @@ def test_the_command_prints_a_line_a_setting(
 
     assert main(["evaluate", str(preset), "--base", "none such"]) == 2
     assert "they are: 60/0 · top 1" in capsys.readouterr().err
+
+
+def test_what_a_setting_wins_and_loses_leads_to_its_runs(lab: Lab, tmp_path: Path) -> None:
+    found = evaluated(lab, (town(lab, tmp_path),), "60/0 · top 1")
+    for setting in range(4):
+        recalls = [
+            (before.overlap.recall, after.overlap.recall)
+            for before, after in zip(found.measured[0], found.measured[setting], strict=True)
+        ]
+        turned = found.turned(setting)
+        assert len(turned) == sum(abs(after - before) > 0.01 for before, after in recalls)
+        for each in turned:
+            runs = lab.runs.comparison(each.link).runs
+            assert {run.question for run in runs} == {each.question}
+            assert [run.recipe for run in runs] == [
+                found.sweep.settings[number].recipe for number in (0, setting)
+            ]
+    assert found.turned(0) == []
+    assert found.link(0, 0) == found.runs[0][0]
+
+
+def test_evaluations_are_found_again_and_not_computed_twice(lab: Lab, tmp_path: Path) -> None:
+    first = evaluated(lab, (town(lab, tmp_path),), "60/0 · top 1")
+    assert [row.id for row in lab.evaluations.all()] == [first.sweep.id]
+    assert list(lab.evaluations.result(first.sweep.id, "60/0 · top 1")) == [first]
+    (other,) = lab.evaluations.result(first.sweep.id, "600/0 · top 1")
+    assert isinstance(other, Evaluation)
+    assert other.summary.base == 2
+    assert other.measured is first.measured
+    kept = next(kept for kept in lab.questions.all() if kept.question.gold)
+    lab.questions.remove(kept.id)
+    *_, fewer = lab.evaluations.result(first.sweep.id, "60/0 · top 1")
+    assert isinstance(fewer, Evaluation)
+    assert (len(fewer.questions), fewer.without_gold) == (5, 1)
+
+
+def test_the_choice_is_checked_on_the_questions_held_out(lab: Lab, tmp_path: Path) -> None:
+    paper = town(lab, tmp_path)
+    first = evaluated(lab, (paper,))
+    with pytest.raises(BadInput, match="No held-out question has gold"):
+        lab.evaluations.plan_check(first.sweep.id, ["60/0 · top 1"])
+    assert lab.evaluations.held_out((paper,)) == 0
+    file = tmp_path / "held.jsonl"
+    gold = [{"paper": "town", "quote": FACTS[0][1]}]
+    file.write_text(json.dumps({"question": "Oil?", "gold": gold}))
+    list(lab.questions.add(file, held_out=True))
+    assert lab.evaluations.held_out((paper,)) == 1
+    planned = lab.evaluations.plan_check(first.sweep.id, ["60/0 · top 1", "600/0 · top 1"])
+    assert planned.questions == ("Oil?",)
+    sweep_id = lab.sweeps.start(planned)
+    assert lab.sweeps.wait(sweep_id, 30)
+    assert lab.evaluations.is_held_out(sweep_id)
+    assert not lab.evaluations.is_held_out(first.sweep.id)
+    *_, checked = lab.evaluations.result(sweep_id, held_out=True)
+    assert isinstance(checked, Evaluation)
+    assert [outcome.label for outcome in checked.summary.outcomes] == [
+        "60/0 · top 1",
+        "600/0 · top 1",
+    ]

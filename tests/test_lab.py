@@ -508,3 +508,16 @@ def test_seconds_count_from_where_the_model_began_to_read(
     answers = [run.answer for run in asked(lab).runs]
     assert [each and each.seconds_to_first_token for each in answers] == [2, 2, 2]
     assert [each and each.seconds for each in answers] == [5, 5, 5]
+
+
+def test_several_runs_of_a_question_stand_side_by_side(lab: Lab) -> None:
+    first, second = (
+        asked(lab, question=question) for question in (QUESTION, "How high is the tide?")
+    )
+    ids = ",".join([first.runs[2].id, first.runs[0].id, first.runs[2].id])
+    beside = lab.runs.comparison(ids)
+    assert (beside.id, beside.runs) == (ids, (first.runs[2], first.runs[0]))
+    with pytest.raises(BadInput, match="several questions"):
+        lab.runs.comparison(f"{first.id},{second.id}")
+    with pytest.raises(BadInput, match="not in this lab"):
+        lab.runs.comparison(f"{first.id},nothing")

@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import statistics
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +13,13 @@ from core import capsules, reports
 from core.capsules import Capsule
 from core.errors import BadInput
 from core.lab import Lab
+from core.lab.past import GOLD
 from core.lab.runs import Runs
 from core.logs import experiments
 from core.settings import Settings
 from core.store import Store
-from core.types import Run
+from core.sweeps.presets import Answers, Preset
+from core.types import Question, Run, Span
 from core.views import View
 from tests.test_logs import EXPERIMENT, RETRIEVAL
 
@@ -92,6 +95,54 @@ def test_a_selection_is_judged_and_measured(filled: Lab) -> None:
         "words said once",
     }
     assert filled.past.select(View(text="1874"), most=1).left_out == 1
+
+
+def searched(lab: Lab, text: str, spans: tuple[Span, ...], *, held_out: bool = False) -> float:
+    """What a search of everything found of a question's gold; -1 where that is not measured."""
+    lab.questions.keep(Question(text=text, gold=spans), held_out=held_out)
+    preset = Preset(name="one", embedder=("hashing",), candidates=(2,), top_k=(2,))
+    sweep_id = lab.sweeps.start(lab.sweeps.plan(preset, [text], lab.papers.resolve(())))
+    assert lab.sweeps.wait(sweep_id, 30)
+    selection = lab.past.select(View(sweep=sweep_id))
+    (measured,) = selection.measures.values()
+    return measured.get(GOLD, -1.0)
+
+
+def test_gold_recall_is_measured_where_there_is_gold(lab: Lab) -> None:
+    here = lab.papers.all()[0].id
+    inside = (Span(paper_id=here, start=0, end=8),)
+    assert searched(lab, "Where?", inside) == 1.0
+    assert searched(lab, "Elsewhere?", (Span(paper_id="f" * 64, start=0, end=8),)) == -1.0
+    assert searched(lab, "Set aside?", inside, held_out=True) == -1.0
+    # Gold that is marked after the search is measured too.
+    view = View(question="Later?")
+    preset = Preset(name="one", embedder=("hashing",), candidates=(2,), top_k=(2,))
+    sweep_id = lab.sweeps.start(lab.sweeps.plan(preset, ["Later?"], lab.papers.resolve(())))
+    assert lab.sweeps.wait(sweep_id, 30)
+    assert lab.past.select(view).held == []
+    lab.questions.keep(Question(text="Later?", gold=inside))
+    assert lab.past.select(view).held == [GOLD]
+
+
+def test_noise_is_what_seeds_alone_change(lab: Lab) -> None:
+    answers = Answers(generator=("echo",), max_tokens=(4,), temperature=(0.0, 0.7), seed=(0, 1, 2))
+    preset = Preset(
+        name="seeds", embedder=("hashing",), candidates=(2,), top_k=(1,), answers=answers
+    )
+    sweep_id = lab.sweeps.start(lab.sweeps.plan(preset, ["What burns?"], lab.papers.resolve(())))
+    assert lab.sweeps.wait(sweep_id, 30)
+    selection = lab.past.select(View(sweep=sweep_id))
+    sampled = [run.id for run in selection.runs if run.recipe.generation.temperature]  # type: ignore[union-attr]
+    values = dict(zip(sampled, (0.2, 0.4, 0.9), strict=True))
+    selection.__dict__["measures"] = {
+        run.id: {"good": values.get(run.id, 0.0)} for run in selection.runs
+    }
+    points = selection.groups[0].points
+    noise = selection.noise(points, "good")
+    assert noise
+    assert (noise.repeated, noise.times) == (1, 3)
+    assert noise.deviation == pytest.approx(statistics.stdev([0.2, 0.4, 0.9]))
+    assert selection.noise(points[:1], "good") is None
 
 
 def test_a_selection_sees_what_came_later(empty: Lab) -> None:

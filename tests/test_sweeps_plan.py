@@ -12,7 +12,7 @@ from core.retrieval import check
 from core.sweeps import grid, plan, presets, questions
 from core.sweeps.plan import Search
 from core.sweeps.presets import Answers, Preset
-from core.types import Chunking, Family, Generation, Recipe, Retrieval, Setting
+from core.types import Chunking, Family, Generation, Given, Recipe, Retrieval, Setting, Span
 
 CLASSIC = presets.read("classic", (FOLDER / "classic.toml").read_text(encoding="utf-8"))
 FIVE = [f"Question {number}?" for number in range(5)]
@@ -265,3 +265,27 @@ def test_questions_from_lines_and_from_json() -> None:
 def test_a_bad_line_is_named(line: str) -> None:
     with pytest.raises(BadInput, match=r"[Ll]ine 2"):
         questions.read(f"One?\n{line}")
+
+
+def test_given_passages_are_a_questions_own() -> None:
+    answered = Generation(generator="echo", max_tokens=10)
+    settings = [
+        Setting(label="no context", recipe=Recipe(generation=answered)),
+        Setting(label="gold", recipe=Recipe(evidence=Given(spans=()), generation=answered)),
+    ]
+    first = (Span(paper_id="p", start=0, end=300), Span(paper_id="p", start=400, end=500))
+    second = (Span(paper_id="q", start=5, end=205),)
+    planned = plan.plan(
+        "arms", ["a", "b"], settings, (), lambda _: 0, given={"a": first, "b": second}
+    )
+    assert planned.given == (first, second)
+    assert (planned.answers, planned.distinct_prompts) == (4, 4)
+    assert (planned.passages, planned.passages_read) == (3, 3)
+    by_hand = [recipe.evidence for _, recipe in planned.recipes() if recipe.evidence]
+    assert by_hand == [Given(spans=first), Given(spans=second)]
+    other = plan.plan("arms", ["a", "b"], settings, (), lambda _: 0, given={"a": first, "b": first})
+    assert other.key != planned.key
+    # 600 characters are 75 tokens a question, besides the frame of each of the four prompts.
+    units = 4 * plan.answer_units(plan.FRAME, 10) + 2 * 75
+    timed = plan.estimated(planned, 1.0, {}, {("answer", "echo"): 10.0})
+    assert timed.seconds == pytest.approx(units / 10)

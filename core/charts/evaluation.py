@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.charts import Chart
-from core.charts.quality import CELL, MOST_QUESTIONS, as_wide_as, cell, squares
+from core.charts.quality import BELOW, CELL, MOST_QUESTIONS, as_wide_as, cell, squares
 from core.charts.style import (
     ARM_COLOURS,
     ARM_MARKS,
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 RIBBON = 0.14  # how much of its colour a ribbon has
+MOST_RIBBONS = 3  # more of them hide each other; then each mark has a bar
+LEGEND = 24  # pixels of one of its lines, which holds two series
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +48,8 @@ class Judged:
 def recall_against_tokens(
     settings: Sequence[Judged], questions: int, tokens_of: str, theme: Theme
 ) -> Chart:
-    """Recall for the text it costs, in ribbons of 95 %; what ties with the best is solid. Settings
-    of equal budget stand above each other."""
+    """Recall for the text it costs, with its 95 % as ribbons, or as bars where there are many
+    series; what ties with the best is solid. Settings of equal budget stand above each other."""
     name = "recall against context"
     tied = [each for each in settings if each.tied]
     cheapest = min(tied, key=lambda each: each.tokens)
@@ -63,13 +65,16 @@ def recall_against_tokens(
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    for number, series in enumerate(dict.fromkeys(each.series for each in settings)):
-        members = [each for each in settings if each.series == series]
-        members.sort(key=lambda each: each.tokens)
-        _ribbon(figure, members, number, theme)
-    n = f"n = {questions:,} {'question' if questions == 1 else 'questions'} with gold"
-    n += "; filled: ties with the best (model confidence set, 95 %); ribbons: 95 % intervals"
-    dressed(figure, title, n, theme)
+    names = list(dict.fromkeys(each.series for each in settings))
+    ribbons = len(names) <= MOST_RIBBONS
+    for number, series in enumerate(names):
+        members = [(at, each) for at, each in enumerate(settings) if each.series == series]
+        members.sort(key=lambda pair: pair[1].tokens)
+        _line(figure, members, number, theme, ribbon=ribbons and len(members) > 1)
+    n = f"n = {questions:,} {'question' if questions == 1 else 'questions'} with gold; filled: ties"
+    n += f" with the best; {'ribbons' if ribbons else 'bars'}: 95 % intervals"
+    dressed(figure, title, n, theme, height=440 + LEGEND * (len(names) // 2))
+    figure.update_layout(legend={"y": -0.2, "yanchor": "top"})
     figure.update_xaxes(title_text=f"context, tokens of {safe(tokens_of)}", rangemode="tozero")
     figure.update_yaxes(title_text="gold text found", tickformat=".0%", range=_range(settings))
     rows = [
@@ -86,13 +91,21 @@ def recall_against_tokens(
     return Chart(name=name, title=title, counted=n, figure=figure, rows=rows)
 
 
-def _ribbon(figure: "Figure", members: Sequence[Judged], number: int, theme: Theme) -> None:
-    """One series: its intervals as a ribbon, or as a bar where it is a single setting, and its
-    settings on a line."""
+def _line(
+    figure: "Figure",
+    numbered: Sequence[tuple[int, Judged]],
+    number: int,
+    theme: Theme,
+    *,
+    ribbon: bool,
+) -> None:
+    """One series: its settings on a line, with their intervals as a ribbon or as bars. A mark's
+    `customdata` ends with the setting's number."""
+    members = [each for _, each in numbered]
     arm = members[0].arm
     colour = ARM_COLOURS[theme][arm]
     tokens = [each.tokens for each in members]
-    if len(members) > 1:
+    if ribbon:
         figure.add_scatter(
             x=[*tokens, *reversed(tokens)],
             y=[*(each.high for each in members), *(each.low for each in reversed(members))],
@@ -107,8 +120,10 @@ def _ribbon(figure: "Figure", members: Sequence[Judged], number: int, theme: The
         x=tokens,
         y=[each.recall for each in members],
         error_y={
-            "visible": len(members) == 1,
+            "visible": not ribbon,
             "symmetric": False,
+            "width": 4,
+            "thickness": 1,
             "array": [each.high - each.recall for each in members],
             "arrayminus": [each.recall - each.low for each in members],
         },
@@ -121,7 +136,9 @@ def _ribbon(figure: "Figure", members: Sequence[Judged], number: int, theme: The
             "color": [colour if each.tied else GROUND[theme] for each in members],
             "line": {"color": colour, "width": 2},
         },
-        customdata=[[safe(each.label), each.low, each.high] for each in members],
+        customdata=[[safe(each.label), each.low, each.high, at] for at, each in numbered],
+        # Plotly fades what is not selected, and here faint means behind the best.
+        unselected={"marker": {"opacity": 1}},
         hovertemplate="%{customdata[0]}<br>%{y:.1%} (%{customdata[1]:.1%} to %{customdata[2]:.1%})"
         " for %{x:,.0f} tokens<extra></extra>",
     )
@@ -134,11 +151,15 @@ def won_and_lost(
     base: int,
     alike: float,
     theme: Theme,
+    *,
+    measure: str = "recall",
 ) -> Chart:
     """Every question under every setting: how much of its gold was found, + where that is more than
     under the base setting, − where it is less; the questions that divide the settings on top.
 
-    `recalls`: for each setting a row with every question, 0..1. Differences up to `alike` are none.
+    `recalls`: for each setting a row with every question, 0..1; they may be another `measure`.
+    Differences up to `alike` are none. A mark's `customdata` ends with the numbers of its question
+    and its setting.
     """
     name = "questions won and lost"
     apart = [max(column) - min(column) for column in zip(*recalls, strict=True)]
@@ -167,20 +188,20 @@ def won_and_lost(
             [safe(questions[at]), safe(settings[number]), recalls[number][at], at, number]
             for at, number in places
         ],
-        hovertemplate="%{customdata[0]}<br>%{customdata[1]}: %{customdata[2]:.0%} of the gold"
-        "<extra></extra>",
+        hovertemplate="%{customdata[0]}<br>%{customdata[1]}: "
+        f"{measure} %{{customdata[2]:.0%}}<extra></extra>",
         **squares([recalls[number][at] for at, number in places], theme, size=cell(len(settings))),
     )
-    dressed(figure, title, n, theme, height=140 + CELL * len(shown), wide=True)
+    dressed(figure, title, n, theme, height=BELOW + 40 + CELL * len(shown), wide=True)
     figure.update_layout(showlegend=False, width=as_wide_as(len(settings), 84, 360))
     figure.update_yaxes(**ticks([questions[at] for at in shown], 44))
     figure.update_yaxes(range=[len(shown) - 0.4, -0.6])
-    figure.update_xaxes(**ticks(list(settings), 28))
+    figure.update_xaxes(**ticks(list(settings), 44), tickangle=-50)
     rows: list[dict[str, Any]] = [
         {
             "question": questions[at],
             "setting": settings[number],
-            "recall": recalls[number][at],
+            measure: recalls[number][at],
             "to the base": {"+": "won", "−": "lost", "": "tied"}[signs[at, number]],
         }
         for at in order

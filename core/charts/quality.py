@@ -1,15 +1,12 @@
 """Charts of one measure: by chunk size and k, by question and setting, against what it costs."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
 from core.charts import Chart
 from core.charts.style import (
-    ARM_COLOURS,
-    ARM_MARKS,
-    ARM_NAMES,
     GROUND,
     INK,
     SCALE,
@@ -30,6 +27,9 @@ MOST_QUESTIONS = 40  # rows that can still be read
 
 # Values by question and setting -> how many settings cannot be told from the best.
 TiedWithBest = Callable[[list[list[float]]], int]
+# For each setting its values by question -> for each the 95 % interval of its mean over questions;
+# None where there is a single question.
+Intervals = Callable[[Sequence[Mapping[str, float]]], list[tuple[float, float] | None]]
 
 
 def counted(points: Sequence[Point]) -> str:
@@ -40,46 +40,50 @@ def counted(points: Sequence[Point]) -> str:
     )
 
 
-def _tied(
-    cells: Mapping[tuple[str, int, int], Sequence[Point]],
-    measure: str,
-    tied_with_best: TiedWithBest,
-) -> int:
+def per_question(points: Iterable[Point], measure: str) -> dict[str, float]:
+    """The measure's mean for each question, so that a question counts once in the mean of all."""
+    values: dict[str, list[float]] = defaultdict(list)
+    for point in points:
+        values[point.question].append(point.values[measure])
+    return {question: fmean(some) for question, some in values.items()}
+
+
+def _tied(by_question: Sequence[Mapping[str, float]], tied_with_best: TiedWithBest) -> int:
     """How many cells cannot be told from the best at 95 %, paired over the questions that all of
     them answer; 0 where there are too few of these to say."""
-    by_question: list[dict[str, list[float]]] = []
-    for cell_points in cells.values():
-        values: dict[str, list[float]] = defaultdict(list)
-        for point in cell_points:
-            values[point.question].append(point.values[measure])
-        by_question.append(values)
     common = sorted(set.intersection(*(set(each) for each in by_question)))
     if len(common) < 2:
         return 0
-    table = [[fmean(each[question]) for each in by_question] for question in common]
-    return tied_with_best(table)
+    return tied_with_best([[each[question] for each in by_question] for question in common])
 
 
 def by_size_and_k(
-    points: Sequence[Point], measure: str, theme: Theme, tied_with_best: TiedWithBest
+    points: Sequence[Point],
+    measure: str,
+    theme: Theme,
+    tied_with_best: TiedWithBest,
+    intervals: Intervals,
 ) -> Chart:
-    """The mean of a measure for each chunk size and k, a panel for each reranking."""
+    """The mean of a measure over questions for each chunk size and k, with its interval, a panel
+    for each reranking."""
     name = f"{measure} by chunk size and k"
     held = [point for point in points if measure in point.values and point.size and point.top_k]
     if not held:
-        missing = _missing(points, measure, "retrievals with a chunk size and a k")
-        return Chart(name=name, title=_heading(name), missing=missing)
+        why = lacking(points, measure, "retrievals with a chunk size and a k")
+        return Chart(name=name, title=heading(name), missing=why)
     cells: dict[tuple[str, int, int], list[Point]] = defaultdict(list)
     for point in held:
         assert point.size and point.top_k
         cells[point.reranking, point.size, point.top_k].append(point)
     panels = sorted({key[0] for key in cells}, key=lambda text: (len(text), text))
-    means = {key: fmean(each.values[measure] for each in cell) for key, cell in cells.items()}
+    by_question = [per_question(cell, measure) for cell in cells.values()]
+    means = {key: fmean(each.values()) for key, each in zip(cells, by_question, strict=True)}
+    ranges = dict(zip(cells, intervals(by_question), strict=True))
     best = max(means, key=lambda key: means[key])
-    tied = _tied(cells, measure, tied_with_best)
+    tied = _tied(by_question, tied_with_best)
     title = f"The share of {measure} is highest at size {best[1]:,}, top {best[2]}, {best[0]}"
     if len(means) == 1:
-        title = f"{_heading(measure)}: one cell only, {means[best]:.2f} at size {best[1]:,}"
+        title = f"{heading(measure)}: one cell only, {means[best]:.2f} at size {best[1]:,}"
     elif tied != 1:
         some = f"{tied} of {len(means)} cells" if tied else f"these {len(means)} cells"
         title = f"The share of {measure} does not tell {some} apart"
@@ -94,26 +98,35 @@ def by_size_and_k(
         figure.add_scatter(
             x=[f"top {key[2]}" for key in keys],
             y=[f"{key[1]:,}" for key in keys],
-            text=[f"{means[key]:.2f}" for key in keys],
-            customdata=[len(cells[key]) for key in keys],
-            hovertemplate="size %{y}, %{x}: %{text}<br>%{customdata} runs<extra></extra>",
-            **squares([means[key] for key in keys], theme, size=CELL + 12),
+            text=[f"{means[key]:.2f}{_small(ranges[key])}" for key in keys],
+            customdata=[[said(means[key], ranges[key]), len(cells[key])] for key in keys],
+            hovertemplate="size %{y}, %{x}: %{customdata[0]}<br>%{customdata[1]} runs"
+            "<extra></extra>",
+            **squares([means[key] for key in keys], theme, size=CELL + 22),
             row=1,
             col=column,
         )
     sizes = [f"{size:,}" for size in sorted({key[1] for key in cells})]
     ks = [f"top {k}" for k in sorted({key[2] for key in cells})]
-    dressed(figure, title, counted(held), theme, height=110 + 64 * len(sizes))
+    n = f"{counted(held)}; below each mean its 95 % interval"
+    dressed(figure, title, n, theme, height=110 + 72 * len(sizes))
     figure.update_layout(showlegend=False)
-    figure.update_layout(width=as_wide_as(len(panels) * (len(ks) + 1), 62, 110))
+    figure.update_layout(width=as_wide_as(len(panels) * (len(ks) + 1), 70, 110))
     figure.update_xaxes(type="category", categoryorder="array", categoryarray=ks, showgrid=False)
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=sizes, showgrid=False)
     figure.update_yaxes(title_text="chunk size", col=1)
     rows = [
-        {"reranking": key[0], "size": key[1], "top k": key[2], measure: means[key], "n": len(cell)}
+        {
+            "reranking": key[0],
+            "size": key[1],
+            "top k": key[2],
+            measure: means[key],
+            **ends(ranges[key]),
+            "n": len(cell),
+        }
         for key, cell in sorted(cells.items())
     ]
-    return Chart(name=name, title=title, counted=counted(held), figure=figure, rows=rows, wide=True)
+    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows, wide=True)
 
 
 def by_question(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
@@ -121,8 +134,8 @@ def by_question(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
     name = f"{measure} by question and setting"
     held = [point for point in points if measure in point.values]
     if not held:
-        missing = _missing(points, measure, "answers")
-        return Chart(name=name, title=_heading(name), missing=missing)
+        why = lacking(points, measure, "answers")
+        return Chart(name=name, title=heading(name), missing=why)
     cells: dict[tuple[str, str], list[float]] = defaultdict(list)
     for point in held:
         cells[point.question, point.setting].append(point.values[measure])
@@ -130,10 +143,10 @@ def by_question(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
     questions = _ordered(means, 0)
     settings = _ordered(means, 1)
     shown = questions[:MOST_QUESTIONS]
-    title = f"“{short(questions[0], 60)}” is the hardest question: {_heading(measure).lower()} "
+    title = f"“{short(questions[0], 60)}” is the hardest question: {heading(measure).lower()} "
     title += f"{fmean(value for key, value in means.items() if key[0] == questions[0]):.2f}"
     if len(questions) == 1:
-        title = f"{_heading(measure)} of one question under {len(settings)} settings"
+        title = f"{heading(measure)} of one question under {len(settings)} settings"
     n = counted(held)
     if len(shown) < len(questions):
         n += f"; the {len(shown)} hardest are drawn, the table holds all"
@@ -162,118 +175,21 @@ def by_question(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
     return Chart(name=name, title=title, counted=n, figure=figure, rows=rows, wide=True)
 
 
-def against_seconds(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
-    """A measure against the seconds of all stages together."""
-    return _against(
-        points,
-        measure,
-        theme,
-        cost="seconds",
-        unit="seconds a question, search to last word",
-        paid=lambda point: sum(point.seconds.values()) if "answer" in point.seconds else None,
-    )
+def said(mean: float, between: tuple[float, float] | None) -> str:
+    """0.42 (0.31 to 0.55)"""
+    return f"{mean:.2f}" + (f" ({between[0]:.2f} to {between[1]:.2f})" if between else "")
 
 
-def against_context(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
-    """A measure against the tokens read, so that settings of equal budget stand above each other:
-    more context nearly always looks better."""
-    return _against(
-        points,
-        measure,
-        theme,
-        cost="prompt tokens",
-        unit="tokens of the prompt, counted by the generator",
-        paid=lambda point: point.prompt_tokens,
-    )
+def _small(ends: tuple[float, float] | None) -> str:
+    """The interval as a second, smaller line."""
+    if ends is None:
+        return ""
+    return f'<br><span style="font-size:0.75em">{ends[0]:.2f}–{ends[1]:.2f}</span>'
 
 
-def front(costs: Sequence[float], values: Sequence[float]) -> list[int]:
-    """The indexes of the points that no other one beats in cost and value, by rising cost (the
-    Pareto front: nothing is at least as cheap and at least as good, and better in one)."""
-    best, found = float("-inf"), []
-    for index in sorted(range(len(costs)), key=lambda index: (costs[index], -values[index])):
-        if values[index] > best:
-            best = values[index]
-            found.append(index)
-    return found
-
-
-def _against(
-    points: Sequence[Point],
-    measure: str,
-    theme: Theme,
-    *,
-    cost: str,
-    unit: str,
-    paid: Callable[[Point], float | None],
-) -> Chart:
-    name = f"{measure} against {cost}"
-    by_setting: dict[str, list[Point]] = defaultdict(list)
-    for point in points:
-        if measure in point.values and paid(point) is not None:
-            by_setting[point.setting].append(point)
-    if not by_setting:
-        missing = _missing(points, measure, f"answers whose {cost} were measured")
-        return Chart(name=name, title=_heading(name), missing=missing)
-    settings = list(by_setting)
-    costs = [fmean(paid(point) or 0 for point in by_setting[name]) for name in settings]
-    values = [fmean(point.values[measure] for point in by_setting[name]) for name in settings]
-    worth = front(costs, values)
-    title = f"{len(worth)} of {len(settings)} settings {'is' if len(worth) == 1 else 'are'} worth"
-    title += f" the {cost}: no other is both cheaper and better in {measure}"
-    if len(settings) == 1:
-        title = f"One setting: {values[0]:.2f} {measure} for {costs[0]:,.1f} {cost}"
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    if len(worth) > 1:
-        figure.add_scatter(
-            x=[costs[index] for index in worth],
-            y=[values[index] for index in worth],
-            mode="lines",
-            line={"shape": "hv", "dash": "dot", "color": INK[theme], "width": 1},
-            name="nothing is cheaper and better",
-            hoverinfo="skip",
-        )
-    for arm in dict.fromkeys(by_setting[name][0].arm for name in settings):
-        mine = [
-            index for index in range(len(settings)) if by_setting[settings[index]][0].arm == arm
-        ]
-        figure.add_scatter(
-            x=[costs[index] for index in mine],
-            y=[values[index] for index in mine],
-            mode="markers",
-            name=ARM_NAMES[arm],
-            customdata=[
-                [safe(settings[index]), len(by_setting[settings[index]])] for index in mine
-            ],
-            hovertemplate="%{customdata[0]}<br>%{y:.2f} for %{x:,.1f}, %{customdata[1]} runs"
-            "<extra></extra>",
-            marker={
-                "symbol": ARM_MARKS[arm],
-                "color": ARM_COLOURS[theme][arm],
-                "size": [15 if index in worth else 9 for index in mine],
-                "line": {
-                    "width": [2 if index in worth else 0 for index in mine],
-                    "color": INK[theme],
-                },
-            },
-        )
-    n = counted([point for each in by_setting.values() for point in each])
-    dressed(figure, title, n, theme)
-    figure.update_xaxes(title_text=unit, rangemode="tozero")
-    figure.update_yaxes(title_text=f"{measure} (mean share)", range=_range(values))
-    rows = [
-        {
-            "setting": settings[index],
-            cost: costs[index],
-            measure: values[index],
-            "n": len(by_setting[settings[index]]),
-            "on the front": index in worth,
-        }
-        for index in sorted(range(len(settings)), key=lambda index: costs[index])
-    ]
-    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows)
+def ends(between: tuple[float, float] | None) -> dict[str, float | None]:
+    """The interval as two columns of a table."""
+    return {"low": between and between[0], "high": between and between[1]}
 
 
 def squares(
@@ -297,12 +213,6 @@ def squares(
     }
 
 
-def _range(shares: Sequence[float]) -> list[float]:
-    """An axis that spans the shares, and a fifth of all at least: small differences look small."""
-    middle, half = (min(shares) + max(shares)) / 2, max(0.1, (max(shares) - min(shares)) * 0.6)
-    return [max(-0.02, middle - half), min(1.02, middle + half)]
-
-
 def as_wide_as(columns: int, each: int, labels: int) -> int | None:
     """Pixels for a heat map: marks that stand far apart cannot be compared. None: the page's."""
     wanted = max(NARROWEST, labels + columns * each)
@@ -322,7 +232,7 @@ def _ordered(means: dict[tuple[str, str], float], part: int) -> list[str]:
     return sorted(values, key=lambda name: (fmean(values[name]), name))
 
 
-def _missing(points: Sequence[Point], measure: str, needed: str) -> str:
+def lacking(points: Sequence[Point], measure: str, needed: str) -> str:
     return (
         f"{none_of(points)} what this chart needs: {needed}, and {measure}. Imported logs hold no"
         " hits, no tokens and no times."
@@ -336,5 +246,5 @@ def none_of(points: Sequence[Point]) -> str:
     return f"None of these {len(points):,} runs holds"
 
 
-def _heading(text: str) -> str:
+def heading(text: str) -> str:
     return text[:1].upper() + text[1:]

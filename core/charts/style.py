@@ -91,8 +91,9 @@ def dressed(
     width = TITLE_WIDTH * 3 // 2 if wide else TITLE_WIDTH
     even = len(title) // len(textwrap.wrap(title, width)) + 8  # no word alone in the last line
     lines = [safe(line) for line in textwrap.wrap(title, min(even, width))]
-    below = f'<span style="font-size:0.72em;font-family:{SANS}">{safe(counted)}</span>'
-    above = 54 + 24 * len(lines)
+    small = [safe(line) for line in textwrap.wrap(counted, width * 3 // 2)]
+    below = f'<span style="font-size:0.72em;font-family:{SANS}">{"<br>".join(small)}</span>'
+    above = 30 + 24 * (len(lines) + max(1, len(small)))
     figure.update_layout(
         template="none",
         title={

@@ -19,11 +19,14 @@ lab.doctor() whether everything on disk is whole
 """
 
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from threading import Event
 
 from core.lab import debris
 from core.lab.bench import Bench, follow
 from core.lab.cards import Cards
+from core.lab.contexts import Contexts
 from core.lab.doctor import Check, examine
 from core.lab.evaluation import Evaluations
 from core.lab.evidence import Finder
@@ -33,7 +36,7 @@ from core.lab.papers import Papers
 from core.lab.past import Past
 from core.lab.proposals import Proposals
 from core.lab.questions import QuestionBook
-from core.lab.reproduction import Reproduction
+from core.lab.reproduction import Reproduction, check
 from core.lab.ruler import Ruler
 from core.lab.runs import Runs
 from core.lab.storage import Storage
@@ -44,6 +47,8 @@ from core.settings import Settings
 from core.store import Store
 from core.types import Model
 from core.worker import Worker
+
+REPRODUCTION = "reproduction"  # the kind of its job
 
 
 class Lab:
@@ -87,6 +92,7 @@ class Lab:
         self.evaluations = Evaluations(
             self._store, self.sweeps, self.questions, finder, self.models, self._worker
         )
+        self.contexts = Contexts(self._store, self.sweeps, self.questions, self.papers, self.models)
         self.reproduction = Reproduction(settings, self.models, self._worker)
 
     def doctor(self) -> Iterator[Check]:
@@ -112,6 +118,20 @@ class Lab:
             yield Outcome(sentence=f"{model.name} is here.")
 
         return self.jobs.start(job_of(model), f"The download of {model.name}", steps)
+
+    def reproduce(self, folder: Path) -> Job:
+        """Compute a published table again from its data set, in the background; what was embedded
+        is kept, so the next call goes on. Errors: as `Jobs.start`, and BadInput for a folder that
+        is not its."""
+        check(folder)
+
+        def steps(_stop: Event) -> Steps:
+            with closing(self.reproduction.whole(folder)) as doings:
+                yield from doings
+            assert self.reproduction.table
+            yield Outcome(sentence=self.reproduction.table.verdict)
+
+        return self.jobs.start(REPRODUCTION, "The published table", steps)
 
 
 def job_of(model: Model) -> str:

@@ -1,8 +1,8 @@
 """Which setting is better: a sweep without answers over the questions with gold, then every hit
 held against the gold. The sweep keeps each search, so a broken one goes on where it was."""
 
-from collections import defaultdict
-from collections.abc import Generator, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.charts import Chart
@@ -11,33 +11,38 @@ from core.charts.style import Theme
 from core.embedders import Embedder
 from core.errors import BadInput
 from core.lab.evidence import Finder
+from core.lab.golds import Gold, gold_of
 from core.lab.live import Doing
 from core.lab.models import Models
 from core.lab.questions import QuestionBook
 from core.lab.sweeps import Sweeps
+from core.lab.turned import Turned, turned
 from core.metrics import retrieval
 from core.metrics.memo import memo
 from core.metrics.summary import ALIKE, Measured, Summary, summarise
 from core.store import Store
 from core.store.speeds import Speeds
+from core.store.sweeps import SweepRow
 from core.sweeps.plan import Plan
 from core.sweeps.presets import Preset
 from core.types import Chunk, Chunking, Retrieval, Run, Span, Sweep
 from core.windows import offsets
 from core.worker import Worker
 
-Gold = dict[str, tuple[Span, ...]]  # by the question's text
+KEPT = 16  # evaluations in memory, so that a page may draw them again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """What came out. `measured`: for each setting of the sweep a row with every question of
-    `questions`, in that order. `tokens_of` names the model whose tokens the context is counted in;
-    `without_gold` is how many questions have none, and so say nothing here."""
+    """What came out. `measured` and `runs` (their ids): for each setting of the sweep a row with
+    every question of `questions`, in that order. `tokens_of` names the model whose tokens the
+    context is counted in; `without_gold` is how many questions have none, and so say nothing here.
+    """
 
     sweep: Sweep
     questions: tuple[str, ...]
     measured: tuple[tuple[Measured, ...], ...]
+    runs: tuple[tuple[str, ...], ...]
     summary: Summary
     tokens_of: str
     held_out: bool
@@ -52,6 +57,29 @@ class Evaluation:
             tested=self._tested(),
             untested=self._untested(),
         )
+
+    @property
+    def base(self) -> int:
+        """The number of the setting that the others are compared with, the best without another."""
+        return self.summary.best if self.summary.base is None else self.summary.base
+
+    def link(self, question: int, setting: int) -> str:
+        """What shows a setting's run of a question beside that of the base, both from 0."""
+        return ",".join(dict.fromkeys(self.runs[each][question] for each in (self.base, setting)))
+
+    def turned(self, setting: int) -> list[Turned]:
+        """What a setting loses against the base, and behind that what it wins, most first."""
+        rows = zip(self.questions, self.measured[self.base], self.measured[setting], strict=True)
+        found = [
+            Turned(
+                question=text,
+                before=before.overlap.recall,
+                after=after.overlap.recall,
+                link=self.link(number, setting),
+            )
+            for number, (text, before, after) in enumerate(rows)
+        ]
+        return turned(found, ALIKE)
 
     def charts(self, theme: Theme) -> tuple[Chart, Chart]:
         """Recall against the text it costs; and what each question gains and loses, compared with
@@ -71,12 +99,11 @@ class Evaluation:
                 self.summary.outcomes, self.sweep.settings, _series(self.sweep), strict=True
             )
         ]
-        base = self.summary.best if self.summary.base is None else self.summary.base
         recalls = [[each.overlap.recall for each in row] for row in self.measured]
         labels = [setting.label for setting in settings]
         return (
             recall_against_tokens(settings, len(self.questions), self.tokens_of, theme),
-            won_and_lost(self.questions, labels, recalls, base, ALIKE, theme),
+            won_and_lost(self.questions, labels, recalls, self.base, ALIKE, theme),
         )
 
     def _tested(self) -> list[str]:
@@ -125,6 +152,34 @@ class Evaluations:
         self._finder = finder
         self._models = models
         self._worker = worker
+        self._kept: OrderedDict[tuple[object, ...], Evaluation] = OrderedDict()
+
+    def all(self) -> list[SweepRow]:
+        """The sweeps that can be judged, newest first: those of this lab that only search."""
+        rows = [row for row in self._sweeps.all() if row.origin == "lab"]
+        return [row for row in rows if _searches(self._sweeps.sweep(row.id))]
+
+    def is_held_out(self, sweep_id: str) -> bool:
+        """Whether a sweep asks questions that were set aside, and no other with gold."""
+        sweep = self._sweeps.sweep(sweep_id)
+        of_open, of_held = (self._gold(sweep.paper_ids, held_out) for held_out in (False, True))
+        asked = set(sweep.questions)
+        return asked.isdisjoint(of_open) and not asked.isdisjoint(of_held)
+
+    def held_out(self, paper_ids: Sequence[str]) -> int:
+        """How many questions that were set aside have gold in these papers."""
+        return len(self._gold(paper_ids, held_out=True))
+
+    def plan_check(self, sweep_id: str, labels: Collection[str]) -> Plan:
+        """These settings of a sweep alone, over the questions held out. Errors: BadInput if no
+        such question has gold in its papers, MissingModel."""
+        sweep = self._sweeps.sweep(sweep_id)
+        gold = self._gold(sweep.paper_ids, held_out=True)
+        if not gold:
+            raise BadInput("No held-out question has gold in these papers.")
+        settings = [setting for setting in sweep.settings if setting.label in labels]
+        name = f"{sweep.name}, held out"
+        return self._sweeps.planned(name, tuple(gold), settings, sweep.paper_ids)
 
     def plan(
         self, preset: Preset, paper_ids: Sequence[str], *, held_out: bool = False
@@ -143,13 +198,7 @@ class Evaluations:
         return self._sweeps.plan(searching, tuple(gold), paper_ids), without - len(gold)
 
     def _gold(self, paper_ids: Sequence[str], held_out: bool) -> Gold:
-        """Gold in these papers, by question; questions that ask the same share theirs."""
-        gold: dict[str, dict[Span, None]] = defaultdict(dict)
-        for kept in self._questions.all(held_out=held_out):
-            spans = [span for span in kept.question.gold if span.paper_id in set(paper_ids)]
-            if spans:
-                gold[kept.question.text.strip()].update(dict.fromkeys(spans))
-        return {text: tuple(spans) for text, spans in gold.items()}
+        return gold_of(self._questions.all(held_out=held_out), paper_ids)
 
     def result(
         self, sweep_id: str, base: str | None = None, *, held_out: bool = False
@@ -174,7 +223,28 @@ class Evaluations:
         if not asked:
             raise BadInput("No question of this sweep has gold (any more).")
         number = labels.index(base) if base is not None else None
-        return self._worker.stream(lambda: self._result(sweep, runs, gold, asked, number, held_out))
+        spans = tuple(tuple(map(str, gold[sweep.questions[each]])) for each in asked)
+        key = (sweep_id, held_out, tuple(asked), spans)
+        if (*key, number) in self._kept:
+            return iter([self._kept[*key, number]])
+        if same := next((each for known, each in self._kept.items() if known[:-1] == key), None):
+            compared = replace(same, summary=summarise(labels, same.measured, number))
+            return iter([self._keep((*key, number), compared)])
+        return self._judged(
+            (*key, number), lambda: self._result(sweep, runs, gold, asked, number, held_out)
+        )
+
+    def _judged(
+        self, key: tuple[object, ...], steps: Callable[[], Iterator[Doing | Evaluation]]
+    ) -> Iterator[Doing | Evaluation]:
+        for step in self._worker.stream(steps):
+            yield self._keep(key, step) if isinstance(step, Evaluation) else step
+
+    def _keep(self, key: tuple[object, ...], evaluation: Evaluation) -> Evaluation:
+        self._kept[key] = evaluation
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return evaluation
 
     def _result(
         self,
@@ -211,6 +281,10 @@ class Evaluations:
             sweep=sweep,
             questions=tuple(sweep.questions[question] for question in asked),
             measured=tuple(measured),
+            runs=tuple(
+                tuple(runs[question, place] for question in asked)
+                for place in range(len(sweep.settings))
+            ),
             summary=summarise([setting.label for setting in sweep.settings], measured, base),
             tokens_of=tokens_of,
             held_out=held_out,
@@ -257,6 +331,13 @@ def _measured(
         found_characters=retrieval.characters(hit.chunk for hit in run.candidates),
         read_characters=sum(reads) if len(reads) == len(run.candidates) else None,
         seconds=(run.search_seconds or 0.0) + reranking,
+    )
+
+
+def _searches(sweep: Sweep) -> bool:
+    return all(
+        isinstance(setting.recipe.evidence, Retrieval) and setting.recipe.generation is None
+        for setting in sweep.settings
     )
 
 

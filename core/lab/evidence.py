@@ -112,11 +112,12 @@ class Finder:
             case None:
                 yield Evidence()
             case Given():
-                yield self._given(recipe.evidence)
+                yield self.given(recipe.evidence)
             case Retrieval():
                 yield from self._retrieve(question, recipe.chunking, recipe.evidence, paper_ids)
 
-    def _given(self, given: Given) -> Evidence:
+    def given(self, given: Given) -> Evidence:
+        """Passages by their place. Errors: BadInput for one whose paper or text is not there."""
         hits = []
         for rank, span in enumerate(given.spans, 1):
             paper = self._papers.get(span.paper_id)

@@ -20,7 +20,7 @@ from core.store import Store
 from core.store.sweeps import Sweeps as SweepStore
 from core.sweeps import plan
 from core.sweeps.plan import Search
-from core.types import Cell, Recipe, Retrieval, Run, Sweep, run_key
+from core.types import Cell, Given, Recipe, Retrieval, Run, Sweep, run_key
 
 PROMPTS_AT_ONCE = 32  # handed to a generator together; it reads and writes as many as suit it
 
@@ -68,7 +68,7 @@ class Grid:
                     return
 
     def _recipe(self, place: Place) -> Recipe:
-        return self.sweep.settings[place[1]].recipe
+        return self.sweep.recipe(*place)
 
     def _key(self, place: Place) -> str:
         return run_key(self.sweep.questions[place[0]], self._recipe(place), self.sweep.paper_ids)
@@ -240,8 +240,8 @@ class Grid:
             if generator is None:
                 continue
             for place in of_question:
-                draft = self._draft(place)
                 try:
+                    draft = self._draft(place)
                     self.bench.prepare(draft, generator)
                 except TriptychError as error:
                     self._fail([place], error)
@@ -289,6 +289,8 @@ class Grid:
                 self._judged.get((place[0], recipe.evidence.reranker or "")),
                 papers,
             )
+        elif isinstance(recipe.evidence, Given):
+            evidence = self.finder.given(recipe.evidence)
         return Draft(
             panel=0,
             key=self._key(place),

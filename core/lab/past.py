@@ -3,27 +3,31 @@
 Runs that were brought in never answer a question (core.store); they are there to be looked at.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from core import capsules, logs, reports
 from core.capsules import Capsule
-from core.charts import Chart, answering, quality, searching
+from core.charts import Chart, answering, costs, quality, searching
 from core.charts.style import Theme
 from core.charts.tidy import Group, Point, groups, setting_names
 from core.codec import to_json
 from core.errors import BadInput
+from core.lab.golds import gold_of
 from core.lab.runs import Runs
 from core.logs import experiments, retrievals
 from core.metrics.diagnosis import Diagnosis, diagnose_all, repeated_share, shares
+from core.metrics.retrieval import overlap
 from core.metrics.support import supported_share
 from core.papers import texts
 from core.store import RunRow, Store, now
+from core.store.questions import Questions
 from core.store.sweeps import SweepRow
 from core.store.sweeps import Sweeps as SweepStore
-from core.types import Cell, Run, Setting, Sweep, digest
+from core.types import Cell, Retrieval, Run, Setting, Span, Sweep, digest
 from core.views import Choice, View
 
 AT_ONCE = 2_000  # runs that are read whole for charts and diagnosis
@@ -31,7 +35,8 @@ PAGE = 100  # rows of the table
 RECORDED = "Sample questions, three ways"
 SELECTIONS_KEPT, COUNTS_KEPT = 4, 64
 IMPORTED = "import:"
-MEASURES = ("supported sentences", "whole answers", "words said once")
+GOLD = "gold text found"
+MEASURES = (GOLD, "supported sentences", "whole answers", "words said once")
 CUT_OFF = "cut off"
 
 
@@ -49,12 +54,23 @@ class Imported:
     run_ids: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noise:
+    """The standard deviation of a measure between repeats of `repeated` questions and settings,
+    `times` each, that differ in their seed alone."""
+
+    deviation: float
+    repeated: int
+    times: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Selection:
     """Whole runs, with what can be judged of them; computed when first asked for."""
 
     runs: tuple[Run, ...]
     left_out: int = 0  # runs that fit the view as well, but were not read
+    gold: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)  # of questions not held out
 
     @cached_property
     def diagnoses(self) -> dict[str, Diagnosis]:
@@ -73,7 +89,34 @@ class Selection:
     @cached_property
     def measures(self) -> dict[str, Mapping[str, float]]:
         """For each run what was measured of it, by name: shares from 0 to 1."""
-        return {run.id: _measured(run, self.diagnoses[run.id]) for run in self.runs}
+        return {
+            run.id: _measured(run, self.diagnoses[run.id], self.gold.get(run.question, ()))
+            for run in self.runs
+        }
+
+    def noise(self, points: Sequence[Point], measure: str) -> Noise | None:
+        """How much the measure varies between these runs where they differ in the seed alone; None
+        where no question was asked with two seeds at a temperature above 0."""
+        from core.metrics.statistics import repeat_noise
+
+        wanted = {point.run_id for point in points}
+        repeats: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
+        for run in self.runs:
+            how = run.recipe.generation
+            if (
+                run.id in wanted
+                and how
+                and how.temperature > 0
+                and measure in self.measures[run.id]
+            ):
+                alike = replace(run.recipe, generation=replace(how, seed=0))
+                repeats[run.question, alike.key][how.seed] = self.measures[run.id][measure]
+        several = [list(values.values()) for values in repeats.values() if len(values) > 1]
+        if not several:
+            return None
+        times = min(map(len, several))
+        table = [values[:times] for values in several]
+        return Noise(deviation=repeat_noise(table), repeated=len(table), times=times)
 
 
 class Past:
@@ -82,8 +125,9 @@ class Past:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._sweeps = SweepStore(store.database)
+        self._questions = Questions(store.database)
         facts = store.facts
-        # Runs never change, so each of these holds until another run is kept.
+        # Runs never change, so each of these holds until another run is kept, or other gold.
         self._selected = lru_cache(maxsize=SELECTIONS_KEPT)(self._select)
         self._counted = lru_cache(maxsize=COUNTS_KEPT)(lambda view, _newest: facts.count(view))
         self._valued = lru_cache(maxsize=COUNTS_KEPT)(lambda view, _newest: facts.values(view))
@@ -123,13 +167,21 @@ class Past:
 
     def select(self, view: View, most: int | None = AT_ONCE) -> Selection:
         """The newest whole runs that fit, at most so many; None: all."""
-        return self._selected(view, most, self._store.facts.newest())
+        gold = tuple(gold_of(self._questions.all()).items())
+        return self._selected(view, most, self._store.facts.newest(), gold)
 
-    def _select(self, view: View, most: int | None, _newest: int) -> Selection:
+    def _select(
+        self,
+        view: View,
+        most: int | None,
+        _newest: int,
+        gold: tuple[tuple[str, tuple[Span, ...]], ...],
+    ) -> Selection:
         fitting = self.count(view)
         rows = self._store.facts.rows(view, fitting if most is None else most)
         left_out = fitting - len(rows)
-        return Selection(runs=tuple(self.runs([row.id for row in rows])), left_out=left_out)
+        runs = tuple(self.runs([row.id for row in rows]))
+        return Selection(runs=runs, left_out=left_out, gold=dict(gold))
 
     def load(self, kind: str, name: str, content: bytes) -> Imported:
         """Bring in a file by its bytes: a "log" (of experiments), a "retrieval-log" or a
@@ -189,7 +241,7 @@ class Past:
             (place, column): Cell.of(place, column, run)
             for run in reversed(runs)  # of an answer given twice the first is the cell's
             if (place := questions.get(run.question)) is not None
-            and (column := settings.get(run.recipe.key)) is not None
+            and (column := _column(run, settings)) is not None
         }
         kept = replace(kept, origin=origin)
         self._sweeps.keep(kept, digest(kept.id), "done", list(cells.values()))
@@ -235,6 +287,13 @@ class Past:
         return text.encode("utf-8")
 
 
+def _column(run: Run, settings: Mapping[str, int]) -> int | None:
+    """Which setting of a sweep answered it, by the recipes' keys; passages that were given are a
+    question's own, and not the setting's."""
+    alone = Setting(label="", recipe=run.recipe).recipe_with(())
+    return settings.get(run.recipe.key, settings.get(alone.key))
+
+
 def _tied(table: list[list[float]]) -> int:
     """How many settings cannot be told from the best, of values by question and setting."""
     from core.metrics.statistics import tied_with_best
@@ -242,12 +301,29 @@ def _tied(table: list[list[float]]) -> int:
     return len(tied_with_best(table).settings)
 
 
+def _intervals(columns: Sequence[Mapping[str, float]]) -> list[tuple[float, float] | None]:
+    """For each setting, of its values by question, the 95 % interval of their mean; None for a
+    single question. Settings of the same questions share the resamples."""
+    from core.metrics.statistics import means
+
+    alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for number, column in enumerate(columns):
+        alike[tuple(sorted(column))].append(number)
+    found: list[tuple[float, float] | None] = [None] * len(columns)
+    for questions, numbers in alike.items():
+        if len(questions) > 1:
+            table = [[columns[number][question] for number in numbers] for question in questions]
+            for number, mean in zip(numbers, means(table), strict=True):
+                found[number] = mean.low, mean.high
+    return found
+
+
 def charts_of(points: Sequence[Point], measure: str, theme: Theme) -> list[Chart]:
     """Every chart there is, of runs that may be compared; `measure` is what quality means."""
     return [
-        quality.by_size_and_k(points, measure, theme, _tied),
-        quality.against_context(points, measure, theme),
-        quality.against_seconds(points, measure, theme),
+        quality.by_size_and_k(points, measure, theme, _tied, _intervals),
+        costs.against_context(points, measure, theme, _intervals),
+        costs.against_seconds(points, measure, theme, _intervals),
         quality.by_question(points, measure, theme),
         searching.movement(points, theme),
         searching.similarities(points, theme),
@@ -258,9 +334,15 @@ def charts_of(points: Sequence[Point], measure: str, theme: Theme) -> list[Chart
     ]
 
 
-def _measured(run: Run, diagnosis: Diagnosis) -> dict[str, float]:
-    """The measures of one run; those it holds nothing for are left out."""
+def _measured(run: Run, diagnosis: Diagnosis, gold: Sequence[Span]) -> dict[str, float]:
+    """The measures of one run; those it holds nothing for are left out. `gold` is that of its
+    question: what a search found of it in the papers it had, passages given by hand apart."""
     found: dict[str, float] = {}
+    wanted = [span for span in gold if span.paper_id in run.paper_ids]
+    if isinstance(run.recipe.evidence, Retrieval) and not any(hit.preview for hit in run.hits):
+        judged = overlap(wanted, [hit.chunk for hit in run.hits])
+        if judged:
+            found[GOLD] = judged.recall
     if run.answer and run.answer.text:
         found["words said once"] = 1 - repeated_share(run.answer.text)
         if run.hits and not any(hit.preview for hit in run.hits):

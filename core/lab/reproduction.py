@@ -8,7 +8,7 @@ that a broken run goes on where it stopped.
 
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from core.metrics.statistics import Interval, means, tied_with_best
 from core.settings import Settings
 from core.types import Chunk, Chunking, Paper, Span
 from core.windows import characters_read
-from core.worker import Worker
+from core.worker import Priority, Worker
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 EMBEDDER = "all-MiniLM-L6-v2"
 TOP_K = 5
+PUBLISHED_AT = "github.com/brandonstarxel/chunking_evaluation"
 CLOSE = 0.1  # percentage points between a published omega and ours
 
 
@@ -113,6 +114,31 @@ class Tied:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """The published table as far as it was computed again from this folder. `tied` as that of Tied,
+    None before all rows are there."""
+
+    folder: Path
+    omega: tuple[OmegaRow, ...] = ()
+    recall: tuple[RecallRow, ...] = ()
+    tied: tuple[int, ...] | None = None
+
+    @property
+    def verdict(self) -> str:
+        """What was found so far, in one sentence."""
+        close, inside = (
+            sum(row.close for row in self.omega),
+            sum(row.inside for row in self.recall),
+        )
+        said = [f"{close} of {len(self.omega)} of the best possible precisions within {CLOSE}"]
+        if self.recall:
+            said.append(
+                f"{inside} of {len(self.recall)} published recalls inside our 95 % interval"
+            )
+        return f"{'; '.join(said)}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Corpus:
     """The papers and, for each question, its text and its gold."""
 
@@ -121,13 +147,35 @@ class Corpus:
 
 
 class Reproduction:
-    """`folder` of every method: `corpora/*.md` and `questions_df.csv`. Errors of every method:
-    BadInput for a folder that holds something else, MissingModel without the vocabulary."""
+    """`folder` of every method: `corpora/*.md` and `questions_df.csv`, and nothing else in it is
+    read. Errors of every method: BadInput for a folder that holds something else, MissingModel
+    without the vocabulary. `table` is what `whole` made last."""
 
     def __init__(self, settings: Settings, models: Models, worker: Worker) -> None:
         self._settings = settings
         self._models = models
         self._worker = worker
+        self.table: Table | None = None
+
+    def whole(self, folder: Path) -> Generator[Doing, None, None]:
+        """Both measures, for work in the background: `table` grows row by row."""
+        check(folder)
+        table = Table(folder=folder)
+        yield Doing(sentence="Cutting the corpora and looking at their best possible precision …")
+        for number, row in enumerate(self.omega(folder), start=1):
+            self.table = table = replace(table, omega=(*table.omega, row))
+            said = f"Best possible precision: {number} of {len(OMEGA)}"
+            yield Doing(sentence=said, share=number / len(OMEGA))
+        for step in self.recall(folder):
+            match step:
+                case Doing():
+                    yield step
+                case RecallRow():
+                    self.table = table = replace(table, recall=(*table.recall, step))
+                    said = f"Recall: {len(table.recall)} of {len(RECALL)}"
+                    yield Doing(sentence=said, share=len(table.recall) / len(RECALL))
+                case Tied():
+                    self.table = replace(table, tied=step.rows)
 
     def omega(self, folder: Path) -> Iterator[OmegaRow]:
         """How well each way of cutting could do at best; no model."""
@@ -155,7 +203,8 @@ class Reproduction:
         tie."""
         vocabularies.check(vocabularies.CL100K)
         corpus = read(folder, self._settings)
-        return self._worker.stream(lambda: self._recall(corpus))
+        # It takes minutes: what people ask goes first.
+        return self._worker.stream(lambda: self._recall(corpus), Priority.SWEEP)
 
     def _recall(self, corpus: Corpus) -> Iterator[Doing | RecallRow | Tied]:
         import numpy as np
@@ -206,15 +255,21 @@ class Reproduction:
         return store.get(texts)[0], embedded
 
 
-def read(folder: Path, settings: Settings) -> Corpus:
-    """Errors: BadInput where a file is missing, or a question's gold is not in its corpus."""
+def check(folder: Path) -> tuple[Path, list[Path]]:
+    """The table of questions and the corpora. Errors: BadInput where one of them is missing."""
     table = folder / "questions_df.csv"
     files = sorted((folder / "corpora").glob("*.md"))
     if not table.is_file() or not files:
         raise BadInput(
             f"{folder} does not hold the data set (corpora/*.md and questions_df.csv); it is"
-            " published at github.com/brandonstarxel/chunking_evaluation."
+            f" published at {PUBLISHED_AT}."
         )
+    return table, files
+
+
+def read(folder: Path, settings: Settings) -> Corpus:
+    """Errors: BadInput where a file is missing, or a question's gold is not in its corpus."""
+    table, files = check(folder)
     known = {paper.id: paper for paper in (papers.read(f, f.name, settings) for f in files)}
     questions = []
     for written in gold.read(table.name, table.read_bytes()):

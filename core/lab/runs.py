@@ -1,5 +1,6 @@
 """Past runs: what was asked here, and the comparisons recorded for the first screen."""
 
+from dataclasses import replace
 from functools import cache
 
 from core.codec import from_json
@@ -16,7 +17,17 @@ class Runs:
         self._store = store
 
     def comparison(self, comparison_id: str) -> Comparison:
-        """A comparison of this lab, a single run, or a recorded one. Errors: BadInput."""
+        """A comparison of this lab, a single run, or a recorded one; several ids with commas
+        between them stand side by side. Errors: BadInput, also for those of several questions."""
+        parts = [self._part(each) for each in comparison_id.split(",")]
+        if len(parts) == 1:
+            return parts[0]
+        if len({part.question for part in parts}) > 1:
+            raise BadInput("This link names answers to several questions; compare those of one.")
+        runs = {run.id: run for part in parts for run in part.runs}
+        return replace(parts[0], id=comparison_id, runs=tuple(runs.values()))
+
+    def _part(self, comparison_id: str) -> Comparison:
         recorded = {comparison.id: comparison for comparison in self.recorded()}
         found = recorded.get(comparison_id) or self._store.comparison(comparison_id)
         if found is None:

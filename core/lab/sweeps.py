@@ -7,9 +7,10 @@ run by one process at a time, which holds a lock on a file that ends with it.
 import fcntl
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from threading import Event, Lock, Thread
 from typing import IO
 
@@ -27,12 +28,14 @@ from core.store.sweeps import SweepRow
 from core.store.sweeps import Sweeps as SweepStore
 from core.sweeps import grid, plan, presets
 from core.sweeps import questions as question_lines
+from core.sweeps.grid import Dropped
 from core.sweeps.plan import Plan
 from core.sweeps.presets import Preset
-from core.types import Cell, Family, Sweep, SweepStatus, run_key
+from core.types import Cell, Family, Setting, Span, Sweep, SweepStatus, run_key
 from core.worker import Priority, Ticket, Worker
 
 STOPPING_SECONDS = 5.0  # how long one who resumes waits for it
+SWEEPS_KEPT = 64  # in memory, without their cells
 LOOK_SECONDS = 0.2  # between two looks at the line
 
 
@@ -84,6 +87,8 @@ class Sweeps:
         self._models = models
         self._bench = bench
         self._worker = worker
+        # What a sweep asks never changes.
+        self.sweep = lru_cache(maxsize=SWEEPS_KEPT)(self._sweep)
         self._under_way: dict[str, Sweeping] = {}
         self._starting = Lock()
 
@@ -107,24 +112,41 @@ class Sweeps:
         settings, dropped = grid.settings_of(
             preset, self._named, lambda recipe: self._bench.check("?", recipe)
         )
-        settings = tuple(
-            replace(setting, recipe=self._bench.pinned(setting.recipe)) for setting in settings
-        )
-        paper_ids = tuple(sorted(set(paper_ids)))
-        searching = plan.depths(setting.recipe for setting in settings)
         if not settings:
             raise BadInput(f"No setting of {preset.name!r} can be used: {dropped[0].why}")
+        some = questions if preset.questions is None else questions[: preset.questions]
+        text = text or presets.written(preset)
+        return self.planned(preset.name, some, settings, paper_ids, text=text, dropped=dropped)
+
+    def planned(
+        self,
+        name: str,
+        questions: Sequence[str],
+        settings: Sequence[Setting],
+        paper_ids: Sequence[str],
+        *,
+        given: Mapping[str, tuple[Span, ...]] | None = None,
+        text: str = "",
+        dropped: Sequence[Dropped] = (),
+    ) -> Plan:
+        """The same for settings that no preset says. `given`: for each question the passages for a
+        setting that gives passages. Errors: also MissingModel, if one of theirs is not here."""
+        settings = [
+            replace(setting, recipe=self._bench.pinned(setting.recipe)) for setting in settings
+        ]
+        paper_ids = tuple(sorted(set(paper_ids)))
+        searching = plan.depths(setting.recipe for setting in settings)
         if searching and not paper_ids:
             raise BadInput("There is no paper to search; add one first.")
-        some = questions if preset.questions is None else questions[: preset.questions]
         planned = plan.plan(
-            preset.name,
-            some,
+            name,
+            questions,
             settings,
             paper_ids,
             lambda chunking: self._finder.chunks_of(chunking, paper_ids),
-            preset=text or presets.written(preset),
+            preset=text,
             dropped=dropped,
+            given=given,
         )
         if not planned.questions:
             raise BadInput("There is no question; type one, a line each.")
@@ -154,9 +176,7 @@ class Sweeps:
     def _keys(self, planned: Plan) -> list[str]:
         """The run keys of all cells."""
         return [
-            run_key(question, setting.recipe, planned.paper_ids)
-            for question in planned.questions
-            for setting in planned.settings
+            run_key(question, recipe, planned.paper_ids) for question, recipe in planned.recipes()
         ]
 
     def _named(self, family: Family, wanted: str) -> str:
@@ -187,6 +207,7 @@ class Sweeps:
                 questions=planned.questions,
                 settings=planned.settings,
                 paper_ids=planned.paper_ids,
+                given=planned.given,
             )
             cells = [
                 Cell(question=question, setting=setting, status="queued")
@@ -254,6 +275,7 @@ class Sweeps:
         if self._row(sweep_id).status in ("queued", "running"):
             raise BadInput("This sweep is under way; stop it first.")
         self._sweeps.remove(sweep_id)
+        self.sweep.cache_clear()
 
     # watched
 
@@ -265,7 +287,7 @@ class Sweeps:
         """A sweep and how far it is. Errors: BadInput if there is none."""
         return self._row(sweep_id)
 
-    def sweep(self, sweep_id: str) -> Sweep:
+    def _sweep(self, sweep_id: str) -> Sweep:
         """A sweep with its questions and settings. Errors: BadInput if there is none."""
         sweep = self._sweeps.sweep(sweep_id)
         if sweep is None:

@@ -51,7 +51,7 @@ def _choice(summary: Summary) -> list[str]:
         f"- The cheapest {among}by the text it costs: {_plain(by_tokens.label)}"
         f" ({by_tokens.context_tokens:,.0f} tokens a question).",
         f"- The cheapest {among}by time: {_plain(by_seconds.label)}"
-        f" ({by_seconds.seconds:.2g} s a question).",
+        f" ({seconds(by_seconds.seconds)} s a question).",
     ]
 
 
@@ -60,9 +60,14 @@ def _row(outcome: Outcome, is_base: bool) -> str:
     unseen = "–" if outcome.never_seen is None else f"{outcome.never_seen:.0%}"
     return (
         f"| {_plain(outcome.label)} | {_percent(outcome.recall)} | {change} |"
-        f" {outcome.context_tokens:,.0f} | {outcome.seconds:.2g} | {unseen} |"
+        f" {outcome.context_tokens:,.0f} | {seconds(outcome.seconds)} | {unseen} |"
         f" {'ties' if outcome.tied else ''} |"
     )
+
+
+def seconds(value: float) -> str:
+    """Two digits; what takes less than a thousandth is said so."""
+    return f"{value:.2g}" if value >= 0.001 else "< 0.001"
 
 
 def _percent(interval: Interval) -> str:

@@ -6,13 +6,13 @@ of question and chunk is reranked once; equal prompts are answered once; a promp
 the one before it need not be read again.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core import chunkers
 from core.prompts import LONGEST_QUESTION
 from core.sweeps.grid import Dropped
-from core.types import Chunking, Generation, Recipe, Retrieval, Setting, digest
+from core.types import Chunking, Generation, Given, Recipe, Retrieval, Setting, Span, digest
 
 # Before anything was measured: two cores, the packaged models (docs/benchmarks.md).
 GUESSED = {"embed": 23.0, "rerank": 36.0, "answer": 300.0}  # texts, pairs, units of work a second
@@ -48,7 +48,7 @@ class Plan:
     and texts that fall together are found out only when they are there.
 
     `seconds` is estimated for the cells that are not `known`; it is a guess where `guessed` names
-    stages that were never measured here.
+    stages that were never measured here. `given` as that of a sweep.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Plan:
     questions: tuple[str, ...]
     paper_ids: tuple[str, ...]
     settings: tuple[Setting, ...]
+    given: tuple[tuple[Span, ...], ...] = ()
     dropped: tuple[Dropped, ...] = ()
     known: int = 0  # cells that were answered before
     answers: int = 0
@@ -76,7 +77,15 @@ class Plan:
     def key(self) -> str:
         """What it asks: the same questions, settings and papers have the same key."""
         recipes = [setting.recipe.key for setting in self.settings]
-        return digest([self.questions, recipes, sorted(self.paper_ids)])
+        given = [[str(span) for span in spans] for spans in self.given]
+        parts = [self.questions, recipes, sorted(self.paper_ids)]
+        return digest([*parts, given] if given else parts)
+
+    def recipes(self) -> Iterator[tuple[str, Recipe]]:
+        """Every cell: its question and what that is answered by."""
+        for number, question in enumerate(self.questions):
+            for setting in self.settings:
+                yield question, setting.recipe_with(self.given[number] if self.given else ())
 
 
 def asked(texts: Iterable[str]) -> tuple[tuple[str, ...], tuple[Dropped, ...]]:
@@ -130,10 +139,13 @@ def plan(
     *,
     preset: str = "",
     dropped: Sequence[Dropped] = (),
+    given: Mapping[str, tuple[Span, ...]] | None = None,
 ) -> Plan:
-    """Questions x settings, counted; without the estimate."""
+    """Questions x settings, counted; without the estimate. `given`: for each question the passages
+    for a setting that gives passages."""
     kept, unasked = asked(questions)
     recipes = [setting.recipe for setting in settings]
+    spans = tuple(given[question] for question in kept) if given else ()
     texts = {search.chunking: chunks_of(search.chunking) for search in depths(recipes)}
     sizes = {
         chunking: found if isinstance(found, int) else len(found)
@@ -144,13 +156,15 @@ def plan(
         for (search, _), counts in reranked(recipes).items()
         for count in counts
     )
-    prompts = _prompts(recipes, sizes)
+    prompts = _prompts(recipes, sizes, spans)
+    handed = sum(each.given is not None for each in prompts) * sum(map(len, spans))
     return Plan(
         name=name,
         preset=preset,
         questions=kept,
         paper_ids=tuple(paper_ids),
         settings=tuple(settings),
+        given=spans,
         dropped=(*dropped, *unasked),
         answers=len(kept) * sum(recipe.generation is not None for recipe in recipes),
         searches=len(kept) * len(depths(recipes)),
@@ -160,23 +174,30 @@ def plan(
         ),
         rerank_pairs=len(kept) * pairs,
         distinct_prompts=len(kept) * len(prompts),
-        passages=len(kept) * sum(each.passages for each in prompts),
-        passages_read=len(kept) * sum(each.passages for each in _longest(prompts)),
+        passages=len(kept) * sum(each.passages for each in prompts) + handed,
+        passages_read=len(kept) * sum(each.passages for each in _longest(prompts)) + handed,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
     """What decides a prompt, so far as it is known before the search: where its passages come
-    from, how many they are, and how it is answered."""
+    from, how many they are, and how it is answered. `given`: how many characters it is given by
+    hand, on average; None where passages are searched for, or none are used."""
 
     source: tuple[Search, str, int] | None
     passages: int
     generation: Generation
+    given: float | None = None
 
 
-def _prompts(recipes: Iterable[Recipe], sizes: Mapping[Chunking, int]) -> list[Prompt]:
+def _prompts(
+    recipes: Iterable[Recipe],
+    sizes: Mapping[Chunking, int],
+    given: Sequence[tuple[Span, ...]] = (),
+) -> list[Prompt]:
     """The prompts of one question that may differ."""
+    characters = sum(span.end - span.start for spans in given for span in spans)
     found: dict[Prompt, None] = {}
     for recipe in recipes:
         if recipe.generation is None:
@@ -189,7 +210,10 @@ def _prompts(recipes: Iterable[Recipe], sizes: Mapping[Chunking, int]) -> list[P
             matters = evidence.reranker or evidence.retriever == "hybrid"
             depth = min(evidence.candidates, most) if matters else 0
             source = (Search.of(recipe), evidence.reranker or "", depth)
-        prompt = Prompt(source=source, passages=passages, generation=recipe.generation)
+        by_hand = characters / len(given) if given and isinstance(evidence, Given) else None
+        prompt = Prompt(
+            source=source, passages=passages, generation=recipe.generation, given=by_hand
+        )
         found[prompt] = None
     return list(found)
 
@@ -202,7 +226,7 @@ def _longest(prompts: Iterable[Prompt]) -> list[Prompt]:
         nested = how.passages == "best-first"
         # How an answer is decoded does not change what is read.
         reading = (how.generator, how.style, how.passages)
-        family = (prompt.source, reading, None if nested else prompt.passages)
+        family = (prompt.source, prompt.given, reading, None if nested else prompt.passages)
         best = longest.get(family)
         if best is None or best.passages < prompt.passages:
             longest[family] = prompt
@@ -247,7 +271,7 @@ def estimated(
     for (_, reranker), counts in reranked(recipes).items():
         pairs = amounts.get(("rerank", reranker), 0)
         amounts["rerank", reranker] = pairs + questions * sum(counts)
-    for prompt in _prompts(recipes, _Unbounded()):
+    for prompt in _prompts(recipes, _Unbounded(), plan.given):
         how = prompt.generation
         units = answer_units(_tokens(prompt), how.max_tokens)
         so_far = amounts.get(("answer", how.generator), 0)
@@ -273,7 +297,7 @@ def answer_units(prompt_tokens: float, answer_tokens: float) -> float:
 def _tokens(prompt: Prompt) -> float:
     """About how many tokens it has, passages taken as long as they may be."""
     if prompt.source is None:
-        return FRAME
+        return FRAME + (prompt.given or 0) / CHARACTERS_A_TOKEN
     chunking = prompt.source[0].chunking
     unit = chunkers.unit(chunking.chunker)
     each = {

@@ -1,9 +1,9 @@
 """Sweeps: questions x settings. Knows no database, no model and no page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from core.types.asking import FinishReason, Recipe, Run
+from core.types.asking import FinishReason, Given, Recipe, Run, Span
 
 SweepStatus = Literal["queued", "running", "stopped", "done"]
 CellStatus = Literal["queued", "running", "done", "failed", "dropped"]
@@ -16,6 +16,12 @@ class Setting:
 
     label: str
     recipe: Recipe
+
+    def recipe_with(self, spans: tuple[Span, ...]) -> Recipe:
+        """The recipe for one question: where it gives passages, these are what it gives."""
+        if not isinstance(self.recipe.evidence, Given):
+            return self.recipe
+        return replace(self.recipe, evidence=Given(spans=spans))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +62,8 @@ class Cell:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
     """Questions x settings. `preset` is the text it was made from, empty for an imported one;
-    `origin` as that of a run."""
+    `origin` as that of a run. `given` holds for each question the passages that a setting which
+    gives passages (`Given`) gives for it; empty where no setting does."""
 
     id: str
     name: str
@@ -66,3 +73,8 @@ class Sweep:
     questions: tuple[str, ...]
     settings: tuple[Setting, ...]
     paper_ids: tuple[str, ...] = ()
+    given: tuple[tuple[Span, ...], ...] = ()
+
+    def recipe(self, question: int, setting: int) -> Recipe:
+        """What a cell is answered by; both are counted from 0."""
+        return self.settings[setting].recipe_with(self.given[question] if self.given else ())

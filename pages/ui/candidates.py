@@ -17,7 +17,11 @@ def draw(lab: Lab, panels: Sequence[Panel], comparison_id: str) -> None:
     reranked = [panel for panel in panels if panel.recipe.arm == "reranked" and panel.candidates]
     if reranked:
         _flow(lab, reranked[-1], comparison_id)
-    found = [panel for panel in panels if panel.candidates]
+    found = [
+        panel
+        for panel in panels
+        if panel.candidates and isinstance(panel.recipe.evidence, Retrieval)
+    ]
     if found:
         with st.container(key="candidates"):
             _table(found[-1])

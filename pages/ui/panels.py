@@ -101,6 +101,8 @@ def _answer(lab: Lab, panel: Panel, beside: Panel | None, key: str, *, over: boo
         _text(lab, panel, beside, key, streaming=streaming)
     else:
         said = "waiting for the first word" if streaming else "no answer was kept"
+        if panel.recipe.generation is None:
+            said = "only searched: no answer was asked for"
         answer(f"answer-{key}", said, streaming=streaming, waiting=True)
     if panel.run and panel.run.answer:
         _outcome(panel, key)

@@ -34,8 +34,17 @@ def draw(selection: Selection) -> None:
             f":material/call_split: These runs are of {len(groups)} kinds that differ in papers,"
             " model or revision. They are drawn apart, and never averaged together."
         )
+    points = groups[number or 0].points
+    noise = selection.noise(points, measure)
+    if noise:
+        st.caption(
+            f":material/casino: Sampling is on: between seeds alone, “{measure}” varies by"
+            f" {noise.deviation:.2f} (standard deviation; n ="
+            f" {words.counted(noise.repeated, 'question')} under a setting, {noise.times} seeds"
+            " each). A smaller difference between two answers is chance."
+        )
     theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
-    charts = charts_of(groups[number or 0].points, measure, theme)
+    charts = charts_of(points, measure, theme)
     beside: list[Any] = []  # the free half of a row that has begun
     for index, chart in enumerate(charts):
         if chart.figure is None:
@@ -44,7 +53,7 @@ def draw(selection: Selection) -> None:
             beside = list(st.columns(2, gap="medium"))
         place = st.container() if chart.wide else beside.pop(0)
         with place, st.container(key=f"runs-chart-{index}"):
-            _chart(chart, f"{index}-{number}-{measure}")
+            draw_chart(chart, f"runs.{index}-{number}-{measure}")
     missing = [chart for chart in charts if chart.figure is None]
     if missing:
         st.subheader("Not drawn", anchor=False)
@@ -52,13 +61,16 @@ def draw(selection: Selection) -> None:
         st.caption(f"**{words.escaped(chart.title)}**: {words.escaped(chart.missing)}")
 
 
-def _chart(chart: Chart, key: str) -> None:
+def draw_chart(chart: Chart, key: str, *, select: bool = False) -> Sequence[Any] | None:
+    """A chart with its data; with `select` the `customdata` of the mark that was clicked."""
     image = {"format": "png", "scale": 2, "filename": chart.name.replace(" ", "-")}
-    st.plotly_chart(
+    drawn = st.plotly_chart(
         chart.figure,
         theme=None,
         width="content" if chart.figure.layout.width else "stretch",
-        key=f"runs.chart.{key}",
+        key=f"{key}.chart",
+        on_select="rerun" if select else "ignore",
+        selection_mode="points",
         config=TOOLBAR | {"toImageButtonOptions": image},
     )
     with st.expander(f"Data: {words.counted(len(chart.rows), 'row')}"):
@@ -68,9 +80,11 @@ def _chart(chart: Chart, key: str) -> None:
             as_csv(chart.rows),
             f"{chart.name.replace(' ', '-')}.csv",
             "text/csv",
-            key=f"runs.csv.{key}",
+            key=f"{key}.csv",
             on_click="ignore",
         )
+    points = drawn["selection"]["points"] if select else []
+    return points[0].get("customdata") if points else None
 
 
 def as_csv(rows: Sequence[dict[str, Any]]) -> str:

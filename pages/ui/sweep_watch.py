@@ -91,7 +91,10 @@ def state(lab: Lab, row: SweepRow) -> None:
                 st.caption("a question goes first")
         elif open_still:
             st.caption("run by another program, or about to start")
-    st.progress((row.done + row.failed) / max(row.cells, 1))
+    ended = (row.done + row.failed) / max(row.cells, 1)
+    # Cells end only behind all searches and all reranking; until then the stage's own share moves.
+    stage = progress.doing.share if progress and progress.doing else None
+    st.progress(ended if ended or stage is None else stage)
     if progress and progress.counted.distinct_prompts is not None:
         pairs, prompts = progress.counted.rerank_pairs, progress.counted.distinct_prompts
         st.caption(

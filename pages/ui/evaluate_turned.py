@@ -1,0 +1,45 @@
+"""Questions that turned: better or worse under one setting than under another, each with the way to
+its runs side by side."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import words
+from core.lab.turned import Turned
+
+HEIGHT = 460  # pixels, behind which the list is scrolled
+
+
+def draw(rows: Sequence[Turned], of: int, key: str, *, lost: str, won: str) -> None:
+    """What was lost first. `lost` and `won` head the two parts; `of` is how many were asked."""
+    losses = [row for row in rows if row.lost]
+    wins = rows[len(losses) :]
+    st.markdown(
+        f"**{lost} {len(losses)}, {won.lower()} {len(wins)}** of {words.counted(of, 'question')};"
+        f" {of - len(rows)} stay as they are"
+    )
+    if not rows:
+        return
+    with st.container(height=HEIGHT, border=False, key=f"turned-{key}"):
+        for part, name, icon in ((losses, lost, "trending_down"), (wins, won, "trending_up")):
+            if part:
+                st.caption(f":material/{icon}: {name}")
+            for number, row in enumerate(part):
+                _row(row, f"{key}-{name.split()[0]}-{number}")
+
+
+def _row(row: Turned, key: str) -> None:
+    with st.container(
+        horizontal=True,
+        vertical_alignment="center",
+        wrap=False,
+        gap="small",
+        key=f"turned-row-{key}",
+    ):
+        st.caption(f"{row.before:.0%} → **{row.after:.0%}**", width=100)
+        st.page_link(
+            "pages/compare.py",
+            label=words.escaped(words.shortened(row.question, 110)),
+            query_params={"run": row.link},
+        )
