@@ -1,7 +1,7 @@
 """One paper, opened: its pages beside its text, its notes with their formulas, searched within."""
 
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
 
 import streamlit as st
 
@@ -10,9 +10,7 @@ from core.lab import Lab
 from core.papers.finding import Found
 from core.store import PaperRow
 from core.types import Paper, Span
-from pages.ui import notes, ruler
-from pages.ui.marked import page_text
-from pages.ui.marks import searched
+from pages.ui import marking, notes, ruler
 
 READ, TEXT, CHUNKS = "Read", "Text that is searched", "Chunks"
 VIEWS = {"pdf": (READ, CHUNKS), "markdown": (READ, TEXT, CHUNKS), "text": (READ, CHUNKS)}
@@ -47,12 +45,13 @@ def draw(lab: Lab, row: PaperRow) -> None:
     if view == CHUNKS:
         ruler.draw(lab, paper, start, end, _called(paper, number))
     elif paper.kind == "pdf":
-        _page(lab, paper, number, marks)
+        _page(lab, paper, parts, number, marks)
     elif view == READ and paper.kind == "markdown":
         with st.container(key="note"):
             st.markdown(notes.rendered(paper.text[start:end]), anchors=False)
     else:
-        _text(paper, number, marks, start, end)
+        turn = partial(_turn, paper, parts)
+        marking.draw(paper, start, end, marks, turn, beside=True)
 
 
 def _parts(paper: Paper) -> list[notes.Part]:
@@ -88,30 +87,25 @@ def _pick(paper: Paper, parts: Sequence[notes.Part], key: str) -> int:
     )
 
 
-def _page(lab: Lab, paper: Paper, page: int, marks: Sequence[tuple[int, int]]) -> None:
+def _page(
+    lab: Lab,
+    paper: Paper,
+    parts: Sequence[notes.Part],
+    page: int,
+    marks: Sequence[tuple[int, int]],
+) -> None:
     """The image of a page beside its text."""
     start, end = paper.page_span(page)
     spans = [Span(paper_id=paper.id, start=start + a, end=start + b) for a, b in marks]
     image, text = st.columns([6, 5], gap="medium")
     with image:
-        drawn = lab.papers.page_image(paper, page, tuple(spans))
+        drawn = lab.papers.page_image(paper, page, (*spans, *marking.chosen(lab, paper)))
         if drawn.unmarked:
             st.caption(f":material/visibility_off: {words.UNMARKED}")
         st.image(drawn.png)
     with text:
         st.caption(f"{TEXT}, {words.counted(len(paper.text[start:end].strip()), 'character')}")
-        _text(paper, page, marks, start, end)
-
-
-def _text(paper: Paper, number: int, marks: Any, start: int, end: int) -> None:
-    text = paper.text[start:end]
-    chosen = st.session_state.get(f"library.match.{paper.id}")
-    with st.container(key="paper-text"):
-        if marks:
-            at = None if chosen is None else chosen - start
-            page_text(f"library.passage.{paper.id}.{number}", text, searched(marks, at))
-        else:
-            st.text(text if text.strip() else "This page holds no text to search.")
+        marking.draw(paper, start, end, marks, partial(_turn, paper, parts), beside=False)
 
 
 def _search(lab: Lab, paper: Paper) -> list[Found]:
@@ -136,15 +130,14 @@ def _search(lab: Lab, paper: Paper) -> list[Found]:
     parts = _parts(paper)
     with st.container(key="library-matches", height=190 if len(found) > 3 else "content", gap=None):
         for each in found[:LISTED]:
-            number = next(n for n, part in enumerate(parts, 1) if each.start < part.end)
-            place = _called(paper, number).replace("page", "p.")
+            place = _called(paper, _part_of(parts, each.start)).replace("page", "p.")
             label = f"{place} · {_in_bold(each)}"
             st.button(
                 label,
                 type="tertiary",
                 key=f"library.match.{paper.id}.{each.start}",
-                on_click=_go,
-                args=(paper, number, each.start),
+                on_click=_turn,
+                args=(paper, parts, each.start),
             )
     return found
 
@@ -157,9 +150,14 @@ def _in_bold(found: Found) -> str:
     return f"{before}{behind}**{words.escaped(found.words)}**{ahead}{after}"
 
 
-def _go(paper: Paper, number: int, start: int) -> None:
-    """Turn to the page or part of a match, where it is marked."""
-    st.session_state[f"library.page.{paper.id}"] = number
-    st.session_state[f"library.match.{paper.id}"] = start
+def _part_of(parts: Sequence[notes.Part], place: int) -> int:
+    """The number of the page or part that holds a place."""
+    return next(number for number, part in enumerate(parts, 1) if place < part.end)
+
+
+def _turn(paper: Paper, parts: Sequence[notes.Part], place: int) -> None:
+    """Turn to the page or part of a match or of gold, which is then scrolled to."""
+    st.session_state[f"library.page.{paper.id}"] = _part_of(parts, place)
+    st.session_state[f"library.match.{paper.id}"] = place
     view = TEXT if paper.kind == "markdown" else READ
     st.session_state[f"library.view.{paper.kind}"] = view

@@ -11,7 +11,7 @@ from core.lab import Lab
 from core.types import Chunking
 from pages.ui import ruler, rulers
 from tests import pdfs
-from tests.pages.conftest import texts
+from tests.pages.conftest import marked, texts
 
 NOTE = """# Costs
 
@@ -112,7 +112,8 @@ def test_notes_are_rendered_and_their_text_is_shown_raw(app: AppTest, lab: Lab, 
     assert "It costs \\$5, and $x_1$ is free." in texts(app)
     assert "!\\[a picture](http://evil.example/a.png) \\:red[no colour]" in texts(app)
     app.segmented_control(key="library.view.markdown").set_value("Text that is searched").run()
-    assert NOTE.strip() in [element.value for element in app.text]
+    (shown,) = marked(app)
+    assert "".join(piece["text"] for piece in shown) == NOTE
 
 
 def test_a_search_counts_and_leads_to_the_page(app: AppTest, lab: Lab, two_pages: Path) -> None:
