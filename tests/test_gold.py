@@ -269,6 +269,7 @@ def test_cards_that_know_their_place_become_questions(lab: Lab) -> None:
             Card(id="d", deck="E", question="How?", answer="So.", span=here),
         ]
     )
+    assert [(row.name, row.cards) for row in lab.questions.decks()] == [("D", 2), ("E", 1)]
     found = list(lab.questions.take_cards("D"))
     assert [(each.line, each.status) for each in found] == [(1, "added"), (2, "failed")]
     assert found[1].reason == "The paper of “When?” is not here (any more)."

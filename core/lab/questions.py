@@ -9,7 +9,7 @@ from typing import Any, Literal
 from core import gold
 from core.errors import BadInput
 from core.lab.papers import Papers
-from core.store import PaperRow, Scope, Store
+from core.store import DeckRow, PaperRow, Scope, Store
 from core.store.database import now
 from core.store.questions import KeptQuestion, Questions, question_id
 from core.types import Question, Span
@@ -64,6 +64,10 @@ class QuestionBook:
                 yield AddedQuestion(line=written.line, status="failed", reason=written.why)
             else:
                 yield self._add(written, name, here, held_out)
+
+    def decks(self) -> list[DeckRow]:
+        """The decks with cards that know their place in a paper, and how many of these."""
+        return self._cards.decks(placed=True)
 
     def take_cards(self, deck: str, *, held_out: bool = False) -> Iterator[AddedQuestion]:
         """Every card of a deck that knows its place in a paper, as a question with that gold; one
