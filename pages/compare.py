@@ -5,8 +5,8 @@ import streamlit as st
 from core import words
 from core.lab import Lab
 from core.lab.live import Live
-from core.types import Comparison, Recipe, Retrieval, three_ways
-from pages.ui import asking, candidates, chips, frame, menus, panels
+from core.types import Comparison, Question, Recipe, Retrieval, three_ways
+from pages.ui import asking, candidates, chips, frame, gold, menus, panels
 
 POLL_SECONDS = 0.4  # how often the panels are redrawn while they stream
 MOST_PANELS = 6
@@ -26,7 +26,7 @@ def main(lab: Lab) -> None:
     if asked:
         asking.start(lab, question, three_recipes(recipe), paper_ids)
     if live and not live.over:
-        follow(live.id)
+        follow(live.id, gold.known(lab, live.question))
     elif live:
         if live.error:
             frame.show(live.error)
@@ -103,14 +103,15 @@ def more(lab: Lab, comparison: Comparison, recipe: Recipe, paper_ids: tuple[str,
 def stage(lab: Lab, viewed: Live | Comparison) -> None:
     """All there is to see of a comparison that has ended: well, stopped or failed."""
     parts = viewed.panels if isinstance(viewed, Live) else panels.of(viewed)
+    asked = gold.known(lab, viewed.question)
     with st.container(key="stage"):
-        panels.draw(lab, viewed.question, parts, viewed.id)
-        candidates.draw(lab, parts, viewed.id)
+        panels.draw(lab, viewed.question, parts, viewed.id, asked)
+        candidates.draw(lab, parts, viewed.id, asked)
 
 
 @st.fragment(run_every=POLL_SECONDS)
 @frame.bounded
-def follow(live_id: str) -> None:
+def follow(live_id: str, asked: Question | None) -> None:
     """The panels while they are answered; the whole page is drawn again at the end."""
     lab = frame.open_lab()
     live = lab.bench.live(live_id)
@@ -124,7 +125,7 @@ def follow(live_id: str) -> None:
         st.caption(f"{said} · {live.seconds:.0f} s")
         if doing and doing.share is not None:
             st.progress(doing.share, width=240)
-    panels.draw(lab, live.question, live.panels, live.id, over=False)
+    panels.draw(lab, live.question, live.panels, live.id, asked, over=False)
 
 
 with frame.page("Compare") as lab:

@@ -26,7 +26,13 @@ def draw(lab: Lab, paper: Paper, start: int, end: int, where: str) -> None:
         return
     names, colours = [chunkers.measured(each) for each in settings.values()], list(settings)
     if paper.text[start:end].strip():
-        rulers(f"library.ruler.{paper.id}", start, end, names, colours, measured)
+        gold = [
+            (span, kept.question.text)
+            for kept in lab.questions.in_paper(paper.id)
+            for span in kept.question.gold
+            if span.paper_id == paper.id
+        ]
+        rulers(f"library.ruler.{paper.id}", start, end, names, colours, measured, gold)
     else:
         st.caption(f"Nothing to cut: {where} holds no text.")
     st.markdown("##### Over the whole paper")

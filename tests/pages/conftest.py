@@ -1,6 +1,8 @@
 """Pages under Streamlit's own test harness, over small real backends."""
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -30,6 +32,13 @@ def app(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> AppTest:
 
 
 def texts(app: AppTest) -> str:
-    """All that captions, Markdown and alerts say, in one string."""
+    """All that captions, Markdown, alerts and marked texts say, in one string."""
     kinds = (app.caption, app.markdown, app.info, app.error, app.subheader, app.text)
-    return "\n".join(element.value for kind in kinds for element in kind)
+    said = [element.value for kind in kinds for element in kind]
+    return "\n".join([*said, *("".join(piece["text"] for piece in text) for text in marked(app))])
+
+
+def marked(app: AppTest) -> list[list[dict[str, Any]]]:
+    """The pieces of every marked text on the page (pages/ui/marked.py)."""
+    drawn = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    return [data["pieces"] for data in drawn if "pieces" in data]
