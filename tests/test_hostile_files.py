@@ -103,7 +103,9 @@ OWN: dict[str, tuple[Callable[[], bytes], str]] = {
         "its only page is empty",
     ),
     "bomb_of_words.pdf": (
-        lambda: pdfs.packed(b"BT /F 9 Tf 9 99 Td ", b"(word) Tj ", MANY // (30 if THOROUGH else 300), b" ET"),
+        lambda: pdfs.packed(
+            b"BT /F 9 Tf 9 99 Td ", b"(word) Tj ", MANY // (30 if THOROUGH else 300), b" ET"
+        ),
         "needs more than 2000 MB of memory" if THOROUGH else "",
     ),
     "million_characters.pdf": (lambda: pdfs.pdf(pdfs.text(*["word " * 20] * 10_000)), ""),
