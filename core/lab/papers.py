@@ -12,7 +12,7 @@ from typing import IO, Literal
 
 from core import papers
 from core.errors import BadInput, OutOfSpace, TriptychError
-from core.lab.debris import PART, at_work
+from core.lab.debris import PART, adding
 from core.papers import PageImage, finding, languages, texts
 from core.papers.finding import Found
 from core.settings import Settings
@@ -47,13 +47,13 @@ class Papers:
     def add(self, path: Path) -> Added:
         """Add one file from disk. A file that gives no text is "failed", with the reason."""
         name = texts.name(path.name)
-        with at_work(self._settings.data):
+        with adding(self._settings.data):
             return self._add(path, name)
 
     def upload(self, name: str, stream: IO[bytes]) -> Added:
         """Add an uploaded file; the name is only ever shown, never used as a path."""
         name = texts.name(name)
-        with at_work(self._settings.data):
+        with adding(self._settings.data):
             self._folder.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self._folder, prefix="upload-") as copy:
                 try:
@@ -173,7 +173,7 @@ class Papers:
         (full_id,) = self.resolve((paper_id,))
         row = next(row for row in self.all() if row.id == full_id)
         file, part = self.file(full_id), self._folder / f"{full_id}{PART}"
-        with at_work(self._settings.data):
+        with adding(self._settings.data):
             # Under that name a kill cannot leave it behind for ever (core.lab.debris).
             with suppress(FileNotFoundError):
                 file.replace(part)

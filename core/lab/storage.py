@@ -19,7 +19,7 @@ from typing import IO
 
 from core.errors import BadInput, OutOfSpace, TriptychError
 from core.lab import swap
-from core.lab.debris import at_work
+from core.lab.debris import at_work, replacing
 from core.lab.doctor import Check
 from core.lab.evidence import Finder
 from core.lab.jobs import Job, Jobs, Outcome, Steps
@@ -226,7 +226,9 @@ class Storage:
     def _replace(self, database: Path, paper_ids: frozenset[str], presets: dict[str, str]) -> None:
         """The data becomes that of another database, whose originals lie in papers/ beside it."""
         self._check_sweeps()  # one may have begun since
-        swap.carry_out(self._settings.data, self._store, database, paper_ids, presets)
+        data = self._settings.data
+        with replacing(data):
+            swap.carry_out(data, self._store, database, paper_ids, presets)
         self._papers.get.cache_clear()
         self._finder.forget()
 

@@ -177,19 +177,20 @@ class Store:
 
     def comparison(self, comparison_id: str) -> Comparison | None:
         """The comparison of that id; a run's id gives a comparison of that run alone."""
-        rows = self.database.rows("SELECT * FROM comparisons WHERE id = ?", comparison_id)
-        if not rows:
-            run = self.run(comparison_id)
-            if not run:
-                return None
-            return Comparison(id=run.id, question=run.question, runs=(run,), at=run.at)
-        runs = (self.run(run_id) for run_id in json.loads(rows[0]["run_ids"]))
-        return Comparison(
-            id=rows[0]["id"],
-            question=rows[0]["question"],
-            runs=tuple(run for run in runs if run),
-            at=rows[0]["at"],
-        )
+        with self.database.reading():
+            rows = self.database.rows("SELECT * FROM comparisons WHERE id = ?", comparison_id)
+            if not rows:
+                run = self.run(comparison_id)
+                if not run:
+                    return None
+                return Comparison(id=run.id, question=run.question, runs=(run,), at=run.at)
+            runs = (self.run(run_id) for run_id in json.loads(rows[0]["run_ids"]))
+            return Comparison(
+                id=rows[0]["id"],
+                question=rows[0]["question"],
+                runs=tuple(run for run in runs if run),
+                at=rows[0]["at"],
+            )
 
     def comparisons(self, limit: int = 50) -> list[ComparisonRow]:
         """The latest comparisons, newest first."""

@@ -69,6 +69,20 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """All rows asked for within are those of one moment, whatever others write."""
+        with _said(self.path):
+            connection = self._connection
+            if connection.in_transaction:
+                yield
+                return
+            connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                connection.execute("COMMIT")
+
     def rows(self, sql: str, *values: object, **named: object) -> list[sqlite3.Row]:
         """All rows of a query, its values in order or by name."""
         with _said(self.path):

@@ -10,3 +10,4 @@ children.py   starts and kills these processes
 import os
 
 KILLS = int(os.environ.get("KILLS", "3"))
+THOROUGH = KILLS >= 20  # then other tests that take their time take all of it, too

@@ -4,8 +4,10 @@ command then ends as if nothing had been."""
 import json
 import re
 import shutil
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -19,6 +21,7 @@ from core.cards import schedule
 from core.lab import Lab
 from core.settings import Settings
 from core.store import EVERY, Scope
+from core.store.migrations import STEPS
 from core.types import Hit
 from core.views import View
 from tests import pdfs
@@ -27,6 +30,7 @@ from tests.kills import KILLS
 from tests.kills.children import Children, Job
 from tests.test_lab import QUESTION, RECIPE
 from tests.test_logs import EXPERIMENT
+from tests.test_upgrade import database_of
 
 TIMES = pytest.mark.parametrize("number", range(KILLS))
 Check = Callable[[Lab, list[Any]], None]
@@ -404,3 +408,33 @@ def test_restoring(children: Children, number: int, tmp_path: Path, two_labs: Pa
     before = content(opened(two_labs))
     after = content(opened(two_labs.with_name("other")))
     survives(children, number, make, killed, done)
+
+
+@TIMES
+def test_migrating(children: Children, number: int, tmp_path: Path) -> None:
+    """The oldest schema with many runs, whose facts a later step writes one by one."""
+
+    def make(name: str) -> Job:
+        data = tmp_path / name / "data"
+        with closing(sqlite3.connect(database_of(1, data / "triptych.sqlite"))) as old, old:
+            old.executemany(
+                "INSERT INTO runs SELECT ?, key, question, at, finished, origin,"
+                " json_set(body, '$.id', ?) FROM runs WHERE id = 'run-one'",
+                [(f"run-{n}", f"run-{n}") for n in range(3_000)],
+            )
+        return Job(verb="migrate", arguments=[], data=data)
+
+    if not children.measured(job := make("measured")):
+        children.takes(job)
+    job = make("killed")
+    children.killed(job, number)
+    with closing(sqlite3.connect(job.data / "triptych.sqlite")) as found:  # before it is mended
+        steps = [row[0] for row in found.execute("SELECT name FROM migrations ORDER BY name")]
+        assert steps in ([STEPS[0][0]], [name for name, _ in STEPS])
+        tables = found.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'run_facts'")
+        assert tables.fetchone()[0] == (len(steps) > 1)
+        assert found.execute("PRAGMA quick_check").fetchone() == ("ok",)
+    assert children.done(job) == [1]
+    lab = opened(job.data)
+    assert lab.past.count(View()) == 3_002
+    assert lab._store.database.faults() == []
