@@ -136,7 +136,7 @@ class Past:
         Errors: BadInput for a file that holds nothing of its kind.
         """
         origin = IMPORTED + Path(name).name
-        sweep, mended = None, 0
+        sweep, mended, capsule = None, 0, None
         if kind == "capsule":
             capsule = capsules.read(content)
             log = logs.Log(runs=tuple(replace(run, origin=origin) for run in capsule.runs))
@@ -151,6 +151,8 @@ class Past:
         run_ids = tuple(run.id for run in log.runs)
         known = self._store.facts.known(run_ids)
         self._store.keep_runs(log.runs)
+        if capsule and capsule.class_id:
+            self._store.classes.take_in(capsule.class_id, capsule.at, capsule.rounds)
         if kind == "log" or sweep:
             self._keep_sweep(name, origin, log.runs, sweep)
         return Imported(
