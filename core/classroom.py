@@ -20,6 +20,7 @@ LONGEST_NAME = 24  # characters
 MOST_STUDENTS = 200  # in one class
 MOST_WAITING = 3  # questions of one student
 LETTERS = "ABCDEF"
+REFERENCE = re.compile(r"[^\S\n]*\[\d{1,2}(?:\s*[,–-]\s*\d{1,2})*\]")
 
 # Guesses that cost nothing, and the longest wait after more of them. Thirty students mistype a
 # code; one teacher seldom mistypes a PIN. In an hour 65 PINs of a million can be tried.
@@ -88,6 +89,11 @@ def shuffled(class_id: str, number: int, run_ids: Iterable[str]) -> tuple[str, .
         return hashlib.sha256(f"{class_id}:{number}:{run_id}".encode()).digest()
 
     return tuple(sorted(run_ids, key=place))
+
+
+def blind(text: str) -> str:
+    """An answer without its references to passages, such as [1], which tell that it read some."""
+    return REFERENCE.sub("", text)
 
 
 def check_round(texts: Sequence[str], readers: int, asked: Asked) -> None:

@@ -32,7 +32,7 @@ class Door:
         self.address = address
         self._inside = inside
         self._open: set[asyncio.StreamWriter] = set()
-        self._count = 0
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, daemon=True, name="door")
         self._thread.start()
@@ -58,6 +58,8 @@ class Door:
         self._server.close()
         for writer in self._open:
             writer.transport.abort()
+        if self._tasks:  # each ends by itself now
+            await asyncio.wait(self._tasks, timeout=START_SECONDS / 2)
 
     def _wait(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_SECONDS)
@@ -65,18 +67,15 @@ class Door:
     def _stop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                self._loop.run_until_complete(task)
         self._loop.close()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, until either side ends it."""
-        if self._count >= MOST_CONNECTIONS:
+        task = asyncio.current_task()
+        if len(self._tasks) >= MOST_CONNECTIONS or task is None:
             writer.transport.abort()
             return
-        self._count += 1
+        self._tasks.add(task)
         self._open.add(writer)
         ends = [writer]
         try:
@@ -91,7 +90,7 @@ class Door:
         except* OSError:
             pass  # either side went away: so does the other
         finally:
-            self._count -= 1
+            self._tasks.discard(task)
             for each in ends:
                 self._open.discard(each)
                 each.close()

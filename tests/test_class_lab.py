@@ -62,8 +62,10 @@ def test_a_class_ended_elsewhere_shuts_the_door(lab: Lab, monkeypatch: pytest.Mo
     )
     opened, _ = lab.classes.start(LOCAL)
     lab._store.classes.end(opened.id)
-    assert lab.classes.now() is None
+    with pytest.raises(BadInput, match="has ended"):
+        lab.classes.now()
     assert lab.classes.door_shut(LOCAL)
+    assert lab.classes.now() is None
 
 
 def test_a_door_that_cannot_open_leaves_no_class(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,3 +123,16 @@ def test_nobody_is_answered_twice_before_all_who_asked_were_once(students: list[
     assert sorted(each.id for each in order) == list(range(len(students)))
     firsts = [each.student for each in order[: len(set(students))]]
     assert len(set(firsts)) == len(firsts)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("It was lit in 1874 [1].", "It was lit in 1874."),
+        ("[2] says so [1, 3] [2-3].", " says so."),
+        ("One\n[1]\nTwo", "One\n\nTwo"),
+        ("a[i] and [2024] stay", "a[i] and [2024] stay"),
+    ],
+)
+def test_references_are_hidden_with_the_panels(text: str, told: str) -> None:
+    assert classroom.blind(text) == told

@@ -50,10 +50,15 @@ class Classes:
     # opening and ending
 
     def now(self) -> Classroom | None:
-        """The class that is open. Where there is none, the door is shut, whoever ended it."""
+        """The class that is open.
+
+        Errors: BadInput, once, when it was ended elsewhere while the door stood open, which is
+        shut then: whoever comes in this moment may be a student.
+        """
         current = self._store.current()
         if current is None and self._door:
             self._close_door()
+            raise BadInput("This class has ended.")
         return current
 
     def start(self, server: Server) -> tuple[Classroom, str]:

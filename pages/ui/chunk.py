@@ -15,9 +15,7 @@ def card(lab: Lab, hit: Hit, question: str, key: str) -> None:
     st.caption(" · ".join(words.standing(hit)) or "given by hand")
     for sentence in words.unseen(hit):
         st.caption(f":material/visibility_off: {sentence[0].upper()}{sentence[1:]}.")
-    with st.container(key=f"chunk-text-{key}"):
-        text = hit.chunk.text
-        passage(f"passage-{key}", text, [*marks.matches(text, question), *marks.unseen(hit)])
+    passage_of(hit, question, key)
     span = hit.chunk.span
     st.page_link(
         "pages/cards.py",
@@ -27,6 +25,13 @@ def card(lab: Lab, hit: Hit, question: str, key: str) -> None:
     )
     if st.button("Show the page", key=f"page-{key}", icon=":material/article:"):
         page_dialog(lab, hit)
+
+
+def passage_of(hit: Hit, question: str, key: str) -> None:
+    """Its text, with the words of the question and what the embedder never saw marked."""
+    with st.container(key=f"chunk-text-{key}"):
+        text = hit.chunk.text
+        passage(f"passage-{key}", text, [*marks.matches(text, question), *marks.unseen(hit)])
 
 
 def switch(lab: Lab, run: Run, hit: Hit, key: str) -> None:
