@@ -12,6 +12,7 @@ from core.door import Door
 from core.errors import BadInput
 from core.lab import Lab
 from core.lab.classroom import Server
+from core.lab.past import MEASURES
 from core.settings import Settings
 from core.types import AskedQuestion, Classroom, Round, Screen
 from tests.conftest import NOTES
@@ -205,6 +206,27 @@ def test_the_capsule_holds_runs_and_votes_and_no_name(
     elsewhere = Lab(Settings(data=tmp_path / "elsewhere"))
     elsewhere.past.load("capsule", "class.capsule", content)
     assert elsewhere._store.classes.voted_rounds() == [played]
+
+
+def test_what_classes_found_right_waits_until_there_are_enough(lab: Lab, opened: Classroom) -> None:
+    assert lab.classes.judged() is None
+    assert not lab.classes.any_judged()
+    students = [joined(lab, opened.code) for _ in range(10)]
+    for number, comparison in enumerate(lab.runs.recorded()[:3], start=1):
+        shown = lab.classes.begin(comparison.id, "right")
+        for student in students:
+            lab.classes.vote(again(lab, student), shown.readers[0])
+        lab.classes.reveal(shown)
+        assert lab.classes.any_judged()
+        judged = lab.classes.judged()
+        assert judged
+        assert (judged.rounds, judged.votes) == (number, 10 * number)
+        assert (judged.missing_votes, judged.missing_rounds) == (30 - 10 * number, 3 - number)
+        assert bool(judged.strengths) == bool(judged.agreement) == (number == 3)
+    assert judged
+    best = judged.strengths[0]
+    assert (best.votes, best.shown) == (30, 30)
+    assert {each.measure for each in judged.agreement} <= set(MEASURES)
 
 
 def test_a_student_searches(lab: Lab, opened: Classroom) -> None:

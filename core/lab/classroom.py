@@ -11,11 +11,14 @@ from functools import lru_cache
 
 from core import capsules, classroom
 from core.capsules import Capsule
+from core.charts.tidy import setting_names
 from core.door import Door, network_addresses
 from core.errors import BadInput
 from core.lab.class_questions import ClassQuestions
-from core.lab.past import Past
+from core.lab.past import MEASURES, Past, Selection
 from core.lab.runs import Runs
+from core.metrics import votes
+from core.metrics.votes import Agreement, Strength
 from core.settings import Settings
 from core.store import Store, now
 from core.store.classes import ClassStore, played
@@ -30,6 +33,19 @@ class Server:
 
     address: str
     port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What classes found right, over all their rounds. Nothing is concluded while any are missing
+    (`core.metrics.votes`)."""
+
+    rounds: int
+    votes: int
+    missing_votes: int
+    missing_rounds: int
+    strengths: tuple[Strength, ...]
+    agreement: tuple[Agreement, ...]
 
 
 class Classes:
@@ -271,6 +287,42 @@ class Classes:
     def tally(self, shown: Round) -> Tally:
         """How many voted for each run."""
         return self._store.tallies([shown.id]).get(shown.id, {})
+
+    def any_judged(self) -> bool:
+        """Whether any class said what is right."""
+        return self._store.any_voted("right")
+
+    def judged(self) -> Judged | None:
+        """What all classes said is right, held against the measures; None before any said so."""
+        kept = [each for each in self._store.voted_rounds() if each.votes.get("right")]
+        if not kept:
+            return None
+        runs = self._past.runs(tuple({run_id for each in kept for run_id in each.run_ids}))
+        names = setting_names(run.recipe for run in runs)
+        called = {run.id: names[run.recipe.key] for run in runs}
+        rounds = [
+            votes.Choices(
+                settings={run_id: called[run_id] for run_id in each.run_ids},
+                votes=each.votes["right"],
+            )
+            for each in kept
+            if called.keys() >= set(each.run_ids)  # a capsule may hold fewer runs than were shown
+        ]
+        missing_votes, missing_rounds = votes.missing(rounds)
+        enough = not (missing_votes or missing_rounds)
+        measured = Selection(runs=tuple(runs)).measures if enough else {}
+        measures = {
+            run_id: {name: found[name] for name in MEASURES if name in found}
+            for run_id, found in measured.items()
+        }
+        return Judged(
+            rounds=len(rounds),
+            votes=sum(sum(each.votes.values()) for each in rounds),
+            missing_votes=missing_votes,
+            missing_rounds=missing_rounds,
+            strengths=tuple(votes.strengths(rounds)) if enough else (),
+            agreement=tuple(votes.agreement(rounds, measures)),
+        )
 
     def score(self, class_id: str) -> tuple[int, int]:
         """Of the class: votes that named a panel that read the paper, of how many."""
