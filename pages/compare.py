@@ -5,26 +5,23 @@ import streamlit as st
 from core import words
 from core.lab import Lab
 from core.lab.live import Live
-from core.types import Comparison, Question, Recipe, Retrieval, three_ways
-from pages.ui import asking, candidates, chips, frame, gold, menus, panels
+from core.types import Comparison, Question, Recipe
+from pages.ui import asking, candidates, chips, class_teacher, frame, gold, menus, panels
 
 POLL_SECONDS = 0.4  # how often the panels are redrawn while they stream
 MOST_PANELS = 6
 
 
 def main(lab: Lab) -> None:
+    teaching = "class" in st.query_params
+    if teaching and class_teacher.draw(lab):
+        return
     wanted = st.query_params.get("run")
     live = lab.bench.live(wanted) if wanted else None
     comparison = None if live else shown(lab, wanted)
-    adopt(lab, live or comparison)
-    menus.headline(lab, comparison)
-    asked, question = hero()
-    with st.container(key="compare-settings", horizontal=True, gap="xsmall"):
-        recipe, paper_ids = chips.draw(lab)
-        if comparison and not any(run.imported for run in comparison.runs):
-            more(lab, comparison, recipe, paper_ids)
-    if asked:
-        asking.start(lab, question, three_recipes(recipe), paper_ids)
+    if not teaching:
+        adopt(lab, live or comparison)
+        ask(lab, comparison)
     if live and not live.over:
         follow(live.id, gold.known(lab, live.question))
     elif live:
@@ -33,14 +30,22 @@ def main(lab: Lab) -> None:
         stage(lab, live)
     elif comparison:
         stage(lab, comparison)
-    honest = chips.small_model_sentence(lab, st.session_state["compare.generator"])
-    if honest:
-        st.caption(honest)
+    if not teaching:
+        honest = chips.small_model_sentence(lab, st.session_state["compare.generator"])
+        if honest:
+            st.caption(honest)
 
 
-def three_recipes(recipe: Recipe) -> tuple[Recipe, Recipe, Recipe]:
-    assert isinstance(recipe.evidence, Retrieval)
-    return three_ways(recipe, recipe.evidence.reranker or "")
+def ask(lab: Lab, comparison: Comparison | None) -> None:
+    """The question and its settings; above them the ways to other comparisons."""
+    menus.headline(lab, comparison)
+    asked, question = hero()
+    with st.container(key="compare-settings", horizontal=True, gap="xsmall"):
+        recipe, paper_ids = chips.draw(lab)
+        if comparison and not any(run.imported for run in comparison.runs):
+            more(lab, comparison, recipe, paper_ids)
+    if asked:
+        asking.start(lab, question, asking.three_recipes(recipe), paper_ids)
 
 
 def shown(lab: Lab, wanted: str | None) -> Comparison | None:
@@ -92,7 +97,7 @@ def more(lab: Lab, comparison: Comparison, recipe: Recipe, paper_ids: tuple[str,
         "Add a panel", icon=":material/add:", type="tertiary", key=f"compare.more.{viewed}"
     ):
         st.caption("The question on screen once more, with the settings above, beside the panels.")
-        for each in three_recipes(recipe):
+        for each in asking.three_recipes(recipe):
             name = words.PANEL_NAMES[each.arm]
             full = len(here) >= MOST_PANELS
             if st.button(name, key=f"compare.add.{each.arm}", disabled=full):

@@ -191,7 +191,7 @@ class Past:
         """
         name = texts.name(name)
         origin = IMPORTED + Path(name).name
-        sweep, mended = None, 0
+        sweep, mended, capsule = None, 0, None
         if kind == "capsule":
             capsule = capsules.read(content)
             log = logs.Log(runs=tuple(replace(run, origin=origin) for run in capsule.runs))
@@ -205,8 +205,10 @@ class Past:
             raise BadInput(f"{name} holds no run that could be read as a {kind}.")
         run_ids = tuple(run.id for run in log.runs)
         known = self._store.facts.known(run_ids)
-        with self._store.database.writing():  # the runs and the sweep they are: both or neither
+        with self._store.database.writing():  # the runs and what they belong to: all or nothing
             self._store.keep_runs(log.runs)
+            if capsule and capsule.class_id:
+                self._store.classes.take_in(capsule.class_id, capsule.at, capsule.rounds)
             if kind == "log" or sweep:
                 self._keep_sweep(name, origin, log.runs, sweep)
         return Imported(

@@ -11,6 +11,7 @@ from sqlite3 import Connection
 
 from core.codec import from_json, to_json
 from core.store.cards import EVERY, CardStore, DeckRow, Scope
+from core.store.classes import ClassStore
 from core.store.database import Database, now
 from core.store.facts import Facts, RunRow
 from core.store.studies import Counts, Learner, Studied, StudyStore
@@ -19,6 +20,7 @@ from core.types import Comparison, Paper, PaperKind, Run
 __all__ = [
     "EVERY",
     "CardStore",
+    "ClassStore",
     "ComparisonRow",
     "Counts",
     "Database",
@@ -84,6 +86,7 @@ class Store:
         self.facts = Facts(self.database)
         self.cards = CardStore(self.database)
         self.studies = StudyStore(self.database)
+        self.classes = ClassStore(self.database)
 
     # papers
 

@@ -16,10 +16,7 @@ def card(lab: Lab, hit: Hit, question: str, spans: gold.Gold, key: str) -> None:
     _holds(spans, hit)
     for sentence in words.unseen(hit):
         st.caption(f":material/visibility_off: {sentence[0].upper()}{sentence[1:]}.")
-    with st.container(key=f"chunk-text-{key}"):
-        text = hit.chunk.text
-        found = [*marks.matches(text, question), *marks.unseen(hit), *gold.marks(spans, hit)]
-        passage(f"passage-{key}", text, found)
+    passage_of(hit, question, spans, key)
     span = hit.chunk.span
     st.page_link(
         "pages/cards.py",
@@ -35,6 +32,15 @@ def _holds(spans: gold.Gold, hit: Hit) -> None:
     said = gold.said(spans, hit)
     if said:
         st.markdown(f":yellow-badge[gold] {said[0].upper()}{said[1:]}.")
+
+
+def passage_of(hit: Hit, question: str, spans: gold.Gold, key: str) -> None:
+    """Its text, with the words of the question, its gold, and what the embedder never saw
+    marked."""
+    with st.container(key=f"chunk-text-{key}"):
+        text = hit.chunk.text
+        found = [*marks.matches(text, question), *marks.unseen(hit), *gold.marks(spans, hit)]
+        passage(f"passage-{key}", text, found)
 
 
 def switch(lab: Lab, run: Run, hit: Hit, key: str) -> None:

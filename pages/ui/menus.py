@@ -7,6 +7,7 @@ import streamlit as st
 from core import exports, words
 from core.lab import Lab
 from core.types import Comparison
+from pages.ui import class_teacher
 
 EXPORTS = {"Markdown": "md", "JSON": "json", "HTML": "html"}
 
@@ -35,6 +36,7 @@ def headline(lab: Lab, comparison: Comparison | None) -> None:
         asked = [(row.id, row.question, f" · {row.at[:10]}") for row in lab.runs.history()]
         links("Recorded", recorded, "No recorded runs are shipped with this copy.")
         links("History", asked, "Nothing asked yet. Ask, and it is kept here.")
+        class_teacher.entry(lab, comparison)
         if comparison:
             st.page_link("pages/cards.py", label="Make cards", query_params={"run": comparison.id})
             download(comparison)

@@ -151,18 +151,20 @@ def rank_flow(
     hits: Sequence[Hit],
     top_k: int,
     found_by: str,
-    gold: Sequence[tuple[str, bool]],
+    gold: Sequence[tuple[str, bool]] = (),
 ) -> Hit | None:
     """Draw the flow of reranked candidates, in their final order; returns one just clicked.
 
     `hits` are those the answer was given; one above the cut that is not among them was switched
     off or left out. `found_by` says what put them in order before: "by similarity".
     `gold` says for each candidate what it holds of the question's gold, empty for nothing, and
-    whether that counts as found.
+    whether that counts as found; it is empty where there is none to show.
     """
     rows = [
         _row(hit, hits, top_k) | {"gold": said, "counts": counts}
-        for hit, (said, counts) in zip(candidates, gold, strict=True)
+        for hit, (said, counts) in zip(
+            candidates, gold or [("", False)] * len(candidates), strict=True
+        )
     ]
     data = {
         "rows": rows,
