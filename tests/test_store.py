@@ -138,14 +138,15 @@ def test_a_transaction_that_fails_at_its_end_is_over(store: Store) -> None:
 
 
 def test_a_transaction_within_another_is_a_part_of_it(store: Store) -> None:
+    other = Store(store.database.path)
     with pytest.raises(ValueError, match="no"), store.database.writing():
         store.keep_run(RUN)
         raise ValueError("no")
     assert store.run("r1") is None
     with store.database.writing():
         store.keep_run(RUN)
-        assert Store(store.database.path).run("r1") is None
-    assert Store(store.database.path).run("r1") == RUN
+        assert other.run("r1") is None
+    assert other.run("r1") == RUN
 
 
 def test_what_is_read_together_is_of_one_moment(store: Store) -> None:
