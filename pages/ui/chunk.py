@@ -4,10 +4,12 @@ import streamlit as st
 
 from core import words
 from core.lab import Lab
+from core.metrics.instructions import instructions
 from core.types import Hit, Retrieval, Run
 from pages.ui import asking, marks
 from pages.ui.marked import passage
 
+LONGEST_QUOTE = 90  # characters
 
 def card(lab: Lab, hit: Hit, question: str, key: str) -> None:
     """For a popover: scores, text, and the way to the page."""
@@ -15,6 +17,13 @@ def card(lab: Lab, hit: Hit, question: str, key: str) -> None:
     st.caption(" · ".join(words.standing(hit)) or "given by hand")
     for sentence in words.unseen(hit):
         st.caption(f":material/visibility_off: {sentence[0].upper()}{sentence[1:]}.")
+    if to_model := instructions(hit.chunk.text):
+        start, end = to_model[0]
+        said = words.escaped(words.shortened(hit.chunk.text[start:end], LONGEST_QUOTE))
+        st.caption(
+            f":material/campaign: This passage reads like an instruction to the model: “{said}”. It"
+            " can change what the answer says, and nothing else."
+        )
     with st.container(key=f"chunk-text-{key}"):
         text = hit.chunk.text
         passage(f"passage-{key}", text, [*marks.matches(text, question), *marks.unseen(hit)])
