@@ -55,6 +55,8 @@ def read(content: bytes) -> Capsule:
         sweep = from_json(Sweep, json.dumps(kept)) if kept else None
     except Damaged as error:
         raise BadInput("The sweep of this capsule is damaged.", error.detail) from error
+    if sweep and not NAME.fullmatch(sweep.id):
+        raise BadInput("The sweep of this capsule has no proper id.")
     return Capsule(
         name=str(head.get("name", "")), at=str(head.get("at", "")), runs=_runs(lines), sweep=sweep
     )
@@ -78,7 +80,7 @@ def _runs(lines: Iterator[str]) -> tuple[Run, ...]:
 def _head(line: str) -> dict[str, object]:
     try:
         head = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         head = None
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise BadInput("This file is no capsule of Triptych.")

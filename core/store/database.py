@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core import lexical
-from core.errors import Damaged, OutOfSpace, TriptychError
+from core.errors import BadInput, Damaged, OutOfSpace, TriptychError
 from core.store.migrations import STEPS
 
 BUSY_SECONDS = 10.0
@@ -153,6 +153,12 @@ def _said(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         raise _sentence(path, error) from error
+    except (UnicodeEncodeError, OverflowError) as error:
+        raise BadInput(
+            "A text with half a character in it, or a number beyond all measure, cannot be kept;"
+            " mend it and try again.",
+            str(error),
+        ) from error
     except OSError as error:
         raise TriptychError(f"{path.parent} cannot be used for data: {error.strerror}.") from error
 
