@@ -212,7 +212,10 @@ LINKS = (
 
 @cache
 def _decks() -> tuple[bytes, ...]:
-    texts = ("".join(write.markdown(CARDS)), *(p.read_text() for p in (SAMPLES / "decks").iterdir()))
+    texts = (
+        "".join(write.markdown(CARDS)),
+        *(p.read_text() for p in (SAMPLES / "decks").iterdir()),
+    )
     return tuple(text[:4_000].encode() for text in texts)
 
 
@@ -222,9 +225,7 @@ def _capsule() -> bytes:
     whole = from_json(Comparison, (SAMPLES / "runs" / "01.json").read_bytes()).runs
     runs = tuple(replace(run, candidates=run.hits[:1], hits=run.hits[:1]) for run in whole)
     sweep = Sweep(id="s", name="Small", at="2026", questions=(runs[0].question,), settings=())
-    return gzip.decompress(
-        capsules.write(Capsule(name="Small", at="2026", runs=runs, sweep=sweep))
-    )
+    return gzip.decompress(capsules.write(Capsule(name="Small", at="2026", runs=runs, sweep=sweep)))
 
 
 @cache

@@ -165,7 +165,12 @@ def _foreign(note: AnkiNote, file: str) -> Card:
     question, rest = texts[0][1] if texts else "", [each for each in texts[1:] if each[1].strip()]
     answer = rest[0][1] if len(rest) == 1 else "\n\n".join(f"**{n}:** {text}" for n, text in rest)
     if "{{c" in question:
-        answer = "\n\n".join(filter(None, (CLOZE.sub(lambda said: f"**{said[1].partition('::')[0]}**", question), answer)))
+        answer = "\n\n".join(
+            filter(
+                None,
+                (CLOZE.sub(lambda said: f"**{said[1].partition('::')[0]}**", question), answer),
+            )
+        )
         question = CLOZE.sub("[…]", question)
     return normal(
         Card(

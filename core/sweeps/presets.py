@@ -123,7 +123,9 @@ def _values(
         except (TypeError, ValueError):
             converted = ()
         if not converted:
-            raise BadInput(f"The preset {name!r}: {prefix}{key} is {reprlib.repr(value)}; it must be {wanted}.")
+            raise BadInput(
+                f"The preset {name!r}: {prefix}{key} is {reprlib.repr(value)}; it must be {wanted}."
+            )
         values[key] = converted[0] if key in single else converted
     return values
 
@@ -162,7 +164,10 @@ NAMES: Reader = (
 )
 TOP: dict[str, Reader] = {
     "about": (_is(str), "a text in quotes"),
-    "questions": (_is(int, where=lambda value: 0 < value < LARGEST), "a whole number of at least 1"),
+    "questions": (
+        _is(int, where=lambda value: 0 < value < LARGEST),
+        "a whole number of at least 1",
+    ),
     "baseline": (_is(bool), "true or false"),
     "chunker": NAMES,
     "chunks": (_chunk_pair, 'sizes and overlaps, such as ["800/100", "1200/200"]'),

@@ -11,6 +11,7 @@ from pages.ui.marked import passage
 
 LONGEST_QUOTE = 90  # characters
 
+
 def card(lab: Lab, hit: Hit, question: str, key: str) -> None:
     """For a popover: scores, text, and the way to the page."""
     st.markdown(f"**{words.escaped(hit.title)}**, {words.pages_of(hit)}")

@@ -8,6 +8,7 @@ from typing import ParamSpec, TypeVar
 
 import streamlit as st
 
+from core import words
 from core.errors import TriptychError
 from core.lab import Lab
 from core.settings import from_environment
@@ -61,7 +62,7 @@ def page(title: str) -> Iterator[Lab]:
 
 def show(error: TriptychError) -> None:
     """One sentence; the detail is one click away."""
-    st.error(error.sentence, icon=":material/error:")
+    st.error(words.escaped(error.sentence), icon=":material/error:")
     if error.detail:
         with st.expander("Detail"):
             st.text(error.detail)

@@ -28,10 +28,10 @@ def draw(lab: Lab, paper: Paper, start: int, end: int, where: str) -> None:
     if paper.text[start:end].strip():
         rulers(f"library.ruler.{paper.id}", start, end, names, colours, measured)
     else:
-        st.caption(f"Nothing to cut: {where} holds no text.")
+        st.caption(f"Nothing to cut: {words.escaped(where)} holds no text.")
     st.markdown("##### Over the whole paper")
     st.caption(
-        f"{embedder} reads {measured[0].room:,} tokens of a chunk. Where chunks overlap, the next"
+        f"{words.escaped(embedder)} reads {measured[0].room:,} tokens of a chunk. Where chunks overlap, the next"
         " one may show it what it missed; never seen is what it reads in no chunk."
     )
     st.dataframe(

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core import words
+from core.cells import guarded
 from core.charts import Chart
 from core.charts.style import Theme
 from core.lab.past import MEASURES, Selection, charts_of
@@ -74,14 +75,9 @@ def _chart(chart: Chart, key: str) -> None:
 
 
 def as_csv(rows: Sequence[dict[str, Any]]) -> str:
-    """The rows as CSV; a text that a spreadsheet would take for a formula gets a quote before."""
+    """The rows as CSV; see core.cells."""
     written = io.StringIO()
-    table = csv.DictWriter(written, fieldnames=list(rows[0]))
-    table.writeheader()
-    for row in rows:
-        table.writerow({name: _harmless(value) for name, value in row.items()})
+    table = csv.writer(written)
+    for cells in (list(rows[0]), *(list(row.values()) for row in rows)):
+        table.writerow([guarded(cell) if isinstance(cell, str) else cell for cell in cells])
     return written.getvalue()
-
-
-def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value

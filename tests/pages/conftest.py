@@ -1,5 +1,6 @@
 """Pages under Streamlit's own test harness, over small real backends."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -30,6 +31,7 @@ def app(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> AppTest:
 
 
 def texts(app: AppTest) -> str:
-    """All that captions, Markdown and alerts say, in one string."""
-    kinds = (app.caption, app.markdown, app.info, app.error, app.subheader, app.text)
-    return "\n".join(element.value for kind in kinds for element in kind)
+    """All that captions, Markdown and alerts say, in one string; refusals as they are read."""
+    kinds = (app.caption, app.markdown, app.info, app.subheader, app.text)
+    refusals = [re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", element.value) for element in app.error]
+    return "\n".join([*(element.value for kind in kinds for element in kind), *refusals])
