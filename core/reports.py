@@ -126,11 +126,11 @@ def _answer(run: Run, text: str, names: Mapping[str, str]) -> str:
     ended = f" · {run.answer.finish_reason}" if run.answer else ""
     said = [html.escape(names.get(run.recipe.key, run.recipe.arm)), html.escape(run.id)]
     sources = "; ".join(f"[{hit.rank}] {hit.title}, {words.pages_of(hit)}" for hit in run.hits)
-    notes = " ".join(run.notes)
+    below = words.plain(f"{sources} {' '.join(run.notes)}")
     return (
         f'<div class="{run.recipe.arm}"><div class="quiet">{" · ".join(said)}{ended}</div>'
         f'<div class="answer">{html.escape(text)}</div>'
-        f'<div class="quiet">{html.escape(words.plain(sources))} {html.escape(words.plain(notes))}</div></div>'
+        f'<div class="quiet">{html.escape(below)}</div></div>'
     )
 
 

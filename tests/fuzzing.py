@@ -14,6 +14,7 @@ import json
 import re
 import signal
 import sqlite3
+import sys
 import tempfile
 import time
 import zipfile
@@ -85,9 +86,9 @@ SALT = tuple(
         ">>> VANILLA", "#### MODEL:", "==== QUESTION", "--- Document 1 ---", "Similarity Score:",
         "Text:", "Query:", "nan", "inf", "-1", "1e999", "9" * 30, "9" * 5000, "null", "true", "[]",
         "{}", "[" * 3000, '{"a":' * 3000, '"', "'", ",", ";", "\t", "\r", "\0", "\x1f", "\x85",
-        "\u2028", "\ud800", "\u202e", "\ufeff", "\U0010ffff", "\\ud800", "%00", "%ff", "../", "=1+1",
-        "<script>", "</td>", "<pre>", "&#0;", "&#xd800;", " " * 3000, "a" * 3000, "# " * 2000,
-        "*" * 2000, "\\" * 2000, "|" * 2000, "`" * 2000, "\n" * 2000, "(" * 2000,
+        "\u2028", "\ud800", "\u202e", "\ufeff", "\U0010ffff", "\\ud800", "%00", "%ff", "../",
+        "=1+1", "<script>", "</td>", "<pre>", "&#0;", "&#xd800;", " " * 3000, "a" * 3000,
+        "# " * 2000, "*" * 2000, "\\" * 2000, "|" * 2000, "`" * 2000, "\n" * 2000, "(" * 2000,
     )
 )  # fmt: skip
 
@@ -443,7 +444,8 @@ def main() -> int:
     for rounds in itertools.count():
         for name in names:
             if time.monotonic() > until:
-                print(f"{rounds} whole rounds of {', '.join(names)}, nothing found")
+                said = f"{rounds} whole rounds of {', '.join(names)}, nothing found"
+                sys.stdout.write(f"{said}\n")
                 return 0
             fuzz(name, 100, options.seed + rounds)
     return 0

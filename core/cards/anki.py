@@ -234,7 +234,7 @@ OPEN = re.compile(r"<(?=[!?]|[^<>]*(?:<|\Z))")  # begins no tag that ends before
 def _tame(text: str) -> str:
     """HTML without comments, and with nothing in it that the parser takes ages over or gives up
     at: declarations and tags that nobody closed are text."""
-    parts = []
+    parts: list[str] = []
     for piece in text.split("<!--"):
         _, closed, behind = piece.partition("-->")
         parts.append(behind if parts and closed else piece)

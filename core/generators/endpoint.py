@@ -32,7 +32,7 @@ SENT = {"host", "accept", "accept-encoding", "connection", "content-type", "cont
 # Which tokens frame a turn is the server's to know; these are the usual ones. Some servers read
 # them as tokens also where a text quotes them, and a paper must not end the user's turn.
 FRAME = re.compile(
-    r"<(?=[|｜][^\s<>|｜]{1,60}[|｜]>|/?s>|(?:start|end)_of_turn>|[be]os>|/?think>|<?/?SYS>)"
+    r"<(?=[|｜][^\s<>|｜]{1,60}[|｜]>|/?s>|(?:start|end)_of_turn>|[be]os>|/?think>|</?SYS>>)"
     r"|\[(?=/?INST\])"
 )
 FINISHES: dict[str, FinishReason] = {"stop": "stop", "length": "length"}

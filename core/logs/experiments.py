@@ -34,7 +34,8 @@ MODEL = re.compile(r"\s*#{4,}\s*MODEL:(.*)$")
 QUESTION = re.compile(r"\s*={4,}\s*QUESTION\b.*$")
 BLOCK = re.compile(r"\s*>>>\s*(?:VANILLA\b|CHUNK STRATEGY:)")
 SETTING = re.compile(
-    r"\s*>>>\s*CHUNK STRATEGY:[^|]*?\((?P<size>\d{1,9})\)\s*\|\s*\[TYPE:\s*(?P<type>RAG(?:\+RaR)?)\s*\|\s*"
+    r"\s*>>>\s*CHUNK STRATEGY:[^|]*?\((?P<size>\d{1,9})\)\s*\|\s*"
+    r"\[TYPE:\s*(?P<type>RAG(?:\+RaR)?)\s*\|\s*"
     r"(?:Candidates\s*=\s*(?P<candidates>\d{1,9})\s*->\s*)?Top_K\s*=\s*(?P<top_k>\d{1,9})\s*\]"
 )
 # What may stand in no answer as it is. A line that only begins with >>> may: it is no marker.
@@ -55,7 +56,7 @@ class _Reader:
     at: str
     model: str = UNKNOWN
     question: str = ""
-    asked: list[str] = field(default_factory=list)  # the lines of a question that is being read
+    asked: list[str] = field(default_factory=list)  # lines of the question that is read
     recipe: Recipe | None = None
     lines: list[str] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)

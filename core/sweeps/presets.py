@@ -124,10 +124,18 @@ def _values(
             converted = ()
         if not converted:
             raise BadInput(
-                f"The preset {name!r}: {prefix}{key} is {reprlib.repr(value)}; it must be {wanted}."
+                f"The preset {name!r}: {prefix}{key} is {_shown(value)}; it must be {wanted}."
             )
         values[key] = converted[0] if key in single else converted
     return values
+
+
+def _shown(value: Any) -> str:
+    """A value for a sentence, shortened."""
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return "a number of thousands of digits"
 
 
 def _is(*kinds: type, where: Callable[[Any], bool] = lambda _: True) -> Callable[[Any], Any]:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from core import words
-
 from core.charts import Chart, cards
 from core.charts.style import Theme
 from core.lab import Lab

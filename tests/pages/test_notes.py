@@ -180,7 +180,7 @@ IMAGE = "![x](http://127.0.0.1:9/x.png)"
         f"`a\n===\n{IMAGE} `",  # a line that makes a heading of the one before ends code
         f"`a\n> {IMAGE}\n`",
         f"**~~~\n{IMAGE}\n~~~**",
-        f"[x]: http://127.0.0.1:9/x.png\n\n- ```\n![x]",
+        "[x]: http://127.0.0.1:9/x.png\n\n- ```\n![x]",
         f"{IMAGE} [{IMAGE}](https://b.org)",
     ],
 )
