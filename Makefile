@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 DATA := $(or $(TRIPTYCH_DATA),data)
 
-.PHONY: run install test kill hostile check bench bench-full shots omega reproduce
+.PHONY: run install test kill hostile fuzz check bench bench-full shots omega reproduce
 
 run: install $(DATA)/.samples-added
 	$(BIN)/streamlit run app.py
@@ -44,6 +44,11 @@ check: .venv/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# Every reader with files that somebody has tampered with, for so many seconds together.
+FUZZ_SECONDS ?= 60
+fuzz: .venv/.installed-dev
+	$(BIN)/python -m tests.fuzzing --seconds $(FUZZ_SECONDS)
 
 bench: install
 	$(BIN)/python -m benchmarks

@@ -63,12 +63,17 @@ def read(content: bytes) -> Capsule:
         raise BadInput(
             "The sweep or the votes of this capsule are damaged.", error.detail
         ) from error
+    class_id = str(head.get("class", ""))
+    if sweep and not NAME.fullmatch(sweep.id):
+        raise BadInput("The sweep of this capsule has no proper id.")
+    if class_id and not NAME.fullmatch(class_id):
+        raise BadInput("The class of this capsule has no proper id.")
     return Capsule(
         name=str(head.get("name", "")),
         at=str(head.get("at", "")),
         runs=_runs(lines),
         sweep=sweep,
-        class_id=str(head.get("class", "")),
+        class_id=class_id,
         rounds=played,
     )
 
@@ -91,7 +96,7 @@ def _runs(lines: Iterator[str]) -> tuple[Run, ...]:
 def _head(line: str) -> dict[str, object]:
     try:
         head = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         head = None
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise BadInput("This file is no capsule of Triptych.")

@@ -13,8 +13,7 @@ from core import capsules, reports
 from core.capsules import Capsule
 from core.errors import BadInput, OutOfSpace
 from core.lab import Lab
-from core.lab.past import GOLD
-from core.lab.past import Past
+from core.lab.past import GOLD, Past
 from core.lab.runs import Runs
 from core.logs import experiments
 from core.settings import Settings

@@ -4,9 +4,12 @@ import streamlit as st
 
 from core import words
 from core.lab import Lab
+from core.metrics.instructions import instructions
 from core.types import Hit, Retrieval, Run
 from pages.ui import asking, gold, marks
 from pages.ui.marked import passage
+
+LONGEST_QUOTE = 90  # characters
 
 
 def card(lab: Lab, hit: Hit, question: str, spans: gold.Gold, key: str) -> None:
@@ -16,6 +19,13 @@ def card(lab: Lab, hit: Hit, question: str, spans: gold.Gold, key: str) -> None:
     _holds(spans, hit)
     for sentence in words.unseen(hit):
         st.caption(f":material/visibility_off: {sentence[0].upper()}{sentence[1:]}.")
+    if to_model := instructions(hit.chunk.text):
+        start, end = to_model[0]
+        said = words.escaped(words.shortened(hit.chunk.text[start:end], LONGEST_QUOTE))
+        st.caption(
+            f":material/campaign: This passage reads like an instruction to the model: “{said}”. It"
+            " can change what the answer says, and nothing else."
+        )
     passage_of(hit, question, spans, key)
     span = hit.chunk.span
     st.page_link(

@@ -13,6 +13,7 @@ from typing import Literal, ParamSpec, TypeVar
 import streamlit as st
 from streamlit import net_util
 
+from core import words
 from core.errors import TriptychError
 from core.lab import Lab
 from core.settings import from_environment
@@ -128,7 +129,7 @@ def _guard(lab: Lab) -> None:
 
 def show(error: TriptychError) -> None:
     """One sentence; the detail is one click away."""
-    st.error(error.sentence, icon=":material/error:")
+    st.error(words.escaped(error.sentence), icon=":material/error:")
     if error.detail:
         with st.expander("Detail"):
             st.text(error.detail)

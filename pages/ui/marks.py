@@ -110,9 +110,13 @@ def pieces(text: str, marks: Iterable[Mark]) -> list[dict[str, Any]]:
     marks = [mark for mark in marks if mark.start < mark.end]
     borders = {0, len(text)} | {place for mark in marks for place in (mark.start, mark.end)}
     cuts = sorted(place for place in borders if 0 <= place <= len(text))
+    beginning: dict[int, list[Mark]] = {}
+    for mark in marks:
+        beginning.setdefault(max(0, mark.start), []).append(mark)
     found = []
+    over: list[Mark] = []
     for start, end in pairwise(cuts):
-        over = [mark for mark in marks if mark.start <= start and end <= mark.end]
+        over = [mark for mark in (*over, *beginning.get(start, ())) if end <= mark.end]
         found.append(
             {
                 "text": text[start:end],

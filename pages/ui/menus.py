@@ -27,7 +27,7 @@ def headline(lab: Lab, comparison: Comparison | None) -> None:
             run = comparison.runs[0]
             model = run.recipe.generation.generator if run.recipe.generation else ""
             st.badge(
-                f"recorded with {model} on {run.at[:10]}, {words.escaped(run.engine)}",
+                words.escaped(f"recorded with {model} on {run.at[:10]}, {run.engine}"),
                 icon=":material/history:",
                 color="gray",
             )

@@ -34,11 +34,12 @@ def draw(lab: Lab, paper: Paper, start: int, end: int, where: str) -> None:
         ]
         rulers(f"library.ruler.{paper.id}", start, end, names, colours, measured, gold)
     else:
-        st.caption(f"Nothing to cut: {where} holds no text.")
+        st.caption(words.escaped(f"Nothing to cut: {where} holds no text."))
     st.markdown("##### Over the whole paper")
     st.caption(
-        f"{embedder} reads {measured[0].room:,} tokens of a chunk. Where chunks overlap, the next"
-        " one may show it what it missed; never seen is what it reads in no chunk."
+        f"{words.escaped(embedder)} reads {measured[0].room:,} tokens of a chunk. Where chunks"
+        " overlap, the next one may show it what it missed; never seen is what it reads in no"
+        " chunk."
     )
     st.dataframe(
         [_counts(name, cut) for name, cut in zip(names, measured, strict=True)],

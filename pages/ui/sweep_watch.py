@@ -102,7 +102,7 @@ def state(lab: Lab, row: SweepRow) -> None:
             f" {words.counted(prompts, 'different prompt')} for the cells that were open."
         )
     if row.sentence:
-        st.error(row.sentence, icon=":material/error:")
+        st.error(words.escaped(row.sentence), icon=":material/error:")
 
 
 def _button(label: str, icon: str, key: str) -> bool:

@@ -1,6 +1,7 @@
 """Pages under Streamlit's own test harness, over small real backends."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,9 +33,11 @@ def app(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> AppTest:
 
 
 def texts(app: AppTest) -> str:
-    """All that captions, Markdown, alerts and marked texts say, in one string."""
-    kinds = (app.caption, app.markdown, app.info, app.error, app.subheader, app.text)
+    """All that captions, Markdown, alerts and marked texts say, in one string; refusals as they
+    are read."""
+    kinds = (app.caption, app.markdown, app.info, app.subheader, app.text)
     said = [element.value for kind in kinds for element in kind]
+    said += [re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", element.value) for element in app.error]
     return "\n".join([*said, *("".join(piece["text"] for piece in text) for text in marked(app))])
 
 
