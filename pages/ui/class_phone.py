@@ -24,7 +24,7 @@ def draw(lab: Lab, code: str) -> None:
         if screen.student and screen.classroom.open:
             follow(screen.classroom.code, screen.student.token)
         elif screen.classroom.open:
-            join(lab, code)
+            join(lab, screen.classroom.code)
         else:
             st.subheader("This class has ended.", anchor=False)
             st.write(score(lab, screen.classroom.id) or "Thank you for coming.")
@@ -40,6 +40,7 @@ def ask_code() -> None:
 
 
 def join(lab: Lab, code: str) -> None:
+    st.subheader(f"Class {code}", anchor=False)
     with st.form("class.join.form", border=False):
         name = st.text_input(
             "Your name",

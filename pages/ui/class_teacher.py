@@ -55,8 +55,6 @@ def draw(lab: Lab) -> bool:
                 opening(lab)
         return True
     bar(lab, current)
-    if pin := st.session_state.get("class.pin"):
-        pin_once(pin)
     if lab.classes.door_shut(serving.here()):
         door(lab)
     if failed := st.session_state.pop("class.failed", None):
@@ -130,12 +128,9 @@ def leave() -> None:
 
 
 def pin_once(pin: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="class-pin"):
-        st.markdown(
-            f":material/key: Your PIN is **{pin}**. Write it down: it opens everything on another"
-            " screen, and is not shown again.",
-            width="content",
-        )
+    """Behind a click, since this page may be on the projector."""
+    with st.popover("Show my PIN", icon=":material/key:", key="class.pin.menu"):
+        st.markdown(f"Your PIN is **{pin}**. Write it down: it opens everything on another screen.")
         if st.button("I have it", key="class.pin.gone"):
             del st.session_state["class.pin"]
             st.rerun()
@@ -157,6 +152,8 @@ def bar(lab: Lab, current: Classroom) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="class-bar"):
         counts(current.code)
         st.space("stretch")
+        if pin := st.session_state.get("class.pin"):
+            pin_once(pin)
         wall = f"/class?view=wall&class={current.code}"
         st.link_button("Wall", wall, icon=":material/present_to_all:", type="tertiary")
         waiting(lab, current)
@@ -291,10 +288,14 @@ def predicting(lab: Lab, code: str, shown: Round) -> None:
             key=f"class.asked.{shown.id}",
             label_visibility="collapsed",
         )
-        if st.button("Reveal", type="primary", key="class.reveal"):
-            lab.classes.reveal(shown)
-            st.query_params["run"] = shown.comparison_id
-            st.rerun()
+        # Before anything is drawn: thirty screens wait for it.
+        st.button(
+            "Reveal",
+            type="primary",
+            key="class.reveal",
+            on_click=lab.classes.reveal,
+            args=(shown,),
+        )
     if asked and asked != shown.asked:
         lab.classes.ask(shown, asked)
         st.rerun()

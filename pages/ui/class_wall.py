@@ -45,7 +45,7 @@ def _follow(code: str) -> None:
         asked=classroom.QUESTIONS[shown.asked],
         join=join,
         now=_score(lab, screen) if shown.revealed else _voted(screen),
-        note=f"Round {shown.number}",
+        note=f"Round {shown.number} · whole answers on your phone",
     )
 
 

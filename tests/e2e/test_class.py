@@ -58,7 +58,8 @@ def room(browser: Browser, tmp_path: Path) -> Iterator[Room]:
         teacher.goto(inside)
         teacher.get_by_role("button", name="Class", exact=True).click()
         teacher.get_by_role("button", name="Start a class").click()
-        shown = teacher.locator(".st-key-class-pin")
+        teacher.get_by_role("button", name="Show my PIN").click()
+        shown = teacher.get_by_text("Your PIN is")
         room.pin = re.findall(r"\d{6}", shown.inner_text())[0]
         expect(teacher.locator(".board .code")).to_be_visible()
         room.code = teacher.locator(".board .code").inner_text()

@@ -296,7 +296,7 @@ def test_runs_says_how_votes_and_measures_agree(app: AppTest, lab: Lab) -> None:
     app.run()
     assert not app.exception
     strengths, agreement = (frame.value for frame in app.dataframe)
-    assert next(iter(strengths["votes"])) == 30
+    assert strengths["votes"].iloc[0] == 30
     assert set(agreement.columns) == {"measure", "agrees", "pairs"}
 
 
