@@ -184,7 +184,8 @@ def interval(each: Interval, *, sign: bool = False) -> str:
     if each.n < 2:
         return ""
     plus = "+" if sign else ""
-    return f"{100 * each.low:{plus}.1f} to {100 * each.high:{plus}.1f}"
+    low, high = (round(100 * end, 1) + 0.0 for end in (each.low, each.high))  # no −0.0
+    return f"{low:{plus}.1f} to {high:{plus}.1f}"
 
 
 def _table(found: Evaluation) -> None:
