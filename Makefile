@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 DATA := $(or $(TRIPTYCH_DATA),data)
 
-.PHONY: run install test check bench bench-full shots omega reproduce
+.PHONY: run install test kill hostile fuzz check bench bench-full shots omega reproduce
 
 run: install $(DATA)/.samples-added
 	$(BIN)/streamlit run app.py
@@ -32,10 +32,23 @@ $(DATA)/.samples-added: | install
 test: .venv/.installed-dev
 	$(BIN)/python -m pytest $(ARGS)
 
+# Every kind of work is killed twenty times; `make test` kills each three times.
+kill: .venv/.installed-dev
+	KILLS=20 $(BIN)/python -m pytest tests/kills $(ARGS)
+
+# Files that mean harm, at full size, with the time that each took.
+hostile: .venv/.installed-dev
+	KILLS=20 $(BIN)/python -m pytest -s tests/test_hostile_files.py $(ARGS)
+
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# Every reader with files that somebody has tampered with, for so many seconds together.
+FUZZ_SECONDS ?= 60
+fuzz: .venv/.installed-dev
+	$(BIN)/python -m tests.fuzzing --seconds $(FUZZ_SECONDS)
 
 bench: install
 	$(BIN)/python -m benchmarks

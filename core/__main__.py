@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from core.commands import (
     asking,
+    classes,
     evaluation,
     exchange,
     models,
@@ -41,7 +42,18 @@ def main(arguments: Sequence[str]) -> int:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m core", description="Triptych without a browser.")
     verbs = top.add_subparsers(required=True, metavar="VERB")
-    for noun in (papers, asking, sweeps, questions, evaluation, reproduction, exchange, models):
+    nouns = (
+        papers,
+        asking,
+        sweeps,
+        questions,
+        evaluation,
+        reproduction,
+        exchange,
+        models,
+        classes,
+    )
+    for noun in nouns:
         noun.add_verbs(verbs)
     return top
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from core.codec import from_json, plain, to_json
 from core.errors import BadInput, Damaged
-from core.types import Run, Sweep
+from core.types import PlayedRound, Run, Sweep
 
 FORMAT, VERSION = "triptych capsule", 1
 MOST_BYTES = 500_000_000  # unpacked: a small file may hold a large one
@@ -22,12 +22,15 @@ NAME = re.compile(r"[\w.-]{1,64}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capsule:
-    """What a capsule holds. `at` says when it was made."""
+    """What a capsule holds. `at` says when it was made. `rounds` are how the class of that id
+    voted on the runs, where one did."""
 
     name: str
     at: str
     runs: tuple[Run, ...]
     sweep: Sweep | None = None
+    class_id: str = ""
+    rounds: tuple[PlayedRound, ...] = ()
 
 
 def write(capsule: Capsule) -> bytes:
@@ -39,6 +42,8 @@ def write(capsule: Capsule) -> bytes:
             "name": capsule.name,
             "at": capsule.at,
             "sweep": plain(capsule.sweep) if capsule.sweep else None,
+            "class": capsule.class_id,
+            "rounds": [plain(each) for each in capsule.rounds],
         }
     )
     lines = [head, *(to_json(run) for run in capsule.runs)]
@@ -50,13 +55,26 @@ def read(content: bytes) -> Capsule:
     that a newer Triptych wrote."""
     lines = iter(_unpacked(content).split("\n"))
     head = _head(next(lines))
-    kept = head.get("sweep")
+    kept, rounds = head.get("sweep"), head.get("rounds") or []
     try:
         sweep = from_json(Sweep, json.dumps(kept)) if kept else None
+        played = from_json(tuple[PlayedRound, ...], json.dumps(rounds))
     except Damaged as error:
-        raise BadInput("The sweep of this capsule is damaged.", error.detail) from error
+        raise BadInput(
+            "The sweep or the votes of this capsule are damaged.", error.detail
+        ) from error
+    class_id = str(head.get("class", ""))
+    if sweep and not NAME.fullmatch(sweep.id):
+        raise BadInput("The sweep of this capsule has no proper id.")
+    if class_id and not NAME.fullmatch(class_id):
+        raise BadInput("The class of this capsule has no proper id.")
     return Capsule(
-        name=str(head.get("name", "")), at=str(head.get("at", "")), runs=_runs(lines), sweep=sweep
+        name=str(head.get("name", "")),
+        at=str(head.get("at", "")),
+        runs=_runs(lines),
+        sweep=sweep,
+        class_id=class_id,
+        rounds=played,
     )
 
 
@@ -78,7 +96,7 @@ def _runs(lines: Iterator[str]) -> tuple[Run, ...]:
 def _head(line: str) -> dict[str, object]:
     try:
         head = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         head = None
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise BadInput("This file is no capsule of Triptych.")

@@ -4,8 +4,9 @@ from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
-from core.errors import Damaged
+from core.errors import BadInput, Damaged
 
 T = TypeVar("T")
 
@@ -16,9 +17,14 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def to_json(value: object) -> str:
-    """One line of JSON with the fields' own names."""
+    """One line of JSON with the fields' own names. Errors: BadInput for half a character."""
     kind: Any = type(value)
-    return _adapter(kind).dump_json(value).decode()
+    try:
+        return _adapter(kind).dump_json(value).decode()
+    except PydanticSerializationError as error:
+        raise BadInput(
+            "A text with half a character in it cannot be kept; mend it and try again.", str(error)
+        ) from error
 
 
 def plain(value: object) -> Any:

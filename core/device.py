@@ -4,13 +4,15 @@ import os
 import platform
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from core.errors import BadInput
+from core.errors import BadInput, OutOfSpace
 from core.settings import Settings
 
 MEMORY = Path("/proc/meminfo")
@@ -62,6 +64,31 @@ def likely(settings: Settings) -> str:
         return "cpu"
     built_for = Path(spec.origin).with_name("version.py").read_text(encoding="utf-8")
     return "cuda" if re.search(r"^cuda.*=\s*'", built_for, re.MULTILINE) else "cpu"
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether that is what went wrong. On a CPU torch raises a plain RuntimeError, known by its
+    allocator's name; onnxruntime's errors are known by what they say."""
+    signs = ("DefaultCPUAllocator", "Failed to allocate memory", "bad_alloc")
+    if isinstance(error, MemoryError) or any(sign in str(error) for sign in signs):
+        return True
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(error, torch.OutOfMemoryError)
+
+
+@contextmanager
+def room_for(what: str) -> Iterator[None]:
+    """The memory's end in the user's words. Errors: OutOfSpace, and what is raised within."""
+    try:
+        yield
+    except Exception as error:
+        if not out_of_memory(error):
+            raise
+        raise OutOfSpace(
+            f"The memory is full: there is no room for {what}; choose a smaller model or smaller"
+            " chunks, or close other programs.",
+            str(error),
+        ) from None
 
 
 def free_bytes(place: str) -> int | None:

@@ -51,7 +51,7 @@ def markdown(comparison: Comparison) -> str:
 
 def html(comparison: Comparison) -> str:
     """One self-contained page without scripts."""
-    question = escape(comparison.question)
+    question = escape(words.plain(comparison.question))
     sections = "".join(_section(run, apart) for run, apart in _apart(comparison))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -67,7 +67,7 @@ def _section(run: Run, apart: str) -> str:
     answer = run.answer.text if run.answer else "(no answer)"
     small = [apart, *_said(run), " · ".join(words.settings(run.recipe).values())]
     chunks = "".join(
-        f"<details><summary>{hit.rank} · {escape(_place(hit))}</summary>"
+        f"<details><summary>{hit.rank} · {escape(words.plain(_place(hit)))}</summary>"
         f'<p class="text">{escape(hit.chunk.text)}</p></details>'
         for hit in run.hits
     )
@@ -75,9 +75,11 @@ def _section(run: Run, apart: str) -> str:
         f'<p class="small">{message.role}</p><p class="text">{escape(message.content)}</p>'
         for message in run.messages
     )
-    said = "".join(f'<p class="small">{escape(sentence)}</p>' for sentence in small if sentence)
+    said = "".join(
+        f'<p class="small">{escape(words.plain(sentence))}</p>' for sentence in small if sentence
+    )
     return (
-        f'<section class="{run.recipe.arm}"><h2>{escape(name)}</h2>'
+        f'<section class="{run.recipe.arm}"><h2>{escape(words.plain(name))}</h2>'
         f'<p class="answer">{escape(answer)}</p>{said}{chunks}'
         f"<details><summary>What was sent</summary>{sent}</details></section>"
     )

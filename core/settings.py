@@ -44,6 +44,8 @@ class Settings:
     hub_cache: Path = HUB_CACHE
     endpoints: tuple[Endpoint, ...] = ()
     endpoint_seconds: int = 60  # the longest silence of an endpoint
+    door_address: str = ""  # what a class is let in by; empty: every network of this machine
+    door_port: int = 0  # 0: the port behind that of the pages
 
     @property
     def cores(self) -> int:
@@ -62,6 +64,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     device = environment.get("TRIPTYCH_DEVICE", "auto")
     if device not in ("auto", "cpu", "cuda", "mps"):
         raise BadInput(f"TRIPTYCH_DEVICE is {device!r}; it must be auto, cpu, cuda or mps.")
+    door_address, door_port = _door(environment.get("TRIPTYCH_DOOR", ""))
     return Settings(
         data=data,
         models=models,
@@ -74,6 +77,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         read_mb=_number(environment, "TRIPTYCH_READ_MB", 2_000),
         endpoints=_endpoints(environment.get("TRIPTYCH_ENDPOINTS", "")),
         endpoint_seconds=_number(environment, "TRIPTYCH_ENDPOINT_SECONDS", 60),
+        door_address=door_address,
+        door_port=door_port,
     )
 
 
@@ -94,6 +99,17 @@ def _hub(address: str) -> str:
     if urlsplit(address).scheme not in ("http", "https"):
         raise BadInput("HF_ENDPOINT is no address; write it like https://huggingface.co.")
     return address.rstrip("/")
+
+
+def _door(text: str) -> tuple[str, int]:
+    """PORT, or ADDRESS:PORT to let a class in by one network alone."""
+    address, _, port = text.rpartition(":")
+    if text and not (port.isdecimal() and 0 < int(port) < 65536):
+        raise BadInput(
+            f"TRIPTYCH_DOOR is {text!r}; it must be a port such as 8502, or an address and a port"
+            " such as 192.168.1.5:8502."
+        )
+    return address, int(port or 0)
 
 
 def _endpoints(text: str) -> tuple[Endpoint, ...]:

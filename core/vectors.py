@@ -23,6 +23,7 @@ from zlib import crc32
 
 import numpy as np
 
+from core import device
 from core.errors import OutOfSpace
 
 if TYPE_CHECKING:
@@ -191,14 +192,29 @@ def embed_missing(
 ) -> Iterator[tuple[int, int]]:
     """Embed the texts that have no vector yet, each once, and keep every batch at once.
 
-    Yields (done, of how many) after each batch; nothing if nothing is missing.
+    Yields (done, of how many) after each batch; nothing if nothing is missing. Errors: OutOfSpace.
     """
     todo = sorted(store.missing(texts), key=len, reverse=True)  # neighbours of like length pad less
     for start in range(0, len(todo), BATCH):
         batch = store.missing(todo[start : start + BATCH])  # another process may have been here
         if batch:
-            store.add(batch, embedder.embed(batch))
+            store.add(batch, _embedded(embedder, batch))
         yield min(start + BATCH, len(todo)), len(todo)
+
+
+def _embedded(embedder: "Embedder", texts: Sequence[str]) -> np.ndarray:
+    """The texts' vectors; where the memory ends, of half as many at once."""
+    half = len(texts) // 2
+    if not half:
+        with device.room_for(f"a chunk of {len(texts[0]):,} characters"):
+            return embedder.embed(texts)
+    try:
+        return embedder.embed(texts)
+    except Exception as error:
+        if not device.out_of_memory(error):
+            raise
+    # Here and not above: the error itself holds on to what filled the memory.
+    return np.concatenate([_embedded(embedder, some) for some in (texts[:half], texts[half:])])
 
 
 def _key(text: str) -> bytes:

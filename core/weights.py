@@ -173,6 +173,9 @@ def _fault(folder: Path, config: dict[str, Any]) -> str:
         parts = set(index.get("weight_map", {}).values())
     else:
         parts = {"model.safetensors"}
+    # Parts of embedders (dense layers) are pickles where they are not in safetensors.
+    pickled = [each.parent for each in folder.rglob("*/pytorch_model.bin")]
+    parts |= {f"{each.relative_to(folder)}/model.safetensors" for each in pickled}
     if not all((folder / part).is_file() for part in parts):
         return "its weights are not whole, or not in safetensors; download it again."
     if not (folder / "tokenizer.json").is_file():

@@ -14,6 +14,13 @@ PANEL_NAMES: dict[Arm, str] = {
     "given": "Passages given",
 }
 
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+SHORT_CODE = re.compile(  # in text that is escaped already
+    r"\\:(?=(?:\w|\\[+_-])*(?:[^\W\d]|\\[+_-])(?:\w|\\[+_-])*\\(?:[:/]))"
+)
+NOTHING = "\N{WORD JOINER}"
+LONGEST_NAME = 80  # characters of a file's name
+
 UNMARKED = (
     "The place could not be found on the page's image, so nothing is marked there; the text is the"
     " one that was searched."
@@ -72,14 +79,29 @@ def apart(recipes: Sequence[Recipe]) -> list[list[str]]:
     ]
 
 
+def plain(text: str) -> str:
+    """The text on one line, as a name or a question stands among our own words: without controls,
+    also those that would turn the reading direction of what stands beside it, and with a sign for
+    half a character."""
+    line = CONTROL.sub("", " ".join(text.split()))
+    return re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", line)
+
+
 def escaped(text: str) -> str:
-    """Text for a Markdown label, with nothing in it that Markdown could take for markup."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
+    """As `plain`, for a Markdown label: nothing in it could be taken for markup, nor for an emoji
+    or an icon (`:smile:`), which are looked for behind the escapes."""
+    return SHORT_CODE.sub(f"\\:{NOTHING}", re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", plain(text)))
+
+
+def file_name(text: str, otherwise: str) -> str:
+    """The text as the name of a file to download, `otherwise` where nothing of it is left."""
+    name = re.sub(r'[\\/:*?"<>|%]+', "-", plain(text)).strip(" .-")
+    return name[:LONGEST_NAME].rstrip() or otherwise
 
 
 def shortened(text: str, length: int) -> str:
-    """At most `length` characters, cut at a word, with an ellipsis that says so."""
-    text = " ".join(text.split())
+    """As `plain`, and at most `length` characters, cut at a word, with an ellipsis that says so."""
+    text = plain(text)
     if len(text) <= length:
         return text
     return text[: length - 1].rsplit(" ", 1)[0] + "…"

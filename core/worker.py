@@ -24,7 +24,8 @@ class Priority(IntEnum):
     """The smaller goes first."""
 
     PERSON = 0
-    SWEEP = 1
+    STUDENT = 1  # in a class: after the teacher
+    SWEEP = 2
 
 
 class Worker:

@@ -8,14 +8,17 @@ from core.store import Learner, Scope
 from pages.ui import browse, card_charts, decks, frame, making, study
 
 VIEWS = ("Study", "Browse", "Make", "Charts")
+OF_STUDENTS = ("Study", "Charts")  # while a class is open: nothing that changes cards
 
 
 def main(lab: Lab) -> None:
+    teacher = frame.is_teacher(lab)
+    views = VIEWS if teacher else OF_STUDENTS
     with st.container(horizontal=True, vertical_alignment="center", key="cards-head"):
         view = st.segmented_control(
             "View",
-            VIEWS,
-            default=named_view(),
+            views,
+            default=named_view() if teacher else views[0],
             required=True,
             key="cards.view",
             label_visibility="collapsed",
@@ -23,14 +26,15 @@ def main(lab: Lab) -> None:
         )
         deck = choose_deck(lab)
         st.space("stretch")
-        learner = who(lab)
-        decks.bring_in(lab)
-        decks.take_out(lab, deck)
+        learner = who(lab, teacher=teacher)
+        if teacher:
+            decks.bring_in(lab)
+            decks.take_out(lab, deck)
     decks.report()
     if view == "Make":
         making.draw(lab, deck)
     elif not lab.cards.decks():
-        empty(lab)
+        empty(lab, teacher=teacher)
     elif view == "Browse":
         browse.draw(lab, deck, learner)
     elif learner is None:
@@ -79,11 +83,12 @@ def choose_deck(lab: Lab) -> str:
     )
 
 
-def who(lab: Lab) -> Learner | None:
-    """Who studies here, with their settings; None until a name is chosen."""
+def who(lab: Lab, *, teacher: bool) -> Learner | None:
+    """Who studies here, with their settings; None until a name is chosen. A student of a class is
+    shown no other names."""
     known = lab.study.learners()
     state = st.session_state
-    if "cards.learner" not in state and len(known) == 1:
+    if teacher and "cards.learner" not in state and len(known) == 1:
         state["cards.learner"] = known[0].name
     learner = next((each for each in known if each.name == state.get("cards.learner")), None)
     label = words.escaped(learner.name) if learner else "Who studies?"
@@ -91,7 +96,11 @@ def who(lab: Lab) -> Learner | None:
         for number, each in enumerate(known):
             same = learner is not None and each.name == learner.name
             key = f"cards.be.{number}"
-            if not same and st.button(words.escaped(each.name), key=key, type="tertiary"):
+            if (
+                teacher
+                and not same
+                and st.button(words.escaped(each.name), key=key, type="tertiary")
+            ):
                 state["cards.learner"] = each.name
                 st.rerun()
         name_form(lab, "cards.name.menu", "Somebody else")
@@ -116,9 +125,12 @@ def name_form(lab: Lab, key: str, label: str) -> None:
             st.rerun()
 
 
-def empty(lab: Lab) -> None:
+def empty(lab: Lab, *, teacher: bool) -> None:
     with st.container(key="study-stage"):
         st.subheader("No cards yet", anchor=False)
+        if not teacher:
+            st.write("Your teacher can bring some in.")
+            return
         st.write(
             "Bring in a deck with *Import* above: Markdown, CSV, an Anki package, or a zip file of"
             " decks. Or let a paper propose some under *Make*."
@@ -128,5 +140,5 @@ def empty(lab: Lab) -> None:
             st.rerun()
 
 
-with frame.page("Cards") as lab:
+with frame.page("Cards", students=True) as lab:
     main(lab)

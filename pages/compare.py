@@ -5,18 +5,39 @@ import streamlit as st
 from core import words
 from core.lab import Lab
 from core.lab.live import Live
-from core.types import Comparison, Recipe, Retrieval, three_ways
-from pages.ui import asking, candidates, chips, frame, menus, panels
+from core.types import Comparison, Question, Recipe
+from pages.ui import asking, candidates, chips, class_teacher, frame, gold, menus, panels
 
 POLL_SECONDS = 0.4  # how often the panels are redrawn while they stream
 MOST_PANELS = 6
 
 
 def main(lab: Lab) -> None:
+    teaching = "class" in st.query_params
+    if teaching and class_teacher.draw(lab):
+        return
     wanted = st.query_params.get("run")
     live = lab.bench.live(wanted) if wanted else None
     comparison = None if live else shown(lab, wanted)
-    adopt(lab, live or comparison)
+    if not teaching:
+        adopt(lab, live or comparison)
+        ask(lab, comparison)
+    if live and not live.over:
+        follow(live.id, gold.known(lab, live.question))
+    elif live:
+        if live.error:
+            frame.show(live.error)
+        stage(lab, live)
+    elif comparison:
+        stage(lab, comparison)
+    if not teaching:
+        honest = chips.small_model_sentence(lab, st.session_state["compare.generator"])
+        if honest:
+            st.caption(honest)
+
+
+def ask(lab: Lab, comparison: Comparison | None) -> None:
+    """The question and its settings; above them the ways to other comparisons."""
     menus.headline(lab, comparison)
     asked, question = hero()
     with st.container(key="compare-settings", horizontal=True, gap="xsmall"):
@@ -24,23 +45,7 @@ def main(lab: Lab) -> None:
         if comparison and not any(run.imported for run in comparison.runs):
             more(lab, comparison, recipe, paper_ids)
     if asked:
-        asking.start(lab, question, three_recipes(recipe), paper_ids)
-    if live and not live.over:
-        follow(live.id)
-    elif live:
-        if live.error:
-            frame.show(live.error)
-        stage(lab, live)
-    elif comparison:
-        stage(lab, comparison)
-    honest = chips.small_model_sentence(lab, st.session_state["compare.generator"])
-    if honest:
-        st.caption(honest)
-
-
-def three_recipes(recipe: Recipe) -> tuple[Recipe, Recipe, Recipe]:
-    assert isinstance(recipe.evidence, Retrieval)
-    return three_ways(recipe, recipe.evidence.reranker or "")
+        asking.start(lab, question, asking.three_recipes(recipe), paper_ids)
 
 
 def shown(lab: Lab, wanted: str | None) -> Comparison | None:
@@ -92,7 +97,7 @@ def more(lab: Lab, comparison: Comparison, recipe: Recipe, paper_ids: tuple[str,
         "Add a panel", icon=":material/add:", type="tertiary", key=f"compare.more.{viewed}"
     ):
         st.caption("The question on screen once more, with the settings above, beside the panels.")
-        for each in three_recipes(recipe):
+        for each in asking.three_recipes(recipe):
             name = words.PANEL_NAMES[each.arm]
             full = len(here) >= MOST_PANELS
             if st.button(name, key=f"compare.add.{each.arm}", disabled=full):
@@ -103,14 +108,15 @@ def more(lab: Lab, comparison: Comparison, recipe: Recipe, paper_ids: tuple[str,
 def stage(lab: Lab, viewed: Live | Comparison) -> None:
     """All there is to see of a comparison that has ended: well, stopped or failed."""
     parts = viewed.panels if isinstance(viewed, Live) else panels.of(viewed)
+    asked = gold.known(lab, viewed.question)
     with st.container(key="stage"):
-        panels.draw(lab, viewed.question, parts, viewed.id)
-        candidates.draw(lab, parts, viewed.id)
+        panels.draw(lab, viewed.question, parts, viewed.id, asked)
+        candidates.draw(lab, parts, viewed.id, asked)
 
 
 @st.fragment(run_every=POLL_SECONDS)
 @frame.bounded
-def follow(live_id: str) -> None:
+def follow(live_id: str, asked: Question | None) -> None:
     """The panels while they are answered; the whole page is drawn again at the end."""
     lab = frame.open_lab()
     live = lab.bench.live(live_id)
@@ -124,7 +130,7 @@ def follow(live_id: str) -> None:
         st.caption(f"{said} · {live.seconds:.0f} s")
         if doing and doing.share is not None:
             st.progress(doing.share, width=240)
-    panels.draw(lab, live.question, live.panels, live.id, over=False)
+    panels.draw(lab, live.question, live.panels, live.id, asked, over=False)
 
 
 with frame.page("Compare") as lab:

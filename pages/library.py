@@ -10,7 +10,7 @@ from core.lab import Lab
 from core.lab.papers import Added, blank_pages_sentence
 from core.settings import SAMPLES
 from core.store import PaperRow
-from pages.ui import frame, reader, ruler
+from pages.ui import frame, questions, reader, ruler
 
 KINDS = {"pdf": "PDF", "text": "text", "markdown": "Markdown"}
 
@@ -42,6 +42,7 @@ def main(lab: Lab) -> None:
             return
         if wanted:
             st.info("That paper is not in the library (any more).")
+        questions.draw(lab)
         ruler.overview(lab)
 
 

@@ -12,9 +12,11 @@ from pages.ui import (
     run_exchange,
     run_filters,
     run_table,
+    run_votes,
 )
 
 SECTIONS = ("Runs", "Charts", "What went wrong")
+VOTES = "What classes voted"
 
 
 def main(lab: Lab) -> None:
@@ -22,7 +24,7 @@ def main(lab: Lab) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="runs-headline"):
         section = st.segmented_control(
             "Show",
-            SECTIONS,
+            [*SECTIONS, *([VOTES] if lab.classes.any_judged() else [])],
             default=SECTIONS[0],
             required=True,
             label_visibility="collapsed",
@@ -42,6 +44,8 @@ def main(lab: Lab) -> None:
         overview(lab, view.sweep)
     if not count:
         nothing(view)
+    elif section == VOTES:
+        run_votes.draw(lab)
     elif section == SECTIONS[0]:
         run_table.draw(lab, view, count)
     else:

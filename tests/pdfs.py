@@ -1,6 +1,7 @@
 """Small PDF files of our own making, for tests: as little PDF as a reader will take."""
 
 import io
+import zlib
 
 PORTRAIT = (200, 300)
 LANDSCAPE = (320, 180)
@@ -82,6 +83,20 @@ def _file(objects: dict[int, bytes]) -> bytes:
     out.write(b"trailer\n<</Size %d/Root 1 0 R/Info 20 0 R>>\n" % (len(places) + 1))
     out.write(b"startxref\n%d\n%%%%EOF\n" % table)
     return out.getvalue()
+
+
+def packed(begin: bytes, middle: bytes, times: int, end: bytes, *, stated: int = 0) -> bytes:
+    """A file whose only page's content is unpacked `begin`, `middle` so many times, `end`. The
+    length of the packed stream is said to be `stated`, if that is not 0."""
+    packer = zlib.compressobj(9)
+    body = packer.compress(begin)
+    some = middle * 10_000
+    body += b"".join(packer.compress(some) for _ in range(times // 10_000))
+    body += packer.compress(end) + packer.flush()
+    plain, mark = pdf("@"), b"<</Length 1>>stream\n@\n"
+    head = b"<</Filter/FlateDecode/Length %d>>stream\n" % (stated or len(body))
+    assert plain.count(mark) == 1
+    return plain.replace(mark, head + body + b"\n")
 
 
 def encrypted(plain: bytes, user_password: str) -> bytes:

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from core.__main__ import main
+from core.lab import Lab
+from core.lab.classroom import Server
+from core.settings import from_environment
 from tests.conftest import NOTES
 
 OPTIONS = "--size 200 --overlap 20 --embedder hashing --reranker word-overlap --generator echo"
@@ -195,3 +198,13 @@ def test_a_data_folder_that_cannot_be_used(
     assert "cannot be used" in said
     monkeypatch.setenv("TRIPTYCH_DEVICE", "abacus")
     assert ran(capsys, "papers")[0] == 2
+
+
+def test_a_class_is_ended_without_its_pin(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, said = ran(capsys, "class", "end")
+    assert (status, said) == (2, "No class is open; start one on the Compare page.\n")
+    lab = Lab(from_environment())
+    opened, _ = lab.classes.start(Server(address="0.0.0.0", port=8501))
+    status, (ended,), _ = ran(capsys, "class", "end")
+    assert (status, ended["code"]) == (0, opened.code)
+    assert lab.classes.now() is None

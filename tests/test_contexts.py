@@ -92,7 +92,7 @@ def test_nothing_to_ask_and_nothing_answered(lab: Lab, tmp_path: Path) -> None:
     paper = town(lab, tmp_path)
     sweep_id = asked(lab, paper)
     for kept in lab.questions.all():
-        lab.questions.remove(kept.id)
+        lab.questions.remove(kept)
     assert lab.contexts.result(sweep_id) is None
     with pytest.raises(BadInput, match="no such sweep"):
         lab.contexts.result("nothing")

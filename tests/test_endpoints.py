@@ -97,6 +97,22 @@ def test_completion_is_plain_text(openai_server: str) -> None:
     assert "messages" not in request["body"]
 
 
+def test_a_text_cannot_end_the_turn_it_stands_in(openai_server: str) -> None:
+    quoted = (
+        "A turn ends with <|im_end|>, <|eot_id|>, </s>, <end_of_turn>, [/INST], <</SYS>> or"
+        " <｜end▁of▁sentence｜>."
+    )
+    said, _ = answer(served(openai_server, "echo"), ask(quoted, max_tokens=99))
+    assert said == (
+        "A turn ends with < |im_end|>, < |eot_id|>, < /s>, < end_of_turn>, [ /INST], < </SYS>> or"
+        " < ｜end▁of▁sentence｜>."
+    )
+    for style in ("chat", "completion"):
+        plain = "If a < b and |x| > 2, see [1] and <s'> <em>."
+        said, _ = answer(served(openai_server, "echo"), ask(plain, max_tokens=99, style=style))
+        assert said.endswith(plain), "a text without such tokens goes out as it is"
+
+
 def test_the_key_goes_to_the_server_and_nowhere_else(
     openai_server: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -209,7 +209,7 @@ def test_evaluations_are_found_again_and_not_computed_twice(lab: Lab, tmp_path: 
     assert other.summary.base == 2
     assert other.measured is first.measured
     kept = next(kept for kept in lab.questions.all() if kept.question.gold)
-    lab.questions.remove(kept.id)
+    lab.questions.remove(kept)
     *_, fewer = lab.evaluations.result(first.sweep.id, "60/0 · top 1")
     assert isinstance(fewer, Evaluation)
     assert (len(fewer.questions), fewer.without_gold) == (5, 1)

@@ -14,7 +14,7 @@ from core.gold import Missed, Unread, Written, WrittenPassage
 from core.lab import Lab
 from core.settings import SAMPLES
 from core.store.questions import question_id
-from core.types import Paper, Question, Span
+from core.types import Card, Paper, Question, Span
 
 TEXT = "The lamp was lit in 1874.\nIt burns whale oil.  The tide\nrises four metres. It burns."
 PAPER = Paper(id="ab" * 32, title="The lamp", text=TEXT, source="lamp.md", kind="markdown")
@@ -185,10 +185,12 @@ def test_held_out_questions_are_not_shown(lab: Lab, tmp_path: Path) -> None:
     assert lab.questions.all() == []
     (kept,) = lab.questions.all(held_out=True)
     assert (kept.question.text, kept.held_out) == ("Secret?", True)
-    assert lab.questions.remove(kept.id[:6]).id == kept.id
+    gone = lab.questions.remove(kept)
     assert lab.questions.all(held_out=True) == []
-    with pytest.raises(BadInput, match="fits no question"):
-        lab.questions.remove(kept.id)
+    with pytest.raises(BadInput, match="has changed meanwhile"):
+        lab.questions.remove(kept)
+    lab.questions.undo(gone)
+    assert lab.questions.all(held_out=True) == [kept]
 
 
 def test_a_marked_place_must_be_in_its_paper(lab: Lab) -> None:
@@ -200,6 +202,83 @@ def test_a_marked_place_must_be_in_its_paper(lab: Lab) -> None:
     lab.questions.mark(" Why? ", [Span(paper_id=paper, start=2, end=6)], "So.")
     (kept,) = lab.questions.all()
     assert (kept.question.text, kept.question.origin) == ("Why?", "marked")
+
+
+def test_a_question_marked_twice_has_both_places(lab: Lab) -> None:
+    one, other = (row.id for row in lab.papers.all())
+    here, there = Span(paper_id=one, start=2, end=6), Span(paper_id=other, start=0, end=3)
+    first = lab.questions.mark("Why?", [here], held_out=True)
+    assert first.before is None
+    second = lab.questions.mark("Why? ", [there], "So.")
+    assert second.before == first.after
+    assert second.after
+    assert second.after.held_out
+    assert second.after.question == Question(
+        text="Why?", gold=(here, there), reference="So.", origin="marked"
+    )
+    again = lab.questions.mark("Why?", [here])
+    assert again.before == again.after == second.after
+    assert lab.questions.in_paper(other) == []
+    assert lab.questions.in_paper(other, held_out=True) == [second.after]
+    with pytest.raises(BadInput, match="has changed meanwhile"):
+        lab.questions.undo(first)
+    lab.questions.undo(second)
+    assert lab.questions.all(held_out=True) == [first.after]
+    lab.questions.undo(first)
+    assert lab.questions.all(held_out=True) == []
+
+
+def test_a_question_is_set_aside_and_taken_in_again(lab: Lab) -> None:
+    paper = lab.papers.all()[0].id
+    for text in ("Why?", "When?", "Who?"):
+        kept = lab.questions.mark(text, [Span(paper_id=paper, start=2, end=6)]).after
+        assert kept
+    middle = lab.questions.all()[1]
+    change = lab.questions.set_aside(middle, True)
+    assert [each.question.text for each in lab.questions.all()] == ["Why?", "Who?"]
+    assert lab.questions.asking("When?") is None
+    assert lab.questions.asking("When?", held_out=True) == middle.question
+    lab.questions.undo(change)
+    assert [each.question.text for each in lab.questions.all()] == ["Why?", "When?", "Who?"]
+
+
+def test_those_that_ask_the_same_share_their_gold(lab: Lab) -> None:
+    """As an evaluation takes them."""
+    paper = lab.papers.all()[0].id
+    spans = [Span(paper_id=paper, start=start, end=start + 4) for start in (0, 5, 9)]
+    lab.questions.keep(Question(text="Why?", gold=tuple(spans[:2])))
+    lab.questions.keep(Question(text="Why?", gold=tuple(spans[1:]), reference="So."))
+    lab.questions.keep(Question(text="why?", gold=()))
+    asked = lab.questions.asking(" Why? ")
+    assert asked
+    assert (asked.gold, asked.reference) == (tuple(spans), "So.")
+    assert lab.questions.asking("Who?") is None
+    # A place that another of the same text holds is known.
+    again = lab.questions.mark("Why?", [spans[2]])
+    assert again.before == again.after
+
+
+def test_cards_that_know_their_place_become_questions(lab: Lab) -> None:
+    paper = lab.papers.all()[0].id
+    here, gone = Span(paper_id=paper, start=2, end=6), Span(paper_id="gone", start=0, end=3)
+    lab._store.cards.keep(
+        [
+            Card(id="a", deck="D", question="Why\nso?", answer="So.", span=here),
+            Card(id="b", deck="D", question="Who?", answer="Ada."),
+            Card(id="c", deck="D", question="When?", answer="1874", span=gone),
+            Card(id="d", deck="E", question="How?", answer="So.", span=here),
+        ]
+    )
+    assert [(row.name, row.cards) for row in lab.questions.decks()] == [("D", 2), ("E", 1)]
+    found = list(lab.questions.take_cards("D"))
+    assert [(each.line, each.status) for each in found] == [(1, "added"), (2, "failed")]
+    assert found[1].reason == "The paper of “When?” is not here (any more)."
+    (kept,) = lab.questions.all()
+    assert kept.question == Question(text="Why so?", gold=(here,), reference="So.", origin="card a")
+    assert [each.status for each in lab.questions.take_cards("D", held_out=True)] == [
+        "known",
+        "failed",
+    ]
 
 
 def test_the_sample_questions_come_in_and_go_out_unchanged(lab: Lab, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ HEAVY = {
     "chromadb",
     "onnxruntime",
     "bm25s",
+    "choix",
     "openai",
     "scipy",
     "ir_measures",

@@ -1,7 +1,7 @@
 """The lab as pages and the command line use it, over small real backends and real files."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 
 from core import chunkers, retrieval
 from core.errors import BadInput, MissingModel, TriptychError
+from core.generators import Delta, Request
 from core.lab import Lab
 from core.lab.live import Done, Finished, Found, Said, Step
 from core.settings import Settings
@@ -29,6 +30,7 @@ from core.types import (
 )
 from core.windows import offsets
 from tests.backends.embedders.hashing import HashingEmbedder
+from tests.backends.generators.echo import Echo
 from tests.backends.words import tokenizer
 
 RECIPE = Recipe(
@@ -483,6 +485,29 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_trace(lab: Lab, tmp_path: Pat
     assert "disk is full" in added.reason
     assert lab.papers.all() == before
     assert len(list((lab.settings.data / "papers").iterdir())) == len(before)
+
+
+def test_seconds_count_from_where_the_model_began_to_read(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(Echo):
+        """Its second prompt waits ten seconds for the first."""
+
+        def generate(self, requests: Sequence[Request], _stop: Event) -> Iterator[Delta]:
+            for index in range(len(requests)):
+                at[0] += 10
+                yield Delta(index=index, text="", begins=True)
+                at[0] += 2
+                yield Delta(index=index, text="lit")
+                at[0] += 3
+                yield Delta(index=index, text="", finish="stop")
+
+    at = [0.0]
+    monkeypatch.setattr("core.lab.bench.time.perf_counter", lambda: at[0])
+    monkeypatch.setattr("tests.backends.generators.echo.load", lambda *_: Slow())
+    answers = [run.answer for run in asked(lab).runs]
+    assert [each and each.seconds_to_first_token for each in answers] == [2, 2, 2]
+    assert [each and each.seconds for each in answers] == [5, 5, 5]
 
 
 def test_several_runs_of_a_question_stand_side_by_side(lab: Lab) -> None:

@@ -10,8 +10,10 @@ from pages.ui.marks import (
     Mark,
     citations,
     differing,
+    golden,
     matches,
     pieces,
+    trimmed,
     unseen,
     unsupported,
 )
@@ -73,12 +75,37 @@ def test_pieces_carry_every_mark_over_them() -> None:
         Mark(start=2, end=6, kind="cited", number=7),
     ]
     assert pieces("abcdefgh", marks) == [
-        {"text": "ab", "kinds": ["unsupported"], "number": None},
-        {"text": "cd", "kinds": ["cited", "unsupported"], "number": 7},
-        {"text": "ef", "kinds": ["cited"], "number": 7},
-        {"text": "gh", "kinds": [], "number": None},
+        {"text": "ab", "kinds": ["unsupported"], "number": None, "label": ""},
+        {"text": "cd", "kinds": ["cited", "unsupported"], "number": 7, "label": ""},
+        {"text": "ef", "kinds": ["cited"], "number": 7, "label": ""},
+        {"text": "gh", "kinds": [], "number": None, "label": ""},
     ]
     assert pieces("", []) == []
+
+
+def test_gold_is_said_where_it_begins() -> None:
+    found = pieces(
+        "abcdef",
+        [
+            Mark(start=1, end=3, kind="found"),
+            *golden([(1, 5)]),
+            Mark(start=3, end=6, kind="match"),
+        ],
+    )
+    assert [(each["text"], each["kinds"], each["label"]) for each in found] == [
+        ("a", [], ""),
+        ("bc", ["found", "gold"], "gold"),
+        ("de", ["gold", "match"], ""),
+        ("f", ["match"], ""),
+    ]
+
+
+def test_a_hand_takes_white_space_along() -> None:
+    text = "Of \n  whale oil.\u00a0\nThe"
+    assert trimmed(text, 2, 18) == (6, 16)
+    assert trimmed(text, 6, 16) == (6, 16)
+    start, end = trimmed(text, 3, 6)
+    assert start == end
 
 
 @given(

@@ -11,9 +11,9 @@ import pytest
 
 from core import capsules, reports
 from core.capsules import Capsule
-from core.errors import BadInput
+from core.errors import BadInput, OutOfSpace
 from core.lab import Lab
-from core.lab.past import GOLD
+from core.lab.past import GOLD, Past
 from core.lab.runs import Runs
 from core.logs import experiments
 from core.settings import Settings
@@ -37,6 +37,26 @@ def filled(empty: Lab) -> Lab:
     empty.past.load("log", "small.txt", EXPERIMENT.encode())
     empty.past.load("retrieval-log", "search.txt", RETRIEVAL.encode())
     return empty
+
+
+def test_runs_come_with_their_sweep_or_not_at_all(
+    empty: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a kill between the two."""
+
+    def gone(*_: object) -> None:
+        raise OutOfSpace("The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Past, "_keep_sweep", gone)
+        with pytest.raises(OutOfSpace):
+            empty.past.take_in_recorded()
+        with pytest.raises(OutOfSpace):
+            empty.past.load("log", "small.txt", EXPERIMENT.encode())
+    assert empty.past.count(ALL) == 0
+    empty.past.take_in_recorded()
+    empty.past.load("log", "small.txt", EXPERIMENT.encode())
+    assert len(empty.past.sweeps()) == 2
 
 
 def test_the_recorded_runs_are_taken_in_once(empty: Lab) -> None:

@@ -74,3 +74,18 @@ def test_the_hub_is_where_its_library_looks_for_it() -> None:
     assert from_environment({"HF_ENDPOINT": "http://127.0.0.1:1/"}).hub == "http://127.0.0.1:1"
     with pytest.raises(BadInput, match="HF_ENDPOINT is no address"):
         from_environment({"HF_ENDPOINT": "file:///etc"})
+
+
+@pytest.mark.parametrize(
+    ("text", "door"),
+    [("", ("", 0)), ("8700", ("", 8700)), ("192.168.1.5:8502", ("192.168.1.5", 8502))],
+)
+def test_the_door_of_a_class(text: str, door: tuple[str, int]) -> None:
+    settings = from_environment({"TRIPTYCH_DOOR": text})
+    assert (settings.door_address, settings.door_port) == door
+
+
+@pytest.mark.parametrize("text", ["door", "0", "70000", "192.168.1.5", "192.168.1.5:", "-1"])
+def test_a_door_that_is_none(text: str) -> None:
+    with pytest.raises(BadInput, match="TRIPTYCH_DOOR"):
+        from_environment({"TRIPTYCH_DOOR": text})

@@ -1,18 +1,25 @@
 """What lies on disk, through the lab: backed up, put back, rebuilt, taken away while it is used."""
 
 import io
-from collections.abc import Iterator
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 
-from core.errors import BadInput, Damaged
-from core.lab import Lab
+from core.cards import schedule
+from core.errors import BadInput, Damaged, OutOfSpace
+from core.lab import Lab, swap
+from core.lab.debris import at_work
 from core.lab.jobs import Job
 from core.lab.storage import Backup
-from core.store import Database
+from core.store import EVERY, Database
+from core.views import View
 from tests.test_lab import QUESTION, RECIPE, asked, everything
 
 
@@ -122,7 +129,7 @@ def test_a_failure_in_the_last_moment_changes_nothing(
     lab.papers.remove(lamp)
     before = (lab.papers.all(), files(lab, "papers"))
 
-    def fail(_self: Database, _path: Path) -> None:
+    def fail(_self: Database, _path: Path, _mark: int) -> None:
         raise Damaged("The disk went away.")
 
     monkeypatch.setattr(Database, "become", fail)
@@ -207,3 +214,160 @@ def test_a_reset_waits_for_the_question_under_way(lab: Lab) -> None:
     ended(job)
     assert found == [2]
     assert lab.papers.all() == []
+
+
+def test_it_is_used_while_it_is_backed_up_and_put_back(lab: Lab, tmp_path: Path) -> None:
+    """Nobody who asks, studies or adds meanwhile sees an error or half of anything."""
+    cards = "".join(f"question {n}?,answer {n}\n" for n in range(400))
+    (tmp_path / "deck.csv").write_text(f"question,answer\n{cards}")
+    list(lab.cards.load(tmp_path / "deck.csv"))
+    lab.study.keep(replace(lab.study.learner("ada"), new_a_day=1_000))
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    stop, wrong, done = Event(), list[BaseException](), Counter[str]()
+
+    def again_and_again(name: str, work: Callable[[int], object]) -> Callable[[], None]:
+        def run() -> None:
+            try:
+                while not stop.is_set():
+                    work(done[name])
+                    done[name] += 1
+            except BaseException as error:  # noqa: BLE001 - told at the end
+                wrong.append(error)
+
+        return run
+
+    def study(number: int) -> None:
+        ada = lab.study.learner("ada")
+        turn = lab.study.turn(ada, EVERY, start + timedelta(minutes=number))
+        assert turn
+        lab.study.answer(ada, turn, 4, start + timedelta(minutes=number))
+
+    def ask(number: int) -> None:
+        recipe = replace(RECIPE, evidence=None)
+        list(lab.bench.ask(f"Question {number}?", [recipe], ()))
+
+    def add(number: int) -> None:
+        stream = io.BytesIO(f"This is text number {number}.".encode())
+        assert lab.papers.upload(f"{number}.txt", stream).status == "added"
+
+    def look(_number: int) -> None:
+        for row in lab.runs.history():
+            with suppress(BadInput):  # it went since it was listed
+                assert lab.runs.comparison(row.id).runs[0].question == row.question
+
+    jobs = {"studied": study, "asked": ask, "added": add, "looked": look}
+    threads = [Thread(target=again_and_again(name, work)) for name, work in jobs.items()]
+    for thread in threads:
+        thread.start()
+    for _ in range(3):
+        before = Counter(done)
+        while not all(done[name] > before[name] for name in jobs) and not wrong:
+            stop.wait(0.01)
+        ended(lab.storage.restore(backed_up(lab).name))
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+    ada = lab.study.learner("ada")
+    reviews = lab.study.reviews(ada)
+    assert reviews
+    for studied in lab.study.memories(ada, EVERY):
+        own = [review for review in reviews if review.card_id == studied.card.id]
+        assert studied.memory == schedule.remember(own)
+    runs = lab.past.select(View(), None).runs
+    assert lab.past.count(View()) == len(runs)
+    assert {row.question for row in lab.runs.history()} <= {run.question for run in runs}
+    assert {check.check for check in lab.doctor() if not check.ok} <= {"disk"}
+    assert files(lab, "papers") == {row.id for row in lab.papers.all()}
+
+
+# What a killed process leaves behind
+
+
+def test_what_a_kill_leaves_is_finished_or_cleared(lab: Lab) -> None:
+    lamp, tide = (row.id for row in lab.papers.all())
+    papers = lab.settings.data / "papers"
+    (papers / lamp).rename(papers / f"{lamp}.part")  # its paper was kept just before
+    (papers / f"{'0' * 64}.part").write_text("never kept, or just removed")
+    (papers / "copy-x").write_text("half")
+    (papers / "copy-x.whole").write_text("half")
+    (papers / ("1" * 64)).write_text("of a database that somebody took away")
+    for name in ("triptych-1.part", "triptych-1.sqlite", "triptych-1.sqlite-journal"):
+        lab.storage.folder.mkdir(exist_ok=True)
+        (lab.storage.folder / name).write_text("half")
+    (lab.settings.data / "sweeps").mkdir()
+    (lab.settings.data / "sweeps" / "mine.toml.part").write_text("half")
+    with at_work(lab.settings.data):
+        Lab(lab.settings)  # somebody is at work: these may be theirs
+        assert len(files(lab, "papers")) == 6
+    Lab(lab.settings)
+    assert files(lab, "papers") == {lamp, tide, "1" * 64}
+    assert files(lab, "backups") == files(lab, "sweeps") == set()
+
+
+def test_vectors_of_a_paper_that_went_follow_it(lab: Lab) -> None:
+    asked(lab)
+    lab._store.remove_paper(lab.papers.all()[0].id)  # and then it was killed
+    (vectors,) = lab.settings.data.glob("vectors/*.vectors")
+    before = vectors.stat().st_size
+    Lab(lab.settings)
+    assert vectors.stat().st_size == before // 2
+
+
+@pytest.mark.parametrize("became", [False, True], ids=["before", "after"])
+def test_a_restore_that_was_killed_is_undone_or_finished(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, became: bool
+) -> None:
+    """Killed just before, or just after, the database became the other one."""
+    data = lab.settings.data
+
+    def watched(database: Database, path: Path, mark: int) -> None:
+        if became:
+            become(database, path, mark)
+        shutil.copytree(data, tmp_path / "killed")
+        if not became:
+            become(database, path, mark)
+
+    lab.sweeps.presets.save("early", "top_k = [1]\n")
+    backup, early = backed_up(lab), content(lab)
+    lab.papers.remove(lab.papers.all()[0].id)
+    lab.sweeps.presets.remove("early")
+    lab.sweeps.presets.save("later", "top_k = [2]\n")
+    later = content(lab)
+    become = Database.become
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "become", watched)
+        ended(lab.storage.restore(backup.name))
+    assert content(lab) == early
+    assert (tmp_path / "killed" / swap.PLAN).exists()
+    assert content(Lab(replace(lab.settings, data=tmp_path / "killed"))) == (
+        early if became else later
+    )
+    assert not (tmp_path / "killed" / swap.WORK).exists()
+
+
+def content(lab: Lab) -> tuple[set[str], set[str], set[str]]:
+    return {row.id for row in lab.papers.all()}, files(lab, "papers"), files(lab, "sweeps")
+
+
+def test_a_preset_is_saved_whole_or_not_at_all(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_file: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    lab.sweeps.presets.save("mine", "top_k = [1]\n")
+    monkeypatch.setattr("core.lab.whole.os.fsync", fails)
+    with pytest.raises(OutOfSpace, match="No space left"):
+        lab.sweeps.presets.save("mine", "top_k = [2]\n")
+    assert lab.sweeps.presets.get("mine")[1] == "top_k = [1]\n"
+    assert files(lab, "sweeps") == {"mine.toml"}
+
+
+def test_an_original_that_is_missing_comes_back_with_its_file(lab: Lab, tmp_path: Path) -> None:
+    """As the doctor advises."""
+    lamp, tide = lab.papers.all()
+    lab.papers.file(lamp.id).unlink()
+    lab.papers.file(tide.id).write_text("other bytes")
+    for name in ("lamp.md", "tide.txt"):
+        assert lab.papers.add(tmp_path / name).status == "known"
+    assert {check.check for check in lab.doctor() if not check.ok} <= {"disk"}

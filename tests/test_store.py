@@ -123,3 +123,36 @@ def test_rerank_scores(store: Store) -> None:
     store.keep_rerank_scores({"a": 0.5, "b": 0.25})
     assert store.rerank_scores(["a", "c"]) == {"a": 0.5}
     assert store.database.faults() == []
+
+
+def test_a_transaction_that_fails_at_its_end_is_over(store: Store) -> None:
+    """As on a full disk: else the next one would be a part of it, and never be kept."""
+    with pytest.raises(TriptychError), store.database.writing() as connection:
+        connection.execute("PRAGMA defer_foreign_keys = ON")
+        connection.execute(
+            "INSERT INTO cells (sweep_id, question, setting, status, sentence)"
+            " VALUES ('nowhere', 0, 0, 'done', '')"
+        )
+    store.keep_run(RUN)
+    assert Store(store.database.path).run("r1") == RUN
+
+
+def test_a_transaction_within_another_is_a_part_of_it(store: Store) -> None:
+    other = Store(store.database.path)
+    with pytest.raises(ValueError, match="no"), store.database.writing():
+        store.keep_run(RUN)
+        raise ValueError("no")
+    assert store.run("r1") is None
+    with store.database.writing():
+        store.keep_run(RUN)
+        assert other.run("r1") is None
+    assert other.run("r1") == RUN
+
+
+def test_what_is_read_together_is_of_one_moment(store: Store) -> None:
+    other = Store(store.database.path)
+    with store.database.reading():
+        assert store.run("r1") is None
+        other.keep_run(RUN)
+        assert store.run("r1") is None
+    assert store.run("r1") == RUN

@@ -1,11 +1,5 @@
 """Sweeps as pages and the command line run them, over small real backends."""
 
-import random
-import signal
-import subprocess
-import sys
-import time
-from collections import Counter
 from dataclasses import replace
 from threading import Event
 from typing import Any
@@ -14,7 +8,6 @@ import pytest
 
 from core.errors import BadInput, OutOfSpace
 from core.lab import Lab
-from core.settings import ROOT
 from core.store.sweeps import Sweeps as SweepStore
 from core.sweeps.presets import Answers, Preset
 from core.types import Cell, Run, Sweep
@@ -317,61 +310,3 @@ def test_an_imported_sweep_is_shown_and_never_run(lab: Lab) -> None:
         lab.sweeps.resume("old")
     lab.sweeps.remove("old")
     assert lab.sweeps.all() == []
-
-
-# killed
-
-SWEEPING = """
-import sys, time
-from pathlib import Path
-from core import backends
-for family in ("embedder", "reranker", "generator"):
-    backends.PACKAGES[family] = f"tests.backends.{family}s"
-from core.lab import Lab
-from core.settings import Settings
-from tests.backends.generators.echo import Echo
-say = Echo._answer
-def slowly(*arguments):
-    for delta in say(*arguments):
-        time.sleep(float(sys.argv[3]))
-        yield delta
-Echo._answer = slowly
-lab = Lab(Settings(data=Path(sys.argv[1])))
-print("open", flush=True)
-lab.sweeps.wake()
-lab.sweeps.wait(sys.argv[2])
-"""
-
-
-def test_killed_twenty_times_it_ends_complete_and_each_cell_once(lab: Lab, slow: Slow) -> None:
-    preset = replace(
-        PRESET,
-        chunks=((200, 20), (60, 0), (40, 0)),
-        candidates=(3, 4, 5),
-        top_k=(1, 2, 3),
-    )
-    questions = tuple(f"Question {number} about the lamp and the tide?" for number in range(5))
-    plan = planned(lab, preset, questions)
-    assert plan.cells == 185
-    sweep_id = lab.sweeps.start(plan)
-    assert slow.begun.wait(WAIT)
-    lab.sweeps.stop(sweep_id)
-    slow.on.set()
-    assert lab.sweeps.wait(sweep_id, WAIT)
-    store = SweepStore(lab._store.database)
-    command = [sys.executable, "-c", SWEEPING, str(lab.settings.data), sweep_id]
-    rng = random.Random(3)
-    for _ in range(20):
-        if lab.sweeps.row(sweep_id).queued:
-            store.set_status(sweep_id, "running")  # as a killed process leaves it
-        with subprocess.Popen([*command, "0.002"], cwd=ROOT, stdout=subprocess.PIPE) as process:
-            assert process.stdout
-            process.stdout.readline()
-            time.sleep(rng.random() * 0.6)
-            process.send_signal(signal.SIGKILL)
-    subprocess.run([*command, "0"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    cells = lab.sweeps.cells(sweep_id)
-    assert [cell.status for cell in cells] == ["done"] * 185
-    runs = lab._store.database.rows("SELECT key FROM runs")
-    assert max(Counter(row["key"] for row in runs).values()) == 1
-    assert len(runs) == len({cell.run_id for cell in cells}) == 185

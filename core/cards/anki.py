@@ -41,8 +41,9 @@ CSS = (
     " td, th { border: 1px solid #8888; padding: .2em .5em; }"
 )
 MATHS = re.compile(
-    r"(?P<code>`+|~{3,})[^`~].*?(?P=code)"
-    r"|\$\$(?P<display>.+?)\$\$|\\\[(?P<brackets>.+?)\\\]|\\\((?P<inline>.+?)\\\)"
+    r"(?<![`~])(?P<code>`+|~{3,})[^`~].*?(?P=code)"
+    r"|\$\$(?P<display>.{1,2000}?)\$\$|\\\[(?P<brackets>.{1,2000}?)\\\]"
+    r"|\\\((?P<inline>.{1,2000}?)\\\)"
     r"|(?<![\\$\w])\$(?P<dollar>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?![\d$])",
     re.DOTALL,
 )
@@ -121,7 +122,7 @@ def collection(data: bytes, file: str, most_bytes: int) -> bytes:
             if name is None:
                 raise Unreadable(f"{file} is no Anki package: it holds no collection.")
             found = archives.unpacked(archive, archive.getinfo(name), most_bytes)
-    except (zipfile.BadZipFile, OSError) as error:
+    except archives.DAMAGED as error:
         raise Unreadable(f"{file} is no Anki package: it is no zip file.") from error
     if name != COLLECTIONS[0]:
         return found
@@ -164,7 +165,12 @@ def _foreign(note: AnkiNote, file: str) -> Card:
     question, rest = texts[0][1] if texts else "", [each for each in texts[1:] if each[1].strip()]
     answer = rest[0][1] if len(rest) == 1 else "\n\n".join(f"**{n}:** {text}" for n, text in rest)
     if "{{c" in question:
-        answer = "\n\n".join(filter(None, (CLOZE.sub(r"**\1**", question), answer)))
+        answer = "\n\n".join(
+            filter(
+                None,
+                (CLOZE.sub(lambda said: f"**{said[1].partition('::')[0]}**", question), answer),
+            )
+        )
         question = CLOZE.sub("[…]", question)
     return normal(
         Card(
@@ -177,7 +183,7 @@ def _foreign(note: AnkiNote, file: str) -> Card:
     )
 
 
-CLOZE = re.compile(r"\{\{c\d+::(.*?)(?:::.*?)?\}\}", re.DOTALL)
+CLOZE = re.compile(r"\{\{c\d+::(.{0,2000}?)\}\}", re.DOTALL)  # behind another :: is a hint
 
 
 def _texts(card: Card) -> tuple[str, str, str, str]:
@@ -215,10 +221,24 @@ def _renderer() -> "MarkdownIt":
 def _markdown(text: str) -> str:
     """HTML as Markdown: code, tables, lists and emphasis; of what is not text, a word."""
     reader = _Html()
-    reader.feed(text)
+    reader.feed(_tame(text))
     reader.close()
     lines = [line.rstrip() for line in "".join(reader.parts).replace("\xa0", " ").split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+DEEPEST = 20  # lists in lists that are indented
+OPEN = re.compile(r"<(?=[!?]|[^<>]*(?:<|\Z))")  # begins no tag that ends before the next begins
+
+
+def _tame(text: str) -> str:
+    """HTML without comments, and with nothing in it that the parser takes ages over or gives up
+    at: declarations and tags that nobody closed are text."""
+    parts: list[str] = []
+    for piece in text.split("<!--"):
+        _, closed, behind = piece.partition("-->")
+        parts.append(behind if parts and closed else piece)
+    return OPEN.sub("&lt;", "".join(parts))
 
 
 class _Html(HTMLParser):
@@ -260,7 +280,7 @@ class _Html(HTMLParser):
                 mark = "-" if number < 0 else f"{number}."
                 if number > 0:
                     self.lists[-1] += 1
-                self.parts.append(f"\n{'   ' * (len(self.lists) - 1)}{mark} ")
+                self.parts.append(f"\n{'   ' * min(len(self.lists) - 1, DEEPEST)}{mark} ")
             case "table":
                 self.tables += 1
                 self.rows = 0

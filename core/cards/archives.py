@@ -4,7 +4,9 @@ Nothing is unpacked to the disk: a member's name is only shown, and becomes part
 Links are never followed. Knows no format of cards.
 """
 
+import lzma
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -17,6 +19,11 @@ KINDS = (".md", ".markdown", ".txt", ".csv", ".tsv", ".apkg")
 MOST_FILES = 5_000
 MOST_BYTES = 1_000_000_000  # of all members together, unpacked
 READ_AT_ONCE = 1 << 20
+# All that the zip library was seen to raise for a file that somebody tampered with.
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError,
+    RuntimeError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +46,7 @@ def members(path: Path, most_bytes: int) -> Iterator[Member]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield from _in_zip(archive, path.name, most_bytes)
-    except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
+    except DAMAGED as error:
         raise Unreadable(
             f"{path.name} cannot be opened as a zip file; make it anew.", str(error)
         ) from error
@@ -95,7 +102,7 @@ def unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most_bytes: int) -
                 if size > most_bytes:
                     raise Unreadable(f"it unpacks to more than {most_bytes / 1e6:,.0f} MB")
                 parts.append(part)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except DAMAGED as error:
         raise Unreadable("it is damaged, or packed in a way that is not known") from error
     return b"".join(parts)
 

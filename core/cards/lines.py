@@ -29,8 +29,8 @@ HEADING = re.compile(r"[ \t]{0,3}#{1,6}[ \t]+(\S.*)")
 DECK = re.compile(r"[ \t]{0,3}#[ \t]+(?:high-quality[ \t]+)?flashcards?[ \t]*:[ \t]*(.*)", re.I)
 CHAPTER = re.compile(r"\*\*starting chapter:\*\*(.*)", re.IGNORECASE)
 RATING = re.compile(
-    r"[ \t]*\*\*rating(?: threshold)?[ \t]*:?(?:\*\*)?[ \t]*:?[ \t]*(>?=?)[ \t]*"
-    r"(\d{1,2}(?:\.\d)?)[ \t]*/[ \t]*10[ \t]*(?:\*\*)?[ \t]*",
+    r"[ \t]*\*\*rating(?: threshold)?[ \t]*+:?(?:\*\*)?[ \t]*+:?[ \t]*+(>?=?)[ \t]*+"
+    r"(\d{1,2}(?:\.\d)?)[ \t]*/[ \t]*10[ \t]*+(?:\*\*)?[ \t]*",
     re.IGNORECASE,
 )
 TAGS = re.compile(r"\*\*tags:\*\*(.*)", re.IGNORECASE)

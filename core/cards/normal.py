@@ -6,18 +6,19 @@ from dataclasses import replace
 from core.cards.fences import closed
 from core.types import Card
 
-CLOSING_HASHES = re.compile(r"(?:(?:^|\s)#+)+$")
-
 
 def one_line(text: str) -> str:
     """A title or a name on one line, without the # that may close a heading."""
-    return CLOSING_HASHES.sub("", " ".join(text.split()))
+    words = text.split()
+    while words and not words[-1].strip("#"):
+        words.pop()
+    return " ".join(words)
 
 
 def escaped(text: str) -> str:
     """The text with a backslash in each line where it could be taken for anything but text: at
     its beginning, before `:p`, and at its end behind a marker. `unescaped` gives it back."""
-    lines = [re.sub(r"\\*:p(?=\s|$)", r"\\\g<0>", line) for line in text.split("\n")]
+    lines = [re.sub(r"(?<!\\)\\*+:p(?=\s|$)", r"\\\g<0>", line) for line in text.split("\n")]
     lines = [f"{line}\\" if re.search(r"[xX?\\]$", line) else line for line in lines]
     return "\n".join(f"\\{line}" if line else line for line in lines)
 
@@ -25,7 +26,7 @@ def escaped(text: str) -> str:
 def unescaped(text: str) -> str:
     """What `escaped` was given."""
     lines = [line.removeprefix("\\").removesuffix("\\") for line in text.split("\n")]
-    return "\n".join(re.sub(r"\\(\\*:p)(?=\s|$)", r"\1", line) for line in lines)
+    return "\n".join(re.sub(r"(?<!\\)\\(\\*+:p)(?=\s|$)", r"\1", line) for line in lines)
 
 
 def normal(card: Card) -> Card:

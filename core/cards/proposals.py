@@ -6,12 +6,12 @@ but the answer was made up, the passage's own sentence answers instead. Knows no
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core import lexical, sentences
 from core.cards.placeholders import is_placeholder
-from core.types import Card, Message, Span, digest
+from core.types import Card, Message, PaperKind, Question, Span, digest
 
 # An example of its own, of no paper here, so that what is copied from it is told by its words.
 RULES = (
@@ -65,6 +65,24 @@ def messages(passage: str) -> tuple[Message, ...]:
         Message(role="assistant", content=EXAMPLE_CARD),
         Message(role="user", content=passage),
     )
+
+
+def of_question(question: Question, passages: Sequence[str], deck: str) -> Card:
+    """The card of a question whose gold is known: its reference answers it, or else the passages.
+    It is from the first place of its gold."""
+    return Card(
+        id=digest(["question", question.text, [str(span) for span in question.gold]]),
+        deck=deck,
+        question=question.text,
+        answer=question.reference or "\n\n".join(passages),
+        span=question.gold[0],
+    )
+
+
+def quoted(passage: str, kind: PaperKind) -> str:
+    """A passage as a card shows it: lines that a page or a file broke are joined, and Markdown
+    stays what it is."""
+    return passage.strip() if kind == "markdown" else " ".join(passage.split())
 
 
 def pairs(said: str) -> Iterator[tuple[str, str]]:

@@ -41,6 +41,7 @@ def after(memory: Memory | None, rating: int, at: datetime, retention: float) ->
     if rating not in RATINGS:
         raise BadInput(f"The rating is {rating}; it must be 1, 2, 3 or 4.")
     check_retention(retention)
+    at = _moment(memory, at)
     card = _card(memory)
     card, _ = _scheduler(retention).review_card(card, fsrs.Rating(rating), at.astimezone(UTC))
     assert card.stability is not None
@@ -61,10 +62,17 @@ def after(memory: Memory | None, rating: int, at: datetime, retention: float) ->
 
 def intervals(memory: Memory | None, at: datetime, retention: float) -> dict[int, timedelta]:
     """How long until the card comes again, for each of the four ratings."""
+    at = _moment(memory, at)
     return {
         rating: datetime.fromisoformat(after(memory, rating, at, retention).due) - at
         for rating in RATINGS
     }
+
+
+def _moment(memory: Memory | None, at: datetime) -> datetime:
+    """Never before the last review: a clock that was set back and then right again would make of
+    an hour years in which the card was known."""
+    return max(at, datetime.fromisoformat(memory.last_review)) if memory else at
 
 
 def recall(memory: Memory, at: datetime) -> float:

@@ -7,7 +7,7 @@ import re
 
 from core.cards.fences import fenced
 
-RULE = re.compile(r"[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?[ \t]*)?")
+RULE = re.compile(r"[ \t]*+\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?[ \t]*)?")
 BAR = re.compile(r"(?<!\\)\|")
 
 

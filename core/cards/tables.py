@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from core.cards import Note, Reading, card_id
 from core.cards.normal import normal
 from core.cards.placeholders import TAG, is_placeholder
+from core.cells import guarded, unguarded
 from core.types import Card, Span
 
 COLUMNS = (
@@ -36,7 +37,6 @@ NAMES = {
     "context": "background",
     "tag": "tags",
 }
-FORMULA = re.compile(r"'*[=+\-@\t\r]")
 SPAN = re.compile(r"([\w-]{1,64}):(\d{1,12})-(\d{1,12})")
 LARGEST_CELL = 10_000_000  # characters
 
@@ -65,7 +65,7 @@ def read(text: str, file: str, deck: str) -> Reading:
                 header = {"question": 0, "answer": 1}
             if not any(cell.strip() for cell in row):
                 continue
-            cells = {name: _plain(row[n]) for name, n in header.items() if n < len(row)}
+            cells = {name: unguarded(row[n]) for name, n in header.items() if n < len(row)}
             key = (cells.get("title", ""), cells.get("question", ""))
             identity = cells.get("id", "").strip()
             if not re.fullmatch(r"[\w-]{1,64}", identity) or identity in ids:
@@ -91,7 +91,7 @@ def write(cards: Iterable[Card]) -> str:
     for card in cards:
         texts = (card.deck, card.chapter, card.title, card.background, card.question, card.answer)
         cells = (card.id, *texts, " ".join(card.tags), _source(card.span))
-        table.writerow([f"'{cell}" if FORMULA.match(cell) else cell for cell in cells])
+        table.writerow([guarded(cell) for cell in cells])
     return out.getvalue()
 
 
@@ -114,10 +114,6 @@ def _delimiter(text: str) -> str:
     """The separator that the first line has most of."""
     first = text.lstrip().split("\n", 1)[0]
     return max(",;\t", key=first.count)
-
-
-def _plain(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
 
 
 def _card(cells: dict[str, str], identity: str, deck: str) -> Card:

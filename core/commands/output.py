@@ -5,8 +5,10 @@ import sys
 
 
 def show(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    # Half a character, as a file's name may have, is then written as JSON writes it: \udce9.
+    line = json.dumps(value, ensure_ascii=False)
+    print(line.encode("utf-8", "backslashreplace").decode(), flush=True)
 
 
 def say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
+    print(sentence.encode("utf-8", "backslashreplace").decode(), file=sys.stderr, flush=True)

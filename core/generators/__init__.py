@@ -20,7 +20,10 @@ class Request:
 class Delta:
     """The next piece of answer `index`. The last piece of each answer carries `finish` and both
     token counts, None where nobody counted, and a `note` where a reader must know how it ended:
-    with finish "error" why it failed, with "stop" that it was ended because it repeated itself."""
+    with finish "error" why it failed, with "stop" that it was ended because it repeated itself.
+
+    A generator that reads prompts one after the other says with an empty piece where one `begins`:
+    its seconds count from there. Otherwise they count from the request."""
 
     index: int
     text: str
@@ -28,6 +31,7 @@ class Delta:
     prompt_tokens: int | None = None
     answer_tokens: int | None = None
     note: str = ""
+    begins: bool = False
 
 
 class Generator(Protocol):

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from threading import Event
 from typing import TYPE_CHECKING
 
+from core.device import out_of_memory
 from core.generators import Delta
 from core.types import FinishReason, Generation
 
@@ -142,14 +143,6 @@ REPEATS = "It began to repeat itself and was ended there."
 NO_MEMORY = "The memory is full: use fewer or smaller chunks, fewer answers at once, or {}."
 
 
-def out_of_memory(error: Exception) -> bool:
-    """On a CPU torch raises a plain RuntimeError, known by its allocator's name."""
-    import torch
-
-    kinds = (MemoryError, torch.OutOfMemoryError)
-    return isinstance(error, kinds) or "DefaultCPUAllocator" in str(error)
-
-
 class _Before:
     """The prompt that was read last, with its keys and values."""
 
@@ -187,6 +180,8 @@ def _write(
     for row in rows:
         if stop.is_set():
             break
+        if not row.tokens:
+            yield Delta(index=row.index, text="", begins=True)
         tokens = row.prompt + row.tokens
         cache, logits = _read(model, tokens, stop, before)
         if stop.is_set():

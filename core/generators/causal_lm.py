@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from core import device, packages, weights
 from core.errors import BadInput, Damaged, OutOfSpace
 from core.generators import Delta, Request
-from core.generators._decoding import Row, answer, out_of_memory
+from core.generators._decoding import Row, answer
 from core.generators._few_rows import quicken
 from core.generators._gguf import unpack
 from core.settings import Settings
@@ -109,7 +109,7 @@ def load(model: Model, settings: Settings) -> "CausalLM":
             f"{model.name} cannot be read; remove the folder {folder} {remedy}.", str(error)
         ) from error
     except (RuntimeError, MemoryError) as error:
-        if not out_of_memory(error):
+        if not device.out_of_memory(error):
             raise
         raise full from error
 

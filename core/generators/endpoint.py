@@ -5,6 +5,7 @@ that panels stream together. Knows neither the model's tokenizer nor its window:
 by the server or not at all, and what is too long is for the server to refuse.
 """
 
+import re
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -28,6 +29,12 @@ LOOK_SECONDS = 0.05  # between two looks at `stop`
 HANG_UP_SECONDS = 1.0  # for a thread to notice that its connection is gone
 LONGEST_QUOTE = 200  # characters of what a server says about itself
 SENT = {"host", "accept", "accept-encoding", "connection", "content-type", "content-length"}
+# Which tokens frame a turn is the server's to know; these are the usual ones. Some servers read
+# them as tokens also where a text quotes them, and a paper must not end the user's turn.
+FRAME = re.compile(
+    r"<(?=[|｜][^\s<>|｜]{1,60}[|｜]>|/?s>|(?:start|end)_of_turn>|[be]os>|/?think>|</?SYS>>)"
+    r"|\[(?=/?INST\])"
+)
 FINISHES: dict[str, FinishReason] = {"stop": "stop", "length": "length"}
 
 
@@ -223,11 +230,15 @@ class _Calls:
             "stream_options": {"include_usage": True},
         }
         events: Any
+        texts = [FRAME.sub(r"\g<0> ", message.content) for message in request.messages]
         if wanted.style == "completion":
-            prompt = "\n\n".join(message.content for message in request.messages)
+            prompt = "\n\n".join(texts)
             events = self._client.completions.create(prompt=prompt, **how)
         else:
-            turns: Any = [{"role": each.role, "content": each.content} for each in request.messages]
+            roles = [message.role for message in request.messages]
+            turns: Any = [
+                {"role": role, "content": text} for role, text in zip(roles, texts, strict=True)
+            ]
             events = self._client.chat.completions.create(messages=turns, **how)
         stream: Stream[Any] = events
         return stream

@@ -12,12 +12,15 @@ with `content`, `start_index` and `end_index`.
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from core.errors import BadInput
 from core.types import Paper, Question
+
+HALF = re.compile("[\ud800-\udfff]")  # half of a character, as JSON may write it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +112,10 @@ def _question(number: int, fields: Any) -> Written:
 
 def _rows(name: str, text: str) -> Iterator[Written | Unread]:
     rows = csv.DictReader(io.StringIO(text, newline=""))
-    missing = {"question", "references", "corpus_id"} - set(rows.fieldnames or ())
+    try:
+        missing = {"question", "references", "corpus_id"} - set(rows.fieldnames or ())
+    except csv.Error as error:
+        raise BadInput(f"{name} is no CSV: {error}.") from error
     if missing:
         raise BadInput(f"{name} has no column called {', '.join(sorted(missing))}.")
     while True:
@@ -142,7 +148,7 @@ def _passage(fields: Any, paper: str | None, quote: str, start: str, end: str) -
     if not isinstance(fields, dict):
         raise ValueError("a passage is no object with a paper and a quote")
     paper = paper or fields.get("sha256") or fields.get("paper")
-    if not isinstance(paper, str) or not paper.strip():
+    if not isinstance(paper, str) or not paper.strip() or HALF.search(paper):
         raise ValueError("a passage names no paper")
     offsets = [fields.get(start), fields.get(end)]
     if any(type(each) not in (int, type(None)) for each in offsets):
@@ -164,6 +170,8 @@ def _text(fields: dict[str, Any], name: str, *, needed: bool = True) -> str:
         raise ValueError(f"its {name} is no text")
     if needed and not value.strip():
         raise ValueError(f"it has no {name}")
+    if HALF.search(value):
+        raise ValueError(f"its {name} holds half a character")
     return value
 
 

@@ -12,6 +12,7 @@ lab.models   which models there are
 lab.storage  what lies on disk: backups, rebuilding, reset
 lab.jobs     what is under way in the background, besides questions
 lab.ruler    how papers are cut, and what an embedder reads of it
+lab.classes  a class that predicts and votes, and what its students ask
 lab.questions questions with gold spans, apart from chunks
 lab.evaluations which setting is better, by these questions
 lab.reproduction a published table, computed again
@@ -23,8 +24,11 @@ from contextlib import closing
 from pathlib import Path
 from threading import Event
 
+from core.lab import debris
 from core.lab.bench import Bench, follow
 from core.lab.cards import Cards
+from core.lab.class_questions import ClassQuestions
+from core.lab.classroom import Classes
 from core.lab.contexts import Contexts
 from core.lab.doctor import Check, examine
 from core.lab.evaluation import Evaluations
@@ -60,6 +64,11 @@ class Lab:
         self.settings = settings
         self._store = Store(settings.data / "triptych.sqlite")
         self.papers = Papers(settings, self._store)
+        debris.clear(
+            settings.data,
+            self._store.database.mark,
+            lambda: {row.id for row in self._store.papers()},
+        )
         self.runs = Runs(self._store)
         self.cards = Cards(settings, self._store)
         self.study = Study(self._store)
@@ -72,7 +81,14 @@ class Lab:
         self.sweeps = Sweeps(settings, self._store, finder, self.models, self.bench, self._worker)
         self.jobs = Jobs()
         self.storage = Storage(
-            settings, self._store, self.papers, finder, self._worker, self.jobs, self.doctor
+            settings,
+            self._store,
+            self.papers,
+            finder,
+            self._worker,
+            self.jobs,
+            self.doctor,
+            self.sweeps.running,
         )
         self.proposals = Proposals(self._store, self.papers, self.models, self._worker)
         self.questions = QuestionBook(self._store, self.papers)
@@ -80,6 +96,8 @@ class Lab:
             self._store, self.sweeps, self.questions, finder, self.models, self._worker
         )
         self.contexts = Contexts(self._store, self.sweeps, self.questions, self.papers, self.models)
+        questions = ClassQuestions(self._store, self.bench, self.models, self.papers)
+        self.classes = Classes(settings, self._store, self.runs, self.past, questions)
         self.reproduction = Reproduction(settings, self.models, self._worker)
 
     def doctor(self) -> Iterator[Check]:

@@ -34,7 +34,7 @@ from core.types import (
     Run,
     run_key,
 )
-from core.worker import Ticket, Worker
+from core.worker import Priority, Ticket, Worker
 
 T = TypeVar("T")
 
@@ -122,10 +122,16 @@ class Bench:
             revisions.append(("prompt", prompts.VERSION))
         return replace(recipe, revisions=tuple(revisions))
 
-    def search(self, question: str, recipe: Recipe, paper_ids: tuple[str, ...]) -> Run:
+    def search(
+        self,
+        question: str,
+        recipe: Recipe,
+        paper_ids: tuple[str, ...],
+        priority: Priority = Priority.PERSON,
+    ) -> Run:
         """The evidence alone: a run without an answer. It is not kept."""
         draft = self._draft(0, question, replace(recipe, generation=None), paper_ids)
-        for step in self._worker.stream(lambda: self._evidence(draft)):
+        for step in self._worker.stream(lambda: self._evidence(draft), priority):
             if isinstance(step, Evidence):
                 draft.evidence = step
         return self.run(draft, None, None)
@@ -138,6 +144,7 @@ class Bench:
         *,
         stop: Event | None = None,
         comparison_id: str | None = None,
+        priority: Priority = Priority.PERSON,
     ) -> Iterator[Step]:
         """Answer one question by each recipe, a panel each; the last step is Done.
 
@@ -146,14 +153,27 @@ class Bench:
         """
         drafts = [self._draft(i, question, recipe, paper_ids) for i, recipe in enumerate(recipes)]
         ticket = self._worker.stream(
-            lambda: self._answer(drafts, stop or Event(), comparison_id or new_id())
+            lambda: self._answer(drafts, stop or Event(), comparison_id or new_id()), priority
         )
         return follow(ticket)
 
-    def start(self, question: str, recipes: Sequence[Recipe], paper_ids: tuple[str, ...]) -> Live:
+    def start(
+        self,
+        question: str,
+        recipes: Sequence[Recipe],
+        paper_ids: tuple[str, ...],
+        priority: Priority = Priority.PERSON,
+    ) -> Live:
         """Ask in the background; any page may watch. Errors: as `check`, at once."""
         live = Live(id=new_id(), question=question, panels=tuple(Panel(recipe=r) for r in recipes))
-        steps = self.ask(question, recipes, paper_ids, stop=live.stopping, comparison_id=live.id)
+        steps = self.ask(
+            question,
+            recipes,
+            paper_ids,
+            stop=live.stopping,
+            comparison_id=live.id,
+            priority=priority,
+        )
         self._lives[live.id] = live
         while len(self._lives) > LIVES_KEPT:
             self._lives.popitem(last=False)
@@ -265,9 +285,12 @@ class Bench:
             alike.setdefault(request, []).append(draft)
         started, watch, units = time.perf_counter(), Watch(), 0.0
         unfinished = dict(enumerate(alike.values()))
+        begun = dict.fromkeys(unfinished, started)
         try:
             for delta in watch.over(generator.generate(list(alike), stop)):
-                seconds = time.perf_counter() - started
+                if delta.begins:
+                    begun[delta.index] = time.perf_counter()
+                seconds = time.perf_counter() - begun[delta.index]
                 same = unfinished[delta.index]
                 if delta.text:
                     for draft in same:
@@ -282,8 +305,8 @@ class Bench:
                     for draft, run in zip(same, runs, strict=True):
                         yield Finished(panel=draft.panel, run=run)
         finally:
-            seconds = time.perf_counter() - started
             for index, same in unfinished.items():
+                seconds = time.perf_counter() - begun[index]
                 gone = Delta(index=index, text="", finish="stopped")
                 for draft in same:
                     if not draft.run:

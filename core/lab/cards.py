@@ -39,14 +39,14 @@ class Cards:
     def load(self, path: Path) -> Iterator[Imported]:
         """Read a deck, or each deck in a folder or a zip file, and keep its cards; one Imported
         for each. A file that cannot be read is "failed", and the others go on."""
-        yield from self._load(path, path.name)
+        yield from self._load(path, texts.name(path.name))
 
     def upload(self, name: str, stream: IO[bytes]) -> Iterator[Imported]:
         """As `load`; the name is only ever shown and hashed, never used as a path."""
         with tempfile.NamedTemporaryFile(suffix=Path(name).suffix) as copy:
             copy.write(stream.read())
             copy.flush()
-            yield from self._load(Path(copy.name), name)
+            yield from self._load(Path(copy.name), texts.name(name))
 
     def _load(self, path: Path, name: str) -> Iterator[Imported]:
         most_bytes = self._settings.max_file_mb * 1_000_000
@@ -55,11 +55,13 @@ class Cards:
                 found = False
                 for member in archives.members(path, most_bytes):
                     found = True
-                    yield self._member(f"{name}/{member.name}", member)
+                    yield self._member(f"{name}/{texts.name(member.name)}", member)
                 if not found:
                     yield Imported(file=name, failed=f"{name} holds no file.")
                 return
-            if path.is_file() and path.stat().st_size > most_bytes:
+            if path.exists() and not path.is_file():
+                raise Unreadable(f"{name} cannot be read: it is not a file.")
+            if path.exists() and path.stat().st_size > most_bytes:
                 megabytes = path.stat().st_size / 1e6
                 raise Unreadable(
                     f"{name} has {megabytes:,.1f} MB, more than the {self._settings.max_file_mb}"
@@ -76,7 +78,7 @@ class Cards:
     def _member(self, name: str, member: archives.Member) -> Imported:
         if member.left_out:
             return Imported(file=name, failed=f"{name} was left out: {member.left_out}.")
-        return self._keep(name, member.name, member.data)
+        return self._keep(name, texts.name(member.name), member.data)
 
     def _keep(self, shown: str, name: str, data: bytes) -> Imported:
         try:

@@ -1,11 +1,11 @@
 """Whether everything on disk is whole; what is derived is rebuilt."""
 
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from core.errors import Damaged
 from core.lab.models import Models
 from core.lab.papers import Papers
 from core.settings import Settings
@@ -48,7 +48,10 @@ def _space(settings: Settings) -> Check:
 
 
 def _database(store: Store) -> Check:
-    faults = store.database.faults()
+    try:
+        faults = store.database.faults()
+    except Damaged as error:
+        return Check(check="database", ok=False, sentence=error.sentence)
     said = "The database is whole." if not faults else f"The database is damaged: {faults[0]}."
     return Check(check="database", ok=not faults, sentence=said)
 
@@ -57,13 +60,11 @@ def _originals(papers: Papers) -> Iterator[Check]:
     """Each paper's file is there and has the bytes it was added with."""
     faults = 0
     for row in papers.all():
-        file = papers.file(row.id)
-        if not file.is_file():
+        fault = ""
+        if not papers.file(row.id).is_file():
             fault = "is missing"
-        else:
-            with file.open("rb") as stream:
-                whole = hashlib.file_digest(stream, "sha256").hexdigest() == row.id
-            fault = "" if whole else "is damaged"
+        elif not papers.whole(row.id):
+            fault = "is damaged"
         if fault:
             faults += 1
             said = f"The file of “{row.title}” {fault}; its text is safe, add {row.source} again."

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from core import chunkers, retrieval, vocabularies
+from core import chunkers, device, retrieval, vocabularies
 from core.embedders import Embedder
 from core.errors import BadInput
+from core.lab.debris import at_work
 from core.lab.live import Doing
 from core.lab.models import Models
 from core.lab.papers import Papers
@@ -195,7 +196,8 @@ class Finder:
         try:
             for done, text in enumerate(missing, 1):
                 started = time.perf_counter()
-                fresh[keys[text]] = next(scores)
+                with device.room_for(f"a chunk of {len(text):,} characters"):
+                    fresh[keys[text]] = next(scores)
                 seconds[text] = time.perf_counter() - started
                 said = f"{name} reads question and chunk: {done} of {len(missing)}"
                 yield Doing(sentence=said, share=done / len(missing))
@@ -293,8 +295,9 @@ class Finder:
             try:
                 self._here(fresh)
             except BadInput:  # it went while it was read, and what was read just now stayed behind
-                vectors.note(texts)
-                forget(self._folder, self._here(()))
+                with at_work(self._folder.parent):
+                    vectors.note(texts)
+                    forget(self._folder, self._here(()))
                 raise
             said = f"{name} reads the chunks: {done:,} of {total:,}"
             yield Doing(sentence=said, share=done / total)
@@ -342,7 +345,8 @@ class Finder:
         """The question's vector, shape (dimensions,)."""
         key = (name, self._models.find("embedder", name).revision, question)
         if key not in self._questions:
-            self._questions[key] = embedder.embed([question], query=True)[0]
+            with device.room_for("the question"):
+                self._questions[key] = embedder.embed([question], query=True)[0]
             if len(self._questions) > QUESTIONS_KEPT:
                 self._questions.popitem(last=False)
         return self._questions[key]

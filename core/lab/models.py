@@ -81,7 +81,8 @@ class Models:
             )
 
     def loaded(self, family: Family, name: str) -> Generator[Doing, None, Any]:
-        """The backend, loaded if it is not in memory yet; says so while it loads."""
+        """The backend, loaded if it is not in memory yet; says so while it loads. Errors: as
+        `find` and the backend's own, OutOfSpace."""
         model, module = backends.find(self._settings, family, name)
         kept = self._loaded.get(family)
         if kept and (kept[0].name, kept[0].revision) == (model.name, model.revision):
@@ -92,6 +93,7 @@ class Models:
         if model.source != "endpoint":
             first = f"; {model.first_load}" if model.first_load else ""
             yield Doing(sentence=f"Loading {name}, {model.megabytes:,} MB{first} …")
-        backend = module.load(model, self._settings)
+        with device.room_for(name):
+            backend = module.load(model, self._settings)
         self._loaded[family] = (model, backend)
         return backend

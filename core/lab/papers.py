@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import IO, Literal
 
 from core import papers
 from core.errors import BadInput, OutOfSpace, TriptychError
-from core.papers import PageImage, finding, languages
+from core.lab.debris import PART, adding
+from core.papers import PageImage, finding, languages, texts
 from core.papers.finding import Found
 from core.settings import Settings
 from core.store import PaperRow, Refusal, Store
@@ -44,47 +46,58 @@ class Papers:
 
     def add(self, path: Path) -> Added:
         """Add one file from disk. A file that gives no text is "failed", with the reason."""
-        try:
-            paper_id = papers.digest_file(path)
-        except OSError as error:
-            return Added(file=path.name, status="failed", reason=f"{path}: {error.strerror}.")
-        return self._add(path, path.name, paper_id)
+        name = texts.name(path.name)
+        with adding(self._settings.data):
+            return self._add(path, name)
 
     def upload(self, name: str, stream: IO[bytes]) -> Added:
         """Add an uploaded file; the name is only ever shown, never used as a path."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self._folder, prefix="upload-") as copy:
-            try:
-                shutil.copyfileobj(stream, copy)
-                copy.flush()
-            except OSError as error:
-                return Added(file=name, status="failed", reason=_full(error).sentence)
-            path = Path(copy.name)
-            return self._add(path, name, papers.digest_file(path))
+        name = texts.name(name)
+        with adding(self._settings.data):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self._folder, prefix="upload-") as copy:
+                try:
+                    shutil.copyfileobj(stream, copy)
+                    copy.flush()
+                except OSError as error:
+                    return Added(file=name, status="failed", reason=_full(error).sentence)
+                return self._add(Path(copy.name), name)
 
-    def _add(self, path: Path, name: str, paper_id: str) -> Added:
-        known = next((row for row in self.all() if row.id == paper_id), None)
-        if known:
-            self._store.forget_refusal(name)
-            return Added(
-                file=name, status="known", paper=known, reason=f"already here as “{known.title}”"
-            )
+    def _add(self, path: Path, name: str) -> Added:
         try:
-            paper = papers.read(path, name, self._settings)
-            self._keep_file(path, paper_id)
-            self._store.keep_paper(paper)
+            papers.check(path, name, self._settings)
+            paper_id = papers.digest_file(path)
+        except OSError as error:
+            return Added(file=name, status="failed", reason=f"{name}: {error.strerror}.")
         except TriptychError as error:
-            self.file(paper_id).unlink(missing_ok=True)  # no trace of what failed
-            if not isinstance(error, OutOfSpace):
-                self._store.keep_refusal(name, error.sentence)
-            return Added(file=name, status="failed", reason=error.sentence)
+            return self._refused(path, name, error)
+        known = next((row for row in self.all() if row.id == paper_id), None)
+        part = self._folder / f"{paper_id}{PART}"
+        try:
+            if known is None:
+                paper = papers.read(path, name, self._settings)
+                self._keep_file(path, part)
+                self._store.keep_paper(paper)
+                part.replace(self.file(paper_id))
+            elif not self.whole(paper_id):
+                self._keep_file(path, self.file(paper_id))
+        except TriptychError as error:
+            part.unlink(missing_ok=True)  # no trace of what failed
+            return self._refused(path, name, error)
         self._store.forget_refusal(name)
+        if known:
+            reason = f"already here as “{known.title}”"
+            return Added(file=name, status="known", paper=known, reason=reason)
         row = next(row for row in self.all() if row.id == paper_id)
         return Added(file=name, status="added", paper=row, reason=blank_pages_sentence(row))
 
-    def _keep_file(self, path: Path, paper_id: str) -> None:
-        """Copy the original under its sha256: whole or not at all."""
-        target = self._folder / paper_id
+    def _refused(self, path: Path, name: str, error: TriptychError) -> Added:
+        if path.is_file() and not isinstance(error, OutOfSpace):
+            self._store.keep_refusal(name, error.sentence)
+        return Added(file=name, status="failed", reason=error.sentence)
+
+    def _keep_file(self, path: Path, target: Path) -> None:
+        """Copy the original: whole or not at all."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self._folder, prefix="copy-") as copy:
@@ -136,6 +149,11 @@ class Papers:
         """The original file, under a name made of its sha256."""
         return self._folder / paper_id
 
+    def whole(self, paper_id: str) -> bool:
+        """Whether the original file has the bytes that the paper was made of."""
+        file = self.file(paper_id)
+        return file.is_file() and papers.digest_file(file) == paper_id
+
     def page_image(self, paper: Paper, page: int, spans: tuple[Span, ...] = ()) -> PageImage:
         """The page of a PDF as PNG, with the spans of this paper marked, and those of them that
         could not be."""
@@ -154,10 +172,20 @@ class Papers:
 
         (full_id,) = self.resolve((paper_id,))
         row = next(row for row in self.all() if row.id == full_id)
-        self._store.remove_paper(full_id)
-        self.file(full_id).unlink(missing_ok=True)
-        self.get.cache_clear()
-        vectors.forget(self._settings.data / "vectors", {row.id for row in self.all()})
+        file, part = self.file(full_id), self._folder / f"{full_id}{PART}"
+        with adding(self._settings.data):
+            # Under that name a kill cannot leave it behind for ever (core.lab.debris).
+            with suppress(FileNotFoundError):
+                file.replace(part)
+            try:
+                self._store.remove_paper(full_id)
+            except TriptychError:
+                with suppress(FileNotFoundError):
+                    part.replace(file)
+                raise
+            part.unlink(missing_ok=True)
+            self.get.cache_clear()
+            vectors.forget(self._settings.data / "vectors", {row.id for row in self.all()})
         return row
 
     def refusals(self) -> list[Refusal]:
@@ -190,5 +218,7 @@ def _ranges(numbers: tuple[int, ...]) -> list[str]:
 
 def _full(error: OSError) -> TriptychError:
     if error.errno in SPACE_ERRORS:
-        return OutOfSpace("The disk is full: the file was not added; free some space and try again")
+        return OutOfSpace(
+            "The disk is full: the file was not added; free some space and try again."
+        )
     return TriptychError(f"The file could not be kept: {error.strerror}.", str(error))

@@ -22,6 +22,7 @@ from core.logs import experiments, retrievals
 from core.metrics.diagnosis import Diagnosis, diagnose_all, repeated_share, shares
 from core.metrics.retrieval import overlap
 from core.metrics.support import supported_share
+from core.papers import texts
 from core.store import RunRow, Store, now
 from core.store.questions import Questions
 from core.store.sweeps import SweepRow
@@ -141,8 +142,9 @@ class Past:
         known = self._store.facts.known(tuple(run.id for run in recorded))
         missing = [run for run in recorded if run.id not in known]
         if missing:
-            self._store.keep_runs(missing)
-            self._keep_sweep(RECORDED, "recorded", recorded, None)
+            with self._store.database.writing():
+                self._store.keep_runs(missing)
+                self._keep_sweep(RECORDED, "recorded", recorded, None)
 
     def count(self, view: View) -> int:
         return self._counted(view, self._store.facts.newest())
@@ -187,8 +189,9 @@ class Past:
 
         Errors: BadInput for a file that holds nothing of its kind.
         """
+        name = texts.name(name)
         origin = IMPORTED + Path(name).name
-        sweep, mended = None, 0
+        sweep, mended, capsule = None, 0, None
         if kind == "capsule":
             capsule = capsules.read(content)
             log = logs.Log(runs=tuple(replace(run, origin=origin) for run in capsule.runs))
@@ -202,9 +205,12 @@ class Past:
             raise BadInput(f"{name} holds no run that could be read as a {kind}.")
         run_ids = tuple(run.id for run in log.runs)
         known = self._store.facts.known(run_ids)
-        self._store.keep_runs(log.runs)
-        if kind == "log" or sweep:
-            self._keep_sweep(name, origin, log.runs, sweep)
+        with self._store.database.writing():  # the runs and what they belong to: all or nothing
+            self._store.keep_runs(log.runs)
+            if capsule and capsule.class_id:
+                self._store.classes.take_in(capsule.class_id, capsule.at, capsule.rounds)
+            if kind == "log" or sweep:
+                self._keep_sweep(name, origin, log.runs, sweep)
         return Imported(
             file=name,
             runs=len(log.runs),

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import BadInput
+from core.errors import BadInput, OutOfSpace
+from core.lab import whole
+from core.lab.debris import at_work
 from core.settings import SAMPLES
 from core.store.backup import PRESET
 from core.sweeps import presets
@@ -55,15 +57,19 @@ class Presets:
 
     def save(self, name: str, text: str) -> Preset:
         """Keep an own preset as a file. Errors: BadInput for a name that no file can have, and for
-        a text that is no preset."""
+        a text that is no preset; OutOfSpace."""
         if not PRESET.fullmatch(name):
             raise BadInput(
                 f"{name!r} is no name for a preset; use letters, digits, dots and dashes, at most"
                 " 60."
             )
         preset = presets.read(name, text)
-        self._own.mkdir(parents=True, exist_ok=True)
-        (self._own / f"{name}.toml").write_text(text, encoding="utf-8")
+        try:
+            self._own.mkdir(parents=True, exist_ok=True)
+            with at_work(self._own.parent):
+                whole.write(self._own / f"{name}.toml", text)
+        except OSError as error:
+            raise OutOfSpace(f"The preset could not be kept: {error.strerror}.") from error
         return preset
 
     def remove(self, name: str) -> None:

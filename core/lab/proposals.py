@@ -23,7 +23,7 @@ from core.lab.live import Doing
 from core.lab.models import Models
 from core.lab.papers import Papers
 from core.store import Store
-from core.types import Card, Chunking, Generation, Run, Span
+from core.types import Card, Chunking, Generation, Question, Run, Span
 from core.worker import Priority, Ticket, Worker
 
 if TYPE_CHECKING:
@@ -144,6 +144,19 @@ class Proposals:
         )
         proposing.follow(steps)
         return proposing
+
+    def propose(self, question: Question) -> bool:
+        """Propose a question with gold as a card: its reference answers it, or else the passages
+        themselves. False if it was proposed before. Errors: BadInput without gold, or where its
+        first paper is not here (any more)."""
+        if not question.gold:
+            raise BadInput("The question has no place in a paper, so there is no card to make.")
+        papers = [self._papers.get(span.paper_id) for span in question.gold]
+        passages = [
+            proposals.quoted(paper.text[span.start : span.end], paper.kind)
+            for paper, span in zip(papers, question.gold, strict=True)
+        ]
+        return self._store.propose(proposals.of_question(question, passages, papers[0].title))
 
     def waiting(self, paper_id: str) -> list[Card]:
         """The cards proposed from a paper that nobody has judged yet."""

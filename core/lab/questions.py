@@ -1,15 +1,17 @@
-"""Questions with gold spans: in from files, checked against the papers, and out again."""
+"""Questions with gold spans: from files, checked against the papers, from cards, or marked by a
+person; and out again."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from core import gold
 from core.errors import BadInput
 from core.lab.papers import Papers
-from core.store import PaperRow, Store
-from core.store.questions import KeptQuestion, Questions
+from core.store import DeckRow, PaperRow, Scope, Store
+from core.store.database import now
+from core.store.questions import KeptQuestion, Questions, question_id
 from core.types import Question, Span
 
 
@@ -25,11 +27,21 @@ class AddedQuestion:
     nearest: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a person changed: the question as it stood, None for a new one, and as it is now, None
+    where it was taken away. Both are the same if there was nothing to change."""
+
+    before: KeptQuestion | None
+    after: KeptQuestion | None
+
+
 class QuestionBook:
     """Gold belongs to the paper's text, which never changes; it knows nothing of chunks."""
 
     def __init__(self, store: Store, papers: Papers) -> None:
         self._questions = Questions(store.database)
+        self._cards = store.cards
         self._papers = papers
 
     def add(self, path: Path, *, held_out: bool = False) -> Iterator[AddedQuestion]:
@@ -42,12 +54,40 @@ class QuestionBook:
             data = path.read_bytes()
         except OSError as error:
             raise BadInput(f"{path} cannot be read: {error.strerror}.") from error
+        yield from self.upload(path.name, data, held_out=held_out)
+
+    def upload(self, name: str, data: bytes, *, held_out: bool = False) -> Iterator[AddedQuestion]:
+        """As `add`, of a file's bytes; its name says the format. Errors: as `add`."""
         here = self._papers.all()
-        for written in gold.read(path.name, data):
+        for written in gold.read(name, data):
             if isinstance(written, gold.Unread):
                 yield AddedQuestion(line=written.line, status="failed", reason=written.why)
             else:
-                yield self._add(written, path.name, here, held_out)
+                yield self._add(written, name, here, held_out)
+
+    def decks(self) -> list[DeckRow]:
+        """The decks with cards that know their place in a paper, and how many of these."""
+        return self._cards.decks(placed=True)
+
+    def take_cards(self, deck: str, *, held_out: bool = False) -> Iterator[AddedQuestion]:
+        """Every card of a deck that knows its place in a paper, as a question with that gold; one
+        whose paper is not here is refused, and the others go on. `line` counts these cards."""
+        here = {row.id for row in self._papers.all()}
+        cards = (card for card in self._cards.cards(Scope(deck=deck)) if card.span)
+        for number, card in enumerate(cards, start=1):
+            assert card.span
+            asked = " ".join(card.question.split())
+            if card.span.paper_id not in here:
+                yield AddedQuestion(
+                    line=number,
+                    status="failed",
+                    reason=f"The paper of “{asked}” is not here (any more).",
+                )
+                continue
+            question = Question(
+                text=asked, gold=(card.span,), reference=card.answer, origin=f"card {card.id}"
+            )
+            yield self.keep(question, held_out=held_out, line=number)
 
     def _add(
         self, written: gold.Written, origin: str, here: Sequence[PaperRow], held_out: bool
@@ -76,19 +116,53 @@ class QuestionBook:
             line=written.line,
         )
 
-    def mark(self, text: str, spans: Sequence[Span], reference: str = "") -> AddedQuestion:
-        """A question with the places that a person marked. Errors: BadInput for an empty question
-        and for a place that is not in its paper."""
-        if not text.strip():
+    def mark(
+        self, text: str, spans: Sequence[Span], reference: str = "", *, held_out: bool = False
+    ) -> Change:
+        """A question with the places that a person marked. One that is asked here already gets
+        them besides its own, and stays set aside if it is; the newer reference answer counts.
+
+        Errors: BadInput for an empty question and for a place that is not in its paper.
+        """
+        text = text.strip()
+        if not text:
             raise BadInput("The question is empty; type one.")
         for span in spans:
             paper = self._papers.get(span.paper_id)
             if not 0 <= span.start < span.end <= len(paper.text):
                 raise BadInput(f"“{paper.title}” has no text from {span.start} to {span.end}.")
-        question = Question(
-            text=text.strip(), gold=tuple(spans), reference=reference, origin="marked"
+        asking = self._questions.asking(text)
+        if not asking:
+            question = Question(
+                text=text, gold=tuple(spans), reference=reference.strip(), origin="marked"
+            )
+            return self._change(None, _kept(question, held_out=held_out))
+        known = {span for each in asking for span in each.question.gold}
+        before = asking[0]
+        more = tuple(span for span in spans if span not in known)
+        question = replace(
+            before.question,
+            gold=before.question.gold + more,
+            reference=reference.strip() or before.question.reference,
         )
-        return self.keep(question)
+        return self._change(before, replace(before, id=question_id(question), question=question))
+
+    def set_aside(self, kept: KeptQuestion, held_out: bool) -> Change:
+        """Hold a question out for the final check, or take it in again. Errors: as `undo`."""
+        return self._change(kept, replace(kept, held_out=held_out))
+
+    def remove(self, kept: KeptQuestion) -> Change:
+        """Errors: as `undo`."""
+        return self._change(kept, None)
+
+    def undo(self, change: Change) -> None:
+        """Bring back what a change changed. Errors: BadInput where it changed again since."""
+        self._change(change.after, change.before)
+
+    def _change(self, before: KeptQuestion | None, after: KeptQuestion | None) -> Change:
+        if before != after and not self._questions.change(before, after):
+            raise BadInput("That question has changed meanwhile; look at it again.")
+        return Change(before=before, after=after)
 
     def keep(self, question: Question, *, held_out: bool = False, line: int = 0) -> AddedQuestion:
         """Keep a question whose spans are known to be right, a card's for example."""
@@ -100,15 +174,26 @@ class QuestionBook:
         until the choice is made."""
         return self._questions.all(held_out=held_out)
 
-    def remove(self, beginning: str) -> KeptQuestion:
-        """Errors: BadInput for an id, or the beginning of one, that fits none or several."""
-        known = [*self.all(), *self.all(held_out=True)]
-        fitting = [each for each in known if beginning and each.id.startswith(beginning)]
-        if len(fitting) != 1:
-            said = "no question" if not fitting else f"{len(fitting)} questions"
-            raise BadInput(f"The id {beginning!r} fits {said}; `questions list` lists them.")
-        self._questions.remove(fitting[0].id)
-        return fitting[0]
+    def asking(self, text: str, *, held_out: bool = False) -> Question | None:
+        """The question of this text, with the gold of all that ask the same, as an evaluation
+        takes it; None if it is not here, or not among those asked for."""
+        fitting = [
+            each.question
+            for each in self._questions.asking(text.strip())
+            if each.held_out == held_out
+        ]
+        if not fitting:
+            return None
+        return replace(
+            fitting[0],
+            gold=tuple(dict.fromkeys(span for each in fitting for span in each.gold)),
+            reference=next((each.reference for each in fitting if each.reference), ""),
+        )
+
+    def in_paper(self, paper_id: str, *, held_out: bool = False) -> list[KeptQuestion]:
+        """The questions with gold in a paper, those set aside or the others."""
+        found = self._questions.in_paper(paper_id)
+        return [each for each in found if each.held_out == held_out]
 
     def lines(self, *, held_out: bool = False) -> Iterator[dict[str, Any]]:
         """The questions in the format that `add` reads."""
@@ -116,3 +201,7 @@ class QuestionBook:
         for kept in self.all(held_out=held_out):
             ids = {span.paper_id for span in kept.question.gold} & here
             yield gold.to_line(kept.question, {each: self._papers.get(each) for each in ids})
+
+
+def _kept(question: Question, *, held_out: bool) -> KeptQuestion:
+    return KeptQuestion(id=question_id(question), question=question, held_out=held_out, at=now())

@@ -1,21 +1,25 @@
 """What lies on disk: how much, backed up, put back, rebuilt, or taken away.
 
 A backup is put back INTO the database that is in use, in one transaction: whoever reads it sees
-the old content or the new one. Original files are named by what is in them, so those of a backup
-are laid beside the old ones first, and the old ones go last. Everything that changes the data runs
-in the worker's thread, between two questions.
+the old content or the new one; core.lab.swap does the same for the files beside it. Everything that
+changes the data runs in the worker's thread, between two questions, and not while a sweep is under
+way: what it has begun would be gone.
 """
 
 import fcntl
+import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import IO
 
 from core.errors import BadInput, OutOfSpace, TriptychError
+from core.lab import swap
+from core.lab.debris import at_work, replacing
 from core.lab.doctor import Check
 from core.lab.evidence import Finder
 from core.lab.jobs import Job, Jobs, Outcome, Steps
@@ -64,7 +68,9 @@ class Storage:
         worker: Worker,
         jobs: Jobs,
         doctor: Callable[[], Iterator[Check]],
+        sweeping: Callable[[], str],
     ) -> None:
+        """`sweeping` names a sweep that is under way, here or in another program; "" if none."""
         self._settings = settings
         self._store = store
         self._papers = papers
@@ -72,6 +78,7 @@ class Storage:
         self._worker = worker
         self._jobs = jobs
         self._doctor = doctor
+        self._sweeping = sweeping
         self.folder = settings.data / "backups"
 
     def used(self) -> tuple[Used, ...]:
@@ -112,18 +119,28 @@ class Storage:
     def take(self, stream: IO[bytes]) -> Backup:
         """Keep a backup that somebody uploads. Errors: Damaged if it is none, OutOfSpace."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        file = self.folder / f"uploaded-{_stamp()}.zip"
+        file = self._new("uploaded")
         part = file.with_suffix(".part")
-        try:
-            with part.open("wb") as copy:
-                shutil.copyfileobj(stream, copy)
-            backup.contents(part)
-            part.replace(file)
-        except OSError as error:
-            raise OutOfSpace(f"The backup could not be kept: {error.strerror}.") from error
-        finally:
-            part.unlink(missing_ok=True)
+        with at_work(self._settings.data):
+            try:
+                with part.open("wb") as copy:
+                    shutil.copyfileobj(stream, copy)
+                    copy.flush()
+                    os.fsync(copy.fileno())
+                backup.contents(part)
+                part.replace(file)
+            except OSError as error:
+                raise OutOfSpace(f"The backup could not be kept: {error.strerror}.") from error
+            finally:
+                part.unlink(missing_ok=True)
         return _described(file)
+
+    def _new(self, kind: str) -> Path:
+        """A backup's file, named by the time. Never one that is there already: two may be made in
+        one second, and a clock may be set back."""
+        name = f"{kind}-{datetime.now(UTC):%Y-%m-%d-%H%M%S}"
+        names = (name if number == 1 else f"{name}-{number}" for number in count(1))
+        return next(file for each in names if not (file := self.folder / f"{each}.zip").exists())
 
     def remove(self, name: str) -> None:
         """Errors: BadInput for a backup that is not here (any more)."""
@@ -136,27 +153,37 @@ class Storage:
     def restore(self, name: str) -> Job:
         """Put a backup in place of everything that is here, if it is whole.
 
-        Errors: as `Jobs.start`, BadInput for a backup that is not here (any more).
+        Errors: as `Jobs.start`, BadInput for a backup that is not here (any more), and while a
+        sweep is under way.
         """
         file = self.file(name)
+        self._check_sweeps()
         return self._jobs.start(KIND, RESTORING, lambda _stop: self._restore(file))
 
     def rebuild(self) -> Job:
-        """Drop vectors and indexes; the next search makes them anew. Errors: as `Jobs.start`."""
+        """Drop vectors and indexes; the next search makes them anew. Errors: as `Jobs.start`,
+        BadInput while a sweep is under way."""
+        self._check_sweeps()
         return self._jobs.start(KIND, REBUILDING, lambda _stop: self._rebuild())
 
     def reset(self) -> Job:
         """Take away everything that people made; models and backups stay. Errors: as
-        `Jobs.start`."""
+        `Jobs.start`, BadInput while a sweep is under way."""
+        self._check_sweeps()
         return self._jobs.start(KIND, RESETTING, lambda _stop: self._reset())
+
+    def _check_sweeps(self) -> None:
+        if name := self._sweeping():
+            raise BadInput(f"The sweep “{name}” is under way; stop it first, or wait for its end.")
 
     def _back_up(self) -> Steps:
         self.folder.mkdir(parents=True, exist_ok=True)
-        file = self.folder / f"triptych-{_stamp()}.zip"
+        file = self._new("triptych")
         papers = self._settings.data / "papers"
         presets = self._presets()
-        for done, total in backup.write(self._store.database, papers, presets, file):
-            yield Doing(sentence=f"Writing {_of(done, total)}", share=done / total)
+        with at_work(self._settings.data):
+            for done, total in backup.write(self._store.database, papers, presets, file):
+                yield Doing(sentence=f"Writing {_of(done, total)}", share=done / total)
         yield Outcome(sentence=f"{file.name} is made, {file.stat().st_size / 1e6:,.1f} MB.")
 
     def _restore(self, file: Path) -> Steps:
@@ -198,29 +225,15 @@ class Storage:
 
     def _replace(self, database: Path, paper_ids: frozenset[str], presets: dict[str, str]) -> None:
         """The data becomes that of another database, whose originals lie in papers/ beside it."""
-        from core import vectors
-
-        folder = self._settings.data / "papers"
-        folder.mkdir(parents=True, exist_ok=True)
-        old = {row.id for row in self._papers.all()}
-        try:
-            for paper_id in paper_ids:
-                with suppress(FileNotFoundError):  # it was missing when the backup was made
-                    (database.parent / "papers" / paper_id).replace(folder / paper_id)
-            self._store.database.become(database)
-        except BaseException:
-            _remove(folder / paper_id for paper_id in paper_ids - old)
-            raise
-        _remove(folder / paper_id for paper_id in old - paper_ids)
-        _remove((self._settings.data / "sweeps").glob("*.toml"))
-        for name, text in presets.items():
-            (self._settings.data / "sweeps").mkdir(exist_ok=True)
-            (self._settings.data / "sweeps" / f"{name}.toml").write_text(text, encoding="utf-8")
+        self._check_sweeps()  # one may have begun since
+        data = self._settings.data
+        with replacing(data):
+            swap.carry_out(data, self._store, database, paper_ids, presets)
         self._papers.get.cache_clear()
         self._finder.forget()
-        vectors.forget(self._settings.data / "vectors", paper_ids)
 
     def _drop_vectors(self) -> None:
+        self._check_sweeps()  # its index would be closed under it
         self._finder.forget()
         shutil.rmtree(self._settings.data / "vectors", ignore_errors=True)
 
@@ -233,13 +246,15 @@ class Storage:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise BadInput("Another Triptych restores just now; wait for it.") from error
-            folder = self.folder / ".work"
-            shutil.rmtree(folder, ignore_errors=True)  # of one that was killed
-            folder.mkdir()
-            try:
-                yield folder
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
+            data = self._settings.data
+            with at_work(data):
+                swap.recover(data, self._store.database.mark)
+                folder = data / swap.WORK
+                folder.mkdir()
+                try:
+                    yield folder
+                finally:
+                    swap.recover(data, self._store.database.mark)
 
 
 def _described(file: Path) -> Backup:
@@ -267,14 +282,5 @@ def _size(path: Path) -> int:
     return total
 
 
-def _remove(files: Iterable[Path]) -> None:
-    for file in files:
-        file.unlink(missing_ok=True)
-
-
 def _of(done: int, total: int) -> str:
     return f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB"
-
-
-def _stamp() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S")

@@ -308,6 +308,15 @@ class Sweeps:
         sweeping = self._under_way.get(sweep_id)
         return None if sweeping is None or (sweeping.over.is_set() and not ended) else sweeping
 
+    def running(self) -> str:
+        """The name of a sweep that is under way in this or another program; empty if none is."""
+        for row in self._sweeps.under_way():
+            lock = self._lock(row.id)
+            if lock is None:
+                return row.name
+            lock.close()  # its process has ended
+        return ""
+
     def _row(self, sweep_id: str) -> SweepRow:
         row = self._sweeps.row(sweep_id)
         if row is None:
@@ -370,6 +379,8 @@ class Sweeps:
 
     def _end(self, sweeping: Sweeping, sentence: str) -> None:
         self._sweeps.requeue(sweeping.id, "running")
-        row = self._row(sweeping.id)
+        row = self._sweeps.row(sweeping.id)
+        if row is None:
+            return  # it went with all other data
         ended: SweepStatus = "stopped" if row.queued else "done"
         self._sweeps.set_status(sweeping.id, ended, sentence)

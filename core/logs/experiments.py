@@ -30,11 +30,12 @@ from core.types import (
 
 TITLE = "=== RAG & RaR EXPERIMENT RESULTS ==="
 BEGINNING = re.compile(rf"\s*{re.escape(TITLE)}\s*$")
-MODEL = re.compile(r"\s*#{4,}\s*MODEL:\s*(.*?)\s*#*\s*$")
+MODEL = re.compile(r"\s*#{4,}\s*MODEL:(.*)$")
 QUESTION = re.compile(r"\s*={4,}\s*QUESTION\b.*$")
 BLOCK = re.compile(r"\s*>>>\s*(?:VANILLA\b|CHUNK STRATEGY:)")
 SETTING = re.compile(
-    r"CHUNK STRATEGY:[^|]*?\((?P<size>\d{1,9})\)\s*\|\s*\[TYPE:\s*(?P<type>RAG(?:\+RaR)?)\s*\|\s*"
+    r"\s*>>>\s*CHUNK STRATEGY:[^|]*?\((?P<size>\d{1,9})\)\s*\|\s*"
+    r"\[TYPE:\s*(?P<type>RAG(?:\+RaR)?)\s*\|\s*"
     r"(?:Candidates\s*=\s*(?P<candidates>\d{1,9})\s*->\s*)?Top_K\s*=\s*(?P<top_k>\d{1,9})\s*\]"
 )
 # What may stand in no answer as it is. A line that only begins with >>> may: it is no marker.
@@ -55,6 +56,7 @@ class _Reader:
     at: str
     model: str = UNKNOWN
     question: str = ""
+    asked: list[str] = field(default_factory=list)  # lines of the question that is read
     recipe: Recipe | None = None
     lines: list[str] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
@@ -95,12 +97,15 @@ def read(text: str, *, origin: str, at: str) -> Log:
         if found or BEGINNING.match(line):
             reader.runs += reader.run()
             reader.recipe, asking = None, False
-            reader.question, reader.model = "", (found and found[1]) or UNKNOWN
+            reader.question, reader.model = "", (found and _name(found[1])) or UNKNOWN
         elif QUESTION.match(line):
             reader.runs += reader.run()
-            reader.recipe, asking, reader.question = None, True, ""
+            reader.recipe, asking, reader.asked = None, True, []
+            reader.question = ""
         elif BLOCK.match(line):
             reader.runs += reader.run()
+            if asking:
+                reader.question = one_line(" ".join(reader.asked))
             asking, reader.lines = False, []
             reader.recipe = _recipe(line, reader.model)
             if reader.recipe is None:
@@ -111,7 +116,7 @@ def read(text: str, *, origin: str, at: str) -> Log:
         elif reader.recipe is not None:
             reader.lines.append(plain(line, MARKER))
         elif asking and line.strip():
-            reader.question = one_line(f"{reader.question} {line.strip().removeprefix('Text:')}")
+            reader.asked.append(line.strip().removeprefix("Text:"))
         elif line.strip():
             dropped.append(_dropped(number, line, "it belongs to no answer"))
     reader.runs += reader.run()
@@ -142,12 +147,17 @@ def write(runs: Iterable[Run]) -> str:
     return "".join(parts)
 
 
+def _name(text: str) -> str:
+    """A model's name without the # that may stand behind it."""
+    return text.strip().rstrip("#").rstrip()
+
+
 def _recipe(line: str, model: str) -> Recipe | None:
     """What a block's first line says; None if it cannot be told."""
     generation = Generation(generator=model, max_tokens=0)
     if re.search(r"\bVANILLA\b", line):
         return Recipe(chunking=_chunking(0), generation=generation)
-    setting = SETTING.search(line)
+    setting = SETTING.match(line)
     if setting is None or (setting["type"] == "RAG+RaR") != (setting["candidates"] is not None):
         return None
     top_k = int(setting["top_k"])

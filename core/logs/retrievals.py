@@ -51,7 +51,7 @@ class _Block:
     source: str = ""
     chunk_id: str = ""
     score: float | None = None
-    text: str = ""
+    lines: list[str] = field(default_factory=list)
     whole: bool = False
 
 
@@ -85,7 +85,7 @@ def read(text: str, *, origin: str, at: str) -> Log:
                 searches.append(_Search())
             searches[-1].blocks.append(block)
         elif block and in_text:
-            block.text += "\n" + plain(line, MARKER)
+            block.lines.append(plain(line, MARKER))
         elif block and (found := FIELD.match(line)):
             in_text = found[1] in ("Content", "Full Content")
             why = _take(block, found[1], plain(found[2].strip(), MARKER))
@@ -122,7 +122,7 @@ def _take(block: _Block, name: str, value: str) -> str:
         case "Chunk ID":
             block.chunk_id = one_line(value)
         case "Content" | "Full Content":
-            block.text, block.whole = value, name == "Full Content"
+            block.lines, block.whole = [value], name == "Full Content"
         case _:
             try:
                 block.score = float(value)
@@ -141,8 +141,9 @@ def _run(search: _Search, origin: str, at: str) -> Run:
     )
     # In the final order; what the reranked list lacks, if the log is damaged, comes last.
     order = list(dict.fromkeys([*reranked, *found, *selected]))
+    before = {key: rank for rank, key in enumerate(found, start=1)}
     candidates = {
-        key: _hit(rank, list(found).index(key) + 1 if key in found else None, *blocks)
+        key: _hit(rank, before.get(key), *blocks)
         for rank, key in enumerate(order, start=1)
         if (blocks := (found.get(key), reranked.get(key), selected.get(key)))
     }
@@ -196,7 +197,7 @@ def _hit(
     """One document, from the up to three places where the log speaks of it."""
     block = selected or reranked or found
     assert block
-    text = block.text.strip()
+    text = "\n".join(block.lines).strip()
     return Hit(
         chunk=Chunk(
             paper_id=f"{NAMED}{block.source}#{block.chunk_id}", start=0, end=len(text), text=text

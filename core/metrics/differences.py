@@ -13,6 +13,9 @@ from core.lexical import IDEOGRAPH
 PIECE = re.compile(rf"[{IDEOGRAPH}]\s*|[^\s{IDEOGRAPH}]+\s*|\s+")
 
 
+LONG = 1_500  # words; answers have a few hundred
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
     """Words of both texts, or of the first ("before") or the second ("after") alone."""
@@ -30,9 +33,7 @@ def differences(before: str, after: str) -> list[Piece]:
 
 
 def _pieces(left: list[str], right: list[str]) -> Iterator[Piece]:
-    same = SequenceMatcher(
-        None, [word.strip() for word in left], [word.strip() for word in right], autojunk=False
-    )
+    same = _matcher([word.strip() for word in left], [word.strip() for word in right])
     for kind, start, end, first, last in same.get_opcodes():
         if kind == "equal":
             yield Piece(where="both", text="".join(right[first:last]))
@@ -46,4 +47,10 @@ def _pieces(left: list[str], right: list[str]) -> Iterator[Piece]:
 def likeness(before: str, after: str) -> float:
     """The share (0..1) of words that two texts have in common, in the same order; 1 if both are
     empty. (Ratcliff and Obershelp's measure, as in difflib.)"""
-    return SequenceMatcher(None, before.split(), after.split(), autojunk=False).ratio()
+    return _matcher(before.split(), after.split()).ratio()
+
+
+def _matcher(left: list[str], right: list[str]) -> SequenceMatcher[str]:
+    """Long texts are not held against each other by their commonest words: one word, said 5,000
+    times, would take a quarter of a minute."""
+    return SequenceMatcher(None, left, right, autojunk=len(right) > LONG)

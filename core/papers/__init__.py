@@ -58,13 +58,13 @@ def read(path: Path, name: str, settings: Settings) -> Paper:
     `raw_map` is empty, and no page of it can be highlighted.
     Errors: Unreadable, whose sentence says why and what to do.
     """
-    name = name.encode("utf-8", "replace").decode()  # a name on disk need not be Unicode
+    name = texts.name(name)
     kind = KINDS.get(Path(name).suffix.lower())
     if kind is None:
         known = ", ".join(KINDS)
         raise Unreadable(f"{name} is none of the kinds that can be read ({known}); convert it.")
     try:
-        _check_size(path, name, settings)
+        check(path, name, settings)
         if kind == "pdf":
             return _read_pdf(path, name, settings)
         return _read_text(path, name, kind)
@@ -73,7 +73,9 @@ def read(path: Path, name: str, settings: Settings) -> Paper:
         raise Unreadable(f"{name} cannot be read: {reason}.", str(error)) from error
 
 
-def _check_size(path: Path, name: str, settings: Settings) -> None:
+def check(path: Path, name: str, settings: Settings) -> None:
+    """Whether a file may be opened at all: a pipe or a device never ends, and what is too large
+    need not be read to be refused. Errors: Unreadable; OSError where nobody may look."""
     if not path.is_file():
         there = "it is not a file" if path.exists() else "there is no such file"
         raise Unreadable(f"{name} cannot be read: {there}.")

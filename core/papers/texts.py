@@ -1,4 +1,4 @@
-"""Bytes of a text file -> its characters. Knows encodings, and nothing of papers."""
+"""Bytes of a text file, or of its name -> characters. Knows encodings, and nothing of papers."""
 
 import codecs
 import re
@@ -18,6 +18,11 @@ def decode(data: bytes) -> str | None:
     if (text := _decoded(data, "utf-8-sig")) is not None:
         return None if "\0" in text else text
     return None if BINARY.search(data) else _decoded(data, "cp1252")
+
+
+def name(of_file: str) -> str:
+    """A file's name as it can be kept and shown: a name on disk need not be Unicode."""
+    return of_file.encode("utf-8", "replace").decode()
 
 
 def _decoded(data: bytes, encoding: str) -> str | None:

@@ -11,6 +11,7 @@ from sqlite3 import Connection
 
 from core.codec import from_json, to_json
 from core.store.cards import EVERY, CardStore, DeckRow, Scope
+from core.store.classes import ClassStore
 from core.store.database import Database, now
 from core.store.facts import Facts, RunRow
 from core.store.studies import Counts, Learner, Studied, StudyStore
@@ -19,6 +20,7 @@ from core.types import Comparison, Paper, PaperKind, Run
 __all__ = [
     "EVERY",
     "CardStore",
+    "ClassStore",
     "ComparisonRow",
     "Counts",
     "Database",
@@ -84,6 +86,7 @@ class Store:
         self.facts = Facts(self.database)
         self.cards = CardStore(self.database)
         self.studies = StudyStore(self.database)
+        self.classes = ClassStore(self.database)
 
     # papers
 
@@ -177,19 +180,20 @@ class Store:
 
     def comparison(self, comparison_id: str) -> Comparison | None:
         """The comparison of that id; a run's id gives a comparison of that run alone."""
-        rows = self.database.rows("SELECT * FROM comparisons WHERE id = ?", comparison_id)
-        if not rows:
-            run = self.run(comparison_id)
-            if not run:
-                return None
-            return Comparison(id=run.id, question=run.question, runs=(run,), at=run.at)
-        runs = (self.run(run_id) for run_id in json.loads(rows[0]["run_ids"]))
-        return Comparison(
-            id=rows[0]["id"],
-            question=rows[0]["question"],
-            runs=tuple(run for run in runs if run),
-            at=rows[0]["at"],
-        )
+        with self.database.reading():
+            rows = self.database.rows("SELECT * FROM comparisons WHERE id = ?", comparison_id)
+            if not rows:
+                run = self.run(comparison_id)
+                if not run:
+                    return None
+                return Comparison(id=run.id, question=run.question, runs=(run,), at=run.at)
+            runs = (self.run(run_id) for run_id in json.loads(rows[0]["run_ids"]))
+            return Comparison(
+                id=rows[0]["id"],
+                question=rows[0]["question"],
+                runs=tuple(run for run in runs if run),
+                at=rows[0]["at"],
+            )
 
     def comparisons(self, limit: int = 50) -> list[ComparisonRow]:
         """The latest comparisons, newest first."""

@@ -1,12 +1,14 @@
 """The notes in an Anki collection: the SQLite file inside a package. Only ever reads.
 
 Whoever made the file may mean harm: it is opened unchangeable, trusts none of its own functions,
-and may work for a limited number of steps.
+and may work for a limited number of steps. Only tables are read that hold what they show: what a
+view, a virtual table or a computed column says has no limit.
 """
 
 import json
 import sqlite3
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,12 +58,19 @@ def _unicase(one: str, other: str) -> int:
 
 
 def _notes(connection: sqlite3.Connection) -> list[AnkiNote]:
-    tables = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master")}
-    kinds, decks = _newer(connection) if "notetypes" in tables else _older(connection)
+    tables = set(_tables(connection))
+    if not {"notes", "cards"} <= tables:
+        raise ValueError("no table of notes, or none of cards")
+    if "notetypes" in tables:
+        kinds, known = _newer(connection, tables)
+    else:
+        kinds, known = _older(connection, tables)
+    decks = dict(connection.execute("SELECT nid, min(did) FROM cards GROUP BY nid").fetchall())
     found = []
-    rows = connection.execute(
-        "SELECT notes.guid, notes.mid, notes.tags, notes.flds, min(cards.did) AS did FROM notes"
-        " LEFT JOIN cards ON cards.nid = notes.id GROUP BY notes.id ORDER BY notes.id"
+    # Sorted here: the database would sort whole texts, and write them to the disk for it.
+    rows = sorted(
+        connection.execute("SELECT id, guid, mid, tags, flds FROM notes"),
+        key=lambda row: int(row["id"]),
     )
     for row in rows:
         kind, names = kinds.get(row["mid"], ("", []))
@@ -71,7 +80,7 @@ def _notes(connection: sqlite3.Connection) -> list[AnkiNote]:
             AnkiNote(
                 guid=str(row["guid"]),
                 kind=kind,
-                deck=decks.get(row["did"], ""),
+                deck=known.get(decks.get(row["id"], 0), ""),
                 tags=tuple(str(row["tags"]).split()),
                 fields=tuple(zip(names, values, strict=False)),
             )
@@ -79,11 +88,22 @@ def _notes(connection: sqlite3.Connection) -> list[AnkiNote]:
     return found
 
 
+def _tables(connection: sqlite3.Connection) -> Iterator[str]:
+    """The tables whose every value lies in the file."""
+    rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage")
+    for (name,) in rows.fetchall():
+        columns = connection.execute("SELECT hidden FROM pragma_table_xinfo(?)", (name,))
+        if not any(column["hidden"] for column in columns):
+            yield name
+
+
 Kinds = dict[int, tuple[str, list[str]]]
 
 
-def _older(connection: sqlite3.Connection) -> tuple[Kinds, dict[int, str]]:
+def _older(connection: sqlite3.Connection, tables: set[str]) -> tuple[Kinds, dict[int, str]]:
     """Note types and decks as JSON in one row: the packages every Anki can write."""
+    if "col" not in tables:
+        raise ValueError("no table of the collection")
     row = connection.execute("SELECT models, decks FROM col").fetchone()
     models, decks = json.loads(row["models"]), json.loads(row["decks"])
     kinds = {
@@ -93,8 +113,10 @@ def _older(connection: sqlite3.Connection) -> tuple[Kinds, dict[int, str]]:
     return kinds, {int(number): str(deck["name"]) for number, deck in decks.items()}
 
 
-def _newer(connection: sqlite3.Connection) -> tuple[Kinds, dict[int, str]]:
+def _newer(connection: sqlite3.Connection, tables: set[str]) -> tuple[Kinds, dict[int, str]]:
     """Note types and decks in tables of their own, since Anki 2.1.28."""
+    if not {"fields", "decks"} <= tables:
+        raise ValueError("no table of fields, or none of decks")
     kinds: Kinds = {
         row["id"]: (row["name"], []) for row in connection.execute("SELECT id, name FROM notetypes")
     }

@@ -83,11 +83,12 @@ class CardStore:
         count: int = self.database.rows(f"SELECT count(*) FROM cards WHERE {where}", **values)[0][0]
         return count
 
-    def decks(self) -> list[DeckRow]:
-        """Decks by name, with how many cards each has."""
+    def decks(self, *, placed: bool = False) -> list[DeckRow]:
+        """Decks by name, with how many cards each has; `placed`: only those cards count that know
+        their place in a paper."""
         rows = self.database.rows(
             "SELECT deck AS name, count(*) AS cards FROM cards WHERE NOT deleted"
-            " GROUP BY deck ORDER BY deck"
+            f"{' AND paper_id IS NOT NULL' if placed else ''} GROUP BY deck ORDER BY deck"
         )
         return [DeckRow(**dict(row)) for row in rows]
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core import lexical
-from core.errors import Damaged, OutOfSpace, TriptychError
+from core.errors import BadInput, Damaged, OutOfSpace, TriptychError
 from core.store.migrations import STEPS
 
 BUSY_SECONDS = 10.0
@@ -53,17 +53,35 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it or nothing."""
+        """One transaction: all of it or nothing. Within another of this thread it is a part of
+        that."""
         with _said(self.path):
             connection = self._connection
+            if connection.in_transaction:
+                yield connection
+                return
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.execute("COMMIT")
             except BaseException:
-                if connection.in_transaction:  # a full disk has rolled back by itself
+                if connection.in_transaction:  # a full disk may have rolled back by itself
                     connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """All rows asked for within are those of one moment, whatever others write."""
+        with _said(self.path):
+            connection = self._connection
+            if connection.in_transaction:
+                yield
+                return
+            connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                connection.execute("COMMIT")
 
     def rows(self, sql: str, *values: object, **named: object) -> list[sqlite3.Row]:
         """All rows of a query, its values in order or by name."""
@@ -92,8 +110,14 @@ class Database:
             self._connection.backup(copy, progress=_patient)
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
 
-    def become(self, path: Path) -> None:
-        """Take on the whole content of another database file, all of it or nothing.
+    @property
+    def mark(self) -> int:
+        """The number that the content came with when it last became another's; 0 before."""
+        mark: int = self.rows("PRAGMA user_version")[0][0]
+        return mark
+
+    def become(self, path: Path, mark: int) -> None:
+        """Take on the whole content of another database file and this mark, all of it or nothing.
 
         It is copied into this one and the file stays: connections of other threads and processes
         that are open see the new content from their next question on.
@@ -101,6 +125,7 @@ class Database:
         # A file that is not there must not be made, and then copied.
         address = f"{path.as_uri()}?mode=rw"
         with _said(self.path), closing(sqlite3.connect(address, uri=True)) as other:
+            other.execute(f"PRAGMA user_version = {mark:d}")
             other.backup(self._connection, progress=_patient)
             self._connection.execute("PRAGMA wal_checkpoint (TRUNCATE)")
 
@@ -153,6 +178,12 @@ def _said(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         raise _sentence(path, error) from error
+    except (UnicodeEncodeError, OverflowError) as error:
+        raise BadInput(
+            "A text with half a character in it, or a number beyond all measure, cannot be kept;"
+            " mend it and try again.",
+            str(error),
+        ) from error
     except OSError as error:
         raise TriptychError(f"{path.parent} cannot be used for data: {error.strerror}.") from error
 
@@ -176,7 +207,9 @@ def _sentence(path: Path, error: sqlite3.DatabaseError) -> TriptychError:
             return TriptychError(f"{path} cannot be written; check its folder's permissions.")
         case ["NOTADB" | "CORRUPT"]:
             return Damaged(
-                f"{path} is damaged; run `python -m core doctor` and restore a backup.", str(error)
+                f"{path} is damaged: move it elsewhere, with what lies beside it under its name,"
+                " start Triptych again, and put back the last backup on the Settings page.",
+                str(error),
             )
         case _:
             return TriptychError(f"The database refused: {error}.", str(error))

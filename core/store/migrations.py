@@ -181,4 +181,41 @@ STEPS: list[tuple[str, str]] = [
         );
         """,
     ),
+    (
+        # A student is a token, and after the class only that: names are forgotten at its end.
+        "0006_classes",
+        """
+        CREATE TABLE classes (
+            id TEXT PRIMARY KEY, code TEXT NOT NULL, opened_at TEXT NOT NULL,
+            ended_at TEXT NOT NULL DEFAULT '', paused INTEGER NOT NULL DEFAULT 0,
+            salt TEXT NOT NULL, pin_hash TEXT NOT NULL,
+            wrong_pins INTEGER NOT NULL DEFAULT 0, pin_at REAL NOT NULL DEFAULT 0,
+            wrong_codes INTEGER NOT NULL DEFAULT 0, code_at REAL NOT NULL DEFAULT 0
+        );
+        CREATE UNIQUE INDEX one_open_class ON classes (ended_at) WHERE ended_at = '';
+        CREATE TABLE students (
+            token TEXT PRIMARY KEY, class_id TEXT NOT NULL REFERENCES classes (id),
+            name TEXT NOT NULL, at TEXT NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX students_by_class ON students (class_id);
+        CREATE TABLE rounds (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, class_id TEXT NOT NULL REFERENCES classes (id),
+            number INTEGER NOT NULL, comparison_id TEXT NOT NULL, question TEXT NOT NULL,
+            run_ids TEXT NOT NULL, readers TEXT NOT NULL, asked TEXT NOT NULL,
+            state TEXT NOT NULL, at TEXT NOT NULL, UNIQUE (class_id, number)
+        );
+        CREATE TABLE votes (
+            round_id INTEGER NOT NULL REFERENCES rounds (id), asked TEXT NOT NULL,
+            student TEXT NOT NULL, run_id TEXT NOT NULL, at TEXT NOT NULL,
+            PRIMARY KEY (round_id, asked, student)
+        ) WITHOUT ROWID;
+        CREATE TABLE class_questions (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, class_id TEXT NOT NULL REFERENCES classes (id),
+            student TEXT NOT NULL, question TEXT NOT NULL, at TEXT NOT NULL,
+            state TEXT NOT NULL DEFAULT 'waiting', comparison_id TEXT NOT NULL DEFAULT '',
+            sentence TEXT NOT NULL DEFAULT ''
+        );
+        CREATE INDEX class_questions_by_class ON class_questions (class_id, state);
+        """,
+    ),
 ]

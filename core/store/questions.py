@@ -1,5 +1,6 @@
 """Questions with their gold spans, as they are kept. Knows no papers and no chunks."""
 
+import sqlite3
 from dataclasses import dataclass
 
 from core.codec import from_json, to_json
@@ -39,22 +40,56 @@ class Questions:
 
     def all(self, *, held_out: bool = False) -> list[KeptQuestion]:
         """Those to choose settings with, or those set aside; in the order they were added."""
-        rows = self._database.rows(
-            "SELECT * FROM questions WHERE held_out = ? ORDER BY rowid", held_out
-        )
-        return [
-            KeptQuestion(
-                id=row["id"],
-                question=from_json(Question, row["body"]),
-                held_out=bool(row["held_out"]),
-                at=row["at"],
-            )
-            for row in rows
-        ]
+        return self._found("held_out = ?", held_out)
 
-    def remove(self, question_id: str) -> None:
+    def asking(self, text: str) -> list[KeptQuestion]:
+        """Those that ask in exactly these words, set aside or not."""
+        return self._found("json_extract(body, '$.text') = ?", text)
+
+    def in_paper(self, paper_id: str) -> list[KeptQuestion]:
+        """Those with gold in a paper, set aside or not."""
+        return self._found(
+            "EXISTS (SELECT 1 FROM json_each(body, '$.gold')"
+            " WHERE json_extract(value, '$.paper_id') = ?)",
+            paper_id,
+        )
+
+    def _found(self, where: str, value: object) -> list[KeptQuestion]:
+        rows = self._database.rows(f"SELECT * FROM questions WHERE {where} ORDER BY rowid", value)
+        return list(map(_kept, rows))
+
+    def change(self, old: KeptQuestion | None, new: KeptQuestion | None) -> bool:
+        """Put `new` where `old` stands; None is nothing, so a question comes or goes. False, and
+        nothing is done, where `old` is not as it was (any more) or `new` is there already."""
         with self._database.writing() as connection:
-            connection.execute("DELETE FROM questions WHERE id = ?", (question_id,))
+            ids = [each.id for each in (old, new) if each]
+            there = connection.execute(
+                f"SELECT * FROM questions WHERE id IN ({', '.join('?' for _ in ids)})", ids
+            )
+            if [_kept(row) for row in there] != ([old] if old else []):
+                return False
+            if old and new:
+                connection.execute(
+                    "UPDATE questions SET id = ?, held_out = ?, body = ? WHERE id = ?",
+                    (new.id, new.held_out, to_json(new.question), old.id),
+                )
+            elif old:
+                connection.execute("DELETE FROM questions WHERE id = ?", (old.id,))
+            elif new:
+                connection.execute(
+                    "INSERT INTO questions VALUES (?, ?, ?, ?)",
+                    (new.id, new.held_out, new.at, to_json(new.question)),
+                )
+        return True
+
+
+def _kept(row: sqlite3.Row) -> KeptQuestion:
+    return KeptQuestion(
+        id=row["id"],
+        question=from_json(Question, row["body"]),
+        held_out=bool(row["held_out"]),
+        at=row["at"],
+    )
 
 
 def _places(question: Question) -> list[tuple[str, int, int]]:

@@ -7,6 +7,7 @@ here is taken; "best" is the best that is here.
 
 import json
 import re
+import reprlib
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -17,6 +18,7 @@ from core.types import Chunking, Generation, PassageOrder, Retrieval, Style
 
 BEST = "best"
 NO_RERANKER = "none"
+LARGEST = 2**63  # a whole number that a database and a model can take is below; nan is not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +61,10 @@ def read(name: str, text: str) -> Preset:
     a key that is not known, and a value that cannot be meant."""
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also of a number with thousands of digits
         raise BadInput(f"The preset {name!r} is no TOML: {error}.") from error
+    except RecursionError as error:
+        raise BadInput(f"The preset {name!r} is nested too deeply.") from error
     answers = table.pop("answers", None)
     if answers is not None and not isinstance(answers, dict):
         raise BadInput(f"The preset {name!r}: answers must be a table, begun with [answers].")
@@ -119,9 +123,19 @@ def _values(
         except (TypeError, ValueError):
             converted = ()
         if not converted:
-            raise BadInput(f"The preset {name!r}: {prefix}{key} is {value!r}; it must be {wanted}.")
+            raise BadInput(
+                f"The preset {name!r}: {prefix}{key} is {_shown(value)}; it must be {wanted}."
+            )
         values[key] = converted[0] if key in single else converted
     return values
+
+
+def _shown(value: Any) -> str:
+    """A value for a sentence, shortened."""
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return "a number of thousands of digits"
 
 
 def _is(*kinds: type, where: Callable[[Any], bool] = lambda _: True) -> Callable[[Any], Any]:
@@ -148,14 +162,20 @@ def _one_of(kind: Any) -> tuple[Callable[[Any], Any], str]:
 
 
 Reader = tuple[Callable[[Any], Any], str]
-WHOLE: Reader = (_is(int), "whole numbers, such as [3, 5]")
+WHOLE: Reader = (
+    _is(int, where=lambda value: abs(value) < LARGEST),
+    "whole numbers, such as [3, 5]",
+)
 NAMES: Reader = (
     _is(str, where=lambda value: bool(value.strip())),
     'names in quotes, such as ["recursive"]',
 )
 TOP: dict[str, Reader] = {
     "about": (_is(str), "a text in quotes"),
-    "questions": (_is(int, where=lambda value: value > 0), "a whole number of at least 1"),
+    "questions": (
+        _is(int, where=lambda value: 0 < value < LARGEST),
+        "a whole number of at least 1",
+    ),
     "baseline": (_is(bool), "true or false"),
     "chunker": NAMES,
     "chunks": (_chunk_pair, 'sizes and overlaps, such as ["800/100", "1200/200"]'),
@@ -169,7 +189,10 @@ TOP: dict[str, Reader] = {
 ANSWERS: dict[str, Reader] = {
     "generator": NAMES,
     "max_tokens": WHOLE,
-    "temperature": (_is(float, int), "numbers, such as [0.0, 0.7]"),
+    "temperature": (
+        _is(float, int, where=lambda value: abs(value) < LARGEST),
+        "numbers, such as [0.0, 0.7]",
+    ),
     "seed": WHOLE,
     "style": _one_of(Style),
     "passages": _one_of(PassageOrder),

@@ -1,8 +1,11 @@
 """Questions out of text: JSON lines with a "question" each, or plain lines. Knows no gold."""
 
 import json
+import re
 
 from core.errors import BadInput
+
+HALF = re.compile("[\ud800-\udfff]")  # half of a character, as JSON may write it
 
 
 def read(text: str) -> tuple[str, ...]:
@@ -24,11 +27,11 @@ def read(text: str) -> tuple[str, ...]:
 def _question(line: str, number: int) -> str:
     try:
         question = json.loads(line)["question"]
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, RecursionError) as error:
         raise BadInput(
             f'Line {number} begins with "{{" but is no JSON with a "question"; mend it or write'
             " the question alone."
         ) from error
-    if not isinstance(question, str):
+    if not isinstance(question, str) or HALF.search(question):
         raise BadInput(f"The question in line {number} is no text.")
     return question.strip()

@@ -252,7 +252,8 @@ class Message:
 class Answer:
     """What the generator said. finish_reason: stop (it ended by itself, or, as the run's notes
     say, because it repeated itself), length (cut off at max_tokens), stopped (by a person), error
-    (see the run's notes), unknown (imported)."""
+    (see the run's notes), unknown (imported). Seconds count from where the model began to read
+    this prompt, with all that it wrote beside it."""
 
     text: str
     finish_reason: FinishReason

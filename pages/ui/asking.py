@@ -7,8 +7,14 @@ import streamlit as st
 
 from core.errors import TriptychError
 from core.lab import Lab
-from core.types import Recipe, Retrieval, Run, Span
+from core.types import Recipe, Retrieval, Run, Span, three_ways
 from pages.ui import frame
+
+
+def three_recipes(recipe: Recipe) -> tuple[Recipe, Recipe, Recipe]:
+    """No context | retrieved | reranked, of the recipe that the chips say."""
+    assert isinstance(recipe.evidence, Retrieval)
+    return three_ways(recipe, recipe.evidence.reranker or "")
 
 
 def start(lab: Lab, question: str, recipes: Sequence[Recipe], paper_ids: tuple[str, ...]) -> None:

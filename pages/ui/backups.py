@@ -35,7 +35,8 @@ def kept(lab: Lab, backup: Backup, number: int, *, busy: bool) -> None:
     ):
         with st.container(gap=None, width=380):
             st.markdown(words.escaped(backup.name))
-            st.caption(backup.fault or f"{inside(backup)} · {words.size(backup.bytes / 1e6)}")
+            said = backup.fault or f"{inside(backup)} · {words.size(backup.bytes / 1e6)}"
+            st.caption(words.escaped(said))
         st.space("stretch")
         name = f"settings.{backup.name}"
         st.download_button(
@@ -48,7 +49,8 @@ def kept(lab: Lab, backup: Backup, number: int, *, busy: bool) -> None:
         )
         with st.popover("Put back", key=f"{name}.menu.{jobs.turn()}", disabled=busy):
             here = words.counted(len(lab.papers.all()), "paper")
-            st.write(f"What is here now, {here} with all answers, is replaced by {inside(backup)}.")
+            there = words.escaped(inside(backup))
+            st.write(f"What is here now, {here} with all answers, is replaced by {there}.")
             jobs.sure(f"{name}.restore", "Put back", partial(lab.storage.restore, backup.name))
         with st.popover("", icon=":material/delete:", type="tertiary", key=f"{name}.away"):
             st.write("What is in the lab stays; this backup of it goes.")

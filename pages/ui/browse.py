@@ -83,11 +83,10 @@ def listing(lab: Lab, scope: Scope) -> None:
     with st.container(key="cards-list", gap=None):
         for card in lab.cards.find(scope, PAGE, (page - 1) * PAGE):
             opened = st.query_params.get("card") == card.id
-            label = notes.rendered(words.shortened(card.question, 110))
+            short = words.shortened(card.question, 110)
+            label = notes.rendered(f"**{short}**" if opened else short)
             key = f"cards.open.{card.id}"
-            if st.button(
-                f"**{label}**" if opened else label, type="tertiary", key=key, width="stretch"
-            ):
+            if st.button(label, type="tertiary", key=key, width="stretch"):
                 st.query_params["card"] = card.id
                 st.rerun()
 

@@ -7,16 +7,18 @@ import streamlit as st
 from core import words
 from core.lab import Lab
 from core.lab.live import Panel
-from core.types import Hit, Retrieval
-from pages.ui import chunk
+from core.metrics.retrieval import relevant
+from core.types import Hit, Question, Retrieval
+from pages.ui import chunk, gold
 from pages.ui.rank_flow import rank_flow
 
 
-def draw(lab: Lab, panels: Sequence[Panel], comparison_id: str) -> None:
-    """The rank flow of the last panel that reranked; a table of the last that searched."""
+def draw(lab: Lab, panels: Sequence[Panel], comparison_id: str, asked: Question | None) -> None:
+    """The rank flow of the last panel that reranked; a table of the last that searched. `asked` is
+    the question with its gold, if that is known and may be shown."""
     reranked = [panel for panel in panels if panel.recipe.arm == "reranked" and panel.candidates]
     if reranked:
-        _flow(lab, reranked[-1], comparison_id)
+        _flow(lab, reranked[-1], comparison_id, gold.of(asked, reranked[-1]))
     found = [
         panel
         for panel in panels
@@ -24,38 +26,40 @@ def draw(lab: Lab, panels: Sequence[Panel], comparison_id: str) -> None:
     ]
     if found:
         with st.container(key="candidates"):
-            _table(found[-1])
+            _table(found[-1], gold.of(asked, found[-1]))
 
 
-def _flow(lab: Lab, panel: Panel, comparison_id: str) -> None:
+def _flow(lab: Lab, panel: Panel, comparison_id: str, spans: gold.Gold) -> None:
     evidence = panel.recipe.evidence
     assert isinstance(evidence, Retrieval)
     with st.container(key="rank-flow"):
         st.subheader("What reranking did", anchor=False)
-        st.caption(words.flow(panel.candidates, evidence.top_k))
+        moved = gold.moved(spans, panel.candidates)
+        st.caption(f"{words.flow(panel.candidates, evidence.top_k)} {moved}")
         opened = rank_flow(
             f"flow-{comparison_id}",
             panel.candidates,
             panel.hits,
             evidence.top_k,
             words.found_by(panel.candidates[0]),
+            [(gold.said(spans, hit), relevant(hit.chunk, spans)) for hit in panel.candidates],
         )
         if opened:
-            chunk.page_dialog(lab, opened)
+            chunk.page_dialog(lab, opened, spans)
 
 
-def _table(panel: Panel) -> None:
+def _table(panel: Panel, spans: gold.Gold) -> None:
     """The candidates in their final order."""
     hits, used = panel.candidates, panel.hits
     reranked = hits[0].rerank_score is not None
     order = "after reranking" if reranked else words.found_by(hits[0])
     st.subheader(f"{words.counted(len(hits), 'candidate')} {order}", anchor=False)
-    rows = [_row(hit, hit in used) for hit in hits]
+    rows = [_row(hit, hit in used, gold.said(spans, hit)) for hit in hits]
     if not reranked:
         for row in rows:
             del row["rank before"], row["rerank score"], row["reranker read"]
-    for name in ("similarity", "BM25", "fused", "embedder read", "page"):
-        if all(row[name] is None for row in rows):
+    for name in ("gold", "similarity", "BM25", "fused", "embedder read", "page"):
+        if all(row[name] in (None, "") for row in rows):
             for row in rows:
                 del row[name]
     st.dataframe(
@@ -68,16 +72,18 @@ def _table(panel: Panel) -> None:
             "rerank score": st.column_config.NumberColumn(format="%.3f", help="0 to 1"),
             "embedder read": st.column_config.NumberColumn(help="characters within its window"),
             "reranker read": st.column_config.NumberColumn(help="characters within its window"),
+            "gold": st.column_config.TextColumn(width=150),
             "text": st.column_config.TextColumn(width="large"),
         },
     )
 
 
-def _row(hit: Hit, used: bool) -> dict[str, object]:
+def _row(hit: Hit, used: bool, gold_held: str) -> dict[str, object]:
     return {
         "rank": hit.rank,
         "rank before": hit.rank_before,
         "used": used,
+        "gold": gold_held,
         "similarity": hit.similarity,
         "BM25": hit.lexical_score,
         "fused": hit.fused_score,

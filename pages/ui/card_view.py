@@ -66,7 +66,7 @@ def place(lab: Lab, card: Card) -> None:
         "pages/library.py",
         label="Open the paper",
         icon=":material/menu_book:",
-        query_params={"paper": paper.id},
+        query_params={"paper": paper.id, "at": f"{span.start}-{span.end}"},
     )
     if paper.kind == "pdf":
         for page in pages:

@@ -108,7 +108,7 @@ def _retrieval(lab: Lab) -> Retrieval:
     state = st.session_state
     how = f"{state['compare.retriever']} · top {state['compare.top_k']}"
     label = f"{how} of {state['compare.candidates']} · reranked"
-    with st.popover(label, key="compare.retrieval"):
+    with st.popover(words.escaped(label), key="compare.retrieval"):
         st.caption(
             "The candidates are the chunks most similar to the question (dense), those that hold"
             " its rarest words (bm25), or the best of both lists (hybrid). “Retrieved” uses the"
@@ -138,7 +138,7 @@ def _generation(lab: Lab) -> Generation:
     label = f"{state['compare.generator']} · at most {state['compare.max_tokens']} tokens"
     if state["compare.style"] != Generation().style:
         label += f" · {state['compare.style']}"
-    with st.popover(label, key="compare.generation"):
+    with st.popover(words.escaped(label), key="compare.generation"):
         generator = _model(lab, "generator")
         honest = small_model_sentence(lab, generator)
         if honest:

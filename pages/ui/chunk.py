@@ -4,20 +4,29 @@ import streamlit as st
 
 from core import words
 from core.lab import Lab
+from core.metrics.instructions import instructions
 from core.types import Hit, Retrieval, Run
-from pages.ui import asking, marks
+from pages.ui import asking, gold, marks
 from pages.ui.marked import passage
 
+LONGEST_QUOTE = 90  # characters
 
-def card(lab: Lab, hit: Hit, question: str, key: str) -> None:
-    """For a popover: scores, text, and the way to the page."""
+
+def card(lab: Lab, hit: Hit, question: str, spans: gold.Gold, key: str) -> None:
+    """For a popover: scores, text with the question's words and gold, and the way to the page."""
     st.markdown(f"**{words.escaped(hit.title)}**, {words.pages_of(hit)}")
     st.caption(" · ".join(words.standing(hit)) or "given by hand")
+    _holds(spans, hit)
     for sentence in words.unseen(hit):
         st.caption(f":material/visibility_off: {sentence[0].upper()}{sentence[1:]}.")
-    with st.container(key=f"chunk-text-{key}"):
-        text = hit.chunk.text
-        passage(f"passage-{key}", text, [*marks.matches(text, question), *marks.unseen(hit)])
+    if to_model := instructions(hit.chunk.text):
+        start, end = to_model[0]
+        said = words.escaped(words.shortened(hit.chunk.text[start:end], LONGEST_QUOTE))
+        st.caption(
+            f":material/campaign: This passage reads like an instruction to the model: “{said}”. It"
+            " can change what the answer says, and nothing else."
+        )
+    passage_of(hit, question, spans, key)
     span = hit.chunk.span
     st.page_link(
         "pages/cards.py",
@@ -26,7 +35,22 @@ def card(lab: Lab, hit: Hit, question: str, key: str) -> None:
         query_params={"span": f"{span.paper_id}:{span.start}-{span.end}"},
     )
     if st.button("Show the page", key=f"page-{key}", icon=":material/article:"):
-        page_dialog(lab, hit)
+        page_dialog(lab, hit, spans)
+
+
+def _holds(spans: gold.Gold, hit: Hit) -> None:
+    said = gold.said(spans, hit)
+    if said:
+        st.markdown(f":yellow-badge[gold] {said[0].upper()}{said[1:]}.")
+
+
+def passage_of(hit: Hit, question: str, spans: gold.Gold, key: str) -> None:
+    """Its text, with the words of the question, its gold, and what the embedder never saw
+    marked."""
+    with st.container(key=f"chunk-text-{key}"):
+        text = hit.chunk.text
+        found = [*marks.matches(text, question), *marks.unseen(hit), *gold.marks(spans, hit)]
+        passage(f"passage-{key}", text, found)
 
 
 def switch(lab: Lab, run: Run, hit: Hit, key: str) -> None:
@@ -43,9 +67,10 @@ def switch(lab: Lab, run: Run, hit: Hit, key: str) -> None:
 
 
 @st.dialog("The page", width="large")
-def page_dialog(lab: Lab, hit: Hit) -> None:
+def page_dialog(lab: Lab, hit: Hit, spans: gold.Gold) -> None:
     st.markdown(f"**{words.escaped(hit.title)}**, {words.pages_of(hit)}")
     st.caption(" · ".join(words.standing(hit)) or "given by hand")
+    _holds(spans, hit)
     if hit.chunk.paper_id not in {row.id for row in lab.papers.all()}:
         st.info("This paper is not in the library; the chunk's text is kept with the run.")
         with st.container(key="chunk-text-alone"):
@@ -53,7 +78,7 @@ def page_dialog(lab: Lab, hit: Hit) -> None:
         return
     paper = lab.papers.get(hit.chunk.paper_id)
     if paper.kind != "pdf":
-        _in_context(paper.text, hit)
+        _in_context(paper.text, hit, spans)
         return
     for page in hit.pages:
         drawn = lab.papers.page_image(paper, page, (hit.chunk.span,))
@@ -62,11 +87,11 @@ def page_dialog(lab: Lab, hit: Hit) -> None:
         st.image(drawn.png)
 
 
-def _in_context(text: str, hit: Hit) -> None:
+def _in_context(text: str, hit: Hit, spans: gold.Gold) -> None:
     """Text papers have no page image: the chunk stands between what surrounds it."""
     around = 400
     with st.container(key="chunk-text-context"):
         st.text("…" + text[max(0, hit.chunk.start - around) : hit.chunk.start])
         with st.container(border=True):
-            st.text(hit.chunk.text)
+            passage("chunk-in-context", hit.chunk.text, gold.marks(spans, hit))
         st.text(text[hit.chunk.end : hit.chunk.end + around] + "…")

@@ -65,7 +65,7 @@ def take_out(lab: Lab, deck: str) -> None:
             st.download_button(
                 name,
                 lambda suffix=suffix: lab.cards.written(suffix, scope),
-                f"{deck or 'cards'}{suffix}",
+                f"{words.file_name(deck, 'cards')}{suffix}",
                 key=f"cards.export{suffix}",
                 on_click="ignore",
             )

@@ -1,18 +1,25 @@
-"""The frame around every page: its door, its look and its one error boundary."""
+"""The frame around every page: its door, its look, who may see it, its one error boundary.
+
+While a class is open, a session is the teacher's if it opened the class or typed its PIN. All
+others are students, who see the pages that say so. Without a class nobody needs anything.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Literal, ParamSpec, TypeVar
 
 import streamlit as st
+from streamlit import net_util
 
+from core import words
 from core.errors import TriptychError
 from core.lab import Lab
 from core.settings import from_environment
 
 FOLDER = Path(__file__).parent
+Visibility = Literal["visible", "hidden"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -20,9 +27,34 @@ R = TypeVar("R")
 @st.cache_resource(show_spinner=False)
 def open_lab() -> Lab:
     """The one lab of this server; it goes on with what was under way when the last one ended."""
+    # Streamlit would ask a server on the internet for this machine's address when a page of
+    # elsewhere tries to reach it, and answer nobody meanwhile.
+    net_util.get_external_ip = lambda: None
     lab = Lab(from_environment())
     lab.sweeps.wake()
+    lab.classes.questions.wake()
     return lab
+
+
+def is_teacher(lab: Lab) -> bool:
+    """Whether this session may see and do everything."""
+    current = lab.classes.now()
+    return current is None or st.session_state.get("frame.teaches") == current.id
+
+
+def become_teacher(class_id: str) -> None:
+    """This session opened the class, or knows its PIN."""
+    st.session_state["frame.teaches"] = class_id
+
+
+def visibilities() -> tuple[Visibility, Visibility]:
+    """For app.py: whether the navigation shows the pages that are for teachers, and those that
+    are for students alone."""
+    try:
+        teacher = is_teacher(open_lab())
+    except TriptychError:
+        teacher = True  # the page says what is wrong
+    return ("visible", "hidden") if teacher else ("hidden", "visible")
 
 
 def enter(pages: Sequence[st.Page]) -> st.Page:
@@ -40,8 +72,9 @@ def enter(pages: Sequence[st.Page]) -> st.Page:
 
 
 @contextmanager
-def page(title: str) -> Iterator[Lab]:
-    """The surroundings of one page; yields the lab.
+def page(title: str, *, students: bool = False) -> Iterator[Lab]:
+    """The surroundings of one page; yields the lab. `students` may see it while a class is open;
+    on all other pages whoever is no teacher gets a sentence and nothing else.
 
     On a fresh server a deep link runs the page without app.py; then this goes through the front
     door first and comes back with the query kept.
@@ -49,19 +82,54 @@ def page(title: str) -> Iterator[Lab]:
     if not st.session_state.get("frame.entered"):
         st.session_state["frame.wanted"] = (title.lower(), dict(st.query_params))
         st.switch_page("app.py")
+    if {"code", "me"} <= set(st.query_params):  # a student, also on the pages beside the class
+        mine = {name: st.query_params[name] for name in ("code", "me")}
+        st.session_state["frame.student"] = mine
     st.set_page_config(
         page_title=f"{title} · Triptych", page_icon=FOLDER / "icon.svg", layout="wide"
     )
     st.html(FOLDER / "style.css")
     try:
-        yield open_lab()
+        lab = open_lab()
+        if not students and not is_teacher(lab):
+            _guard(lab)
+            st.stop()
+        yield lab
     except TriptychError as error:
         show(error)
 
 
+def _guard(lab: Lab) -> None:
+    """What a student finds on a page of the teacher."""
+    with st.container(key="guard"):
+        st.subheader("A class is open", anchor=False)
+        st.write("This page is the teacher's while the class lasts.")
+        st.page_link("pages/classroom.py", label="Join the class", icon=":material/group_add:")
+        with st.form("frame.guard", border=False), st.container(horizontal=True):
+            pin = st.text_input(
+                "PIN",
+                key="frame.pin",
+                label_visibility="collapsed",
+                placeholder="PIN of the teacher",
+                type="password",
+                max_chars=12,
+            )
+            if st.form_submit_button("I am the teacher", key="frame.pin.go"):
+                try:
+                    become_teacher(lab.classes.admit(pin or "").id)
+                except TriptychError as error:
+                    show(error)
+                else:
+                    st.rerun()
+        st.caption(
+            "The PIN was shown when the class began. Forgotten? Where Triptych runs, type"
+            " `python -m core class end`, which ends the class."
+        )
+
+
 def show(error: TriptychError) -> None:
     """One sentence; the detail is one click away."""
-    st.error(error.sentence, icon=":material/error:")
+    st.error(words.escaped(error.sentence), icon=":material/error:")
     if error.detail:
         with st.expander("Detail"):
             st.text(error.detail)

@@ -125,7 +125,7 @@ def one(lab: Lab, card: Card) -> None:
         answer = st.text_area("Answer", answer, key=f"{key}.answer")
         deck = st.text_input("Deck", deck, key=f"{key}.deck")
     else:
-        st.markdown(f"**{card_view.text(question)}**")
+        st.markdown(card_view.text(f"**{question.strip()}**"))
         st.markdown(card_view.text(answer))
     with st.container(horizontal=True):
         if st.button("Accept", key=f"{key}.accept", icon=":material/check:"):

@@ -1,18 +1,27 @@
-"""A text of a paper or a model on screen, with marks: set as text, never as HTML or Markdown."""
+"""A text of a paper or a model on screen, with marks: set as text, never as HTML or Markdown.
 
-from collections.abc import Iterable
+In a page's text a person may also select a passage and type the question that it answers.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.ui import selecting
 from pages.ui.marks import Mark, pieces
 
-HTML = """
-<div class="text" part="text"></div>
+HTML = f"""
+<div class="frame">
+  <div class="text" part="text"></div>
+  {selecting.HTML}
+</div>
 <button class="more" type="button" hidden></button>
 """
 
 CSS = """
 :host { display: block; }
+.frame { position: relative; }
 .text {
   font-family: "Source Serif", Georgia, serif;
   color: var(--st-text-color);
@@ -46,6 +55,24 @@ CSS = """
 }
 .differs { font-weight: 650; border-bottom: 3px solid currentColor; }
 .found { background: #ffec60; color: #1f2933; border-radius: 2px; }
+.gold {
+  color: inherit;
+  background: light-dark(#fff3c4, #463a10);
+  border-bottom: 3px double light-dark(#8a6500, #f2d26b);
+}
+.gold[data-label]::before {
+  content: attr(data-label);
+  margin-right: 0.35em;
+  padding: 0.05em 0.4em;
+  border-radius: 3px;
+  font-family: var(--st-font);
+  font-size: 0.68em;
+  font-weight: 650;
+  vertical-align: 0.12em;
+  color: light-dark(#fcfbf8, #16181b);
+  background: light-dark(#8a6500, #f2d26b);
+}
+.chosen { background: light-dark(#cfe0fa, #234a80); }
 .here { outline: 2px solid var(--st-text-color); outline-offset: 1px; }
 .cited {
   font: inherit;
@@ -74,35 +101,70 @@ CSS = """
 # The text arrives as data and is set through textContent. While it streams it is never clamped
 # at its end, since that is where the reader looks.
 JS = """
+const cut = (pieces, chosen) => {
+  let at = 0;
+  return pieces.flatMap((piece) => {
+    const start = at;
+    const length = piece.text.length;
+    at += length;
+    const places = chosen ? [chosen.start, chosen.end] : [0, 0];
+    const [from, to] = places.map((place) => Math.min(Math.max(place - start, 0), length));
+    return [[0, from, false], [from, to, true], [to, length, false]]
+      .filter(([first, last]) => first < last)
+      .map(([first, last, inside]) => ({
+        ...piece,
+        text: piece.text.slice(first, last),
+        label: first ? "" : piece.label,
+        kinds: inside ? [...piece.kinds, "chosen"] : piece.kinds,
+      }));
+  });
+};
+
 export default function ({ parentElement, data, setTriggerValue }) {
   const text = parentElement.querySelector(".text");
   const more = parentElement.querySelector(".more");
-  const state = (parentElement.triptych ??= { open: false });
+  const form = parentElement.querySelector(".ask");
+  const state = (parentElement.triptych ??= { open: false, chosen: null, down: false });
+  // Streamlit calls this again for every change, and cleans up only when the text goes.
+  state.ended?.abort();
+  state.ended = new AbortController();
+  const { signal } = state.ended;
+  state.tell = setTriggerValue;
+  const whole = data.pieces.map((piece) => piece.text).join("");
   text.classList.add(data.look);
   text.classList.toggle("waiting", data.waiting);
-  text.replaceChildren(...data.pieces.map((piece) => {
-    const found = piece.kinds.includes("found");
-    const node = document.createElement(piece.number ? "button" : found ? "mark" : "span");
-    node.textContent = piece.text;
-    node.className = piece.kinds.join(" ");
-    if (piece.number) {
-      node.type = "button";
-      node.title = "Show chunk " + piece.number;
-      node.onclick = () => setTriggerValue("cited", piece.number);
+
+  const write = () => {
+    const wanted = JSON.stringify([data.pieces, data.streaming, state.chosen]);
+    if (state.written === wanted || state.down) return;
+    state.written = wanted;
+    text.replaceChildren(...cut(data.pieces, state.chosen).map((piece) => {
+      const mark = piece.kinds.includes("found") || piece.kinds.includes("gold");
+      const node = document.createElement(piece.number ? "button" : mark ? "mark" : "span");
+      node.textContent = piece.text;
+      node.className = piece.kinds.join(" ");
+      if (piece.label) node.dataset.label = piece.label;
+      if (piece.number) {
+        node.type = "button";
+        node.title = "Show chunk " + piece.number;
+        node.onclick = () => state.tell("cited", piece.number);
+      }
+      return node;
+    }));
+    if (data.streaming && !data.waiting) {
+      const cursor = document.createElement("span");
+      cursor.className = "cursor";
+      text.append(" ", cursor);
     }
-    return node;
-  }));
-  if (data.streaming && !data.waiting) {
-    const cursor = document.createElement("span");
-    cursor.className = "cursor";
-    text.append(" ", cursor);
-  }
-  // What was chosen is scrolled to once, and not again when the page is redrawn.
-  const here = text.querySelector(".here");
-  if (here && state.chosen !== here.offsetTop) {
-    state.chosen = here.offsetTop;
-    text.scrollTop = here.offsetTop - text.clientHeight / 3;
-  }
+    // What was looked for is scrolled to once, and not again when the page is redrawn.
+    const here = text.querySelector(".here");
+    if (here && state.here !== here.offsetTop) {
+      text.scrollTop = here.offsetTop - text.clientHeight / 3;
+    }
+    state.here = here?.offsetTop;
+  };
+  write();
+
   const clamps = data.look === "answer" && !data.streaming;
   const draw = () => {
     text.classList.toggle("clamped", clamps && !state.open);
@@ -115,11 +177,17 @@ export default function ({ parentElement, data, setTriggerValue }) {
   draw();
   const watch = new ResizeObserver(draw);
   watch.observe(text);
-  return () => watch.disconnect();
+  signal.addEventListener("abort", () => watch.disconnect());
+  if (data.asks) {
+    selecting({ text, form, whole, state, write, signal, setTriggerValue, ...data.asks });
+  }
+  return () => state.ended.abort();
 }
 """
 
-_component = st.components.v2.component("triptych_marked", html=HTML, css=CSS, js=JS)
+_component = st.components.v2.component(
+    "triptych_marked", html=HTML, css=CSS + selecting.CSS, js=selecting.JS + JS
+)
 
 
 def answer(
@@ -142,9 +210,37 @@ def passage(key: str, text: str, marks: Iterable[Mark] = ()) -> None:
     _show(key, "passage", text, marks)
 
 
-def page_text(key: str, text: str, marks: Iterable[Mark]) -> None:
-    """Show a page's text, no taller than the window, from the mark that is "here"."""
-    _show(key, "page", text, marks)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question typed to `text[start:end]`, which reads `quote` on screen."""
+
+    start: int
+    end: int
+    quote: str
+    question: str
+    reference: str
+    held_out: bool
+
+
+def page_text(
+    key: str, text: str, marks: Iterable[Mark], asked: Callable[[Asked], None], another: str
+) -> None:
+    """Show a page's text, no taller than the window, from the mark that is "here".
+
+    A passage may be selected and a question typed to it; `asked` is called with it before the page
+    is drawn again. `another` is a question that a passage can be added to, or empty.
+    """
+
+    def told() -> None:
+        asked(Asked(**st.session_state[key].marked))
+
+    data = {"look": "page", "asks": {"another": another}, "streaming": False, "waiting": False}
+    _component(
+        key=key,
+        data=data | {"pieces": pieces(text, marks)},
+        on_cited_change=_nothing,
+        on_marked_change=told,
+    )
 
 
 def _show(

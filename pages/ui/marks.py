@@ -12,18 +12,20 @@ from core.metrics.support import sentences
 from core.types import Hit
 from core.words import counted
 
-Kind = Literal["cited", "unsupported", "differs", "match", "unseen", "found", "here"]
+Kind = Literal["cited", "unsupported", "differs", "match", "unseen", "found", "gold", "here"]
 CITATION = re.compile(r"\[(\d{1,2})\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """`text[start:end]` is of this kind; `number` is the chunk a citation leads to."""
+    """`text[start:end]` is of this kind; `number` is the chunk a citation leads to, `label` a word
+    set before it."""
 
     start: int
     end: int
     kind: Kind
     number: int | None = None
+    label: str = ""
 
 
 def citations(answer: str, hits: Sequence[Hit]) -> list[Mark]:
@@ -81,6 +83,19 @@ def searched(spans: Sequence[tuple[int, int]], chosen: int | None) -> list[Mark]
     ]
 
 
+def golden(spans: Iterable[tuple[int, int]]) -> list[Mark]:
+    """Gold, said in a word where it begins."""
+    return [Mark(start=start, end=end, kind="gold", label="gold") for start, end in spans]
+
+
+def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """`text[start:end]` without the white space at its ends, which a hand takes along; start and
+    end are equal if there is nothing else."""
+    quote = text[start:end]
+    start += len(quote) - len(quote.lstrip())
+    return start, start + len(quote.strip())
+
+
 def unseen(hit: Hit) -> list[Mark]:
     """What lies behind the window of the embedder, in the chunk's text."""
     length = len(hit.chunk.text)
@@ -90,19 +105,26 @@ def unseen(hit: Hit) -> list[Mark]:
 
 
 def pieces(text: str, marks: Iterable[Mark]) -> list[dict[str, Any]]:
-    """The text in pieces that join to it again, each with the kinds of all marks over it and the
-    number of its citation, if it has one."""
+    """The text in pieces that join to it again, each with the kinds of all marks over it, the
+    number of its citation, if it has one, and the label of a mark that begins with it."""
     marks = [mark for mark in marks if mark.start < mark.end]
     borders = {0, len(text)} | {place for mark in marks for place in (mark.start, mark.end)}
     cuts = sorted(place for place in borders if 0 <= place <= len(text))
+    beginning: dict[int, list[Mark]] = {}
+    for mark in marks:
+        beginning.setdefault(max(0, mark.start), []).append(mark)
     found = []
+    over: list[Mark] = []
     for start, end in pairwise(cuts):
-        over = [mark for mark in marks if mark.start <= start and end <= mark.end]
+        over = [mark for mark in (*over, *beginning.get(start, ())) if end <= mark.end]
         found.append(
             {
                 "text": text[start:end],
                 "kinds": sorted({mark.kind for mark in over}),
                 "number": next((mark.number for mark in over if mark.number), None),
+                "label": next(
+                    (mark.label for mark in over if mark.label and mark.start == start), ""
+                ),
             }
         )
     return found

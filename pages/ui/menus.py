@@ -7,18 +7,27 @@ import streamlit as st
 from core import exports, words
 from core.lab import Lab
 from core.types import Comparison
+from pages.ui import class_teacher
 
 EXPORTS = {"Markdown": "md", "JSON": "json", "HTML": "html"}
 
 
 def headline(lab: Lab, comparison: Comparison | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="compare-headline"):
+        sweep_id = st.query_params.get("sweep")
+        if sweep_id:  # a square of its map was clicked
+            st.page_link(
+                "pages/sweep.py",
+                label="The sweep",
+                icon=":material/arrow_back:",
+                query_params={"sweep": sweep_id},
+            )
         st.markdown("Same question, same model. **What changes?**")
         if comparison and comparison.runs and comparison.runs[0].origin == "recorded":
             run = comparison.runs[0]
             model = run.recipe.generation.generator if run.recipe.generation else ""
             st.badge(
-                f"recorded with {model} on {run.at[:10]}, {words.escaped(run.engine)}",
+                words.escaped(f"recorded with {model} on {run.at[:10]}, {run.engine}"),
                 icon=":material/history:",
                 color="gray",
             )
@@ -27,6 +36,7 @@ def headline(lab: Lab, comparison: Comparison | None) -> None:
         asked = [(row.id, row.question, f" · {row.at[:10]}") for row in lab.runs.history()]
         links("Recorded", recorded, "No recorded runs are shipped with this copy.")
         links("History", asked, "Nothing asked yet. Ask, and it is kept here.")
+        class_teacher.entry(lab, comparison)
         if comparison:
             st.page_link("pages/cards.py", label="Make cards", query_params={"run": comparison.id})
             download(comparison)

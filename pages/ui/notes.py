@@ -10,8 +10,13 @@ shown as text by Streamlit itself. Knows nothing of papers and draws nothing.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING
 
 from core.chunkers import headings
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 ENDLESS = 4  # times as long as a part should be
 LONGEST_PART = 12_000  # characters: what a browser renders at once without a pause
@@ -30,6 +35,10 @@ DEFINITION = re.compile(r"^( {0,3})\[(?!\^)(?=[^\]\n]+\]:(?![ \t]*<?https?://))"
 DIRECTIVE = re.compile(r"[A-Za-z][\w-]*[\[{]")
 SHORT_CODE = re.compile(r"[\w+-]+:|material[/_]")
 NOTHING = "\u2060"  # a character without width
+# Streamlit draws Mermaid diagrams, and these can load images. A letter of the name may be written
+# as an entity or behind a backslash.
+DIAGRAM = re.compile(r"([`~]{3}[ \t]*)(?=mermaid|[^\s`]*[&\\])", re.IGNORECASE)
+LONGEST_INLINE = 2_000  # characters of a formula
 
 CLOSING = {
     "$": re.compile(r"(?<![\s\\$])\$(?![\d$])"),
@@ -58,7 +67,25 @@ class Part:
 
 def rendered(text: str) -> str:
     """The Markdown to give to st.markdown for the Markdown `text` of a paper or a card."""
-    return "".join(_blocks(text))
+    done = DIAGRAM.sub(r"\1text ", "".join(_blocks(text)))
+    # What is code or a formula here may be none to another reader: one in a row of a table, or in
+    # a fence that ends with the list around it. No image stands where the sign of one is broken.
+    return done.replace("![", f"!{NOTHING}[") if _shows_images(done) else done
+
+
+def _shows_images(markdown: str) -> bool:
+    """Whether a strict reader finds an image in it."""
+    if "![" not in markdown.replace(r"!\[", ""):
+        return False
+    inlines = _reader().parse(markdown)
+    return any(child.type == "image" for each in inlines for child in each.children or ())
+
+
+@cache
+def _reader() -> "MarkdownIt":
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
 def parts(text: str, most: int = LONGEST_PART) -> list[Part]:
@@ -126,9 +153,7 @@ def _blocks(text: str) -> Iterator[str]:
             yield formula
             at += taken
             continue
-        if fenced:
-            yield _undrawn(line)
-        elif code or not line.strip():
+        if fenced or code or not line.strip():
             yield line
         else:
             listed = starts_item or (listed and (not blank or line[0] in " \t"))
@@ -136,11 +161,6 @@ def _blocks(text: str) -> Iterator[str]:
         blank = not line.strip()
         at += 1
     yield _inline(paragraph)
-
-
-def _undrawn(line: str) -> str:
-    """Streamlit draws Mermaid diagrams, and these can load images."""
-    return re.sub(r"(?i)^(.*?[`~]{3,}[ \t]*)mermaid\b", r"\1text", line)
 
 
 def _display(lines: list[tuple[str, bool]], at: int) -> tuple[str, int] | None:
@@ -172,20 +192,24 @@ def _inline(paragraph: str) -> str:
     text = DEFINITION.sub(r"\1\\[", paragraph)
     done: list[str] = []
     at = 0
+    unclosed: set[str] = set()  # runs of ` that nothing closes any more
     while sign := SIGN.search(text, at):
         done.append(text[at : sign.start()])
-        piece, at = _replaced(text, sign)
+        piece, at = _replaced(text, sign, unclosed)
         done.append(piece)
     return "".join(done) + text[at:]
 
 
-def _replaced(text: str, sign: re.Match[str]) -> tuple[str, int]:
+def _replaced(text: str, sign: re.Match[str], unclosed: set[str]) -> tuple[str, int]:
     """What is written instead of the sign, or of all that begins with it, and where that ends."""
     start, end = sign.span()
     match sign[0][0]:
         case "`":
-            behind = re.compile(rf"(?<!`){sign[0]}(?!`)").search(text, end)
-            return (text[start : behind.end()], behind.end()) if behind else (sign[0], end)
+            if sign[0] not in unclosed:
+                if behind := re.compile(rf"(?<!`){sign[0]}(?!`)").search(text, end):
+                    return text[start : behind.end()], behind.end()
+                unclosed.add(sign[0])
+            return sign[0], end
         case "!":
             return r"!\[", end
         case "]":
@@ -193,7 +217,7 @@ def _replaced(text: str, sign: re.Match[str]) -> tuple[str, int]:
         case ":":
             return _colons(sign[0], text[end : end + 60]), end
     closing = CLOSING.get(sign[0])
-    until = closing.search(text, end) if closing else None
+    until = closing.search(text, end, end + LONGEST_INLINE) if closing else None
     if until:
         content = text[end : until.start()]
         if _meant(sign[0], content):

@@ -8,8 +8,8 @@ import streamlit as st
 from core import words
 from core.lab import Lab
 from core.lab.live import Panel
-from core.types import Arm, Comparison, Hit, Recipe, Retrieval
-from pages.ui import asking, chunk
+from core.types import Arm, Comparison, Hit, Question, Recipe, Retrieval
+from pages.ui import asking, chunk, gold
 from pages.ui.marked import answer
 from pages.ui.marks import Mark, citations, differing, unsupported
 from pages.ui.messages import messages_dialog
@@ -38,9 +38,16 @@ def of(comparison: Comparison) -> tuple[Panel, ...]:
 
 
 def draw(
-    lab: Lab, question: str, panels: Sequence[Panel], comparison_id: str, *, over: bool = True
+    lab: Lab,
+    question: str,
+    panels: Sequence[Panel],
+    comparison_id: str,
+    asked: Question | None,
+    *,
+    over: bool = True,
 ) -> None:
-    """Panels of equal width; `over` is False while they may still change."""
+    """Panels of equal width; `over` is False while they may still change. `asked` is the question
+    with its gold, if that is known and may be shown."""
     settings = words.apart([panel.recipe for panel in panels])
     with st.container(key="panels"):
         for index, (column, panel) in enumerate(
@@ -49,8 +56,10 @@ def draw(
             key = f"{comparison_id}-{panel.recipe.arm}-{index}"
             with column, st.container(key=f"panel-{panel.recipe.arm}-{index}", gap="small"):
                 _title(lab, question, panels, index, settings[index], over=over)
-                _answer(lab, panel, other(panels, panel), key, over=over)
-                _chunks(lab, panel, question, key)
+                spans = gold.of(asked, panel)
+                _answer(lab, panel, other(panels, panel), spans, key, over=over)
+                gold.verdict(lab, asked, panel, key)
+                _chunks(lab, panel, question, spans, key)
 
 
 def _title(
@@ -95,10 +104,12 @@ def all_on(panel: Panel) -> Recipe:
     return replace(panel.recipe, evidence=replace(panel.recipe.evidence, switched_off=()))
 
 
-def _answer(lab: Lab, panel: Panel, beside: Panel | None, key: str, *, over: bool) -> None:
+def _answer(
+    lab: Lab, panel: Panel, beside: Panel | None, spans: gold.Gold, key: str, *, over: bool
+) -> None:
     streaming = not over and panel.run is None
     if panel.text:
-        _text(lab, panel, beside, key, streaming=streaming)
+        _text(lab, panel, beside, spans, key, streaming=streaming)
     else:
         said = "waiting for the first word" if streaming else "no answer was kept"
         if panel.recipe.generation is None:
@@ -108,7 +119,9 @@ def _answer(lab: Lab, panel: Panel, beside: Panel | None, key: str, *, over: boo
         _outcome(panel, key)
 
 
-def _text(lab: Lab, panel: Panel, beside: Panel | None, key: str, *, streaming: bool) -> None:
+def _text(
+    lab: Lab, panel: Panel, beside: Panel | None, spans: gold.Gold, key: str, *, streaming: bool
+) -> None:
     """The answer with its marks, and a word on each kind of mark."""
     marks: list[Mark] = []
     said = []
@@ -121,7 +134,7 @@ def _text(lab: Lab, panel: Panel, beside: Panel | None, key: str, *, streaming: 
         said += [":material/format_underlined: Underlined: words the other answer does not have."]
     cited = answer(f"answer-{key}", panel.text, marks, streaming=streaming)
     if cited:
-        chunk.page_dialog(lab, next(hit for hit in panel.hits if hit.rank == cited))
+        chunk.page_dialog(lab, next(hit for hit in panel.hits if hit.rank == cited), spans)
     for caption in said:
         st.caption(caption)
 
@@ -143,7 +156,7 @@ def _outcome(panel: Panel, key: str) -> None:
         st.caption(f":material/info: {words.escaped(note)}")
 
 
-def _chunks(lab: Lab, panel: Panel, question: str, key: str) -> None:
+def _chunks(lab: Lab, panel: Panel, question: str, spans: gold.Gold, key: str) -> None:
     """The chunks of the answer, those switched off among them."""
     evidence = panel.recipe.evidence
     if evidence is None:
@@ -154,13 +167,13 @@ def _chunks(lab: Lab, panel: Panel, question: str, key: str) -> None:
     with st.container(key=f"chips-{key}", gap="xsmall"):
         for hit in shown:
             with st.popover(
-                _label(hit, switched_off=hit.chunk.span in off),
+                _label(hit, spans, switched_off=hit.chunk.span in off),
                 type="tertiary",
                 key=f"chunk-{key}-{hit.rank}",
                 wrap=False,
                 width="stretch",
             ):
-                chunk.card(lab, hit, question, f"{key}-{hit.rank}")
+                chunk.card(lab, hit, question, spans, f"{key}-{hit.rank}")
                 if panel.run:
                     chunk.switch(lab, panel.run, hit, f"{key}-{hit.rank}")
     cut = words.unseen_together(panel.hits)
@@ -168,9 +181,10 @@ def _chunks(lab: Lab, panel: Panel, question: str, key: str) -> None:
         st.caption(f":material/visibility_off: {cut[0].upper()}{cut[1:]}.")
 
 
-def _label(hit: Hit, *, switched_off: bool) -> str:
+def _label(hit: Hit, spans: gold.Gold, *, switched_off: bool) -> str:
     """The title comes last: it is the part that may be cut off on a narrow screen."""
     moved = "switched off" if switched_off else words.movement(hit)
     parts = [words.pages_of(hit), moved, words.escaped(hit.title)]
     label = " · ".join(part for part in parts if part)
-    return f"**{hit.rank}** · " + (f"~~{label}~~" if switched_off else label)
+    label = f"~~{label}~~" if switched_off else label
+    return f"**{hit.rank}**{gold.badge(spans, hit)} · {label}"

@@ -33,6 +33,7 @@ path { fill: none; vector-effect: non-scaling-stroke; stroke: currentColor; }
 .line.used { color: light-dark(#b9500b, #ffa565); stroke-width: 4px; }
 .line.off { color: var(--st-gray-color); stroke-width: 2px; stroke-dasharray: 5 4; }
 .line.near { stroke-width: 6px; }
+.line.gold { color: light-dark(#f0c93a, #8a6d12); stroke-width: 11px; }
 .after {
   font: inherit;
   color: inherit;
@@ -53,6 +54,17 @@ path { fill: none; vector-effect: non-scaling-stroke; stroke: currentColor; }
 .after.used .rank, .after.used .moved { color: light-dark(#b9500b, #ffa565); }
 .after.fell .rank, .after.fell .moved { color: light-dark(#1d5fbf, #7fb2ff); font-weight: 650; }
 .after.off .label { text-decoration: line-through; }
+.gold-word {
+  flex: none;
+  align-self: center;
+  padding: 0 0.35em;
+  border-radius: 3px;
+  font-size: 0.72rem;
+  font-weight: 650;
+  line-height: 1.35;
+  color: light-dark(#fcfbf8, #16181b);
+  background: light-dark(#8a6500, #f2d26b);
+}
 .cut {
   position: absolute;
   left: 0;
@@ -100,19 +112,23 @@ export default function ({ parentElement, data, setTriggerValue }) {
     line.setAttribute("d", `M 0 ${from} C 45 ${from} 55 ${to} 100 ${to}`);
     const label = make("button", "after " + hit.kind);
     label.type = "button";
-    label.title = hit.said;
+    label.title = hit.gold ? `${hit.gold}: ${hit.said}` : hit.said;
     label.append(
       make("span", "rank", index + 1),
       make("span", "moved", hit.moved),
+      ...(hit.gold ? [make("span", "gold-word", hit.counts ? "gold" : hit.gold)] : []),
       make("span", "label", hit.label),
     );
     label.onclick = () => setTriggerValue("opened", index);
     label.onmouseenter = () => line.classList.add("near");
     label.onmouseleave = () => line.classList.remove("near");
     after.append(label);
-    return line;
-  });
-  const order = { other: 0, fell: 1, off: 2, used: 3 };
+    if (!hit.counts) return [line];
+    const under = line.cloneNode();
+    under.setAttribute("class", "line gold");
+    return [under, line];
+  }).flat();
+  const order = { gold: -1, other: 0, fell: 1, off: 2, used: 3 };
   svg.append(...drawn.sort((a, b) => order[a.classList[1]] - order[b.classList[1]]));
   const left = make("div", "head left", data.from);
   const right = make("div", "head", data.to);
@@ -130,14 +146,26 @@ _component = st.components.v2.component("triptych_rank_flow", html=HTML, css=CSS
 
 
 def rank_flow(
-    key: str, candidates: Sequence[Hit], hits: Sequence[Hit], top_k: int, found_by: str
+    key: str,
+    candidates: Sequence[Hit],
+    hits: Sequence[Hit],
+    top_k: int,
+    found_by: str,
+    gold: Sequence[tuple[str, bool]] = (),
 ) -> Hit | None:
     """Draw the flow of reranked candidates, in their final order; returns one just clicked.
 
     `hits` are those the answer was given; one above the cut that is not among them was switched
     off or left out. `found_by` says what put them in order before: "by similarity".
+    `gold` says for each candidate what it holds of the question's gold, empty for nothing, and
+    whether that counts as found; it is empty where there is none to show.
     """
-    rows = [_row(hit, hits, top_k) for hit in candidates]
+    rows = [
+        _row(hit, hits, top_k) | {"gold": said, "counts": counts}
+        for hit, (said, counts) in zip(
+            candidates, gold or [("", False)] * len(candidates), strict=True
+        )
+    ]
     data = {
         "rows": rows,
         "top": top_k,

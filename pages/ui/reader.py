@@ -1,7 +1,8 @@
 """One paper, opened: its pages beside its text, its notes with their formulas, searched within."""
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
 
 import streamlit as st
 
@@ -10,13 +11,12 @@ from core.lab import Lab
 from core.papers.finding import Found
 from core.store import PaperRow
 from core.types import Paper, Span
-from pages.ui import notes, ruler
-from pages.ui.marked import page_text
-from pages.ui.marks import searched
+from pages.ui import marking, notes, ruler
 
 READ, TEXT, CHUNKS = "Read", "Text that is searched", "Chunks"
 VIEWS = {"pdf": (READ, CHUNKS), "markdown": (READ, TEXT, CHUNKS), "text": (READ, CHUNKS)}
 LISTED = 100  # matches shown at once
+PLACE = re.compile(r"(\d{1,12})-(\d{1,12})")  # as in the address
 
 
 def draw(lab: Lab, row: PaperRow) -> None:
@@ -30,6 +30,10 @@ def draw(lab: Lab, row: PaperRow) -> None:
     found = _search(lab, paper)
     parts = _parts(paper)
     key = f"library.page.{row.id}"
+    place = _place(paper)
+    if place and st.session_state.get("library.arrived") != place:
+        st.session_state["library.arrived"] = place
+        _turn(paper, parts, place.start)
     st.session_state.setdefault(f"library.view.{paper.kind}", READ)
     with st.container(horizontal=True, vertical_alignment="center", key="library-bar"):
         view = st.segmented_control(
@@ -44,15 +48,18 @@ def draw(lab: Lab, row: PaperRow) -> None:
     part = parts[number - 1]
     start, end = part.start, part.end
     marks = [(each.start - start, each.end - start) for each in found if start <= each.start < end]
+    if place and not found and start < place.end and place.start < end:
+        marks = [(max(place.start, start) - start, min(place.end, end) - start)]
     if view == CHUNKS:
         ruler.draw(lab, paper, start, end, _called(paper, number))
     elif paper.kind == "pdf":
-        _page(lab, paper, number, marks)
+        _page(lab, paper, parts, number, marks)
     elif view == READ and paper.kind == "markdown":
         with st.container(key="note"):
             st.markdown(notes.rendered(paper.text[start:end]), anchors=False)
     else:
-        _text(paper, number, marks, start, end)
+        turn = partial(_turn, paper, parts)
+        marking.draw(paper, start, end, marks, turn, beside=True)
 
 
 def _parts(paper: Paper) -> list[notes.Part]:
@@ -61,6 +68,18 @@ def _parts(paper: Paper) -> list[notes.Part]:
         spans = map(paper.page_span, range(1, paper.pages + 1))
         return [notes.Part(title="", start=start, end=end) for start, end in spans]
     return notes.parts(paper.text)
+
+
+def _place(paper: Paper) -> Span | None:
+    """The place in the text that the address names (`?at=120-180`), if it lies in this paper."""
+    numbers = PLACE.fullmatch(st.query_params.get("at", ""))
+    if numbers is None:
+        return None
+    start, end = int(numbers[1]), int(numbers[2])
+    if not start < end <= len(paper.text):
+        st.info("The place that this link names does not lie in this paper.")
+        return None
+    return Span(paper_id=paper.id, start=start, end=end)
 
 
 def _called(paper: Paper, number: int) -> str:
@@ -88,30 +107,25 @@ def _pick(paper: Paper, parts: Sequence[notes.Part], key: str) -> int:
     )
 
 
-def _page(lab: Lab, paper: Paper, page: int, marks: Sequence[tuple[int, int]]) -> None:
+def _page(
+    lab: Lab,
+    paper: Paper,
+    parts: Sequence[notes.Part],
+    page: int,
+    marks: Sequence[tuple[int, int]],
+) -> None:
     """The image of a page beside its text."""
     start, end = paper.page_span(page)
     spans = [Span(paper_id=paper.id, start=start + a, end=start + b) for a, b in marks]
     image, text = st.columns([6, 5], gap="medium")
     with image:
-        drawn = lab.papers.page_image(paper, page, tuple(spans))
+        drawn = lab.papers.page_image(paper, page, (*spans, *marking.chosen(lab, paper)))
         if drawn.unmarked:
             st.caption(f":material/visibility_off: {words.UNMARKED}")
         st.image(drawn.png)
     with text:
         st.caption(f"{TEXT}, {words.counted(len(paper.text[start:end].strip()), 'character')}")
-        _text(paper, page, marks, start, end)
-
-
-def _text(paper: Paper, number: int, marks: Any, start: int, end: int) -> None:
-    text = paper.text[start:end]
-    chosen = st.session_state.get(f"library.match.{paper.id}")
-    with st.container(key="paper-text"):
-        if marks:
-            at = None if chosen is None else chosen - start
-            page_text(f"library.passage.{paper.id}.{number}", text, searched(marks, at))
-        else:
-            st.text(text if text.strip() else "This page holds no text to search.")
+        marking.draw(paper, start, end, marks, partial(_turn, paper, parts), beside=False)
 
 
 def _search(lab: Lab, paper: Paper) -> list[Found]:
@@ -136,15 +150,14 @@ def _search(lab: Lab, paper: Paper) -> list[Found]:
     parts = _parts(paper)
     with st.container(key="library-matches", height=190 if len(found) > 3 else "content", gap=None):
         for each in found[:LISTED]:
-            number = next(n for n, part in enumerate(parts, 1) if each.start < part.end)
-            place = _called(paper, number).replace("page", "p.")
+            place = _called(paper, _part_of(parts, each.start)).replace("page", "p.")
             label = f"{place} · {_in_bold(each)}"
             st.button(
                 label,
                 type="tertiary",
                 key=f"library.match.{paper.id}.{each.start}",
-                on_click=_go,
-                args=(paper, number, each.start),
+                on_click=_turn,
+                args=(paper, parts, each.start),
             )
     return found
 
@@ -157,9 +170,14 @@ def _in_bold(found: Found) -> str:
     return f"{before}{behind}**{words.escaped(found.words)}**{ahead}{after}"
 
 
-def _go(paper: Paper, number: int, start: int) -> None:
-    """Turn to the page or part of a match, where it is marked."""
-    st.session_state[f"library.page.{paper.id}"] = number
-    st.session_state[f"library.match.{paper.id}"] = start
+def _part_of(parts: Sequence[notes.Part], place: int) -> int:
+    """The number, from 1, of the page or part that holds a place; empty pages hold none."""
+    return next(number for number, part in enumerate(parts, 1) if place < part.end)
+
+
+def _turn(paper: Paper, parts: Sequence[notes.Part], place: int) -> None:
+    """Turn to the page or part of a match or of gold, which is then scrolled to."""
+    st.session_state[f"library.page.{paper.id}"] = _part_of(parts, place)
+    st.session_state[f"library.match.{paper.id}"] = place
     view = TEXT if paper.kind == "markdown" else READ
     st.session_state[f"library.view.{paper.kind}"] = view

@@ -26,13 +26,20 @@ def draw(lab: Lab, paper: Paper, start: int, end: int, where: str) -> None:
         return
     names, colours = [chunkers.measured(each) for each in settings.values()], list(settings)
     if paper.text[start:end].strip():
-        rulers(f"library.ruler.{paper.id}", start, end, names, colours, measured)
+        gold = [
+            (span, kept.question.text)
+            for kept in lab.questions.in_paper(paper.id)
+            for span in kept.question.gold
+            if span.paper_id == paper.id
+        ]
+        rulers(f"library.ruler.{paper.id}", start, end, names, colours, measured, gold)
     else:
-        st.caption(f"Nothing to cut: {where} holds no text.")
+        st.caption(words.escaped(f"Nothing to cut: {where} holds no text."))
     st.markdown("##### Over the whole paper")
     st.caption(
-        f"{embedder} reads {measured[0].room:,} tokens of a chunk. Where chunks overlap, the next"
-        " one may show it what it missed; never seen is what it reads in no chunk."
+        f"{words.escaped(embedder)} reads {measured[0].room:,} tokens of a chunk. Where chunks"
+        " overlap, the next one may show it what it missed; never seen is what it reads in no"
+        " chunk."
     )
     st.dataframe(
         [_counts(name, cut) for name, cut in zip(names, measured, strict=True)],

@@ -1,14 +1,19 @@
 """The chunk ruler on screen: one line a setting, its chunks as bars, the chosen one's text below.
 
-What the embedder never sees is hatched on the bar and struck out in the text.
+What the embedder never sees is hatched on the bar and struck out in the text. Gold has a line of
+its own above the settings and is marked in the text.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
 from core import words
 from core.lab.ruler import Cut
+from core.metrics.gold import within
+from core.types import Span
+from pages.ui.marks import Mark, golden, pieces
 
 HTML = '<div class="rulers"></div><div class="chosen" aria-live="polite"></div>'
 
@@ -64,7 +69,45 @@ CSS = """
   overflow-y: auto;
   margin-top: 0.3rem;
 }
-.text del { opacity: 0.6; text-decoration-thickness: 1.5px; }
+.text .unseen {
+  opacity: 0.6;
+  text-decoration: line-through;
+  text-decoration-thickness: 1.5px;
+}
+.text .gold {
+  color: inherit;
+  background: light-dark(#fff3c4, #463a10);
+  border-bottom: 3px double light-dark(#8a6500, #f2d26b);
+}
+.text .gold[data-label]::before, .gold-word {
+  content: attr(data-label);
+  margin-right: 0.35em;
+  padding: 0.05em 0.4em;
+  border-radius: 3px;
+  font-family: var(--st-font);
+  font-size: 0.68rem;
+  font-weight: 650;
+  vertical-align: 0.12em;
+  color: light-dark(#fcfbf8, #16181b);
+  background: light-dark(#8a6500, #f2d26b);
+}
+.name .gold-word { opacity: 1; }
+.places { position: relative; height: 15px; }
+.places i {
+  position: absolute;
+  height: 9px;
+  min-width: 4px;
+  background: light-dark(#fff3c4, #463a10);
+  border-bottom: 4px double light-dark(#8a6500, #f2d26b);
+}
+.through {
+  position: absolute;
+  inset-block: 0;
+  min-width: 4px;
+  background: light-dark(#8a6500, #f2d26b);
+  opacity: 0.16;
+  pointer-events: none;
+}
 """
 
 # All texts are set through textContent. Pointing at a bar shows its chunk; a click, or the
@@ -85,12 +128,33 @@ export default function ({ parentElement, data }) {
     bar.classList.add("chosen-bar");
     chosen.style.setProperty("--cut", setting.colour);
     const text = make("div", "text");
-    const end = make("del", "", chunk.unseen);
-    text.append(chunk.seen, end);
+    for (const piece of chunk.pieces) {
+      const gold = piece.kinds.includes("gold");
+      const node = make(gold ? "mark" : "span", piece.kinds.join(" "), piece.text);
+      if (piece.label) node.dataset.label = piece.label;
+      text.append(node);
+    }
     chosen.replaceChildren(make("div", "facts", `${setting.name}: ${chunk.facts}`), text);
-    if (chunk.unseen) text.scrollTop = end.offsetTop - text.clientHeight / 2;
+    const end = text.querySelector(".unseen");
+    if (end) text.scrollTop = end.offsetTop - text.clientHeight / 2;
   };
   rulers.replaceChildren();
+  const place = (node, at) => {
+    node.style.left = `${100 * at.left}%`;
+    node.style.width = `${100 * at.width}%`;
+    return node;
+  };
+  if (data.gold.length) {
+    const name = make("div", "name");
+    name.append(make("span", "gold-word", "gold"), make("span", "", data.places));
+    const places = make("div", "places");
+    for (const each of data.gold) {
+      const passage = place(make("i"), each);
+      passage.title = each.question;
+      places.append(passage);
+    }
+    rulers.append(name, places);
+  }
   let first = null;
   let kept = null;
   data.settings.forEach((setting, row) => {
@@ -99,6 +163,7 @@ export default function ({ parentElement, data }) {
     name.append(make("b", "", setting.name), make("span", "", ` · ${setting.summary}`));
     const lane = make("div", "lane");
     lane.style.setProperty("--cut", setting.colour);
+    lane.append(...data.gold.map((each) => place(make("div", "through"), each)));
     for (const chunk of setting.chunks) {
       const bar = make("button", `bar ${chunk.number % 2 ? "upper" : "lower"}`, chunk.number);
       bar.type = "button";
@@ -136,27 +201,49 @@ def rulers(
     names: Sequence[str],
     colours: Sequence[str],
     cuts: Sequence[Cut],
+    gold: Sequence[tuple[Span, str]],
 ) -> None:
     """Draw how settings cut `text[start:end]`: for each its name, its colour and its cut of the
-    whole paper."""
+    whole paper. `gold` is that of this paper, each place with the question that it answers."""
+    here = [(span, asked) for span, asked in gold if span.start < end and span.end > start]
+    spans = [span for span, _ in here]
     lanes = [
-        {"name": name, "colour": colour, **_lane(cut, start, end)}
+        {"name": name, "colour": colour, **_lane(cut, start, end, spans)}
         for name, colour, cut in zip(names, colours, cuts, strict=True)
     ]
-    _component(key=key, data={"settings": lanes})
+    places = [
+        {"question": asked, **_place(span.start, span.end, start, end)} for span, asked in here
+    ]
+    one = len(here) == 1
+    said = f"{words.counted(len(here), 'passage')} here {'answers' if one else 'answer'} questions"
+    _component(key=key, data={"settings": lanes, "gold": places, "places": said})
 
 
-def _lane(cut: Cut, start: int, end: int) -> dict[str, object]:
+def _place(first: int, last: int, start: int, end: int) -> dict[str, float]:
+    """A place as shares of what is shown."""
+    left, right = max(start, first), min(end, last)
+    return {"left": (left - start) / (end - start), "width": (right - left) / (end - start)}
+
+
+def _lane(cut: Cut, start: int, end: int, gold: Sequence[Span]) -> dict[str, Any]:
     here = cut.within(start, end)
+    said = [f"{words.counted(len(here), 'chunk')} here"]
     too_long = sum(each.tokens > cut.room for _, each in here)
+    if too_long:
+        said.append(f"{too_long} too long for the embedder")
+    if gold:
+        whole = sum(
+            any(each.chunk.start <= span.start and span.end <= each.chunk.end for _, each in here)
+            for span in gold
+        )
+        said.append(f"{whole} of {words.counted(len(gold), 'gold passage')} whole in one chunk")
     return {
-        "summary": f"{words.counted(len(here), 'chunk')} here"
-        + (f", {too_long} too long for the embedder" if too_long else ""),
-        "chunks": [_bar(cut, number, start, end) for number, _ in here],
+        "summary": ", ".join(said),
+        "chunks": [_bar(cut, number, start, end, gold) for number, _ in here],
     }
 
 
-def _bar(cut: Cut, number: int, start: int, end: int) -> dict[str, object]:
+def _bar(cut: Cut, number: int, start: int, end: int, gold: Sequence[Span]) -> dict[str, Any]:
     """A chunk, its place as shares of what is shown, and the share of its bar that is hatched."""
     each = cut.chunks[number - 1]
     left, right = max(start, each.chunk.start), min(end, each.chunk.end)
@@ -168,12 +255,12 @@ def _bar(cut: Cut, number: int, start: int, end: int) -> dict[str, object]:
     )
     if each.tokens > cut.room:
         facts += f"; the embedder reads {cut.room:,} tokens, {each.reads:,} characters"
+    marks = golden(within(gold, each.chunk))
+    marks.append(Mark(start=each.reads, end=len(each.chunk.text), kind="unseen"))
     return {
         "number": number,
-        "left": (left - start) / (end - start),
-        "width": (right - left) / (end - start),
+        **_place(left, right, start, end),
         "hidden": (right - unread) / (right - left),
         "facts": facts,
-        "seen": each.chunk.text[: each.reads],
-        "unseen": each.chunk.text[each.reads :],
+        "pieces": pieces(each.chunk.text, marks),
     }

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core import words
+from core.cells import guarded
 from core.charts import Chart
 from core.charts.style import Theme
 from core.lab.past import MEASURES, Selection, charts_of
@@ -88,14 +89,9 @@ def draw_chart(chart: Chart, key: str, *, select: bool = False) -> Sequence[Any]
 
 
 def as_csv(rows: Sequence[dict[str, Any]]) -> str:
-    """The rows as CSV; a text that a spreadsheet would take for a formula gets a quote before."""
+    """The rows as CSV; see core.cells."""
     written = io.StringIO()
-    table = csv.DictWriter(written, fieldnames=list(rows[0]))
-    table.writeheader()
-    for row in rows:
-        table.writerow({name: _harmless(value) for name, value in row.items()})
+    table = csv.writer(written)
+    for cells in (list(rows[0]), *(list(row.values()) for row in rows)):
+        table.writerow([guarded(cell) if isinstance(cell, str) else cell for cell in cells])
     return written.getvalue()
-
-
-def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value

@@ -27,6 +27,7 @@ def choose(lab: Lab) -> None:
     st.pills(
         "Preset",
         names,
+        format_func=words.escaped,
         key="sweep.preset",
         required=True,
         on_change=_fill,
@@ -38,7 +39,7 @@ def choose(lab: Lab) -> None:
         _fill(lab)
     file = next(file for file in files if file.name == st.session_state["sweep.preset"])
     if file.error:
-        st.error(file.error)
+        st.error(words.escaped(file.error))
     elif file.preset and file.preset.about:
         st.caption(words.escaped(file.preset.about))
 

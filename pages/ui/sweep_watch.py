@@ -102,7 +102,7 @@ def state(lab: Lab, row: SweepRow) -> None:
             f" {words.counted(prompts, 'different prompt')} for the cells that were open."
         )
     if row.sentence:
-        st.error(row.sentence, icon=":material/error:")
+        st.error(words.escaped(row.sentence), icon=":material/error:")
 
 
 def _button(label: str, icon: str, key: str) -> bool:
@@ -155,7 +155,8 @@ def picture(lab: Lab, sweep: Sweep, *, live: bool) -> None:
         )
     for point in chosen["selection"]["points"]:
         if point.get("customdata"):
-            st.switch_page("pages/compare.py", query_params={"run": point["customdata"]})
+            came = {"run": point["customdata"], "sweep": sweep.id}
+            st.switch_page("pages/compare.py", query_params=came)
     if not live:
         for sentence, count in lab.sweeps.failures(sweep.id).items():
             failed = f":red[:material/error: {words.counted(count, 'cell')} failed:]"

@@ -132,6 +132,13 @@ def test_closing_the_iterator_ends_the_work(generator: Generator, answered: list
     assert texts(list(generator.generate(REQUESTS[:1], Event())))[0] == texts(answered)[0]
 
 
+def test_a_prompt_begins_at_most_once_and_before_its_answer(answered: list[Delta]) -> None:
+    for index in range(len(REQUESTS)):
+        mine = [delta for delta in answered if delta.index == index]
+        assert not any(delta.begins for delta in mine[1:])
+        assert not (mine[0].begins and mine[0].text)
+
+
 def test_no_requests_no_answers(generator: Generator) -> None:
     assert list(generator.generate([], Event())) == []
 

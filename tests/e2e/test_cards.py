@@ -9,7 +9,7 @@ from core.lab import Lab
 from core.settings import SAMPLES, Settings
 from core.store import EVERY, Store
 from core.types import Span
-from tests.e2e.conftest import ready, serving
+from tests.e2e.conftest import ANSWER_MS, ready, serving
 
 TWENTY = 20  # new cards a day, unless a learner wishes otherwise
 
@@ -101,5 +101,21 @@ def test_three_cards_from_a_paper(browser: Browser, tmp_path: Path) -> None:
             page.get_by_role("button", name="Show the place in the paper").click()
             expect(page.get_by_role("dialog").locator(".found").first).to_be_visible()
             page.get_by_role("link", name="Open the paper").click()
-            page.wait_for_url(f"**/library?paper={paper.id}")
+            assert card.span
+            page.wait_for_url(f"**/library?paper={paper.id}&at={card.span.start}-{card.span.end}")
+            expect(page.locator(".st-key-paper-text .found").first).to_be_visible()
         page.close()
+
+
+def test_a_chunk_of_a_comparison_leads_to_proposals_of_the_model(page: Page, address: str) -> None:
+    page.goto(address)
+    ready(page)
+    page.get_by_role("link", name="Make cards").first.click()
+    expect(page.get_by_text("of one comparison.")).to_be_visible()
+    page.goto(address)
+    ready(page)
+    page.locator('[class*="st-key-chips-"]').first.get_by_role("button").first.click()
+    page.get_by_role("link", name="Make cards from it").click()
+    expect(page.get_by_text("From one passage.")).to_be_visible()
+    page.get_by_role("button", name="Propose cards").click()
+    expect(page.get_by_text("1 passage of 1 read")).to_be_visible(timeout=ANSWER_MS)

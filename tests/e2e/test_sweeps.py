@@ -31,7 +31,7 @@ def test_story_start_leave_watch_ask_stop_and_resume(browser: Browser, address: 
     second = browser.new_context().new_page()
     second.goto(url)
     expect(second.get_by_text("of 15 cells").first).to_be_visible()
-    expect(second.locator(".js-plotly-plot")).to_be_visible()
+    expect(second.locator(".js-plotly-plot")).to_be_visible(timeout=30_000)
 
     third = browser.new_context().new_page()
     third.goto(address)
@@ -47,4 +47,13 @@ def test_story_start_leave_watch_ask_stop_and_resume(browser: Browser, address: 
     expect(second.locator(".st-key-sweep-resume button")).to_be_visible(timeout=60_000)
     second.locator(".st-key-sweep-resume button").click()
     expect(second.get_by_text("done · 15 of 15 cells")).to_be_visible(timeout=ANSWER_MS)
+
+    ready(second)
+    square = second.locator(".js-plotly-plot .points path").nth(1).bounding_box()
+    assert square
+    second.mouse.click(square["x"] + square["width"] / 2, square["y"] + square["height"] / 2)
+    second.wait_for_url("**run=**")
+    assert all(answers(second))
+    second.get_by_role("link", name="The sweep").click()
+    expect(second.get_by_text("done · 15 of 15 cells")).to_be_visible()
     second.context.close()

@@ -1,6 +1,9 @@
 """Pages under Streamlit's own test harness, over small real backends."""
 
+import json
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -30,6 +33,15 @@ def app(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> AppTest:
 
 
 def texts(app: AppTest) -> str:
-    """All that captions, Markdown and alerts say, in one string."""
-    kinds = (app.caption, app.markdown, app.info, app.error, app.subheader, app.text)
-    return "\n".join(element.value for kind in kinds for element in kind)
+    """All that captions, Markdown, alerts and marked texts say, in one string; refusals as they
+    are read."""
+    kinds = (app.caption, app.markdown, app.info, app.subheader, app.text)
+    said = [element.value for kind in kinds for element in kind]
+    said += [re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", element.value) for element in app.error]
+    return "\n".join([*said, *("".join(piece["text"] for piece in text) for text in marked(app))])
+
+
+def marked(app: AppTest) -> list[list[dict[str, Any]]]:
+    """The pieces of every marked text on the page (pages/ui/marked.py)."""
+    drawn = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    return [data["pieces"] for data in drawn if "pieces" in data]

@@ -8,10 +8,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.charts import SETTINGS
 from core.lab import Lab
-from core.types import Chunking
+from core.types import Chunking, Span
 from pages.ui import ruler, rulers
 from tests import pdfs
-from tests.pages.conftest import texts
+from tests.pages.conftest import marked, texts
 
 NOTE = """# Costs
 
@@ -112,7 +112,8 @@ def test_notes_are_rendered_and_their_text_is_shown_raw(app: AppTest, lab: Lab, 
     assert "It costs \\$5, and $x_1$ is free." in texts(app)
     assert "!\\[a picture](http://evil.example/a.png) \\:red[no colour]" in texts(app)
     app.segmented_control(key="library.view.markdown").set_value("Text that is searched").run()
-    assert NOTE.strip() in [element.value for element in app.text]
+    (shown,) = marked(app)
+    assert "".join(piece["text"] for piece in shown) == NOTE
 
 
 def test_a_search_counts_and_leads_to_the_page(app: AppTest, lab: Lab, two_pages: Path) -> None:
@@ -127,6 +128,20 @@ def test_a_search_counts_and_leads_to_the_page(app: AppTest, lab: Lab, two_pages
     assert app.number_input(key=f"library.page.{paper_id}").value == 2
     app.text_input(key=f"library.find.{paper_id}").set_value("no such words").run()
     assert "does not stand in its text" in texts(app)
+
+
+def test_a_link_opens_the_page_of_a_place_once(app: AppTest, lab: Lab, two_pages: Path) -> None:
+    paper_id = opened(app, lab, two_pages)
+    start = lab.papers.get(paper_id).text.index("PAGE")
+    app.query_params["at"] = f"{start}-{start + 4}"
+    app.run()
+    page = f"library.page.{paper_id}"
+    assert app.number_input(key=page).value == 2
+    app.number_input(key=page).set_value(1).run()
+    assert app.number_input(key=page).value == 1
+    app.query_params["at"] = "5-99999"
+    app.run()
+    assert "does not lie in this paper" in texts(app)
 
 
 def test_a_place_that_cannot_be_marked_is_said(
@@ -192,7 +207,7 @@ def test_a_setting_keeps_its_colour_when_another_is_left_out(
     opened(app, lab, two_pages)
     app.segmented_control(key="library.view.pdf").set_value("Chunks").run()
     app.number_input(key="library.cut.0.overlap").set_value(900).run()
-    _, start, end, names, colours, _ = drawn[-1]
+    _, start, end, names, colours, _, _ = drawn[-1]
     assert (start, end) == (0, 16)
     assert names == ["1,200 characters, overlap 200", "1,600 characters, overlap 300"]
     assert colours == list(SETTINGS[1:3])
@@ -203,7 +218,7 @@ def test_a_bar_says_what_the_embedder_reads(lab: Lab, tmp_path: Path) -> None:
     added = lab.papers.add(tmp_path / "long.txt")
     assert added.paper
     cut = lab.ruler.cut(added.paper.id, Chunking(chunker="pages"), "hashing")
-    bar = rulers._bar(cut, 1, 0, 1499)
+    bar = rulers._bar(cut, 1, 0, 1499, [])
     assert bar["left"] == 0
     assert bar["width"] == 1
     assert bar["hidden"] == 220 / 1499
@@ -211,6 +226,22 @@ def test_a_bar_says_what_the_embedder_reads(lab: Lab, tmp_path: Path) -> None:
         "chunk 1 of 1, 1,499 characters, 300 tokens; the embedder reads 256 tokens,"
         " 1,279 characters"
     )
-    assert (len(str(bar["seen"])), len(str(bar["unseen"]))) == (1279, 220)
+    assert [(len(each["text"]), each["kinds"]) for each in bar["pieces"]] == [
+        (1279, []),
+        (220, ["unseen"]),
+    ]
     # Of a place that holds only its end, all is hatched.
-    assert rulers._bar(cut, 1, 1400, 1499)["hidden"] == 1
+    assert rulers._bar(cut, 1, 1400, 1499, [])["hidden"] == 1
+
+
+def test_the_ruler_says_which_gold_lies_whole_in_a_chunk(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text(" ".join(f"{n:04d}" for n in range(300)))
+    added = lab.papers.add(tmp_path / "long.txt")
+    assert added.paper
+    cut = lab.ruler.cut(added.paper.id, Chunking(chunker="words", size=100, overlap=0), "hashing")
+    assert cut.within(0, 1499)[0][1].chunk.end == 499
+    gold = [Span(paper_id=added.paper.id, start=start, end=start + 9) for start in (10, 495)]
+    lane = rulers._lane(cut, 0, 1499, gold)
+    assert lane["summary"] == "3 chunks here, 1 of 2 gold passages whole in one chunk"
+    bar = rulers._bar(cut, 1, 0, 1499, gold)
+    assert [each["text"] for each in bar["pieces"] if each["label"]] == ["0002 0003", "0099"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from pages.ui import notes
 from pages.ui.notes import NOTHING, rendered
@@ -95,7 +96,7 @@ def test_nothing_is_fetched_and_links_lead_to_the_web_alone() -> None:
     assert rendered("[a](notes.md) [b](javascript:x)") == r"[a\](notes.md) [b\](javascript:x)"
     assert rendered("[a](https://b.org)") == "[a](https://b.org)"
     assert rendered("[a]: /settings\n[b]: https://b.org") == "\\[a]: /settings\n[b]: https://b.org"
-    assert rendered("```Mermaid\nA-->B\n```") == "```text\nA-->B\n```"
+    assert rendered("```Mermaid\nA-->B\n```") == "```text Mermaid\nA-->B\n```"
 
 
 def test_streamlits_own_markup_stays_letters() -> None:
@@ -164,3 +165,52 @@ def test_the_real_notes_keep_every_word(shared: Path) -> None:
         text = (shared / name).read_text(encoding="utf-8")
         kept = re.sub(r"[\W_]|amp|lt|gt", "", rendered(text))
         assert kept == re.sub(r"[\W_]|amp|lt|gt", "", text)
+
+
+IMAGE = "![x](http://127.0.0.1:9/x.png)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"| a | b |\n|---|---|\n| `a | {IMAGE} | b` |",  # a cell ends within code
+        f"| a | b |\n|---|---|\n| $a | {IMAGE} = $ |",  # and within a formula
+        f"> ```\n{IMAGE}",  # a fence ends with its quote
+        f"- ```\n{IMAGE}",  # and with its list
+        f"`a\n===\n{IMAGE} `",  # a line that makes a heading of the one before ends code
+        f"`a\n> {IMAGE}\n`",
+        f"**~~~\n{IMAGE}\n~~~**",
+        "[x]: http://127.0.0.1:9/x.png\n\n- ```\n![x]",
+        f"{IMAGE} [{IMAGE}](https://b.org)",
+    ],
+)
+def test_no_image_hides_in_what_is_code_to_one_reader_alone(text: str) -> None:
+    assert not notes._shows_images(rendered(text))
+    assert notes._shows_images(text)
+
+
+def test_images_in_code_stay_as_they_are_written() -> None:
+    for text in (f"```\n{IMAGE}\n```", f"`{IMAGE}`", f"    {IMAGE}"):
+        assert rendered(text) == text
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["![x](http://e/x)", "![x]", "[x]: http://e/x", "`", "```", "~~~", "$", "$$", "|", "\n",
+             "\n\n", "> ", "- ", "1. ", "    ", "#", "===", "---", "<div>", "</div>", "|---|---|",
+             "\\", "a", "=", "**", "[", "](", ")", "\\[", "\\]", ":", "<!--", "-->"]
+        ),
+        max_size=14,
+    )
+)  # fmt: skip
+def test_no_text_at_all_shows_an_image(pieces: list[str]) -> None:
+    assert not notes._shows_images(rendered("".join(pieces)))
+
+
+@pytest.mark.parametrize("name", ["mermaid", "MERMAID", "m&#101;rmaid", "\\mermaid"])
+@pytest.mark.parametrize("fence", ["```{}\na\n```", "> ~~~ {}\n> a\n", "- ````{}\n"])
+def test_no_diagram_is_drawn(fence: str, name: str) -> None:
+    (opened, *_) = [each for each in MarkdownIt().parse(rendered(fence.format(name))) if each.info]
+    assert opened.type == "fence"
+    assert opened.info.split()[0] == "text"

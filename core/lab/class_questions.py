@@ -1,0 +1,164 @@
+"""What students ask: searched at once, or answered one after another, in turns.
+
+Whatever the teacher asks goes first: the worker takes work for students after work for people.
+"""
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from threading import Condition, Thread
+
+from core import classroom
+from core.errors import BadInput, TriptychError
+from core.lab.bench import Bench
+from core.lab.models import Models
+from core.lab.papers import Papers
+from core.store import Store
+from core.types import AskedQuestion, Generation, Recipe, Retrieval, Run, Screen
+from core.worker import Priority
+
+SEARCHES_KEPT = 200  # the latest of each student
+
+
+@dataclass
+class Search:
+    """A search under way; each attribute is replaced whole by its own thread."""
+
+    question: str
+    run: Run | None = None
+    error: TriptychError | None = None
+
+    @property
+    def over(self) -> bool:
+        return self.run is not None or self.error is not None
+
+
+class ClassQuestions:
+    """Searches and the line of questions of the class that is open."""
+
+    def __init__(self, store: Store, bench: Bench, models: Models, papers: Papers) -> None:
+        self._store = store.classes
+        self._bench = bench
+        self._models = models
+        self._papers = papers
+        self._searches: OrderedDict[str, Search] = OrderedDict()
+        self._changed = Condition()
+        self._thread: Thread | None = None
+
+    # searching
+
+    def search(self, token: str, question: str) -> Search:
+        """Look a student's question up in all papers, in the background. Errors: BadInput for a
+        question that cannot be meant, or while the last search is under way."""
+        before = self._searches.get(token)
+        if before and not before.over:
+            raise BadInput("Your last search is under way; wait for it.")
+        recipe = replace(self._recipe(), generation=None)
+        self._bench.check(question, recipe)
+        search = Search(question=question.strip())
+        self._searches[token] = search
+        self._searches.move_to_end(token)
+        while len(self._searches) > SEARCHES_KEPT:
+            self._searches.popitem(last=False)
+
+        def work() -> None:
+            papers = self._papers.resolve(())
+            search.run = self._bench.search(question, recipe, papers, Priority.STUDENT)
+
+        Thread(target=_said, args=(search, work), daemon=True, name="class search").start()
+        return search
+
+    def searched(self, token: str) -> Search | None:
+        """A student's latest search."""
+        return self._searches.get(token)
+
+    # the line
+
+    def put(self, screen: Screen, question: str) -> None:
+        """Put a question in line. Errors: BadInput for one that cannot be meant, a class that is
+        over, or when too many of this student's wait already."""
+        if not screen.student or not screen.classroom.open:
+            raise BadInput("This class has ended; nothing is answered any more.")
+        self._bench.check(question, self._recipe())
+        token, most = screen.student.token, classroom.MOST_WAITING
+        if not self._store.put_question(screen.classroom.id, token, question.strip(), most):
+            raise BadInput(f"{most} of your questions wait already; ask again after the next one.")
+        self.wake()
+
+    def line(self, class_id: str) -> tuple[AskedQuestion, ...]:
+        """The questions that wait, in the order in which they will be answered."""
+        return _line(self._store.questions(class_id))
+
+    def of(self, class_id: str, token: str) -> list[tuple[AskedQuestion, int]]:
+        """A student's questions, the latest first, with the place in line (from 1, 0 where it does
+        not wait any more)."""
+        every = self._store.questions(class_id)
+        places = {each.id: place for place, each in enumerate(_line(every), start=1)}
+        mine = [each for each in reversed(every) if each.student == token]
+        return [(each, places.get(each.id, 0)) for each in mine]
+
+    def pause(self, class_id: str, paused: bool) -> None:
+        """Hold the line back, or let it go on. What is being answered is not broken off."""
+        self._store.pause(class_id, paused)
+        self.wake()
+
+    def wake(self) -> None:
+        """Go on with the line, also after this program was started anew."""
+        with self._changed:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = Thread(target=self._serve, daemon=True, name="class questions")
+                self._thread.start()
+            self._changed.notify_all()
+
+    def _serve(self) -> None:
+        """Answer one question after another while a class is open."""
+        current = self._store.current()
+        if current:
+            for each in self._store.questions(current.id):
+                if each.state == "answering":  # broken off with the program
+                    self._store.mark_question(each.id, "waiting")
+        while current := self._store.current():
+            waiting = () if current.paused else self.line(current.id)
+            if waiting:
+                self._answer(waiting[0])
+            else:
+                with self._changed:
+                    self._changed.wait(timeout=60)
+
+    def _answer(self, asked: AskedQuestion) -> None:
+        self._store.mark_question(asked.id, "answering")
+        try:
+            papers = self._papers.resolve(())
+            recipe = self._recipe()
+            live = self._bench.start(asked.question, [recipe], papers, Priority.STUDENT)
+            live.join()
+            if live.error:
+                raise live.error
+        except TriptychError as error:
+            self._store.mark_question(asked.id, "failed", sentence=error.sentence)
+        else:
+            self._store.mark_question(asked.id, "done", comparison_id=live.id)
+
+    def _recipe(self) -> Recipe:
+        """The best models that are here, with the usual settings."""
+        default = self._models.default
+        return Recipe(
+            evidence=Retrieval(embedder=default("embedder"), reranker=default("reranker")),
+            generation=Generation(generator=default("generator")),
+        )
+
+
+def _line(questions: Sequence[AskedQuestion]) -> tuple[AskedQuestion, ...]:
+    waiting = [each for each in questions if each.state == "waiting"]
+    answered = Counter(each.student for each in questions if each.state != "waiting")
+    return classroom.in_turn(waiting, answered)
+
+
+def _said(search: Search, work: Callable[[], None]) -> None:
+    """Do the work; what goes wrong is said on the student's screen."""
+    try:
+        work()
+    except TriptychError as error:
+        search.error = error
+    except Exception as error:  # noqa: BLE001 - the last stop: without it a phone waits for ever
+        search.error = TriptychError("Something went wrong inside Triptych.", repr(error))

@@ -1,0 +1,105 @@
+"""What a killed process leaves in the data folder, and how it is told from work under way.
+
+Files that are not yet what they will be have names of their own, and whoever makes them holds a
+shared lock meanwhile, which ends with the process. Who opens the lab and gets that lock alone knows
+that nobody is at work, and clears away what is there all the same. Nothing with a final name is
+ever touched: an original file that no paper knows may be the last copy of something.
+"""
+
+import fcntl
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.errors import TriptychError
+from core.lab import swap
+
+AT_WORK, PAPERS = "at-work", "papers"  # locks
+PART = ".part"  # at the end of the name of what is not yet whole
+
+
+@contextmanager
+def at_work(data: Path) -> Iterator[None]:
+    """To be held while files are made that a kill would leave behind. Errors: TriptychError where
+    no file can be made."""
+    with _held(data, AT_WORK, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def adding(data: Path) -> Iterator[None]:
+    """To be held while a paper comes or goes: what is told of it must not be undone meanwhile."""
+    with _held(data, AT_WORK, fcntl.LOCK_SH), _held(data, PAPERS, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def replacing(data: Path) -> Iterator[None]:
+    """To be held while all papers are replaced; waits until none comes or goes."""
+    with _held(data, PAPERS, fcntl.LOCK_EX):
+        yield
+
+
+@contextmanager
+def _held(data: Path, name: str, how: int) -> Iterator[None]:
+    try:
+        file = _lock(data, name).open("ab")
+    except OSError as error:
+        raise TriptychError(f"{data} cannot be written: {error.strerror}.") from error
+    with file:
+        fcntl.flock(file, how)
+        yield
+
+
+def clear(data: Path, mark: int, paper_ids: Callable[[], Collection[str]]) -> None:
+    """Finish or take away what a killed process left, unless one is at work.
+
+    `mark` is that of the database (core.store.database). What cannot be cleared now, because the
+    disk is full or cannot be written, stays until the lab is opened again.
+    """
+    try:
+        with _lock(data, AT_WORK).open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            swap.recover(data, mark)
+            _originals(data / "papers", paper_ids)
+            for pattern in (
+                "papers/copy-*",
+                "papers/upload-*",
+                "backups/*.part",
+                "backups/triptych-*.sqlite*",
+                "sweeps/*.part",
+                "vectors/*.part",
+            ):
+                for left in data.glob(pattern):
+                    left.unlink(missing_ok=True)
+            _vectors(data / "vectors", paper_ids)
+    except OSError:
+        return
+
+
+def _originals(folder: Path, paper_ids: Callable[[], Collection[str]]) -> None:
+    """A file that was being kept, or taken away, when its process ended: whether its paper is
+    there says which it was."""
+    left = list(folder.glob(f"*{PART}"))
+    here = paper_ids() if left else ()
+    for file in left:
+        if file.stem in here:
+            file.replace(folder / file.stem)
+        else:
+            file.unlink()
+
+
+def _vectors(folder: Path, paper_ids: Callable[[], Collection[str]]) -> None:
+    """Vectors of papers that went, where a kill came between the two."""
+    noted = {file.name for file in folder.glob("*.papers/*")}
+    here = paper_ids() if noted else ()
+    if noted - set(here):
+        from core import vectors
+
+        vectors.forget(folder, here)
+
+
+def _lock(data: Path, name: str) -> Path:
+    folder = data / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / name

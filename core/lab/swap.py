@@ -1,0 +1,103 @@
+"""All data becomes that of another database, or stays as it is, also when it is killed midway.
+
+    WORK/triptych.sqlite   the other database, checked
+    WORK/papers/<sha256>   its original files
+    WORK/plan.json         what is to be done, written before anything is
+
+The database decides. It takes on the other one's content in one transaction, and with it the mark
+that stands in the plan: whoever finds a plan sees by it whether that came about, and does the rest
+of it or undoes the beginning. Knows nothing of backups.
+"""
+
+import shutil
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from random import SystemRandom
+
+from core.codec import from_json, to_json
+from core.errors import Damaged
+from core.lab import whole
+from core.store import Store
+
+WORK = "backups/.work"
+PLAN = f"{WORK}/plan.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Ids of papers before and after; own presets afterwards, texts by name."""
+
+    mark: int
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+    presets: dict[str, str]
+
+
+def carry_out(
+    data: Path,
+    store: Store,
+    database: Path,
+    paper_ids: Collection[str],
+    presets: dict[str, str],
+) -> None:
+    """Let the data become that of a database in the work folder, with these papers in it.
+
+    Errors: as Database; then nothing has changed.
+    """
+    plan = Plan(
+        mark=SystemRandom().randrange(1, 2**31),
+        old=tuple(row.id for row in store.papers()),
+        new=tuple(paper_ids),
+        presets=presets,
+    )
+    whole.write(data / PLAN, to_json(plan))
+    (data / "papers").mkdir(parents=True, exist_ok=True)
+    try:
+        # Originals are named by what is in them, so those of both stand beside each other.
+        for paper_id in plan.new:
+            with suppress(FileNotFoundError):  # it was missing when the backup was made
+                (data / WORK / "papers" / paper_id).replace(data / "papers" / paper_id)
+        store.database.become(database, plan.mark)
+    except BaseException:
+        _undo(data, plan)
+        raise
+    _finish(data, plan)
+
+
+def recover(data: Path, mark: int) -> None:
+    """Do what a killed process left undone; nothing if there is nothing. `mark` is the one of the
+    database."""
+    with suppress(FileNotFoundError, Damaged):  # no plan, or half of one: nothing was begun
+        plan = from_json(Plan, (data / PLAN).read_bytes())
+        if plan.mark == mark:
+            _finish(data, plan)
+        else:
+            _undo(data, plan)
+    shutil.rmtree(data / WORK, ignore_errors=True)
+
+
+def _finish(data: Path, plan: Plan) -> None:
+    from core import vectors
+
+    _remove(data, set(plan.old) - set(plan.new))
+    own = data / "sweeps"
+    for file in own.glob("*.toml"):
+        if file.stem not in plan.presets:
+            file.unlink()
+    for name, text in plan.presets.items():
+        own.mkdir(exist_ok=True)
+        whole.write(own / f"{name}.toml", text)
+    vectors.forget(data / "vectors", plan.new)
+    (data / PLAN).unlink()
+
+
+def _undo(data: Path, plan: Plan) -> None:
+    _remove(data, set(plan.new) - set(plan.old))
+    (data / PLAN).unlink()
+
+
+def _remove(data: Path, paper_ids: set[str]) -> None:
+    for paper_id in paper_ids:
+        (data / "papers" / paper_id).unlink(missing_ok=True)

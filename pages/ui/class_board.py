@@ -1,0 +1,282 @@
+"""What a class looks at: the answers as A, B, C, and after the reveal their names and the votes.
+
+One component for the wall, the teacher's page and the phones, with all text set as text.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Literal
+
+import streamlit as st
+
+from core import classroom, words
+from core.types import Round, Run, Tally
+
+Look = Literal["wall", "page", "phone"]
+
+HTML = '<div class="board"></div>'
+
+CSS = """
+:host { display: block; }
+.board {
+  --answer: 1.14rem;
+  font-family: var(--st-font);
+  font-variant-numeric: tabular-nums;
+  color: var(--st-text-color);
+  display: flex;
+  flex-direction: column;
+  gap: 1rem;
+}
+.board.wall {
+  position: fixed;
+  inset: 0;
+  z-index: 10;
+  padding: 26px 44px 20px;
+  gap: 18px;
+  font-size: 24px;
+  background: var(--st-background-color);
+  overflow: hidden;
+}
+.wall { --answer: 24px; }
+.head { display: flex; gap: 36px; align-items: flex-start; justify-content: space-between; }
+.title {
+  font-family: "Source Serif", Georgia, serif;
+  font-weight: 600;
+  font-size: 42px;
+  line-height: 1.15;
+  overflow-wrap: anywhere;
+  display: -webkit-box;
+  -webkit-box-orient: vertical;
+  -webkit-line-clamp: 3;
+  overflow: hidden;
+}
+.asked { font-size: 27px; margin-top: 10px; color: var(--st-gray-color); }
+.join { display: flex; gap: 16px; align-items: center; flex: none; text-align: right; }
+.join .where { font-size: 22px; color: var(--st-gray-color); }
+.join .code { font-size: 54px; font-weight: 700; letter-spacing: 0.09em; line-height: 1.1; }
+.join img { width: 128px; height: 128px; image-rendering: pixelated; border-radius: 4px; }
+.lobby .join { margin: auto; gap: 72px; text-align: left; }
+.lobby .foot { justify-content: center; text-align: center; padding-bottom: 16px; }
+.lobby .foot .now { font-weight: 400; }
+.ended { justify-content: center; text-align: center; }
+.ended .head { justify-content: center; }
+.ended .asked { font-size: 36px; }
+.page .join { text-align: left; flex-direction: row-reverse; justify-content: flex-end; gap: 22px; }
+.lobby .join img { width: 380px; height: 380px; }
+.lobby .join .code { font-size: 132px; }
+.lobby .join .where { font-size: 30px; line-height: 1.5; }
+.panels { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); gap: 30px; }
+.phone .panels { grid-auto-flow: row; gap: 14px; }
+.wall .panels { flex: 1; min-height: 0; }
+.panel {
+  border-top: 6px solid var(--hair);
+  padding-top: 10px;
+  min-height: 0;
+  display: flex;
+  flex-direction: column;
+  gap: 8px;
+  --hair: light-dark(#c9c4b8, #4a5058);
+  --mark: var(--hair);
+}
+.no_context { --mark: light-dark(#52606d, #a7b1bc); }
+.retrieved { --mark: light-dark(#1d5fbf, #7fb2ff); }
+.reranked { --mark: light-dark(#b9500b, #ffa565); }
+.given { --mark: light-dark(#8a6500, #f2d26b); }
+.panel.named { border-top-color: var(--mark); }
+.name { display: flex; align-items: baseline; gap: 0.6em; flex-wrap: wrap; }
+.letter { font-weight: 750; font-size: 1.45em; line-height: 1; }
+.wall .letter { font-size: 44px; }
+.named .called { color: var(--mark); font-weight: 650; }
+.mine { font-size: 0.9em; color: var(--st-gray-color); }
+.count { margin-left: auto; color: var(--st-gray-color); }
+.text {
+  font-family: "Source Serif", Georgia, serif;
+  font-size: var(--answer);
+  line-height: 1.42;
+  white-space: pre-wrap;
+  overflow-wrap: anywhere;
+}
+.wall .text { overflow: hidden; display: -webkit-box; -webkit-box-orient: vertical; }
+.votes { display: grid; gap: 4px; }
+.bar { height: 0.8em; background: color-mix(in srgb, var(--mark) 18%, transparent); }
+.bar div { height: 100%; background: var(--mark); }
+.line { display: flex; justify-content: space-between; gap: 0.6em; font-size: 0.95em; }
+.line b { font-weight: 700; }
+.said { color: var(--st-gray-color); font-size: 0.9em; }
+.foot { display: flex; justify-content: space-between; gap: 24px; align-items: baseline; }
+.wall .foot { font-size: 26px; }
+.foot .now { font-weight: 650; }
+.foot .note { color: var(--st-gray-color); }
+@media (max-height: 620px) { .wall .title { -webkit-line-clamp: 2; } }
+"""
+
+JS = """
+export default function ({ parentElement, data }) {
+  const board = parentElement.querySelector(".board");
+  const said = JSON.stringify(data);
+  if (parentElement.triptych === said) return;
+  parentElement.triptych = said;
+  const make = (className, text, name = "div") => {
+    const node = document.createElement(name);
+    node.className = className;
+    if (text !== undefined) node.textContent = text;
+    return node;
+  };
+  const box = (className, ...inside) => {
+    const node = make(className);
+    node.append(...inside.filter(Boolean));
+    return node;
+  };
+  const panels = data.panels.map((panel) => {
+    const named = panel.name ? " named " + panel.arm : "";
+    const name = box(
+      "name",
+      make("letter", panel.letter, "span"),
+      panel.name ? make("called", panel.name, "span") : null,
+      panel.mine ? make("mine", panel.mine, "span") : null,
+      panel.count ? make("count", panel.count, "span") : null,
+    );
+    const votes = panel.votes.map((vote) => {
+      const line = box("line", make("", vote.said, "b"), make("", vote.asked, "span"));
+      const inner = make("");
+      inner.style.width = 100 * vote.share + "%";
+      return box("vote", line, box("bar", inner));
+    });
+    const text = make("text", panel.text);
+    return box(
+      "panel" + named,
+      name,
+      votes.length ? box("votes", ...votes) : null,
+      panel.said ? make("said", panel.said) : null,
+      panel.text ? text : null,
+    );
+  });
+  const join = data.join && box(
+    "join",
+    box("", make("where", data.join.where), make("code", data.join.code),
+      make("where", data.join.said)),
+    Object.assign(make("", undefined, "img"), { src: data.join.qr, alt: data.join.address }),
+  );
+  const title = data.title && box("", make("title", data.title), make("asked", data.asked));
+  const head = title ? box("head", title, join) : join;
+  const wall = data.look === "wall";
+  const state = wall && !title ? " lobby" : wall && !panels.length ? " ended" : "";
+  board.className = "board " + data.look + state;
+  const foot = data.now || data.note
+    ? box("foot", make("now", data.now), make("note", data.note))
+    : null;
+  const below = panels.length ? box("panels", ...panels) : null;
+  const order = data.look === "page" ? [head, foot, below] : [head, below, foot];
+  board.replaceChildren(...order.filter(Boolean));
+  if (!wall) return;
+  // As many whole lines as there is room for; an ellipsis says that there are more.
+  const fit = () => board.querySelectorAll(".panel").forEach((panel) => {
+    const text = panel.querySelector(".text");
+    if (!text) return;
+    text.style.webkitLineClamp = "";
+    const left = panel.getBoundingClientRect().bottom - text.getBoundingClientRect().top;
+    const line = parseFloat(getComputedStyle(text).lineHeight);
+    text.style.webkitLineClamp = Math.max(1, Math.floor(left / line));
+  });
+  fit();
+  const watch = new ResizeObserver(fit);
+  watch.observe(board);
+  return () => watch.disconnect();
+}
+"""
+
+_component = st.components.v2.component("triptych_class_board", html=HTML, css=CSS, js=JS)
+
+
+def board(
+    key: str,
+    look: Look,
+    panels: Sequence[Mapping[str, Any]] = (),
+    *,
+    title: str = "",
+    asked: str = "",
+    join: Mapping[str, str] | None = None,
+    now: str = "",
+    note: str = "",
+) -> None:
+    """Draw what there is to see; see `panel` and `invitation`."""
+    data = {
+        "look": look,
+        "panels": list(panels),
+        "title": title,
+        "asked": asked,
+        "join": join,
+        "now": now,
+        "note": note,
+    }
+    _component(key=key, data=data)
+
+
+def panels_of(
+    shown: Round,
+    runs: Sequence[Run],
+    tally: Tally,
+    *,
+    mine: str = "",
+    counted: bool = False,
+) -> list[dict[str, Any]]:
+    """The panels of a round under their letters. Until the reveal nothing of them tells what they
+    are: no name, no colour, no number of a passage. `counted` shows the votes as they come in."""
+    return [
+        _panel(shown, run, letter, tally, mine=mine == run.id, counted=counted)
+        for letter, run in zip(classroom.LETTERS, runs, strict=False)
+    ]
+
+
+def in_order(panels: Sequence[dict[str, Any]], shown: Round, runs: Sequence[Run]) -> list[Any]:
+    """The panels in the order of these runs, instead of that of their letters."""
+    return [panels[shown.run_ids.index(run.id)] for run in runs]
+
+
+def _panel(
+    shown: Round,
+    run: Run,
+    letter: str,
+    tally: Tally,
+    *,
+    mine: bool,
+    counted: bool,
+) -> dict[str, Any]:
+    text = run.answer.text if run.answer else ""
+    panel: dict[str, Any] = {"letter": letter, "name": "", "votes": [], "said": "", "count": ""}
+    panel["text"] = text if shown.revealed else classroom.blind(text)
+    panel["mine"] = "your vote" if mine else ""
+    if not shown.revealed:
+        if counted:
+            panel["count"] = words.counted(tally.get(shown.asked, {}).get(run.id, 0), "vote")
+        return panel
+    panel["name"] = words.panel_name(run.recipe, run.candidates)
+    panel["arm"] = run.recipe.arm
+    read = run.id in shown.readers
+    panel["said"] = "It read the paper." if read else "It read no paper."
+    voted = {asked: sum(tally.get(asked, {}).values()) for asked in classroom.QUESTIONS}
+    for asked, question in classroom.QUESTIONS.items():
+        if voted[asked] or asked == shown.asked:
+            count, total = tally.get(asked, {}).get(run.id, 0), voted[asked]
+            said = f"{count} of {words.counted(total, 'vote')}"
+            both = all(voted.values())
+            share = count / total if total else 0.0
+            panel["votes"].append({"asked": question if both else "", "said": said, "share": share})
+    return panel
+
+
+@lru_cache(maxsize=4)
+def invitation(address: str, code: str, said: str) -> dict[str, str]:
+    """How to join: the address, the code, and both as a QR code."""
+    import segno
+
+    if not address:
+        return {"where": "This machine is in no network.", "code": code, "said": said, "qr": ""}
+    link = f"{address}/class?code={code}"
+    return {
+        "where": address.removeprefix("http://"),
+        "address": link,
+        "code": code,
+        "said": said,
+        "qr": segno.make(link, micro=False).png_data_uri(scale=8, border=3),
+    }

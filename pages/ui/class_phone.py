@@ -1,0 +1,214 @@
+"""A student's phone: join, one tap to vote, the result, and questions of one's own.
+
+The address keeps who one is (`?code=…&me=…`), so a phone that drops off comes back as the same
+student. One fragment follows the class by itself; it reads the state in one go.
+"""
+
+import streamlit as st
+
+from core import classroom, words
+from core.errors import TriptychError
+from core.lab import Lab
+from core.types import Round, Screen
+from pages.ui import chunk, class_board, frame
+from pages.ui.class_wall import EVERY_SECONDS, score
+from pages.ui.rank_flow import rank_flow
+
+VOTE, ASK = "Vote", "Ask"
+
+
+def draw(lab: Lab, code: str) -> None:
+    """For a phone that knows the code."""
+    screen = lab.classes.screen(code, st.query_params.get("me", ""))
+    with st.container(key="class-phone"):
+        if screen.student and screen.classroom.open:
+            follow(screen.classroom.code, screen.student.token)
+        elif screen.classroom.open:
+            join(lab, screen.classroom.code)
+        else:
+            st.subheader("This class has ended.", anchor=False)
+            st.write(score(lab, screen.classroom.id) or "Thank you for coming.")
+
+
+def ask_code() -> None:
+    """For someone who came without the QR code."""
+    with st.container(key="class-phone"), st.form("class.code.form", border=False):
+        code = st.text_input("Code on the wall", key="class.code", max_chars=12)
+        if st.form_submit_button("Join the class", key="class.code.go", type="primary"):
+            st.query_params["code"] = classroom.typed_code(code or "")
+            st.rerun()
+
+
+def join(lab: Lab, code: str) -> None:
+    st.subheader(f"Class {code}", anchor=False)
+    with st.form("class.join.form", border=False):
+        name = st.text_input(
+            "Your name",
+            key="class.name",
+            max_chars=classroom.LONGEST_NAME,
+            placeholder="Any name; only you see it",
+        )
+        if st.form_submit_button("Join the class", key="class.join", type="primary"):
+            student = lab.classes.join(code, name or "")
+            st.query_params["me"] = student.token
+            st.rerun()
+
+
+@st.fragment(run_every=EVERY_SECONDS)
+@frame.bounded
+def follow(code: str, token: str) -> None:
+    """Everything that may change by itself."""
+    lab = frame.open_lab()
+    screen = lab.classes.screen(code, token)
+    if screen.student is None or not screen.classroom.open:
+        st.rerun()
+    shown = screen.round
+    with st.container(horizontal=True, vertical_alignment="center", key="class-phone-head"):
+        place = st.segmented_control(
+            "Show",
+            (VOTE, ASK),
+            default=VOTE,
+            required=True,
+            key="class.place",
+            label_visibility="collapsed",
+        )
+        st.space("stretch")
+        st.page_link("pages/cards.py", label="Cards", query_params={"code": code, "me": token})
+    if refused := st.session_state.pop("class.refused", None):
+        frame.show(refused)
+    waits = shown is not None and not shown.revealed and not screen.mine
+    if place == ASK:
+        if waits:
+            st.info("A round waits for your vote.", icon=":material/how_to_vote:")
+        own(lab, screen)
+    elif shown is None:
+        st.subheader(f"Hello, {words.escaped(screen.student.name)}", anchor=False)
+        others = words.counted(screen.students - 1, "other")
+        st.write(f"You are in, with {others}. The first round comes by itself.")
+    elif shown.revealed:
+        result(lab, screen)
+    else:
+        vote(lab, screen)
+
+
+def vote(lab: Lab, screen: Screen) -> None:
+    shown = screen.round
+    assert shown
+    asks(shown)
+
+    def tap(run_id: str) -> None:
+        try:
+            lab.classes.vote(screen, run_id)
+        except TriptychError as error:
+            st.session_state["class.refused"] = error
+
+    with st.container(horizontal=True, key="class-vote", gap="small"):
+        for letter, run_id in zip(classroom.LETTERS, shown.run_ids, strict=False):
+            st.button(
+                letter,
+                key=f"class.vote.{letter}",
+                type="primary" if run_id == screen.mine else "secondary",
+                on_click=tap,
+                args=(run_id,),
+                width="stretch",
+            )
+    if screen.mine:
+        chosen = classroom.LETTERS[shown.run_ids.index(screen.mine)]
+        st.caption(f"You said **{chosen}**. Until the reveal you may change it.")
+    else:
+        st.caption("Tap one. Until the reveal you may change it.")
+    panels = class_board.panels_of(shown, lab.classes.answers(shown), {}, mine=screen.mine)
+    class_board.board("class.board", "phone", panels)
+
+
+def asks(shown: Round) -> None:
+    with st.container(key="class-asks", gap=None):
+        st.markdown(words.escaped(shown.question))
+        st.markdown(f"**{classroom.QUESTIONS[shown.asked]}**")
+
+
+def result(lab: Lab, screen: Screen) -> None:
+    shown = screen.round
+    assert shown
+    if shown.asked == "read" and screen.mine:
+        chosen = classroom.LETTERS[shown.run_ids.index(screen.mine)]
+        right = screen.mine in shown.readers
+        said = "read the paper" if right else "read no paper"
+        st.subheader(f"{chosen} {said}", anchor=False)
+    else:
+        st.subheader("Revealed", anchor=False)
+    st.caption(score(lab, screen.classroom.id) or "Nobody has voted on who read the paper yet.")
+    panels = class_board.panels_of(
+        shown, lab.classes.answers(shown), lab.classes.tally(shown), mine=screen.mine
+    )
+    bars = [panel | {"text": ""} for panel in panels]
+    class_board.board("class.bars", "phone", bars)
+    with st.expander("The answers", key="class.answers"):
+        texts = [panel | {"votes": [], "said": ""} for panel in panels]
+        class_board.board("class.board", "phone", texts)
+
+
+def own(lab: Lab, screen: Screen) -> None:
+    """A question of one's own: looked up at once, or put in line for an answer."""
+    assert screen.student
+    token, questions = screen.student.token, lab.classes.questions
+    with st.form("class.own.form", border=False):
+        question = st.text_input(
+            "Your question to the papers", key="class.own", placeholder="What do you want to know?"
+        )
+        with st.container(horizontal=True):
+            searched = st.form_submit_button("Find passages", key="class.search", type="primary")
+            asked = st.form_submit_button("Answer this too", key="class.ask")
+    try:
+        if searched:
+            questions.search(token, question or "")
+        if asked:
+            questions.put(screen, question or "")
+    except TriptychError as error:
+        frame.show(error)
+    line(lab, screen)
+    found(lab, token)
+
+
+def line(lab: Lab, screen: Screen) -> None:
+    """What became of one's questions."""
+    assert screen.student
+    for asked, place in lab.classes.questions.of(screen.classroom.id, screen.student.token):
+        st.markdown(f"**{words.escaped(asked.question)}**")
+        match asked.state:
+            case "waiting" if screen.classroom.paused:
+                st.caption(f"Number {place} in line; the teacher has paused it.")
+            case "waiting":
+                st.caption(f"Number {place} in line.")
+            case "answering":
+                st.caption("Being answered …")
+            case "failed":
+                st.caption(f":material/error: {words.escaped(asked.sentence)}")
+            case "done":
+                (run,) = lab.runs.comparison(asked.comparison_id).runs
+                st.text(run.answer.text if run.answer else "")
+
+
+def found(lab: Lab, token: str) -> None:
+    """The latest search: what reranking did, and the passages that would be used."""
+    search = lab.classes.questions.searched(token)
+    if search is None:
+        return
+    st.markdown(f"**{words.escaped(search.question)}**")
+    if search.error:
+        frame.show(search.error)
+    elif search.run is None:
+        st.caption("Searching …")
+    else:
+        run = search.run
+        for hit in run.hits:
+            with st.expander(
+                f"**{hit.rank}** · {words.escaped(hit.title)}, {words.pages_of(hit)}",
+                key=f"class.hit.{hit.rank}",
+            ):
+                st.caption(" · ".join(words.standing(hit)))
+                chunk.passage_of(hit, run.question, (), f"class-{hit.rank}")
+        if run.candidates:
+            st.caption(words.flow(run.candidates, len(run.hits)))
+            found_by = words.found_by(run.candidates[0])
+            rank_flow("class.flow", run.candidates, run.hits, len(run.hits), found_by)

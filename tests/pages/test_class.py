@@ -1,0 +1,456 @@
+"""A class under Streamlit's own test harness: teacher, wall, phone, and who may see what."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.lab import Lab
+from core.lab.classroom import Server
+from core.settings import ROOT
+from core.types import Classroom, Screen
+from pages.ui import class_board, serving
+from tests.pages.conftest import SECONDS, texts
+
+GUARDED = ("compare", "library", "sweep", "evaluate", "runs", "settings")
+RECORDED = "recorded-02"
+
+
+@pytest.fixture(autouse=True)
+def _without_a_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "here", lambda: Server(address="0.0.0.0", port=8501))
+
+
+@pytest.fixture
+def boards(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the board was given to draw, the latest last; the harness does not keep it."""
+    drawn: list[dict[str, Any]] = []
+    monkeypatch.setattr(class_board, "_component", lambda **given: drawn.append(given["data"]))
+    return drawn
+
+
+@pytest.fixture
+def opened(lab: Lab) -> Classroom:
+    opened, lab.pin = lab.classes.start(Server(address="0.0.0.0", port=8501))  # type: ignore[attr-defined]
+    return opened
+
+
+@pytest.fixture
+def browser(app: AppTest) -> Callable[..., AppTest]:
+    """Another browser: a session of its own, on the class's page."""
+
+    def open_one(**query: str) -> AppTest:
+        other = AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS)
+        other.run()
+        for name, value in query.items():
+            other.query_params[name] = value
+        return other.switch_page("pages/classroom.py").run()
+
+    return open_one
+
+
+def joined(lab: Lab, opened: Classroom, name: str = "Ada") -> Screen:
+    return lab.classes.screen(opened.code, lab.classes.join(opened.code, name).token)
+
+
+def token_of(screen: Screen) -> str:
+    assert screen.student
+    return screen.student.token
+
+
+# who may see what
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_a_student_on_a_page_of_the_teacher_gets_a_sentence(
+    app: AppTest, opened: Classroom, name: str
+) -> None:
+    app.run()
+    app.switch_page(f"pages/{name}.py").run()
+    assert not app.exception
+    assert "This page is the teacher's" in texts(app)
+    assert [button.key for button in app.button] == ["frame.pin.go"]
+    assert [field.key for field in app.text_input] == ["frame.pin"]
+
+
+def test_every_page_is_guarded_or_for_students(app: AppTest) -> None:
+    pages = {file.stem for file in (ROOT / "pages").glob("*.py")} - {"__init__"}
+    assert pages == {*GUARDED, "classroom", "cards"}
+
+
+def test_without_a_class_nobody_needs_anything(app: AppTest) -> None:
+    app.run()
+    for name in GUARDED:
+        app.switch_page(f"pages/{name}.py").run()
+        assert "This page is the teacher's" not in texts(app)
+
+
+def test_the_pin_lets_the_teacher_in_and_a_wrong_one_does_not(
+    app: AppTest, lab: Lab, opened: Classroom
+) -> None:
+    app.run()
+    app.text_input(key="frame.pin").set_value("no")
+    app.button(key="frame.pin.go").click().run()
+    assert "not the PIN" in app.error[0].value
+    app.text_input(key="frame.pin").set_value(lab.pin)  # type: ignore[attr-defined]
+    app.button(key="frame.pin.go").click().run()
+    assert not app.exception
+    assert "What changes?" in texts(app)
+    lab.classes.end()
+    lab.classes.start(Server(address="0.0.0.0", port=8501))
+    app.run()
+    assert "This page is the teacher's" in texts(app)  # of another class
+
+
+def test_students_study_cards_and_change_none(
+    app: AppTest, lab: Lab, opened: Classroom, tmp_path: Path
+) -> None:
+    lab.study.learner("Somebody else")
+    app.run()
+    app.query_params["card"] = "x"
+    app.switch_page("pages/cards.py").run()
+    assert not app.exception
+    assert "No cards yet" in texts(app)
+    deck = tmp_path / "deck.md"
+    deck.write_text("# D\n\n#### T\n:p Q?\n??x\nA.\nx??\n---\n")
+    assert [each.failed for each in lab.cards.load(deck)] == [""]
+    app.run()
+    assert not app.exception
+    assert "Who studies?" in texts(app)
+    assert app.segmented_control[0].options == ["Study", "Charts"]
+    assert "Somebody else" not in [button.label for button in app.button]
+    assert not any("import" in (button.key or "") for button in app.button)
+
+
+# the teacher
+
+
+def test_story_start_ask_reveal_end(app: AppTest, lab: Lab, boards: list[dict[str, Any]]) -> None:
+    app.run()
+    app.button(key="class.enter").click().run()
+    app.button(key="class.start").click().run()
+    assert not app.exception
+    opened = lab.classes.now()
+    assert opened
+    assert boards[-1]["join"]["code"] == opened.code
+    assert "Your PIN is" in texts(app)
+    app.button(key="class.pin.gone").click().run()
+    assert "Your PIN is" not in texts(app)
+
+    student = joined(lab, opened)
+    app.button(key=f"class.pick.{RECORDED}").click().run()
+    assert not app.exception
+    shown = lab.classes.screen(opened.code).round
+    assert shown
+    lab.classes.vote(lab.classes.screen(opened.code, token_of(student)), shown.readers[0])
+    app.run()
+    hidden_from(app, boards[-1])
+    assert sorted(panel["count"] for panel in boards[-1]["panels"]) == [
+        "0 votes",
+        "0 votes",
+        "1 vote",
+    ]
+    assert boards[-1]["now"] == "1 of 1 have voted"
+
+    app.button(key="class.reveal").click().run()
+    assert not app.exception
+    said = texts(app)
+    for name in ("[No context]", "[Retrieved]", "[Retrieved and reranked]"):
+        assert name in said
+    assert "Score of the class: 1 of 1 right" in said
+    names = [panel["name"] for panel in boards[-1]["panels"]]
+    assert names == ["No context", "Retrieved", "Retrieved and reranked"]  # as the panels below
+    assert {panel["letter"] for panel in boards[-1]["panels"]} == {"A", "B", "C"}
+
+    app.button(key="class.next.round").click().run()
+    assert "[No context]" not in texts(app)
+    app.button(key="class.pick.recorded-03").click().run()
+    assert lab.classes.screen(opened.code).round.number == 2  # type: ignore[union-attr]
+
+    app.button(key="class.end").click().run()
+    assert not app.exception
+    assert lab.classes.now() is None
+    assert "The class has ended" in texts(app)
+    assert "Score of the class: 1 of 1 right" in texts(app)
+    app.button(key="class.back").click().run()
+    assert "What changes?" in texts(app)
+
+
+def hidden_from(app: AppTest, board: dict[str, Any]) -> None:
+    """Nothing on the page tells which panel is which."""
+    said = texts(app) + str(board) + " ".join(button.label for button in app.button)
+    for telling in ("No context", "Retrieved", "reranked", "no_context", "retrieved", "[1]", "p. "):
+        assert telling not in said.replace("References such as [1]", ""), telling
+    for panel in board["panels"]:
+        assert set(panel) == {"letter", "name", "votes", "said", "count", "text", "mine"}
+        assert (panel["name"], panel["votes"], panel["said"]) == ("", [], "")
+
+
+def test_the_comparison_on_screen_becomes_a_round(app: AppTest, lab: Lab) -> None:
+    app.run()
+    app.button(key="class.enter").click().run()
+    app.button(key="class.start").click().run()
+    app.button(key="class.leave").click().run()
+    app.button(key="class.this").click().run()
+    assert not app.exception
+    opened = lab.classes.now()
+    assert opened
+    shown = lab.classes.screen(opened.code).round
+    assert shown
+    assert shown.comparison_id == lab.runs.recorded()[0].id
+
+
+def test_a_question_is_answered_out_of_sight_and_becomes_a_round(
+    app: AppTest, lab: Lab, boards: list[dict[str, Any]]
+) -> None:
+    app.run()
+    app.button(key="class.enter").click().run()
+    app.button(key="class.start").click().run()
+    state = app.session_state
+    state["compare.overlap"], state["compare.candidates"], state["compare.top_k"] = 20, 2, 1
+    app.text_input(key="class.question").set_value(" ")
+    app.button(key="class.live").click().run()
+    assert "empty" in app.error[0].value
+    app.text_input(key="class.question").set_value("When was the lamp of Varn lit?")
+    app.button(key="class.live").click().run()
+    assert not app.exception
+    asked = lab.runs.history()
+    live = lab.bench.live(app.session_state["class.asking"]) if not asked else None
+    if live:
+        live.join()
+    app.run()
+    app.run()
+    assert not app.exception
+    opened = lab.classes.now()
+    assert opened
+    shown = lab.classes.screen(opened.code).round
+    assert shown
+    assert shown.question == "When was the lamp of Varn lit?"
+    hidden_from(app, boards[-1])
+
+
+def test_the_question_asked_is_changed(app: AppTest, lab: Lab) -> None:
+    app.run()
+    app.button(key="class.enter").click().run()
+    app.button(key="class.start").click().run()
+    app.button(key=f"class.pick.{RECORDED}").click().run()
+    app.segmented_control[0].set_value("right").run()
+    assert not app.exception
+    opened = lab.classes.now()
+    assert opened
+    assert lab.classes.screen(opened.code).round.asked == "right"  # type: ignore[union-attr]
+
+
+def test_a_reset_asks_first(app: AppTest, lab: Lab) -> None:
+    app.run()
+    app.button(key="class.enter").click().run()
+    app.button(key="class.start").click().run()
+    opened = lab.classes.now()
+    assert opened
+    joined(lab, opened)
+    app.run()
+    assert lab.classes.screen(opened.code).students == 1
+    app.button(key="class.reset").click().run()
+    assert not app.exception
+    assert lab.classes.screen(opened.code).students == 0
+
+
+def test_after_a_restart_the_door_is_opened_by_hand(
+    app: AppTest, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.run()
+    app.button(key="class.enter").click().run()
+    app.button(key="class.start").click().run()
+    opened: list[Server] = []
+    monkeypatch.setattr(lab.classes, "door_shut", lambda _server: not opened)
+    monkeypatch.setattr(lab.classes, "open_door", opened.append)
+    app.run()
+    assert "No phone can reach" in app.warning[0].value
+    app.button(key="class.door").click().run()
+    assert not app.warning
+
+
+def test_runs_says_how_votes_and_measures_agree(app: AppTest, lab: Lab) -> None:
+    app.run()
+    app.switch_page("pages/runs.py").run()
+    assert app.segmented_control(key="runs.section").options == [
+        "Runs",
+        "Charts",
+        "What went wrong",
+    ]
+    opened, _ = lab.classes.start(Server(address="0.0.0.0", port=8501))
+    app.session_state["frame.teaches"] = opened.id
+    students = [joined(lab, opened) for _ in range(10)]
+    for comparison in lab.runs.recorded()[:3]:
+        shown = lab.classes.begin(comparison.id, "right")
+        for student in students:
+            seen = lab.classes.screen(opened.code, token_of(student))
+            lab.classes.vote(seen, shown.readers[0])
+        lab.classes.reveal(shown)
+        if shown.number == 2:
+            app.run()
+            app.segmented_control(key="runs.section").set_value("What classes voted").run()
+            assert "10 votes and 1 round more are needed" in texts(app)
+    app.run()
+    assert not app.exception
+    strengths, agreement = (frame.value for frame in app.dataframe)
+    assert strengths["votes"].iloc[0] == 30
+    assert set(agreement.columns) == {"measure", "agrees", "pairs"}
+
+
+# the phone
+
+
+def test_story_of_a_phone(
+    browser: Callable[..., AppTest], lab: Lab, opened: Classroom, boards: list[dict[str, Any]]
+) -> None:
+    phone = browser()
+    phone.text_input(key="class.code").set_value(f" {opened.code.lower()} ")
+    phone.button(key="class.code.go").click().run()
+    phone.text_input(key="class.name").set_value("  ")
+    phone.button(key="class.join").click().run()
+    assert "1 to 24 characters" in phone.error[0].value
+    phone.text_input(key="class.name").set_value("Ada *L*")
+    phone.button(key="class.join").click().run()
+    assert not phone.exception
+    assert "Hello, Ada \\*L\\*" in texts(phone)
+    me = phone.query_params["me"]
+    assert lab.classes.screen(opened.code).students == 1
+
+    shown = lab.classes.begin(RECORDED)
+    phone.run()
+    assert "Which one read the paper?" in texts(phone)
+    phone.button(key="class.vote.A").click().run()
+    phone.button(key="class.vote.B").click().run()
+    assert "You said **B**" in texts(phone)
+    assert lab.classes.tally(shown) == {"read": {shown.run_ids[1]: 1}}
+    assert "Retrieved" not in str(boards[-1])
+
+    back = browser(code=opened.code, me=me)  # the phone had dropped off
+    assert "You said **B**" in texts(back)
+    assert lab.classes.screen(opened.code).students == 1
+
+    lab.classes.reveal(shown)
+    phone.run()
+    read = shown.run_ids[1] in shown.readers
+    assert ("B read the paper" if read else "B read no paper") in texts(phone)
+    assert "Retrieved and reranked" in str(boards[-1])
+    lab.classes.end()
+    phone.run()
+    assert "This class has ended" in texts(phone)
+
+
+def test_a_tap_after_the_reveal_is_refused_with_a_sentence(
+    browser: Callable[..., AppTest], lab: Lab, opened: Classroom
+) -> None:
+    student = joined(lab, opened)
+    shown = lab.classes.begin(RECORDED)
+    phone = browser(code=opened.code, me=token_of(student))
+    lab.classes.reveal(shown)
+    phone.button(key="class.vote.A").click().run()
+    assert not phone.exception
+    assert "This round is over" in phone.error[0].value
+    assert lab.classes.tally(shown) == {}
+
+
+def test_a_wrong_code_gets_a_sentence(browser: Callable[..., AppTest], opened: Classroom) -> None:
+    phone = browser(code="AAAAA")
+    assert "No class has this code" in phone.error[0].value
+    assert not phone.exception
+
+
+def test_a_phone_that_came_back_from_the_cards_is_who_it_was(
+    browser: Callable[..., AppTest], lab: Lab, opened: Classroom
+) -> None:
+    phone = browser(code=opened.code, me=token_of(joined(lab, opened)))
+    phone.query_params.clear()
+    phone.run()
+    assert "Hello, Ada" in texts(phone)
+
+
+def test_a_student_looks_something_up_and_asks(
+    browser: Callable[..., AppTest], lab: Lab, opened: Classroom
+) -> None:
+    phone = browser(code=opened.code, me=token_of(joined(lab, opened)))
+    phone.segmented_control(key="class.place").set_value("Ask").run()
+    phone.text_input(key="class.own").set_value("When was the lamp of Varn lit?")
+    phone.button(key="class.search").click().run()
+    assert not phone.exception
+    token = phone.query_params["me"]
+    search = lab.classes.questions.searched(token)
+    assert search
+    for thread in search_threads():
+        thread.join()
+    phone.run()
+    assert "The lamp" in " ".join(expander.label for expander in phone.expander)
+
+    lab.classes.questions.pause(opened.id, True)
+    phone.text_input(key="class.own").set_value("How high is the tide?")
+    phone.button(key="class.ask").click().run()
+    assert "Number 1 in line; the teacher has paused it." in texts(phone)
+    phone.text_input(key="class.own").set_value("")
+    phone.button(key="class.ask").click().run()
+    assert "empty" in phone.error[0].value
+    lab.classes.begin(RECORDED)
+    phone.run()
+    assert "A round waits for your vote" in phone.info[0].value
+
+
+def search_threads() -> list[Any]:
+    import threading
+
+    return [thread for thread in threading.enumerate() if thread.name == "class search"]
+
+
+# the wall
+
+
+def test_the_wall_follows(
+    browser: Callable[..., AppTest], lab: Lab, opened: Classroom, boards: list[dict[str, Any]]
+) -> None:
+    wall = browser(view="wall", **{"class": opened.code})
+    assert not wall.exception
+    assert boards[-1]["join"]["code"] == opened.code
+    assert boards[-1]["join"]["said"] == "0 students joined"
+    assert not wall.button
+
+    student = joined(lab, opened)
+    shown = lab.classes.begin(RECORDED)
+    wall.run()
+    assert boards[-1]["title"] == shown.question
+    assert boards[-1]["now"] == "0 of 1 have voted"
+    assert "Retrieved" not in str(boards[-1])
+    lab.classes.vote(lab.classes.screen(opened.code, token_of(student)), shown.run_ids[0])
+    wall.run()
+    assert boards[-1]["now"] == "1 of 1 have voted"
+    assert not any(panel["count"] for panel in boards[-1]["panels"])  # nobody follows the others
+
+    lab.classes.reveal(shown)
+    wall.run()
+    first = boards[-1]["panels"][0]
+    assert first["votes"] == [{"asked": "", "said": "1 of 1 vote", "share": 1.0}]
+    assert first["name"]
+    lab.classes.end()
+    wall.run()
+    assert boards[-1]["title"] == "This class has ended."
+
+
+def test_a_wall_of_no_class(browser: Callable[..., AppTest]) -> None:
+    wall = browser(view="wall", **{"class": "AAAAA"})
+    assert "No class is open" in wall.error[0].value
+    assert not wall.exception
+
+
+def test_an_answer_can_be_no_markup(boards: list[dict[str, Any]]) -> None:
+    class_board.board("x", "wall", [{"letter": "A", "text": "<img src=x>"}])
+    assert boards[0]["panels"][0]["text"] == "<img src=x>"  # textContent on the other side
+    assert "innerHTML" not in class_board.JS
+
+
+def test_the_invitation_holds_the_whole_address() -> None:
+    join = class_board.invitation("http://192.0.2.7:8502", "4FKQ9", "")
+    assert join["address"] == "http://192.0.2.7:8502/class?code=4FKQ9"
+    assert join["qr"].startswith("data:image/png;base64,")
+    assert class_board.invitation("", "4FKQ9", "")["qr"] == ""

@@ -1,0 +1,134 @@
+"""Databases of every released schema, as tests/fixtures/schemas keeps them, opened by this version.
+
+A new step brings a file of its own there: what it makes, and what somebody might put in.
+"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from core.cards import schedule
+from core.errors import Damaged
+from core.lab import Lab
+from core.settings import Settings
+from core.store import EVERY, Scope, Store
+from core.store.database import searchable
+from core.store.migrations import STEPS
+from core.store.sweeps import Sweeps
+from core.views import View
+
+SCHEMAS = sorted((Path(__file__).parent / "fixtures" / "schemas").glob("*.sql"))
+PAPER = "4b17122f7e43d0ba2e261a4aec60180cab3dae1cd1d136983da97a9451337ef3"
+EACH = pytest.mark.parametrize("schema", range(1, len(SCHEMAS) + 1), ids=lambda n: f"{n:04}")
+
+
+def database_of(schema: int, path: Path) -> Path:
+    """A database as the version of that schema left it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.create_function("searchable", 1, searchable, deterministic=True)
+        for file in SCHEMAS[:schema]:
+            connection.executescript(file.read_text(encoding="utf-8"))
+    return path
+
+
+def test_every_released_schema_has_its_file() -> None:
+    names = [name for name, _ in STEPS]
+    kept = [file.stem for file in SCHEMAS]
+    assert kept == names[: len(kept)]
+    assert len(kept) >= len(names) - 1  # the newest step may not have been released yet
+
+
+@EACH
+def test_it_becomes_the_present_one(tmp_path: Path, schema: int) -> None:
+    store = Store(database_of(schema, tmp_path / "old" / "triptych.sqlite"))
+    done = [row["name"] for row in store.database.rows("SELECT name FROM migrations ORDER BY name")]
+    assert done == [name for name, _ in STEPS]
+    assert store.database.shape() == Store(tmp_path / "fresh.sqlite").database.shape()
+    assert store.database.faults() == []
+
+
+@EACH
+def test_everything_is_still_there(tmp_path: Path, schema: int) -> None:
+    data = tmp_path / "data"
+    store = Store(database_of(schema, data / "triptych.sqlite"))
+    paper = store.paper(PAPER)
+    assert paper
+    assert paper.text.endswith("灯塔很亮。")
+    assert [(row.title, row.pages, row.characters) for row in store.papers()] == [
+        ("The lamp of Varn", 1, len(paper.text))
+    ]
+    assert [refusal.name for refusal in store.refusals()] == ["scan.pdf"]
+    assert store.rerank_scores(["a key of scores"]) == {"a key of scores": 0.5}
+    comparison = store.comparison("both")
+    assert comparison
+    first, second = comparison.runs
+    assert first.answer
+    assert (first.answer.text, first.answer.seconds) == ("In 1874 [1]. 灯塔", 1.25)
+    (hit,) = first.hits
+    assert hit.chunk.text == paper.text[hit.chunk.start : hit.chunk.end] == "was lit in 1874"
+    assert (hit.similarity, hit.rank_before, hit.rerank_score) == (0.75, 2, 0.9)
+    assert second.recipe.evidence is None
+    assert store.run_for_key("key-one") == first
+    assert store.run_for_key("key-two") is None  # it was stopped
+
+    lab = Lab(Settings(data=data))
+    runs = ["run-three"] * (schema >= 4) + ["run-two", "run-one"]
+    assert [row.id for row in lab.past.rows(View())] == runs  # their facts, newest first
+    found = lab.past.rows(View(text="灯塔"))
+    assert {row.id for row in found} == {*runs} - {"run-two"}
+    assert {(row.arm, row.size) for row in found} == {("reranked", 200)}
+
+    if schema >= 2:
+        (row,) = lab.sweeps.all()
+        assert (row.status, row.done, row.queued) == ("stopped", 1, 1)
+        done, _ = lab.sweeps.cells(row.id)
+        assert (done.run_id, done.similarity) == ("run-one", 0.75)
+        assert lab.sweeps.sweep(row.id).settings[0].recipe.chunking.size == 200
+        assert Sweeps(store.database).unfinished("key-of-sweep") == row.id
+    if schema >= 3:
+        cards = lab.cards.find(EVERY)
+        assert [(card.id, card.answer) for card in cards] == [
+            ("card-one", "In 1874."),
+            ("card-two", "Very."),
+        ]
+        span = cards[0].span
+        assert span
+        assert paper.text[span.start : span.end] == "was lit in 1874"
+        assert [card.id for card in lab.cards.find(Scope(words="亮"))] == ["card-two"]
+        assert lab.cards.tags() == ["light", "rating-8"]
+        ada = lab.study.learner("ada")
+        assert ada.zone == "Europe/Berlin"
+        assert [review.rating for review in lab.study.reviews(ada)] == [3, 3]  # one taken back
+        assert lab.study.studied(ada, "card-one").memory == schedule.remember(
+            lab.study.reviews(ada)
+        )
+        assert lab.study.studied(ada, "card-two").suspended
+        assert [card.question for card in store.cards.proposed(PAPER)] == ["What burns?"]
+        assert lab.cards.undo(1).answer == "Yes."
+    if schema >= 5:
+        (kept,) = lab.questions.all()
+        assert kept.question.text == "When was the lamp of Varn lit?"
+        assert kept.question.gold[0].start == paper.text.index("was lit")
+
+
+@EACH
+def test_a_newer_one_is_refused_and_left_alone(tmp_path: Path, schema: int) -> None:
+    path = database_of(schema, tmp_path / "triptych.sqlite")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("INSERT INTO migrations VALUES ('0999_from_the_future')")
+    before = contents(path)
+    with pytest.raises(Damaged, match=r"newer Triptych \(it knows 0999_from_the_future\)"):
+        Lab(Settings(data=tmp_path))
+    assert contents(path) == before
+
+
+def contents(path: Path) -> list[object]:
+    with closing(sqlite3.connect(path)) as connection:
+        return [
+            *connection.execute("SELECT name, sql FROM sqlite_schema ORDER BY name"),
+            *connection.execute("SELECT name FROM migrations ORDER BY name"),
+            *connection.execute("SELECT * FROM runs ORDER BY id"),
+        ]
