@@ -81,6 +81,14 @@ class Evaluation:
         ]
         return turned(found, ALIKE)
 
+    def missed(self, setting: int) -> list[str]:
+        """The questions of whose gold a setting finds nothing."""
+        return [
+            question
+            for question, each in zip(self.questions, self.measured[setting], strict=True)
+            if each.overlap.recall == 0
+        ]
+
     def charts(self, theme: Theme) -> tuple[Chart, Chart]:
         """Recall against the text it costs; and what each question gains and loses, compared with
         the base setting, or with the best where there is none."""
