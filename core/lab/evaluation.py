@@ -235,7 +235,9 @@ class Evaluations:
         key = (sweep_id, held_out, tuple(asked), spans)
         if (*key, number) in self._kept:
             return iter([self._kept[*key, number]])
-        if same := next((each for known, each in self._kept.items() if known[:-1] == key), None):
+        if same := next(
+            (each for known, each in list(self._kept.items()) if known[:-1] == key), None
+        ):
             compared = replace(same, summary=summarise(labels, same.measured, number))
             return iter([self._keep((*key, number), compared)])
         return self._judged(
