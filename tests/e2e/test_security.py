@@ -45,7 +45,8 @@ def test_no_page_runs_or_loads_what_a_text_says(page: Page, hostile_data: Path) 
     (paper,) = Lab(Settings(data=hostile_data)).papers.all()
     with serving(hostile_data) as address:
         for path in (
-            "", f"?run=![x]({PROBE}run.png)", "library", f"library?paper={paper.id}", "cards?card=c",
+            "", f"?run=![x]({PROBE}run.png)", "library", f"library?paper={paper.id}",
+            "cards?card=c",
             f"runs?view=![x]({PROBE}view.png)", f"sweep?sweep=![x]({PROBE}sweep.png)", "runs",
             "settings",
         ):  # fmt: skip
