@@ -20,6 +20,7 @@ from urllib.parse import urlencode, urlsplit
 
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Common_pb2 import StringArray
 from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
@@ -80,6 +81,12 @@ class Client:
         """Press the button of that key, and wait for nothing."""
         await self._rerun(pressed=self.widget(key), fragment=self._fragment_of(key))
 
+    async def choose(self, key: str, option: str) -> None:
+        """Choose an option of a segmented control, and wait for nothing."""
+        widget = self.widget(key)
+        self._values[widget] = WidgetState(id=widget, string_array_value=StringArray(data=[option]))
+        await self._rerun(fragment=self._fragment_of(key))
+
     async def fill_in(self, texts: dict[str, str], button: str) -> None:
         """Type into the fields of a form and press its button."""
         for key, text in texts.items():
@@ -97,14 +104,14 @@ class Client:
         """Wait until something is so on the page; returns the moment (time.monotonic)."""
         deadline = time.monotonic() + seconds
         while not happened():
+            if self.error:
+                raise self.error
             self._changed.clear()
             left = deadline - time.monotonic()
             try:
                 await asyncio.wait_for(self._changed.wait(), max(0.0, left))
             except TimeoutError:
                 raise AssertionError(f"{what} never came; on the page: {self.text}") from None
-            if self.error:
-                raise self.error
         return time.monotonic()
 
     # what is on the page
@@ -120,6 +127,13 @@ class Client:
             if _key_of(proto) == key:
                 return str(proto.id)
         raise KeyError(f"no {key!r} on the page: {self.text}")
+
+    def key(self, beginning: str) -> str:
+        """The key of the widget whose key begins so. Errors: KeyError if there is none."""
+        for _, proto in self._drawn():
+            if _key_of(proto).startswith(beginning):
+                return _key_of(proto)
+        raise KeyError(f"no {beginning!r} on the page: {self.text}")
 
     def has(self, key: str) -> bool:
         return any(_key_of(proto) == key for _, proto in self._drawn())
@@ -237,7 +251,7 @@ def _key_of(proto: Any) -> str:
 
 def _said(kind: str, proto: Any) -> str:
     match kind:
-        case "markdown" | "heading" | "alert" | "text" | "html":
+        case "markdown" | "heading" | "alert" | "text":
             return str(proto.body)
         case "bidi_component":
             return str(proto.json)
