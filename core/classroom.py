@@ -7,10 +7,10 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from core.errors import BadInput
-from core.types import Asked, AskedQuestion, Round, Tally
+from core.types import Asked, Round, Tally
 
 # Without 0 O, 1 I L, 2 Z, 5 S, 8 B, U V: what is read off a wall from the last row.
 ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
@@ -121,19 +121,3 @@ def score(rounds: Iterable[tuple[Round, Tally]]) -> tuple[int, int]:
             found += sum(votes.get(run_id, 0) for run_id in played.readers)
             total += sum(votes.values())
     return found, total
-
-
-def in_turn(
-    waiting: Sequence[AskedQuestion], answered: Mapping[str, int]
-) -> tuple[AskedQuestion, ...]:
-    """The questions in the order in which they are answered: students take turns.
-
-    `waiting` is in the order in which they came; `answered` says how many of each student were
-    answered before. Whoever had fewer goes first, then whoever asked first.
-    """
-    had = dict(answered)
-    keyed = []
-    for place, each in enumerate(waiting):
-        keyed.append((had.get(each.student, 0), place, each))
-        had[each.student] = had.get(each.student, 0) + 1
-    return tuple(each for *_, each in sorted(keyed, key=lambda key: key[:2]))

@@ -1,23 +1,28 @@
 """The one thread that owns all model calls of a device, so that no two of them slow each other.
 
 Work is an iterator. The worker takes one item at a time, always from the work that stands first in
-line: people before sweeps, then whoever came first. So a sweep lets people in between two of its
-items and goes on afterwards, and needs no other rule for it. Knows nothing of models.
+line: people before sweeps, then work that has begun, then those who ask take turns. So a sweep lets
+people in between two of its items and goes on afterwards, and needs no other rule for it. Knows
+nothing of models.
 """
 
 import logging
-from bisect import insort
-from collections.abc import Callable, Generator, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Hashable, Iterator
 from enum import IntEnum
 from itertools import count
 from queue import SimpleQueue
 from threading import Condition, Thread, current_thread
 from typing import Any, Generic, Literal, TypeVar, TypeVarTuple
 
+from core.turns import in_turn
+
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 Outcome = tuple[Literal["item", "end", "error"], Any]
+
+ASKERS_KEPT = 256  # whose last turn is known; who had none for long goes first anyway
 
 
 class Priority(IntEnum):
@@ -33,8 +38,9 @@ class Worker:
 
     def __init__(self) -> None:
         self._line: list[_Work] = []
+        self._served: OrderedDict[Hashable, int] = OrderedDict()
         self._changed = Condition()
-        self._numbers = count()
+        self._numbers = count(1)
         self._thread = Thread(target=self._run, daemon=True, name="worker")
         self._thread.start()
 
@@ -45,16 +51,21 @@ class Worker:
         return next(self.stream(lambda: iter((function(*args),)), priority))
 
     def stream(
-        self, make_iterator: Callable[[], Iterator[T]], priority: Priority = Priority.PERSON
+        self,
+        make_iterator: Callable[[], Iterator[T]],
+        priority: Priority = Priority.PERSON,
+        asker: str = "",
     ) -> "Ticket[T]":
         """Put work in line. The iterator is made, advanced and closed in the worker's thread,
-        which does not wait for the caller to take the items."""
+        which does not wait for the caller to take the items. All work of one `asker` shares their
+        turns; work without one has turns of its own."""
         if current_thread() is self._thread:
             raise RuntimeError("work in the worker's thread must not wait for the worker")
         with self._changed:
-            work = _Work(priority, next(self._numbers), make_iterator)
-            insort(self._line, work, key=lambda each: (each.priority, each.number))
-            self._changed.notify_all()
+            number = next(self._numbers)
+            work = _Work(priority, number, (priority, asker or number), make_iterator)
+            self._line.append(work)
+            self._arrange()
         return Ticket(work, self._line, self._changed)
 
     def _run(self) -> None:
@@ -65,12 +76,28 @@ class Worker:
         with self._changed:
             self._changed.wait_for(lambda: self._line)
             work = next((each for each in self._line if each.closed), self._line[0])
+            if not work.begun and not work.closed:
+                work.begun = True
+                self._served[work.asker] = next(self._numbers)
+                self._served.move_to_end(work.asker)
+                if len(self._served) > ASKERS_KEPT:
+                    self._served.popitem(last=False)
+                self._arrange()
         outcome = work.step()
         if outcome[0] != "item":
             with self._changed:
                 self._line.remove(work)
-                self._changed.notify_all()
+                self._arrange()
         work.outcomes.put(outcome)
+
+    def _arrange(self) -> None:
+        """Put everybody in the place that is theirs now."""
+        came = sorted(self._line, key=lambda each: (each.priority, each.number))
+        begun = [each for each in came if each.begun]
+        waiting = [each for each in came if not each.begun]
+        waiting = in_turn(waiting, lambda each: each.asker, self._served)
+        self._line[:] = sorted(begun + waiting, key=lambda each: each.priority)
+        self._changed.notify_all()
 
 
 class Ticket(Generic[T]):
@@ -127,9 +154,17 @@ class Ticket(Generic[T]):
 class _Work:
     """One iterator in line."""
 
-    def __init__(self, priority: Priority, number: int, make: Callable[[], Iterator[Any]]) -> None:
+    def __init__(
+        self,
+        priority: Priority,
+        number: int,
+        asker: Hashable,
+        make: Callable[[], Iterator[Any]],
+    ) -> None:
         self.priority = priority
         self.number = number
+        self.asker = asker
+        self.begun = False
         self.closed = False
         self.outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self._make = make

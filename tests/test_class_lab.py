@@ -270,6 +270,22 @@ def test_questions_are_answered_in_turn_and_may_be_paused(lab: Lab, opened: Clas
     assert run.hits
 
 
+def test_one_who_asked_much_before_waits_for_no_more_than_one_question_of_another(
+    lab: Lab, opened: Classroom
+) -> None:
+    questions = lab.classes.questions
+    ada, bob = joined(lab, opened.code, "Ada"), joined(lab, opened.code, "Bob")
+    for number in range(3):
+        questions.put(ada, f"When was the lamp lit? {number}")
+    wait_for(lambda: not questions.line(opened.id))
+    questions.pause(opened.id, True)
+    questions.put(ada, "What burns?")
+    questions.put(bob, "How high is the tide?")
+    questions.put(bob, "How often does it fall?")
+    line = [each.question for each in questions.line(opened.id)]
+    assert line == ["How high is the tide?", "What burns?", "How often does it fall?"]
+
+
 def test_a_student_may_not_fill_the_line(lab: Lab, opened: Classroom) -> None:
     student = joined(lab, opened.code)
     lab.classes.questions.pause(opened.id, True)

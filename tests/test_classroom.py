@@ -1,12 +1,10 @@
 """The rules of a class, by values worked out by hand."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from core import classroom
 from core.errors import BadInput
-from core.types import AskedQuestion, Round
+from core.types import Round
 
 
 def a_round(**changes: object) -> Round:
@@ -23,10 +21,6 @@ def a_round(**changes: object) -> Round:
         "at": "2026-11-21T10:00:00",
     }
     return Round(**(values | changes))  # type: ignore[arg-type]
-
-
-def a_question(number: int, student: str) -> AskedQuestion:
-    return AskedQuestion(id=number, student=student, question="Why?", state="waiting")
 
 
 def test_codes_have_no_letters_that_look_alike() -> None:
@@ -107,22 +101,6 @@ def test_the_score_is_of_revealed_rounds_and_of_who_read_alone() -> None:
     ]
     assert classroom.score(rounds) == (5 + 1 + 2, 10 + 3)  # type: ignore[arg-type]
     assert classroom.score([]) == (0, 0)
-
-
-def test_students_take_turns() -> None:
-    waiting = [a_question(number, who) for number, who in enumerate("aaabc")]
-    assert [each.id for each in classroom.in_turn(waiting, {})] == [0, 3, 4, 1, 2]
-    # a had two answers already, b one: c first, then b, then a's three
-    assert [each.id for each in classroom.in_turn(waiting, {"a": 2, "b": 1})] == [4, 3, 0, 1, 2]
-
-
-@given(st.lists(st.sampled_from("abcd"), max_size=30))
-def test_nobody_is_answered_twice_before_all_who_asked_were_once(students: list[str]) -> None:
-    waiting = [a_question(number, who) for number, who in enumerate(students)]
-    order = classroom.in_turn(waiting, {})
-    assert sorted(each.id for each in order) == list(range(len(students)))
-    firsts = [each.student for each in order[: len(set(students))]]
-    assert len(set(firsts)) == len(firsts)
 
 
 @pytest.mark.parametrize(

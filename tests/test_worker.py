@@ -166,6 +166,53 @@ def test_people_are_served_in_the_order_they_came(worker: Worker) -> None:
     assert [ticket.position for ticket in others] == [0, 0, 0]
 
 
+def test_who_asks_ten_times_makes_nobody_wait_ten_rounds(worker: Worker) -> None:
+    gate, order = Gate(), list[str]()
+    first = worker.stream(gate.work, asker="ada")
+    assert gate.begun.wait(SECONDS)
+    ten = [worker.stream(noting(order, f"ada {n}"), asker="ada") for n in range(10)]
+    bob = worker.stream(noting(order, "bob"), asker="bob")
+    nobody = worker.stream(noting(order, "nobody"))
+    assert [each.position for each in (first, bob, nobody, *ten)] == list(range(13))
+    gate.go.set()
+    list(ten[-1])
+    assert order == ["bob", "nobody", *(f"ada {n}" for n in range(10))]
+
+
+def test_whose_turn_was_longest_ago_goes_first(worker: Worker) -> None:
+    for asker in ("ada", "bob", "cleo"):
+        list(worker.stream(noting([], asker), asker=asker))
+    gate, order = Gate(), list[str]()
+    first = worker.stream(gate.work)
+    assert gate.begun.wait(SECONDS)
+    waiting = [
+        worker.stream(noting(order, asker), asker=asker) for asker in ("cleo", "bob", "ada", "dan")
+    ]
+    gate.go.set()
+    for ticket in (first, *waiting):
+        list(ticket)
+    assert order == ["dan", "ada", "bob", "cleo"]
+
+
+def test_work_that_has_begun_is_not_broken_off_for_another_asker(worker: Worker) -> None:
+    gate, order = Gate(), list[str]()
+
+    def two() -> Iterator[None]:
+        order.append("ada 1")
+        gate.pass_through()
+        yield
+        order.append("ada 2")
+        yield
+
+    ada = worker.stream(two, asker="ada")
+    assert gate.begun.wait(SECONDS)
+    bob = worker.stream(noting(order, "bob"), asker="bob")
+    gate.go.set()
+    list(bob)
+    list(ada)
+    assert order == ["ada 1", "ada 2", "bob"]
+
+
 def test_a_sweep_lets_people_in_between_two_items(worker: Worker) -> None:
     gate, order = Gate(), list[str]()
 

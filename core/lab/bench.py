@@ -128,10 +128,11 @@ class Bench:
         recipe: Recipe,
         paper_ids: tuple[str, ...],
         priority: Priority = Priority.PERSON,
+        asker: str = "",
     ) -> Run:
         """The evidence alone: a run without an answer. It is not kept."""
         draft = self._draft(0, question, replace(recipe, generation=None), paper_ids)
-        for step in self._worker.stream(lambda: self._evidence(draft), priority):
+        for step in self._worker.stream(lambda: self._evidence(draft), priority, asker):
             if isinstance(step, Evidence):
                 draft.evidence = step
         return self.run(draft, None, None)
@@ -145,15 +146,19 @@ class Bench:
         stop: Event | None = None,
         comparison_id: str | None = None,
         priority: Priority = Priority.PERSON,
+        asker: str = "",
     ) -> Iterator[Step]:
-        """Answer one question by each recipe, a panel each; the last step is Done.
+        """Answer one question by each recipe, a panel each; the last step is Done. All that one
+        `asker` asks takes turns with what others ask.
 
         What was answered before is not computed again. Setting `stop`, or closing the iterator,
         ends soon; what is done, and what was said so far, is kept. Errors: as `check`.
         """
         drafts = [self._draft(i, question, recipe, paper_ids) for i, recipe in enumerate(recipes)]
         ticket = self._worker.stream(
-            lambda: self._answer(drafts, stop or Event(), comparison_id or new_id()), priority
+            lambda: self._answer(drafts, stop or Event(), comparison_id or new_id()),
+            priority,
+            asker,
         )
         return follow(ticket)
 
@@ -163,6 +168,7 @@ class Bench:
         recipes: Sequence[Recipe],
         paper_ids: tuple[str, ...],
         priority: Priority = Priority.PERSON,
+        asker: str = "",
     ) -> Live:
         """Ask in the background; any page may watch. Errors: as `check`, at once."""
         live = Live(id=new_id(), question=question, panels=tuple(Panel(recipe=r) for r in recipes))
@@ -173,6 +179,7 @@ class Bench:
             stop=live.stopping,
             comparison_id=live.id,
             priority=priority,
+            asker=asker,
         )
         self._lives[live.id] = live
         while len(self._lives) > LIVES_KEPT:

@@ -3,9 +3,10 @@
 Whatever the teacher asks goes first: the worker takes work for students after work for people.
 """
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from threading import Condition, Thread
 
 from core import classroom
@@ -14,6 +15,7 @@ from core.lab.bench import Bench
 from core.lab.models import Models
 from core.lab.papers import Papers
 from core.store import Store
+from core.turns import in_turn
 from core.types import AskedQuestion, Generation, Recipe, Retrieval, Run, Screen
 from core.worker import Priority
 
@@ -42,6 +44,8 @@ class ClassQuestions:
         self._models = models
         self._papers = papers
         self._searches: OrderedDict[str, Search] = OrderedDict()
+        self._turns = count(1)
+        self._served: dict[str, int] = {}  # by student: when their last turn was
         self._changed = Condition()
         self._thread: Thread | None = None
 
@@ -63,7 +67,7 @@ class ClassQuestions:
 
         def work() -> None:
             papers = self._papers.resolve(())
-            search.run = self._bench.search(question, recipe, papers, Priority.STUDENT)
+            search.run = self._bench.search(question, recipe, papers, Priority.STUDENT, token)
 
         Thread(target=_said, args=(search, work), daemon=True, name="class search").start()
         return search
@@ -87,13 +91,13 @@ class ClassQuestions:
 
     def line(self, class_id: str) -> tuple[AskedQuestion, ...]:
         """The questions that wait, in the order in which they will be answered."""
-        return _line(self._store.questions(class_id))
+        return self._in_turn(self._store.questions(class_id))
 
     def of(self, class_id: str, token: str) -> list[tuple[AskedQuestion, int]]:
         """A student's questions, the latest first, with the place in line (from 1, 0 where it does
         not wait any more)."""
         every = self._store.questions(class_id)
-        places = {each.id: place for place, each in enumerate(_line(every), start=1)}
+        places = {each.id: place for place, each in enumerate(self._in_turn(every), start=1)}
         mine = [each for each in reversed(every) if each.student == token]
         return [(each, places.get(each.id, 0)) for each in mine]
 
@@ -125,7 +129,13 @@ class ClassQuestions:
                 with self._changed:
                     self._changed.wait(timeout=60)
 
+    def _in_turn(self, questions: Sequence[AskedQuestion]) -> tuple[AskedQuestion, ...]:
+        """Those that wait. Whose turn was last is not known any more after a new start."""
+        waiting = (each for each in questions if each.state == "waiting")
+        return tuple(in_turn(waiting, lambda each: each.student, self._served))
+
     def _answer(self, asked: AskedQuestion) -> None:
+        self._served[asked.student] = next(self._turns)
         self._store.mark_question(asked.id, "answering")
         try:
             papers = self._papers.resolve(())
@@ -146,12 +156,6 @@ class ClassQuestions:
             evidence=Retrieval(embedder=default("embedder"), reranker=default("reranker")),
             generation=Generation(generator=default("generator")),
         )
-
-
-def _line(questions: Sequence[AskedQuestion]) -> tuple[AskedQuestion, ...]:
-    waiting = [each for each in questions if each.state == "waiting"]
-    answered = Counter(each.student for each in questions if each.state != "waiting")
-    return classroom.in_turn(waiting, answered)
 
 
 def _said(search: Search, work: Callable[[], None]) -> None:

@@ -20,10 +20,11 @@ def three_recipes(recipe: Recipe) -> tuple[Recipe, Recipe, Recipe]:
 def start(lab: Lab, question: str, recipes: Sequence[Recipe], paper_ids: tuple[str, ...]) -> None:
     """Start answering and go there. What is refused is said, and the page stays as it is."""
     try:
-        st.query_params["run"] = lab.bench.start(question, recipes, paper_ids).id
+        live = lab.bench.start(question, recipes, paper_ids, asker=frame.session())
     except TriptychError as error:
         frame.show(error)
     else:
+        st.query_params["run"] = live.id
         st.rerun()
 
 

@@ -232,7 +232,8 @@ def lobby(lab: Lab, current: Classroom) -> None:
         recipe, paper_ids = chips.draw(lab)
     if live:
         try:
-            started = lab.bench.start(question or "", asking.three_recipes(recipe), paper_ids)
+            recipes = asking.three_recipes(recipe)
+            started = lab.bench.start(question or "", recipes, paper_ids, asker=frame.session())
         except TriptychError as error:
             frame.show(error)
         else:

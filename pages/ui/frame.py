@@ -4,6 +4,7 @@ While a class is open, a session is the teacher's if it opened the class or type
 others are students, who see the pages that say so. Without a class nobody needs anything.
 """
 
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
@@ -45,6 +46,12 @@ def is_teacher(lab: Lab) -> bool:
 def become_teacher(class_id: str) -> None:
     """This session opened the class, or knows its PIN."""
     st.session_state["frame.teaches"] = class_id
+
+
+def session() -> str:
+    """A name for this browser tab, by which it takes turns with the others."""
+    name: str = st.session_state.setdefault("frame.session", uuid.uuid4().hex)
+    return name
 
 
 def visibilities() -> tuple[Visibility, Visibility]:
