@@ -220,9 +220,10 @@ def _sign(change: float, alike: float) -> str:
 
 
 def _range(settings: Sequence[Judged]) -> list[float]:
-    """From the lowest end of an interval to the highest, with some air."""
+    """From the lowest end of an interval to the highest, with some air; a fifth of all at least, so
+    that small differences look small."""
     low, high = min(each.low for each in settings), max(each.high for each in settings)
-    air = 0.05 * max(0.2, high - low)
+    air = max(0.05 * (high - low), (0.2 - (high - low)) / 2)
     return [max(-0.02, low - air), min(1.02, high + air)]
 
 
