@@ -24,7 +24,12 @@ PATIENCE = 300.0  # seconds for an answer
 NAMED = re.compile(r"\bSam (\d+)\b")
 # What is said to whoever taps in the moment of the reveal; their vote is not counted.
 LATE = "This round is over; your last vote before the reveal was counted."
+# Two cores answer a question in ten to thirty seconds; with these the worker is busy, and a sweep
+# still comes to its turn.
 ANSWER_TOKENS = 16.0
+ASK_EVERY = 40  # pages that a helper looks at
+ASK_AGAIN = (300.0, 500.0)  # seconds between a student's questions
+STUDENTS_DO = {"study": 5, "wander": 4, "search": 1}
 
 
 @dataclass(kw_only=True)
@@ -163,7 +168,7 @@ class Helper(Session):
         await self.unlock()
 
     async def act(self) -> None:
-        if next(self._rounds) % 8 == 0:
+        if next(self._rounds) % ASK_EVERY == 0:
             asked = [await self.ask() for _ in range(self.at_once)]
             for question, live_id in asked:
                 await self.answered(question, live_id)
@@ -274,7 +279,8 @@ class Student(Session):
         elif self.at_once and time.monotonic() > self.next_ask:
             await self.ask()
         else:
-            await self.chance.choice((self.study, self.search, self.wander))()
+            (what,) = self.chance.choices(list(STUDENTS_DO), list(STUDENTS_DO.values()))
+            await {"study": self.study, "wander": self.wander, "search": self.search}[what]()
         await self.rest(3)
 
     async def place(self, place: str) -> None:
@@ -353,7 +359,7 @@ class Student(Session):
 
     async def ask(self) -> None:
         client = self.client
-        self.next_ask = time.monotonic() + self.chance.uniform(80, 160)
+        self.next_ask = time.monotonic() + self.chance.uniform(*ASK_AGAIN)
         await self.place("Ask")
         asked = []
         started = time.monotonic()
@@ -414,7 +420,7 @@ class Student(Session):
 
 def greed(number: int) -> int:
     """How many questions a student asks at once: one takes all there may be, some ask one."""
-    return MOST_WAITING if number == 0 else int(number % 8 == 1)
+    return MOST_WAITING if number == 0 else int(number % 12 == 1)
 
 
 def _whole(data: str) -> str:
