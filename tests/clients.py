@@ -88,17 +88,15 @@ class Client:
             self._type(key, value)
         await self.click(button)
 
-    async def choose(self, key: str, value: str | list[str]) -> None:
-        """Type into a field, or choose options, and wait until the script has run through."""
-        self._type(key, value)
+    async def type_in(self, key: str, text: str) -> None:
+        """Type into a field outside of a form, and wait until the script has run through."""
+        self._type(key, text)
         await self._run_through(self._rerun(fragment=self._fragment_of(key)))
 
-    def _type(self, key: str, value: str | float | list[str]) -> None:
+    def _type(self, key: str, value: str | float) -> None:
         state = WidgetState(id=self.widget(key))
         if isinstance(value, str):
             state.string_value = value
-        elif isinstance(value, list):
-            state.string_array_value.data.extend(value)
         else:
             state.double_value = value
         self._values[state.id] = state

@@ -229,7 +229,7 @@ class Sweeper(Session):
         client = self.client
         await self.visit("sweep")
         questions = "\n".join(self.asks()[0] for _ in range(2))
-        await client.choose("sweep.questions", questions)
+        await client.type_in("sweep.questions", questions)
         await client.click("sweep.start")
         await client.until(lambda: "sweep=" in client.query, "the sweep's page")
         started = time.monotonic()
@@ -294,7 +294,11 @@ class Student(Session):
         """On the class page, and there to vote or to ask."""
         if not self.client.has("class.place"):
             await self.visit("class", **self.me)
-        await self.client.choose("class.place", [place])
+        await self.client.choose("class.place", place)
+        asking = place == "Ask"
+        await self.client.until(
+            lambda: self.client.idle and self.client.has("class.own") is asking, f"{place} on the page"
+        )
 
     # rounds
 
