@@ -14,7 +14,6 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 from core.store import Store
@@ -61,9 +60,7 @@ async def _lesson(inside: str, outside: str, data: Path, pid: int) -> list[dict[
         reveals: list[float] = []
         for number, recorded in enumerate(RECORDED, start=1):
             await teacher.click(f"class.pick.{recorded}")
-            await asyncio.gather(
-                *(phone.until(partial(phone.has, "class.vote.A")) for phone in phones)
-            )
+            await asyncio.gather(*(phone.sees("Tap one") for phone in phones))
             votes = [_vote(phone, chance) for phone in phones]
             last, seconds = 0.0, []
             for tapped, counted in await asyncio.gather(*votes):
@@ -115,7 +112,7 @@ async def _vote(phone: Client, chance: random.Random) -> tuple[float, float]:
     letter = chance.choice("ABC")
     await asyncio.sleep(TAPS_WITHIN * chance.random())
     tapped = time.monotonic()
-    await phone.press(f"class.vote.{letter}")
+    await phone.choose(phone.key("class.vote."), letter)
     return tapped, await phone.sees(f"You said **{letter}**")
 
 

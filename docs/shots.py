@@ -40,7 +40,7 @@ def main() -> None:
         subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=True)
         (paper, *_) = [row for row in Lab(Settings(data=data)).papers.all() if row.kind == "pdf"]
         pages = {"compare": "", "library": f"library?paper={paper.id}"}
-        pages |= {page: page for page in ("sweep", "runs", "cards", "settings")}
+        pages |= {page: page for page in ("sweep", "evaluate", "runs", "cards", "settings")}
         with serving(data) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
             for page, path in pages.items():

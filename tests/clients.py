@@ -20,6 +20,7 @@ from urllib.parse import urlencode, urlsplit
 
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Common_pb2 import StringArray
 from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
@@ -82,6 +83,12 @@ class Client:
         """Press the button of that key, and wait for nothing."""
         await self._rerun(pressed=self.widget(key), fragment=self._fragment_of(key))
 
+    async def choose(self, key: str, option: str) -> None:
+        """Choose an option of a segmented control, and wait for nothing."""
+        widget = self.widget(key)
+        self._values[widget] = WidgetState(id=widget, string_array_value=StringArray(data=[option]))
+        await self._rerun(fragment=self._fragment_of(key))
+
     async def fill_in(self, values: dict[str, str | float], button: str) -> None:
         """Type into fields, also those of a form, and press a button."""
         for key, value in values.items():
@@ -111,14 +118,14 @@ class Client:
         """Wait until something is so on the page; returns the moment (time.monotonic)."""
         deadline = time.monotonic() + seconds
         while not happened():
+            if self.error:
+                raise self.error
             self._changed.clear()
             left = deadline - time.monotonic()
             try:
                 await asyncio.wait_for(self._changed.wait(), max(0.0, left))
             except TimeoutError:
                 raise AssertionError(f"{what} never came; on the page: {self.text}") from None
-            if self.error:
-                raise self.error
         return time.monotonic()
 
     # what is on the page
@@ -131,6 +138,12 @@ class Client:
     def widget(self, key: str) -> str:
         """The id of the widget of that key. Errors: KeyError if it is not on the page."""
         return str(self.element(key).id)
+
+    def key(self, beginning: str) -> str:
+        """The first key on the page that begins so. Errors: KeyError if there is none."""
+        if keys := self.keys(beginning):
+            return keys[0]
+        raise KeyError(f"no {beginning!r} on the page: {self.text}")
 
     def has(self, key: str) -> bool:
         return any(_key_of(proto) == key for _, proto in self.drawn())
@@ -300,7 +313,7 @@ def _key_of(proto: Any) -> str:
 
 def _said(kind: str, proto: Any) -> str:
     match kind:
-        case "markdown" | "heading" | "alert" | "text" | "html":
+        case "markdown" | "heading" | "alert" | "text":
             return str(proto.body)
         case "bidi_component":
             return str(proto.json)

@@ -30,7 +30,7 @@ def test_recall_stands_against_the_tokens_it_costs() -> None:
     chart = recall_against_tokens([*SETTINGS, alone], 24, "MiniLM", "light")
     assert "No winner yet: 3 of 4 settings tie" in chart.title
     assert "“top 3”" in chart.title
-    assert chart.counted.startswith("n = 24 questions with gold")
+    assert chart.counted.startswith("n = 24 questions; filled")
     ribbon, line, single = chart.figure.data
     assert list(line.x) == [200, 500, 900]
     assert list(line.y) == [0.4, 0.75, 0.8]
@@ -46,7 +46,7 @@ def test_recall_stands_against_the_tokens_it_costs() -> None:
 def test_a_winner_and_a_single_setting() -> None:
     won = recall_against_tokens([SETTINGS[0], SETTINGS[2]], 1, "MiniLM", "dark")
     assert won.title == "“top 5” finds more of the gold text than every other setting"
-    assert "n = 1 question with" in won.counted
+    assert "n = 1 question;" in won.counted
     assert recall_against_tokens(SETTINGS[:1], 24, "MiniLM", "dark").title == (
         "One setting finds 80% of the gold text"
     )

@@ -58,6 +58,23 @@ def test_the_door_opens_and_shuts_with_the_class(lab: Lab, monkeypatch: pytest.M
     assert lab.classes.addresses(server) == ()
 
 
+def test_until_the_door_is_shut_the_class_guards_its_pages(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, _ = lab.classes.start(NETWORK)
+    student = joined(lab, opened.code)
+    seen = []
+
+    def meanwhile(_seconds: float) -> None:
+        seen.append((lab.classes.now(), again(lab, student).classroom.open))
+
+    monkeypatch.setattr(time, "sleep", meanwhile)
+    monkeypatch.setattr(lab.classes, "_door", Door("127.0.0.1", 0, ("127.0.0.1", 1)))
+    lab.classes.end()
+    assert seen == [(opened, False)]
+    assert lab.classes.now() is None
+
+
 def test_a_class_ended_elsewhere_shuts_the_door(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         lab.classes, "_settings", replace(lab.settings, door_address="127.0.0.1", door_port=18_613)

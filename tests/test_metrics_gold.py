@@ -114,4 +114,4 @@ def test_the_parts_are_the_share(gold: list[Span], place: Span) -> None:
     size = sum(end - start for start, end in parts)
     common = retrieval.overlap(gold, [place])
     assert all(0 <= start < end <= place.end - place.start for start, end in parts)
-    assert size == (common.precision * (place.end - place.start) if common else 0)
+    assert size == (round(common.precision * (place.end - place.start)) if common else 0)

@@ -60,12 +60,14 @@ def test_runs_come_with_their_sweep_or_not_at_all(
 
 
 def test_the_recorded_runs_are_taken_in_once(empty: Lab) -> None:
-    recorded = sum(len(comparison.runs) for comparison in Runs.recorded())
+    recorded = len(Runs.recorded_grid().runs)
     empty.past.take_in_recorded()
     empty.past.take_in_recorded()
     assert empty.past.count(ALL) == recorded > 0
     (sweep,) = empty.past.sweeps()
-    assert (sweep.origin, sweep.done) == ("recorded", recorded)
+    assert (sweep.origin, sweep.done, sweep.cells) == ("recorded", recorded, 24 * 13)
+    compared = {run.id for comparison in Runs.recorded() for run in comparison.runs}
+    assert compared < {cell.run_id for cell in empty.sweeps.cells(sweep.id)}
 
 
 def test_a_log_is_imported_once(empty: Lab) -> None:

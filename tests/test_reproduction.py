@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
-from core import vocabularies
+from core import papers, vocabularies
 from core.chunkers import cut
 from core.errors import BadInput, MissingModel
-from core.lab import Lab, reproduction
+from core.lab import REPRODUCTION, Lab, reproduction
 from core.lab.live import Doing
 from core.lab.reproduction import OMEGA, RECALL, OmegaRow, RecallRow, Tied
 from core.settings import Settings
 from core.types import Chunking, Paper, Recipe, Retrieval
+
+RECIPE = Recipe(evidence=Retrieval(embedder="hashing", candidates=2, top_k=1), generation=None)
 
 
 @pytest.fixture
@@ -150,3 +152,64 @@ def test_omega_is_the_published_one(cl100k: vocabularies.Tokens, lab: Lab, share
     assert all(row.close for row in rows)
     # Text that stands twice is placed wrongly by the report's program.
     assert rows[-1].ours == pytest.approx(21.4, abs=0.05)
+
+
+def test_of_the_folder_only_the_named_files_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = data_set(tmp_path / "set")
+    (folder / "secret.md").write_text("not asked for")
+    (folder / "corpora" / "secret.txt").write_text("not asked for")
+    (folder / "corpora" / "deeper").mkdir()
+    (folder / "corpora" / "deeper" / "secret.md").write_text("not asked for")
+    opened: list[Path] = []
+    real, whole = papers.read, Path.read_bytes
+
+    def read(path: Path, name: str, settings: Settings) -> Paper:
+        opened.append(path)
+        return real(path, name, settings)
+
+    def read_bytes(path: Path) -> bytes:
+        opened.append(path)
+        return whole(path)
+
+    monkeypatch.setattr(papers, "read", read)
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    corpus = reproduction.read(folder, Settings())
+    assert len(corpus.papers) == 2
+    names = {str(path.relative_to(folder)) for path in opened if path.is_relative_to(folder)}
+    assert names == {"corpora/lamp.md", "corpora/tide.md", "questions_df.csv"}
+
+
+def test_the_whole_table_is_made_in_the_background(
+    cl100k: vocabularies.Tokens, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reproduction, "EMBEDDER", "hashing")
+    with pytest.raises(BadInput, match="it is published at"):
+        lab.reproduce(tmp_path)
+    assert lab.jobs.get(REPRODUCTION) is None
+    folder = data_set(tmp_path / "set")
+    job = lab.reproduce(folder)
+    job.join()
+    table = lab.reproduction.table
+    assert job.error is None
+    assert job.outcome
+    assert table
+    assert job.outcome.sentence == table.verdict
+    assert (len(table.omega), len(table.recall), table.tied) == (5, 6, (0, 1, 2, 3, 4, 5))
+
+
+def test_a_table_that_was_stopped_keeps_its_rows(
+    cl100k: vocabularies.Tokens, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reproduction, "EMBEDDER", "hashing")
+    steps = lab.reproduction.whole(data_set(tmp_path / "set"))
+    for doing in steps:
+        if doing.sentence.startswith("Recall: 2 "):
+            break
+    steps.close()
+    table = lab.reproduction.table
+    assert table
+    assert (len(table.omega), len(table.recall), table.tied) == (5, 2, None)
+    assert lab.papers.all(), "the worker goes on with other work"
+    assert lab.bench.search("whale oil", RECIPE, lab.papers.resolve(())).hits

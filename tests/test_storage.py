@@ -15,6 +15,7 @@ import pytest
 from core.cards import schedule
 from core.errors import BadInput, Damaged, OutOfSpace
 from core.lab import Lab, swap
+from core.lab.classroom import Server
 from core.lab.debris import at_work
 from core.lab.jobs import Job
 from core.lab.storage import Backup
@@ -92,6 +93,12 @@ def test_it_comes_back_in_another_lab(lab: Lab, tmp_path: Path) -> None:
     ended(other.storage.restore(taken.name))
     assert other.papers.all() == lab.papers.all()
     assert other.runs.comparison(comparison.id) == comparison
+
+
+def test_a_class_of_then_is_not_open_again(lab: Lab) -> None:
+    lab.classes.start(Server(address="0.0.0.0", port=8501))
+    ended(lab.storage.restore(backed_up(lab).name))
+    assert lab.classes.now() is None
 
 
 def test_saved_sweeps_are_in_it_and_go_with_a_reset(lab: Lab) -> None:

@@ -112,6 +112,12 @@ def test_everything_is_still_there(tmp_path: Path, schema: int) -> None:
         (kept,) = lab.questions.all()
         assert kept.question.text == "When was the lamp of Varn lit?"
         assert kept.question.gold[0].start == paper.text.index("was lit")
+    if schema >= 6:
+        (played,) = store.classes.rounds("class-one")
+        assert (played.revealed, played.run_ids) == (True, ("run-two", "run-one"))
+        assert lab.classes.tally(played) == {"read": {"run-one": 1, "run-two": 1}}
+        assert lab.classes.score("class-one") == (1, 2)
+        assert lab.classes.now() is None
 
 
 @EACH

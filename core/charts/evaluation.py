@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 RIBBON = 0.14  # how much of its colour a ribbon has
 MOST_RIBBONS = 3  # more of them hide each other; then each mark has a bar
+LABELS = 330  # pixels beside a heat map for its questions
 LEGEND = 24  # pixels of one of its lines, which holds two series
 
 
@@ -71,8 +72,8 @@ def recall_against_tokens(
         members = [(at, each) for at, each in enumerate(settings) if each.series == series]
         members.sort(key=lambda pair: pair[1].tokens)
         _line(figure, members, number, theme, ribbon=ribbons and len(members) > 1)
-    n = f"n = {questions:,} {'question' if questions == 1 else 'questions'} with gold; filled: ties"
-    n += f" with the best; {'ribbons' if ribbons else 'bars'}: 95 % intervals"
+    n = f"n = {questions:,} {'question' if questions == 1 else 'questions'}; filled: ties with the"
+    n += f" best; {'ribbons' if ribbons else 'bars'}: 95 % intervals"
     dressed(figure, title, n, theme, height=440 + LEGEND * (len(names) // 2))
     figure.update_layout(legend={"y": -0.2, "yanchor": "top"})
     figure.update_xaxes(title_text=f"context, tokens of {safe(tokens_of)}", rangemode="tozero")
@@ -193,7 +194,9 @@ def won_and_lost(
         **squares([recalls[number][at] for at, number in places], theme, size=cell(len(settings))),
     )
     dressed(figure, title, n, theme, height=BELOW + 40 + CELL * len(shown), wide=True)
-    figure.update_layout(showlegend=False, width=as_wide_as(len(settings), 84, 360))
+    size = cell(len(settings))
+    crowded = LABELS + (size + 4) * len(settings)  # a small screen scrolls it, and squeezes nothing
+    figure.update_layout(showlegend=False, width=as_wide_as(len(settings), 84, 360) or crowded)
     figure.update_yaxes(**ticks([questions[at] for at in shown], 44))
     figure.update_yaxes(range=[len(shown) - 0.4, -0.6])
     figure.update_xaxes(**ticks(list(settings), 44), tickangle=-50)
@@ -217,9 +220,10 @@ def _sign(change: float, alike: float) -> str:
 
 
 def _range(settings: Sequence[Judged]) -> list[float]:
-    """From the lowest end of an interval to the highest, with some air."""
+    """From the lowest end of an interval to the highest, with some air; a fifth of all at least, so
+    that small differences look small."""
     low, high = min(each.low for each in settings), max(each.high for each in settings)
-    air = 0.05 * max(0.2, high - low)
+    air = max(0.05 * (high - low), (0.2 - (high - low)) / 2)
     return [max(-0.02, low - air), min(1.02, high + air)]
 
 

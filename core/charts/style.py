@@ -91,7 +91,7 @@ def dressed(
     width = TITLE_WIDTH * 3 // 2 if wide else TITLE_WIDTH
     even = len(title) // len(textwrap.wrap(title, width)) + 8  # no word alone in the last line
     lines = [safe(line) for line in textwrap.wrap(title, min(even, width))]
-    small = [safe(line) for line in textwrap.wrap(counted, width * 3 // 2)]
+    small = [safe(line) for line in textwrap.wrap(counted, width * 8 // 5)]
     below = f'<span style="font-size:0.72em;font-family:{SANS}">{"<br>".join(small)}</span>'
     above = 30 + 24 * (len(lines) + max(1, len(small)))
     figure.update_layout(

@@ -24,6 +24,7 @@ from core.store import Store, now
 from core.store.classes import ClassStore, played
 from core.types import Asked, Classroom, Comparison, Round, Run, Screen, Student, Tally, digest
 
+FAREWELL = 2.0  # seconds in which phones still learn that the class has ended
 EVERYWHERE = ("", "0.0.0.0", "::")  # addresses of a server that the network reaches already
 
 
@@ -60,6 +61,7 @@ class Classes:
         self._past = past
         self.questions = questions
         self._door: Door | None = None
+        self._ending: Classroom | None = None
         self._lock = threading.Lock()
         self._admitting = threading.Lock()
         self._comparison = lru_cache(maxsize=8)(runs.comparison)
@@ -73,6 +75,8 @@ class Classes:
         shut then: whoever comes in this moment may be a student.
         """
         current = self._store.current()
+        if current is None and self._ending:
+            return self._ending  # whoever is in is still a student
         if current is None and self._door:
             self._close_door()
             raise BadInput("This class has ended.")
@@ -144,11 +148,16 @@ class Classes:
             return current
 
     def end(self) -> Classroom:
-        """End the class and shut the door; whoever was in is dropped. Errors: BadInput if no
-        class is open."""
-        current = self._current()
-        self._store.end(current.id)
-        self._close_door()
+        """End the class, let every phone say so, and shut the door; whoever was in is dropped.
+        Errors: BadInput if no class is open."""
+        current = self._ending = self._current()
+        try:
+            self._store.end(current.id)
+            if self._door:
+                time.sleep(FAREWELL)
+            self._close_door()
+        finally:
+            self._ending = None
         return current
 
     def reset(self) -> None:

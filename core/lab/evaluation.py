@@ -81,6 +81,14 @@ class Evaluation:
         ]
         return turned(found, ALIKE)
 
+    def missed(self, setting: int) -> list[str]:
+        """The questions of whose gold a setting finds nothing."""
+        return [
+            question
+            for question, each in zip(self.questions, self.measured[setting], strict=True)
+            if each.overlap.recall == 0
+        ]
+
     def charts(self, theme: Theme) -> tuple[Chart, Chart]:
         """Recall against the text it costs; and what each question gains and loses, compared with
         the base setting, or with the best where there is none."""
@@ -227,7 +235,9 @@ class Evaluations:
         key = (sweep_id, held_out, tuple(asked), spans)
         if (*key, number) in self._kept:
             return iter([self._kept[*key, number]])
-        if same := next((each for known, each in self._kept.items() if known[:-1] == key), None):
+        if same := next(
+            (each for known, each in list(self._kept.items()) if known[:-1] == key), None
+        ):
             compared = replace(same, summary=summarise(labels, same.measured, number))
             return iter([self._keep((*key, number), compared)])
         return self._judged(

@@ -32,7 +32,6 @@ from core.views import Choice, View
 
 AT_ONCE = 2_000  # runs that are read whole for charts and diagnosis
 PAGE = 100  # rows of the table
-RECORDED = "Sample questions, three ways"
 SELECTIONS_KEPT, COUNTS_KEPT = 4, 64
 IMPORTED = "import:"
 GOLD = "gold text found"
@@ -138,13 +137,13 @@ class Past:
     def take_in_recorded(self) -> None:
         """Put the runs that are shipped with the samples beside the others, once, as the sweep
         that they are."""
-        recorded = [run for comparison in Runs.recorded() for run in comparison.runs]
-        known = self._store.facts.known(tuple(run.id for run in recorded))
-        missing = [run for run in recorded if run.id not in known]
+        recorded = Runs.recorded_grid()
+        known = self._store.facts.known(tuple(run.id for run in recorded.runs))
+        missing = [run for run in recorded.runs if run.id not in known]
         if missing:
             with self._store.database.writing():
                 self._store.keep_runs(missing)
-                self._keep_sweep(RECORDED, "recorded", recorded, None)
+                self._keep_sweep(recorded.name, "recorded", recorded.runs, recorded.sweep)
 
     def count(self, view: View) -> int:
         return self._counted(view, self._store.facts.newest())

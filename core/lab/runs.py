@@ -3,11 +3,15 @@
 from dataclasses import replace
 from functools import cache
 
+from core import capsules
+from core.capsules import Capsule
 from core.codec import from_json
 from core.errors import BadInput
 from core.settings import SAMPLES
 from core.store import ComparisonRow, Store
 from core.types import Comparison
+
+GRID = SAMPLES / "runs" / "grid.capsule"
 
 
 class Runs:
@@ -47,3 +51,12 @@ class Runs:
         """The comparisons shipped with the sample corpus; the first is the front page."""
         files = sorted((SAMPLES / "runs").glob("*.json"))
         return tuple(from_json(Comparison, file.read_bytes()) for file in files)
+
+    @staticmethod
+    @cache
+    def recorded_grid() -> Capsule:
+        """The sweep shipped with the sample corpus, with all its runs; those of the recorded
+        comparisons are among them."""
+        grid = capsules.read(GRID.read_bytes())
+        runs = [run for comparison in Runs.recorded() for run in comparison.runs]
+        return replace(grid, runs=(*runs, *grid.runs))

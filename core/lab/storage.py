@@ -229,6 +229,9 @@ class Storage:
         data = self._settings.data
         with replacing(data):
             swap.carry_out(data, self._store, database, paper_ids, presets)
+            # A class of then would lock everybody out, and nobody may know its PIN any more.
+            if left := self._store.classes.current():
+                self._store.classes.end(left.id)
         self._papers.get.cache_clear()
         self._finder.forget()
 

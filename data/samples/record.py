@@ -1,42 +1,53 @@
-"""Record the sample questions, three ways, for the first screen: `python -m data.samples.record`.
+"""Record the sample questions for the first screen and the Runs page:
 
-Uses a data folder of its own, so that a recording depends on nothing but the sample corpus. Writes
-data/samples/runs/NN.json, one comparison each, and prints every answer for reading.
+    python -m data.samples.record comparisons    three ways, into data/samples/runs/NN.json
+    python -m data.samples.record grid           the preset sample-grid, into data/samples/runs/grid
+
+Uses a data folder of its own, so that a recording depends on nothing but the sample corpus; with
+TRIPTYCH_DATA that one, so that a broken recording goes on. The grid takes the answers that were
+recorded three ways as they are. Prints every new answer for reading.
 """
 
-import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from core import capsules
+from core.capsules import Capsule
 from core.codec import to_json
 from core.lab import Lab
 from core.lab.live import Done
+from core.lab.runs import GRID
 from core.settings import SAMPLES, from_environment
-from core.types import Comparison, Recipe, Retrieval, three_ways
+from core.store import Store
+from core.types import Comparison, Recipe, Retrieval, Run, run_key, three_ways
 
 RUNS = SAMPLES / "runs"
+NAME = "Sample questions, 13 settings"
 
 
 def main() -> None:
-    questions = [json.loads(line) for line in (SAMPLES / "questions.jsonl").open(encoding="utf-8")]
-    shutil.rmtree(RUNS, ignore_errors=True)
-    RUNS.mkdir()
     with tempfile.TemporaryDirectory() as folder:
-        lab = Lab(replace(from_environment(os.environ), data=Path(folder)))
+        data = Path(os.environ.get("TRIPTYCH_DATA") or folder)
+        lab = Lab(replace(from_environment(os.environ), data=data))
         for path in sorted((SAMPLES / "papers").iterdir()):
             lab.papers.add(path)
-        recipes = three_ways(Recipe(evidence=Retrieval()), lab.models.default("reranker"))
-        for number, question in enumerate(questions, 1):
-            comparison = recorded(lab, question["question"], recipes, f"recorded-{number:02}")
-            (RUNS / f"{number:02}.json").write_text(to_json(comparison), encoding="utf-8")
-            print(f"\n{number}. {question['question']}\n   reference: {question['reference']}")
-            for run in comparison.runs:
-                assert run.answer
-                print(f"   {run.recipe.arm}: {run.answer.text} [{run.answer.finish_reason}]")
+        PARTS[sys.argv[1]](lab)
+
+
+def comparisons(lab: Lab) -> None:
+    shutil.rmtree(RUNS, ignore_errors=True)
+    RUNS.mkdir()
+    recipes = three_ways(Recipe(evidence=Retrieval()), lab.models.default("reranker"))
+    for number, question in enumerate(lab.sweeps.sample_questions(), 1):
+        comparison = recorded(lab, question, recipes, f"recorded-{number:02}")
+        (RUNS / f"{number:02}.json").write_text(to_json(comparison), encoding="utf-8")
+        for run in comparison.runs:
+            said(run)
 
 
 def recorded(lab: Lab, question: str, recipes: Sequence[Recipe], name: str) -> Comparison:
@@ -50,6 +61,38 @@ def recorded(lab: Lab, question: str, recipes: Sequence[Recipe], name: str) -> C
             return replace(step.comparison, id=name, runs=runs)
     raise AssertionError("a question without an end")
 
+
+def grid(lab: Lab) -> None:
+    before = [run for comparison in lab.runs.recorded() for run in comparison.runs]
+    store = Store(lab.settings.data / "triptych.sqlite")
+    keys = {run.id: run_key(run.question, run.recipe, run.paper_ids) for run in before}
+    store.keep_runs([replace(run, origin="lab", key=keys[run.id]) for run in before])
+    preset, text = lab.sweeps.presets.get("sample-grid")
+    planned = lab.sweeps.plan(
+        preset, lab.sweeps.sample_questions(), lab.papers.resolve(()), text=text
+    )
+    sweep_id = lab.sweeps.start(planned)
+    lab.sweeps.wait(sweep_id)
+    cells = lab.sweeps.cells(sweep_id)
+    assert all(cell.status == "done" for cell in cells), lab.sweeps.failures(sweep_id)
+    known = {run.id for run in before}
+    new = tuple(
+        replace(run, origin="recorded", id=f"grid-{place:03}")
+        for place, run in enumerate(lab.past.runs([cell.run_id or "" for cell in cells]))
+        if run.id not in known
+    )
+    sweep = replace(lab.sweeps.sweep(sweep_id), id="recorded-grid", name=NAME)
+    GRID.write_bytes(capsules.write(Capsule(name=NAME, at=sweep.at, runs=new, sweep=sweep)))
+    for run in new:
+        said(run)
+
+
+def said(run: Run) -> None:
+    assert run.answer
+    print(f"\n{run.question}\n   {run.recipe.arm}: {run.answer.text} [{run.answer.finish_reason}]")
+
+
+PARTS = {"comparisons": comparisons, "grid": grid}
 
 if __name__ == "__main__":
     main()

@@ -103,6 +103,7 @@ CSS = """
 .line { display: flex; justify-content: space-between; gap: 0.6em; font-size: 0.95em; }
 .line b { font-weight: 700; }
 .said { color: var(--st-gray-color); font-size: 0.9em; }
+.wall .said { font-size: 22px; }
 .foot { display: flex; justify-content: space-between; gap: 24px; align-items: baseline; }
 .wall .foot { font-size: 26px; }
 .foot .now { font-weight: 650; }

@@ -96,22 +96,28 @@ def vote(lab: Lab, screen: Screen) -> None:
     assert shown
     asks(shown)
 
-    def tap(run_id: str) -> None:
+    # A choice and no three buttons: of two quick taps the last one counts, also when the server
+    # sees both at once, and a tap that was lost on the way is told again by the next second.
+    key = f"class.vote.{shown.id}.{shown.asked}"
+    letters = classroom.LETTERS[: len(shown.run_ids)]
+    if screen.mine:
+        st.session_state.setdefault(key, letters[shown.run_ids.index(screen.mine)])
+
+    def tapped() -> None:
         try:
-            lab.classes.vote(screen, run_id)
+            lab.classes.vote(screen, shown.run_ids[letters.index(st.session_state[key])])
         except TriptychError as error:
             st.session_state["class.refused"] = error
 
-    with st.container(horizontal=True, key="class-vote", gap="small"):
-        for letter, run_id in zip(classroom.LETTERS, shown.run_ids, strict=False):
-            st.button(
-                letter,
-                key=f"class.vote.{letter}",
-                type="primary" if run_id == screen.mine else "secondary",
-                on_click=tap,
-                args=(run_id,),
-                width="stretch",
-            )
+    st.segmented_control(
+        classroom.QUESTIONS[shown.asked],
+        list(letters),
+        required=True,
+        key=key,
+        on_change=tapped,
+        label_visibility="collapsed",
+        width="stretch",
+    )
     if screen.mine:
         chosen = classroom.LETTERS[shown.run_ids.index(screen.mine)]
         st.caption(f"You said **{chosen}**. Until the reveal you may change it.")

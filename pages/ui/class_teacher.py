@@ -264,10 +264,12 @@ def answering(live_id: str) -> None:
     if live is None or live.over:
         st.session_state.pop("class.asking", None)
         st.session_state.pop("class.next", None)
-        if live and live.error:
-            st.session_state["class.failed"] = live.error
-        else:
+        try:
+            if live and live.error:
+                raise live.error
             lab.classes.begin(live_id)
+        except TriptychError as error:
+            st.session_state["class.failed"] = error
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key="compare-progress"):
         if st.button("Stop", key="class.stop", icon=":material/stop:"):

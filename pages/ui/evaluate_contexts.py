@@ -101,20 +101,14 @@ def result(found: HelpedOrHurt, key: str) -> None:
             ),
         },
     )
-    theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
-    drawn, listed = st.columns([3, 2], gap="large")
-    with drawn:
-        square = run_charts.draw_chart(found.chart(theme), f"evaluate.arms.{key}", select=True)
-    if square:
-        link = found.links[int(square[-2])]
-        st.switch_page("pages/compare.py", query_params={"run": link})
-    with listed:
+    with st.container(key=f"evaluate-flips-{key}"):
         numbers = list(range(len(found.arms) - 1, 0, -1))
         number = st.selectbox(
             "Which flips?",
             numbers,
             format_func=lambda each: f"{found.arms[each].label}, against no context",
             key=f"evaluate.arm.{key}",
+            width=420,
         )
         st.caption(
             "Nearness to the reference without context → with it; each leads to the answers."
@@ -122,6 +116,12 @@ def result(found: HelpedOrHurt, key: str) -> None:
         evaluate_turned.draw(
             found.turned(number), len(found.questions), f"arm-{key}", lost="Hurt", won="Helped"
         )
+    theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
+    with st.container(key=f"evaluate-questions-{key}"):
+        square = run_charts.draw_chart(found.chart(theme), f"evaluate.arms.{key}", select=True)
+    if square:
+        link = found.links[int(square[-2])]
+        st.switch_page("pages/compare.py", query_params={"run": link})
 
 
 def _said(found: HelpedOrHurt) -> str:
@@ -155,6 +155,6 @@ def _row(arm: ArmOutcome, found: HelpedOrHurt) -> dict[str, object]:
         "to no context": 100 * change.interval.mean if change else None,
         "95 % of that": evaluate_result.interval(change.interval, sign=True) if change else None,
         "p": change.p_holm if change else None,
-        "more would tell": change.more if change else None,
+        "more would tell": change.more or None if change else None,
         "n": len(found.questions),
     }

@@ -31,9 +31,10 @@ def draw(lab: Lab) -> None:
 
 def empty(lab: Lab) -> None:
     """No question has gold: what that is, and the two ways to some."""
+    samples = words.counted(len(lab.sweeps.sample_questions()), "question")
     st.info(
         "No question has a known place yet. Mark the passage that answers a question in the"
-        " Library, or take the 24 questions of the sample papers."
+        f" Library, or take the {samples} of the sample papers."
     )
     known = {row.source for row in lab.papers.all()}
     here = all(path.name in known for path in _sample_papers())

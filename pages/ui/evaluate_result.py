@@ -13,7 +13,15 @@ from core.metrics.statistics import Interval
 from core.metrics.summary import Outcome
 from core.store.sweeps import SweepRow
 from core.types import Sweep
-from pages.ui import evaluate_form, evaluate_turned, frame, run_charts, sweep_form, sweep_watch
+from pages.ui import (
+    evaluate_form,
+    evaluate_turned,
+    frame,
+    misses,
+    run_charts,
+    sweep_form,
+    sweep_watch,
+)
 
 
 def draw(lab: Lab, sweep_id: str) -> None:
@@ -87,7 +95,7 @@ def result(lab: Lab, found: Evaluation) -> None:
             st.session_state["evaluate.point"] = point
             st.session_state["evaluate.setting"] = int(point[-1])
     with listed:
-        _turned(found)
+        _turned(lab, found)
     _table(found)
     with st.container(key="evaluate-questions"):
         st.caption(
@@ -127,7 +135,7 @@ def _choice(found: Evaluation) -> str:
     return said
 
 
-def _turned(found: Evaluation) -> None:
+def _turned(lab: Lab, found: Evaluation) -> None:
     """What one setting wins and loses against the base."""
     summary = found.summary
     numbers = [number for number in range(len(summary.outcomes)) if number != found.base]
@@ -151,6 +159,14 @@ def _turned(found: Evaluation) -> None:
     evaluate_turned.draw(
         found.turned(number), len(found.questions), "setting", lost="Loses", won="Wins"
     )
+    missed = [asked for text in found.missed(number) if (asked := lab.questions.asking(text))]
+    if missed and not found.held_out:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(
+                f"It finds nothing of the gold of {words.counted(len(missed), 'question')}.",
+                width="content",
+            )
+            misses.button(lab, missed, f"{found.sweep.id}-{number}")
 
 
 def rows(found: Evaluation) -> list[dict[str, object]]:
@@ -184,7 +200,8 @@ def interval(each: Interval, *, sign: bool = False) -> str:
     if each.n < 2:
         return ""
     plus = "+" if sign else ""
-    return f"{100 * each.low:{plus}.1f} to {100 * each.high:{plus}.1f}"
+    low, high = (round(100 * end, 1) + 0.0 for end in (each.low, each.high))  # no −0.0
+    return f"{low:{plus}.1f} to {high:{plus}.1f}"
 
 
 def _table(found: Evaluation) -> None:
@@ -237,7 +254,8 @@ def _check(lab: Lab, found: Evaluation) -> None:
     if not number:
         st.caption(
             "No question with gold in these papers is set aside, so nothing can test the choice."
-            " `python -m core questions add FILE --held-out` sets some aside before one looks."
+            " Hold some out in the Library, where the questions are looked through, before you look"
+            " at results."
         )
         return
     labels = [outcome.label for outcome in found.summary.outcomes]

@@ -2,13 +2,15 @@
 its runs side by side."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import streamlit as st
 
 from core import words
 from core.lab.turned import Turned
 
-HEIGHT = 460  # pixels, behind which the list is scrolled
+HEIGHT = 460  # pixels of the list, which is scrolled where it is longer
+FITTING = 9  # rows that need no scrolling
 
 
 def draw(rows: Sequence[Turned], of: int, key: str, *, lost: str, won: str) -> None:
@@ -21,7 +23,8 @@ def draw(rows: Sequence[Turned], of: int, key: str, *, lost: str, won: str) -> N
     )
     if not rows:
         return
-    with st.container(height=HEIGHT, border=False, key=f"turned-{key}"):
+    height: int | Literal["content"] = HEIGHT if len(rows) > FITTING else "content"
+    with st.container(height=height, border=False, key=f"turned-{key}"):
         for part, name, icon in ((losses, lost, "trending_down"), (wins, won, "trending_up")):
             if part:
                 st.caption(f":material/{icon}: {name}")

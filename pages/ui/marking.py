@@ -18,7 +18,8 @@ from pages.ui.marked import Asked, page_text
 from pages.ui.marks import Mark, golden, searched, trimmed
 
 SAID, FAILED, TURNED = "library.gold.said", "library.gold.failed", "library.gold.turned"
-LISTED = 4  # questions from which on the list above a page's text has a height of its own
+# More questions than this are scrolled, in a list so many pixels high: above a text, beside one.
+ABOVE, BESIDE = (4, 190), (12, 460)
 
 
 @st.fragment
@@ -134,8 +135,9 @@ def _listing(
         )
         return []
     st.caption(f"**{words.counted(len(questions), 'question')}** with gold in this paper")
-    fixed = 190 if len(questions) >= LISTED and not beside else "content"
-    with st.container(key="gold-list", gap=None, height=fixed, border=False):
+    most, pixels = BESIDE if beside else ABOVE
+    height = pixels if len(questions) > most else "content"
+    with st.container(key="gold-list", gap=None, height=height, border=False):
         for kept in questions:
             _row(lab, paper, kept, turn)
     return questions

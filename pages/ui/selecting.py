@@ -146,6 +146,7 @@ function selecting({ text, form, whole, state, write, signal, setTriggerValue, a
     state.down = event.composedPath().includes(text);
     state.touch = event.pointerType === "touch";
   }, { signal });
+  const typing = () => form.contains(text.getRootNode().activeElement);
   const settle = (event) => {
     state.down = false;
     if (ours(event)) return;
@@ -155,7 +156,7 @@ function selecting({ text, form, whole, state, write, signal, setTriggerValue, a
       if (found && !state.touch) {
         show(found);
         question.focus({ preventScroll: true });
-      } else if (!found && !question.value && !form.hidden) leave();
+      } else if (!found && !typing() && !question.value && !form.hidden) leave();
       write();
     });
   };
@@ -164,7 +165,7 @@ function selecting({ text, form, whole, state, write, signal, setTriggerValue, a
   }
   // On a touch screen the handles still move; whoever taps the field is done with them.
   document.addEventListener("selectionchange", () => {
-    const found = state.touch && !form.contains(text.getRootNode().activeElement) && selected();
+    const found = state.touch && !typing() && selected();
     if (found) show(found);
   }, { signal });
   document.addEventListener("keyup", (event) => {

@@ -71,7 +71,7 @@ def room(browser: Browser, tmp_path: Path) -> Iterator[Room]:
 
 
 def vote(phone: Page, letter: str) -> None:
-    phone.get_by_role("button", name=letter, exact=True).click()
+    phone.locator('[class*="st-key-class-vote-"] button').filter(has_text=letter).click()
     expect(phone.get_by_text(f"You said {letter}")).to_be_visible()
 
 
@@ -128,6 +128,8 @@ def test_story_of_a_lesson(room: Room) -> None:
     expect(wall.get_by_text("3 of 3 have voted")).to_be_visible()
 
     room.teacher.get_by_role("button", name="End the class").click()
+    for phone in phones:
+        expect(phone.get_by_text("This class has ended.")).to_be_visible()
     expect(room.teacher.get_by_text("The class has ended.")).to_be_visible()
     with room.teacher.expect_download() as waiting:
         room.teacher.get_by_role("button", name="Keep the class as a file").click()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from core.lab import Lab
 from core.settings import Settings
@@ -19,17 +19,15 @@ def hostile_data(tmp_path: Path) -> Path:
     lab = Lab(Settings(data=tmp_path, models=tmp_path / "models"))
     everything = "\n\n".join(text for name, text in NASTY.items() if name != "long")
     hidden = (
-        f"| a | b |\n|---|---|\n| `a | ![x]({PROBE}cell.png) | b` |\n\n> ```\n![x]({PROBE}fence.png)"
-        f"\n\n```m&#101;rmaid\ngraph TD\nA[<img src={PROBE}diagram.png>]\n```\n"
+        f"| a | b |\n|---|---|\n| `a | ![x]({PROBE}cell.png) | b` |\n\n"
+        f"> ```\n![x]({PROBE}fence.png)\n\n"
+        f"```m&#101;rmaid\ngraph TD\nA[<img src={PROBE}diagram.png>]\n```\n"
     )
-    (tmp_path / "nasty.md").write_text(
-        f"# {' '.join(everything.split())[:180]}\n\n{everything}\n\n{hidden}"
-    )
+    title, text = " ".join(everything.split())[:180], f"{everything}\n\n{hidden}"
+    (tmp_path / "nasty.md").write_text(f"# {title}\n\n{text}")
     assert lab.papers.add(tmp_path / "nasty.md").status == "added"
-    text = f"{everything}\n\n{hidden}"
-    card = Card(
-        id="c", deck=f"![x]({PROBE}deck.png) :smile:", title=text, question=text, answer=text
-    )
+    deck = f"![x]({PROBE}deck.png) :smile:"
+    card = Card(id="c", deck=deck, title=text, question=text, answer=text)
     lab._store.cards.keep([card])
     return tmp_path
 
@@ -38,11 +36,17 @@ def test_no_page_runs_or_loads_what_a_text_says(page: Page, hostile_data: Path) 
     called: list[str] = []
     said: list[str] = []
     page.on("request", lambda request: called.append(request.url))
-    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+
+    def answered(dialog: Dialog) -> None:
+        said.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", answered)
     (paper,) = Lab(Settings(data=hostile_data)).papers.all()
     with serving(hostile_data) as address:
         for path in (
-            "", f"?run=![x]({PROBE}run.png)", "library", f"library?paper={paper.id}", "cards?card=c",
+            "", f"?run=![x]({PROBE}run.png)", "library", f"library?paper={paper.id}",
+            "cards?card=c",
             f"runs?view=![x]({PROBE}view.png)", f"sweep?sweep=![x]({PROBE}sweep.png)", "runs",
             "settings",
         ):  # fmt: skip
@@ -54,7 +58,9 @@ def test_no_page_runs_or_loads_what_a_text_says(page: Page, hostile_data: Path) 
                 table = page.locator('[data-testid="stDataFrame"]').first
                 table.hover()
                 expect(page.get_by_label("Search").last).to_be_visible()
-                expect(page.locator('button[aria-label^="Download as CSV"]').first).to_be_hidden()
+                download = page.locator('button[aria-label^="Download as CSV"]').first
+                expect(download).to_be_attached()
+                expect(download).to_be_hidden()
             if path == "cards?card=c":
                 expect(page.locator(".st-key-card-answer")).to_contain_text("alert(1)")
                 expect(page.get_by_text("😄")).to_have_count(0)

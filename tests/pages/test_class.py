@@ -322,8 +322,8 @@ def test_story_of_a_phone(
     shown = lab.classes.begin(RECORDED)
     phone.run()
     assert "Which one read the paper?" in texts(phone)
-    phone.button(key="class.vote.A").click().run()
-    phone.button(key="class.vote.B").click().run()
+    vote(phone, "A")
+    vote(phone, "B")
     assert "You said **B**" in texts(phone)
     assert lab.classes.tally(shown) == {"read": {shown.run_ids[1]: 1}}
     assert "Retrieved" not in str(boards[-1])
@@ -342,6 +342,11 @@ def test_story_of_a_phone(
     assert "This class has ended" in texts(phone)
 
 
+def vote(phone: AppTest, letter: str) -> None:
+    (control,) = (each for each in phone.segmented_control if each.options[0] == "A")
+    control.set_value(letter).run()
+
+
 def test_a_tap_after_the_reveal_is_refused_with_a_sentence(
     browser: Callable[..., AppTest], lab: Lab, opened: Classroom
 ) -> None:
@@ -349,7 +354,7 @@ def test_a_tap_after_the_reveal_is_refused_with_a_sentence(
     shown = lab.classes.begin(RECORDED)
     phone = browser(code=opened.code, me=token_of(student))
     lab.classes.reveal(shown)
-    phone.button(key="class.vote.A").click().run()
+    vote(phone, "A")
     assert not phone.exception
     assert "This round is over" in phone.error[0].value
     assert lab.classes.tally(shown) == {}

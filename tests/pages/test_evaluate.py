@@ -108,6 +108,25 @@ def test_what_a_setting_wins_and_loses_leads_to_compare(page: AppTest, lab: Lab)
         assert [label for label in links(page) if "Varn" in label] == questions
 
 
+def test_what_a_setting_misses_becomes_cards(page: AppTest, lab: Lab) -> None:
+    sweep_id = evaluated(page, lab)
+    *_, found = lab.evaluations.result(sweep_id, "60/0 · top 1")
+    missing = {n: len(found.missed(n)) for n in (1, 2, 3)}  # type: ignore[union-attr]
+    assert any(missing.values())
+    for setting, count in missing.items():
+        page.selectbox(key="evaluate.setting").set_value(setting).run()
+        keys = [button.key for button in page.button if str(button.key).startswith("button-")]
+        assert keys == ([f"button-{sweep_id}-{setting}"] if count else [])
+        if count:
+            page.button(key=keys[0]).click().run()
+            assert not page.exception
+            assert "proposed" in texts(page)
+    paper = found.sweep.paper_ids  # type: ignore[union-attr]
+    assert sum(len(lab.proposals.waiting(each)) for each in paper) == len(
+        {text for n in missing for text in found.missed(n)}  # type: ignore[union-attr]
+    )
+
+
 def test_the_choice_is_checked_on_what_was_held_out(
     page: AppTest, lab: Lab, tmp_path: Path
 ) -> None:

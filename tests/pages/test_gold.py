@@ -67,7 +67,7 @@ def test_a_miss_becomes_a_proposal(app: AppTest, lab: Lab) -> None:
     (card,) = lab.proposals.waiting(gold.paper_id)
     assert (card.question, card.answer, card.span) == (QUESTION, "rises four metres", gold)
     assert lab.cards.decks() == []
-    _, second = [button for button in app.button if button.label == "Make a card of it"]
+    (second,) = [button for button in app.button if button.label == "Make a card of it"]
     second.click().run()
     assert "1 proposed before" in texts(app)
 

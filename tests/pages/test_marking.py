@@ -147,7 +147,7 @@ def test_what_cannot_be_kept_says_why(app: AppTest, lab: Lab, hand: Hand) -> Non
     opened(app, lamp(lab))
     app.segmented_control(key="library.view.markdown").set_value("Text that is searched").run()
     hand.types(WHEN, "lit in 1874", quote="lit in 1875")
-    assert "is not the paper's" in app.error[0].value
+    assert "The text on screen is not" in app.error[0].value
     hand.types(WHEN, "\n\n")
     assert "has no text from" in app.error[0].value
     assert lab.questions.all() == []

@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.lab import Lab
+from core.lab.past import PAGE
 from core.views import View
 from pages.ui.run_charts import as_csv
 from tests.pages.conftest import texts
@@ -19,7 +20,7 @@ def runs(app: AppTest) -> AppTest:
 def test_smoke_it_opens_on_the_recorded_runs(runs: AppTest, lab: Lab) -> None:
     assert not runs.exception
     assert f"{lab.past.count(View())} runs, newest first" in texts(runs)
-    assert len(runs.dataframe[0].value) == lab.past.count(View())
+    assert len(runs.dataframe[0].value) == PAGE < lab.past.count(View())
 
 
 def test_filters_write_themselves_into_the_address(runs: AppTest, lab: Lab) -> None:
@@ -31,7 +32,7 @@ def test_filters_write_themselves_into_the_address(runs: AppTest, lab: Lab) -> N
     runs.button(key="runs.reset").click().run()
     assert runs.query_params["view"] == "all"
     assert runs.multiselect(key="runs.arm").value == []
-    assert len(runs.dataframe[0].value) == lab.past.count(View())
+    assert f"{lab.past.count(View())} runs, newest first" in texts(runs)
 
 
 def test_a_link_sets_the_filters(app: AppTest, lab: Lab) -> None:

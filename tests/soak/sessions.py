@@ -297,7 +297,8 @@ class Student(Session):
         await self.client.choose("class.place", place)
         asking = place == "Ask"
         await self.client.until(
-            lambda: self.client.idle and self.client.has("class.own") is asking, f"{place} on the page"
+            lambda: self.client.idle and self.client.has("class.own") is asking,
+            f"{place} on the page",
         )
 
     # rounds
