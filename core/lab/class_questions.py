@@ -141,9 +141,7 @@ class ClassQuestions:
         try:
             papers = self._papers.resolve(())
             recipe = self._recipe()
-            live = self._bench.start(
-                asked.question, [recipe], papers, Priority.STUDENT, THE_LINE
-            )
+            live = self._bench.start(asked.question, [recipe], papers, Priority.STUDENT, THE_LINE)
             live.join()
             if live.error:
                 raise live.error
