@@ -279,7 +279,7 @@ class Client:
         self._values[proto.id] = state
 
     def _tidy(self, status: int) -> None:
-        """Take away what the run that is over did not draw again."""
+        """Take away what the run that is over did not draw again, and what was typed there."""
         fragments, self._running = self._running, None
         if status in (
             ForwardMsg.FINISHED_SUCCESSFULLY,
@@ -289,6 +289,8 @@ class Client:
                 drawn_by = not fragments or self._fragments[path] in fragments
                 if drawn_by and path not in self._touched:
                     del self.elements[path]
+            here = {str(getattr(proto, "id", "")) for _, proto in self.elements.values()}
+            self._values = {each: state for each, state in self._values.items() if each in here}
         if status != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
             self._ended = self._begun
             if not fragments:

@@ -22,7 +22,7 @@ from core.classroom import LETTERS, MOST_WAITING
 from tests.clients import Client
 from tests.soak.figures import Report
 
-PATIENCE = 300.0  # seconds for an answer
+PATIENCE = 600.0  # seconds for an answer
 NAMED = re.compile(r"\bSam (\d+)\b")
 # What is said to whoever taps in the moment of the reveal; their vote is not counted.
 LATE = "This round is over; your last vote before the reveal was counted."
@@ -288,7 +288,7 @@ class Student(Session):
         else:
             (what,) = self.chance.choices(list(STUDENTS_DO), list(STUDENTS_DO.values()))
             await {"study": self.study, "wander": self.wander, "search": self.search}[what]()
-        await self.rest(3)
+        await self.rest(5)
 
     async def place(self, place: str) -> None:
         """On the class page, and there to vote or to ask."""
@@ -424,7 +424,7 @@ class Student(Session):
                 self.fault(f"rated {card} and nothing came of it")
             self.lesson.report.waited("review a card", time.monotonic() - started)
             self.lesson.reviews[self.name, card, rating] += 1
-            await self.rest(2)
+            await self.rest(4)
 
     async def wander(self) -> None:
         """A page of the teacher's, by its address, then back."""
