@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 DATA := $(or $(TRIPTYCH_DATA),data)
 
-.PHONY: run install test kill hostile fuzz check bench bench-full shots omega reproduce
+.PHONY: run install test kill soak hostile fuzz check bench bench-full shots omega reproduce
 
 run: install $(DATA)/.samples-added
 	$(BIN)/streamlit run app.py
@@ -35,6 +35,12 @@ test: .venv/.installed-dev
 # Every kind of work is killed twenty times; `make test` kills each three times.
 kill: .venv/.installed-dev
 	KILLS=20 $(BIN)/python -m pytest tests/kills $(ARGS)
+
+# Many sessions on one server for so long; `make test` lets six of them in for twenty seconds.
+SOAK_SECONDS ?= 600
+SOAK_CLIENTS ?= 30
+soak: .venv/.installed-dev
+	$(BIN)/python -m tests.soak --seconds $(SOAK_SECONDS) --clients $(SOAK_CLIENTS)
 
 # Files that mean harm, at full size, with the time that each took.
 hostile: .venv/.installed-dev

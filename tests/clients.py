@@ -12,7 +12,7 @@ that the server sends as references, and runs fragments again at their interval.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -35,14 +35,15 @@ class Client:
     address: str
     elements: dict[tuple[int, ...], tuple[str, Any]] = field(default_factory=dict)
     query: str = ""
-    runs: int = 0  # runs of a script or a fragment that are over
     received: int = 0  # bytes
     error: Exception | None = None
+    told: Callable[[str, Any], None] | None = None  # of every element that comes: kind and message
 
     def __post_init__(self) -> None:
         self._page, self._hash = "", ""
         self._values: dict[str, WidgetState] = {}
         self._cached: dict[str, ForwardMsg] = {}
+        self._begun = self._ended = self._ended_whole = 0  # runs, by their number
         self._running: tuple[str, ...] | None = None  # fragments of this run; empty: the whole
         self._touched: set[tuple[int, ...]] = set()
         self._fragments: dict[tuple[int, ...], str] = {}
@@ -69,9 +70,10 @@ class Client:
     # what a person does
 
     async def open(self, page: str = "", **query: str) -> None:
-        """Go to a page, and wait until it is drawn."""
+        """Go to a page, and wait until it is drawn. Nothing of the last page runs again."""
+        self._stop_timers(list(self._timers))
         self._page, self._hash, self.query = page, "", urlencode(query)
-        await self._run_through(self._rerun())
+        await self._run_through(self._rerun(), whole=True)
 
     async def click(self, key: str) -> None:
         """Press the button of that key, and wait until the script has run through."""
@@ -87,12 +89,24 @@ class Client:
         self._values[widget] = WidgetState(id=widget, string_array_value=StringArray(data=[option]))
         await self._rerun(fragment=self._fragment_of(key))
 
-    async def fill_in(self, texts: dict[str, str], button: str) -> None:
-        """Type into the fields of a form and press its button."""
-        for key, text in texts.items():
-            widget = self.widget(key)
-            self._values[widget] = WidgetState(id=widget, string_value=text)
+    async def fill_in(self, values: dict[str, str | float], button: str) -> None:
+        """Type into fields, also those of a form, and press a button."""
+        for key, value in values.items():
+            self._type(key, value)
         await self.click(button)
+
+    async def type_in(self, key: str, text: str) -> None:
+        """Type into a field outside of a form, and wait until the script has run through."""
+        self._type(key, text)
+        await self._run_through(self._rerun(fragment=self._fragment_of(key)))
+
+    def _type(self, key: str, value: str | float) -> None:
+        state = WidgetState(id=self.widget(key))
+        if isinstance(value, str):
+            state.string_value = value
+        else:
+            state.double_value = value
+        self._values[state.id] = state
 
     async def sees(self, text: str, seconds: float = SECONDS) -> float:
         """Wait until a text is on the page; returns the moment (time.monotonic)."""
@@ -119,27 +133,47 @@ class Client:
     @property
     def text(self) -> str:
         """All that the page says, a line for each element."""
-        return "\n".join(_said(kind, proto) for kind, proto in self._drawn())
+        return "\n".join(_said(kind, proto) for kind, proto in self.drawn())
 
     def widget(self, key: str) -> str:
         """The id of the widget of that key. Errors: KeyError if it is not on the page."""
-        for _, proto in self._drawn():
-            if _key_of(proto) == key:
-                return str(proto.id)
-        raise KeyError(f"no {key!r} on the page: {self.text}")
+        return str(self.element(key).id)
 
     def key(self, beginning: str) -> str:
-        """The key of the widget whose key begins so. Errors: KeyError if there is none."""
-        for _, proto in self._drawn():
-            if _key_of(proto).startswith(beginning):
-                return _key_of(proto)
+        """The first key on the page that begins so. Errors: KeyError if there is none."""
+        if keys := self.keys(beginning):
+            return keys[0]
         raise KeyError(f"no {beginning!r} on the page: {self.text}")
 
     def has(self, key: str) -> bool:
-        return any(_key_of(proto) == key for _, proto in self._drawn())
+        return any(_key_of(proto) == key for _, proto in self.drawn())
 
-    def _drawn(self) -> Iterator[tuple[str, Any]]:
-        return (self.elements[path] for path in sorted(self.elements))
+    def keys(self, prefix: str) -> list[str]:
+        """The keys on the page that begin so, from top to bottom."""
+        keys = (_key_of(proto) for _, proto in self.drawn())
+        return [key for key in keys if key.startswith(prefix)]
+
+    def typed(self, key: str) -> str:
+        """What stands in the text field of that key. Errors: as `element`."""
+        proto = self.element(key)
+        state = self._values.get(proto.id)
+        return str(state.string_value if state else proto.default)
+
+    def element(self, key: str) -> Any:
+        """The message of the widget of that key. Errors: KeyError if it is not on the page."""
+        for _, proto in self.drawn():
+            if _key_of(proto) == key:
+                return proto
+        raise KeyError(f"no {key!r} on the page: {self.text}")
+
+    @property
+    def idle(self) -> bool:
+        """Whether the page is whole: no script or fragment is at work on it."""
+        return self._running is None
+
+    def drawn(self) -> list[tuple[str, Any]]:
+        """Every element, its kind and its message, from top to bottom."""
+        return [self.elements[path] for path in sorted(self.elements)]
 
     def _fragment_of(self, key: str) -> str:
         path = next(path for path, (_, proto) in self.elements.items() if _key_of(proto) == key)
@@ -147,10 +181,17 @@ class Client:
 
     # the protocol
 
-    async def _run_through(self, action: Any) -> None:
-        before = self.runs
+    async def _run_through(self, action: Any, *, whole: bool = False) -> None:
+        """Do it, and wait for the end of a run that began afterwards; with `whole` of one of the
+        whole script, not of a fragment that follows something by itself."""
+        before = self._begun
         await action
-        await self.until(lambda: self.runs > before and self._running is None, "the end of the run")
+
+        def over() -> bool:
+            ended = self._ended_whole if whole else self._ended
+            return ended > before and self._running is None
+
+        await self.until(over, "the end of the run")
 
     async def _rerun(self, *, pressed: str = "", fragment: str = "", auto: bool = False) -> None:
         message = BackMsg()
@@ -187,10 +228,11 @@ class Client:
         elif message.metadata.cacheable:
             self._cached[message.hash] = message
         if kind == "new_session":
+            self._begun += 1
             self._running = tuple(message.metadata.run.fragment_ids)
             self._touched = set()
-            self._hash = message.new_session.page_script_hash or self._hash
             if not self._running:
+                self._hash = message.new_session.page_script_hash or self._hash
                 self._stop_timers(list(self._timers))
         elif kind == "navigation":
             self._hash = message.navigation.page_script_hash
@@ -213,13 +255,31 @@ class Client:
         self._fragments[path] = delta.fragment_id
         if delta.HasField("new_element"):
             element: str = delta.new_element.WhichOneof("type") or ""
-            self.elements[path] = (element, getattr(delta.new_element, element, None))
+            proto = getattr(delta.new_element, element, None)
+            self.elements[path] = (element, proto)
+            if getattr(proto, "set_value", False):
+                self._take_value(element, proto)
+            if self.told:
+                self.told(element, proto)
         elif delta.HasField("add_block"):
             block: str = delta.add_block.WhichOneof("type") or ""
             self.elements[path] = (block, getattr(delta.add_block, block, None))
 
+    def _take_value(self, element: str, proto: Any) -> None:
+        """The server changed what stands in a widget."""
+        state = WidgetState(id=proto.id)
+        if element in ("text_input", "text_area"):
+            state.string_value = proto.value
+        elif element == "number_input":
+            state.double_value = proto.value
+        elif element == "button_group":
+            state.string_array_value.data.extend(proto.raw_values)
+        else:
+            return
+        self._values[proto.id] = state
+
     def _tidy(self, status: int) -> None:
-        """Take away what the run that is over did not draw again."""
+        """Take away what the run that is over did not draw again, and what was typed there."""
         fragments, self._running = self._running, None
         if status in (
             ForwardMsg.FINISHED_SUCCESSFULLY,
@@ -229,8 +289,12 @@ class Client:
                 drawn_by = not fragments or self._fragments[path] in fragments
                 if drawn_by and path not in self._touched:
                     del self.elements[path]
+            here = {str(getattr(proto, "id", "")) for _, proto in self.elements.values()}
+            self._values = {each: state for each, state in self._values.items() if each in here}
         if status != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-            self.runs += 1
+            self._ended = self._begun
+            if not fragments:
+                self._ended_whole = self._begun
 
     async def _again(self, fragment: str, interval: float) -> None:
         with suppress(websockets.ConnectionClosed):

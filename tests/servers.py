@@ -25,12 +25,12 @@ class Running:
 
 
 @contextmanager
-def running(data: Path, **environment: str) -> Iterator[Running]:
+def running(data: Path, *, program: str = "streamlit", **environment: str) -> Iterator[Running]:
     """Start it, wait until it answers, end it. `environment` is set besides the data folder."""
     port = free_port()
     log = (data / "server.log").open("w")
     server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
+        [sys.executable, "-m", program, "run", "app.py", f"--server.port={port}"],
         cwd=ROOT,
         env=os.environ
         | {"TRIPTYCH_DATA": str(data), "TRIPTYCH_MODELS": str(ROOT / "data/models")}

@@ -156,6 +156,27 @@ def test_ten_days_of_a_learner_equal_py_fsrs(deck: Lab) -> None:
     assert len(plain) == 6  # two new ones a day, so all were begun on the third day
 
 
+def test_a_card_that_is_looked_at_stays_when_another_falls_due(deck: Lab) -> None:
+    ada = deck.study.learner("Ada")
+    first = deck.study.turn(ada, EVERY, START)
+    assert first
+    deck.study.answer(ada, first, 1, START)  # again, in a minute
+    second = deck.study.turn(ada, EVERY, START + timedelta(seconds=50))
+    assert second
+    later, held = START + timedelta(seconds=70), (second.card.id, 0)
+    due = deck.study.turn(ada, EVERY, later)
+    assert due
+    assert due.card == first.card
+    kept = deck.study.turn(ada, EVERY, later, held)
+    assert kept
+    assert kept.card == second.card
+    deck.study.answer(ada, kept, 3, later)
+    assert deck.study.turn(ada, EVERY, later, held) == due  # it has a review now
+    deck.study.suspend(ada, second.card.id)
+    assert deck.study.turn(ada, EVERY, later, (second.card.id, 1)) == due
+    assert deck.study.turn(ada, EVERY, later, ("gone", 0)) == due
+
+
 def test_undo_restores_everything_exactly(deck: Lab) -> None:
     ada = deck.study.learner("Ada")
     states, at = [], START

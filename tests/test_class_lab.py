@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -244,6 +245,13 @@ def test_what_classes_found_right_waits_until_there_are_enough(lab: Lab, opened:
     best = judged.strengths[0]
     assert (best.votes, best.shown) == (30, 30)
     assert {each.measure for each in judged.agreement} <= set(MEASURES)
+
+
+def test_several_right_pins_at_once_are_no_guesses(lab: Lab) -> None:
+    opened, pin = lab.classes.start(NETWORK)
+    with ThreadPoolExecutor(8) as several:
+        assert set(several.map(lab.classes.admit, [pin] * 8)) == {opened}
+    lab.classes.end()
 
 
 def test_a_student_searches(lab: Lab, opened: Classroom) -> None:

@@ -20,6 +20,7 @@ from core.types import AskedQuestion, Generation, Recipe, Retrieval, Run, Screen
 from core.worker import Priority
 
 SEARCHES_KEPT = 200  # the latest of each student
+THE_LINE = "line"  # which takes turns with those who search
 
 
 @dataclass
@@ -140,7 +141,7 @@ class ClassQuestions:
         try:
             papers = self._papers.resolve(())
             recipe = self._recipe()
-            live = self._bench.start(asked.question, [recipe], papers, Priority.STUDENT)
+            live = self._bench.start(asked.question, [recipe], papers, Priority.STUDENT, THE_LINE)
             live.join()
             if live.error:
                 raise live.error

@@ -63,6 +63,7 @@ class Classes:
         self._door: Door | None = None
         self._ending: Classroom | None = None
         self._lock = threading.Lock()
+        self._admitting = threading.Lock()
         self._comparison = lru_cache(maxsize=8)(runs.comparison)
 
     # opening and ending
@@ -132,18 +133,19 @@ class Classes:
         Errors: BadInput for a wrong PIN, and for any while a wait after wrong ones lasts.
         """
         current = self._current()
-        before = self._store.guess(current.id, "pin")
-        wait = classroom.wait_after(
-            before.wrong, classroom.FREE_PINS, classroom.LONGEST_PIN_WAIT
-        ) - (time.time() - before.at)
-        if wait > 0:
-            self._store.forgive(current.id, "pin", before)
-            raise BadInput(f"Too many wrong PINs were typed; try again in {wait:.0f} seconds.")
-        salt, pin_hash = self._store.secret(current.id)
-        if not classroom.same(classroom.sealed(pin, salt), pin_hash):
-            raise BadInput("This is not the PIN of the class; look at it again.")
-        self._store.forgive(current.id, "pin")
-        return current
+        with self._admitting:  # else several right ones at once are wrong ones to each other
+            before = self._store.guess(current.id, "pin")
+            wait = classroom.wait_after(
+                before.wrong, classroom.FREE_PINS, classroom.LONGEST_PIN_WAIT
+            ) - (time.time() - before.at)
+            if wait > 0:
+                self._store.forgive(current.id, "pin", before)
+                raise BadInput(f"Too many wrong PINs were typed; try again in {wait:.0f} seconds.")
+            salt, pin_hash = self._store.secret(current.id)
+            if not classroom.same(classroom.sealed(pin, salt), pin_hash):
+                raise BadInput("This is not the PIN of the class; look at it again.")
+            self._store.forgive(current.id, "pin")
+            return current
 
     def end(self) -> Classroom:
         """End the class, let every phone say so, and shut the door; whoever was in is dropped.

@@ -64,12 +64,21 @@ class Study:
         left = self._new_left(learner, at)
         return self._store.counts(learner.name, scope, end.isoformat(), left)
 
-    def turn(self, learner: Learner, scope: Scope, at: datetime) -> Turn | None:
-        """The card to study now; None when today is done."""
+    def turn(
+        self,
+        learner: Learner,
+        scope: Scope,
+        at: datetime,
+        held: tuple[str, int] | None = None,
+    ) -> Turn | None:
+        """The card to study now; None when today is done. `held` is the card that is looked at,
+        by its id and its reviews so far: whatever falls due meanwhile, it stays until it is
+        answered or left out."""
         _, end = days.bounds(at, days.zone(learner.zone))
         at = at.astimezone(UTC)
         ahead = at + schedule.AHEAD
-        found = self._store.next(
+        found = held and self._store.held(learner.name, scope, *held)
+        found = found or self._store.next(
             learner.name,
             scope,
             at.isoformat(),

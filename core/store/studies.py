@@ -151,6 +151,20 @@ class StudyStore:
             raise BadInput("That card is not here (any more).")
         return _studied(rows[0])
 
+    def held(self, learner: str, scope: Scope, card_id: str, seen: int) -> Studied | None:
+        """That card, if it is in scope, is studied and has `seen` reviews."""
+        where, values = condition(scope)
+        rows = self.database.rows(
+            f"SELECT {COLUMNS}, {MEMORY}, 0 AS suspended FROM cards LEFT JOIN memories"
+            f" ON card_id = id AND learner = :learner WHERE id = :id AND {where}"
+            f" AND NOT {SUSPENDED} AND coalesce(memories.reviews, 0) = :seen",
+            **values,
+            learner=learner,
+            id=card_id,
+            seen=seen,
+        )
+        return _studied(rows[0]) if rows else None
+
     def next(
         self, learner: str, scope: Scope, at: str, ahead: str, day_end: str, new_left: int
     ) -> Studied | None:

@@ -17,6 +17,7 @@ from core.store import Counts, Learner, Scope
 from pages.ui import card_view, frame
 
 MOST_CRAMMED = 500  # cards in one round
+TURNED = "cards.turned"  # whose card shows its answer: a name, the card's id, and a number
 
 
 @st.fragment
@@ -36,7 +37,9 @@ def draw(learner_name: str, scope: Scope) -> None:
 def study(lab: Lab, learner: Learner, scope: Scope) -> None:
     at = datetime.now(UTC)
     line(lab, learner, lab.study.counts(learner, scope, at), scope)
-    turn = lab.study.turn(learner, scope, at)
+    whose, card_id, reviews = st.session_state.get(TURNED, ("", "", 0))
+    held = (card_id, reviews) if whose == learner.name else None
+    turn = lab.study.turn(learner, scope, at, held)
     if turn is None:
         st.subheader("Done for today", anchor=False)
         st.write("Nothing waits. Come back tomorrow, or cram what you like without scheduling.")
@@ -57,8 +60,9 @@ def line(lab: Lab, learner: Learner, counts: Counts, scope: Scope) -> None:
 
 
 def card(lab: Lab, learner: Learner, turn: Turn) -> None:
-    key = f"{turn.card.id}.{turn.memory.reviews if turn.memory else 0}"
-    turned = st.session_state.get("cards.turned") == key
+    reviews = turn.memory.reviews if turn.memory else 0
+    key, held = f"{turn.card.id}.{reviews}", (learner.name, turn.card.id, reviews)
+    turned = st.session_state.get(TURNED) == held
     with st.container(key="study-card"):
         st.caption(card_view.where(turn.card))
         if turn.memory and turn.memory.lapses >= LEECH:
@@ -76,7 +80,7 @@ def card(lab: Lab, learner: Learner, turn: Turn) -> None:
                 place = f"cards.rate.{rating}.{key}"
                 button(label, place, rate, lab, learner, turn, rating, shortcut=str(rating))
         else:
-            turn_button(f"cards.turn.{key}", key)
+            turn_button(f"cards.turn.{key}", held)
     with st.container(key="study-more", horizontal=True, horizontal_alignment="center"):
         button("Leave it out", "cards.suspend", leave_out, lab, learner, turn, type="tertiary")
         if turned:
@@ -90,8 +94,8 @@ def cram(lab: Lab, left: list[str]) -> None:
         st.space("stretch")
         button("End", "cards.cram.end", crammed, [], type="tertiary")
     shown = lab.cards.get(left[0])
-    key = f"{len(left)}.{shown.id}"
-    turned = st.session_state.get("cards.turned") == key
+    held = ("", shown.id, len(left))
+    turned = st.session_state.get(TURNED) == held
     with st.container(key="study-card"):
         st.caption(card_view.where(shown))
         card_view.front(shown)
@@ -103,7 +107,7 @@ def cram(lab: Lab, left: list[str]) -> None:
             button("Again", "cards.cram.again", crammed, again, shortcut="1")
             button("Known", "cards.cram.known", crammed, left[1:], shortcut="3")
         else:
-            turn_button("cards.cram.turn", key)
+            turn_button("cards.cram.turn", held)
 
 
 def button(label: str, key: str, act: Callable[..., None], *values: object, **looks: Any) -> None:
@@ -114,19 +118,19 @@ def button(label: str, key: str, act: Callable[..., None], *values: object, **lo
             act(*values)
         except TriptychError as error:
             st.session_state["cards.failed"] = error
-        st.session_state.pop("cards.turned", None)
+        st.session_state.pop(TURNED, None)
 
     st.button(label, key=key, on_click=acted, **looks)
 
 
-def turn_button(button_key: str, turned: str) -> None:
+def turn_button(button_key: str, held: tuple[str, str, int]) -> None:
     st.button(
         "Show the answer",
         type="primary",
         shortcut="Space",
         key=button_key,
         on_click=st.session_state.update,
-        args=({"cards.turned": turned},),
+        args=({TURNED: held},),
     )
 
 

@@ -7,6 +7,13 @@ import pytest
 
 from core.backends import modules
 from core.settings import Settings
+from core.types import Family
+
+SMALL: dict[Family, str] = {
+    "embedder": "tests.backends.embedders",
+    "reranker": "tests.backends.rerankers",
+    "generator": "tests.backends.generators",
+}
 
 
 def every(family: str) -> list[Any]:

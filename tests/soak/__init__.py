@@ -1,0 +1,1 @@
+"""Many sessions at once, for as long as one likes: `make soak`."""

@@ -1,0 +1,72 @@
+"""What is made of the figures of a soak: waits, turns and memory. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+FLAT = 0.03  # how much the memory may grow in its last half, as a share of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A question that somebody put and that was answered; moments in seconds."""
+
+    who: str
+    asked: float
+    answered: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What was seen. A fault is anything that should not have been."""
+
+    faults: list[str] = field(default_factory=list)
+    waits: dict[str, list[float]] = field(default_factory=dict)  # by kind, in seconds
+    turns: dict[str, list[Turn]] = field(default_factory=dict)  # by line
+    memory: list[tuple[float, float]] = field(default_factory=list)  # at a second, in MB
+    notes: list[str] = field(default_factory=list)
+
+    def waited(self, kind: str, seconds: float) -> None:
+        self.waits.setdefault(kind, []).append(seconds)
+
+    def lines(self) -> Iterable[str]:
+        """The table, the notes and the faults."""
+        yield "what | times | p50, s | p95, s | longest, s"
+        for kind, waits in self.waits.items():
+            shares = " | ".join(f"{at(waits, share):.2f}" for share in (0.5, 0.95, 1.0))
+            yield f"{kind} | {len(waits):,} | {shares}"
+        for line, turns in self.turns.items():
+            yield f"{line}: {len(turns)} answered, at most {rounds_waited(turns)} rounds waited"
+        yield from self.notes
+        yield from (f"FAULT: {fault}" for fault in self.faults)
+
+
+def at(waits: Sequence[float], share: float) -> float:
+    """The smallest wait that this share of all do not exceed."""
+    ordered = sorted(waits)
+    return ordered[max(0, -int(-share * len(ordered) // 1) - 1)]
+
+
+def rounds_waited(turns: Iterable[Turn]) -> int:
+    """The most turns that one other had while somebody waited for theirs. What was under way when
+    the question was put does not count, and who has several questions waits for each in turn."""
+    served = sorted(turns, key=lambda turn: turn.answered)
+    most, last = 0, dict[str, float]()
+    for mine in served:
+        since = max(mine.asked, last.get(mine.who, 0.0))
+        between = [each.who for each in served if since < each.answered < mine.answered]
+        if since == mine.asked:
+            between = between[1:]
+        most = max(most, *Counter(between).values(), 0)
+        last[mine.who] = mine.answered
+    return most
+
+
+def growth(memory: Sequence[tuple[float, float]]) -> float:
+    """How much a line through the last half of the samples rises over that half, in MB."""
+    half = [sample for sample in memory if sample[0] >= (memory[0][0] + memory[-1][0]) / 2]
+    middle = sum(second for second, _ in half) / len(half)
+    level = sum(amount for _, amount in half) / len(half)
+    spread = sum((second - middle) ** 2 for second, _ in half)
+    slope = sum((second - middle) * (amount - level) for second, amount in half) / (spread or 1)
+    return slope * (half[-1][0] - half[0][0])
