@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
 
+from core.errors import BadInput
 from core.types import FinishReason, Generation, Message
 
 
@@ -51,3 +52,17 @@ class Generator(Protocol):
         """Answer all requests together. Each gets exactly one Delta with `finish`; when `stop` is
         set the unfinished ones end soon with "stopped". Closing the iterator stops as well."""
         ...
+
+
+def check(generation: Generation) -> None:
+    """Errors: BadInput for numbers that cannot be meant."""
+    if generation.max_tokens < 1:
+        raise BadInput(
+            f"The answer may have {generation.max_tokens} tokens at most; allow at least 1."
+        )
+    if not 0 <= generation.temperature <= 2:
+        raise BadInput(
+            f"The temperature is {generation.temperature:g}; it must lie between 0 and 2."
+        )
+    if not 0 <= generation.seed < 2**32:
+        raise BadInput(f"The seed is {generation.seed}; it must lie between 0 and 4,294,967,295.")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TypeVar
 
-from core import backends, chunkers, lexical, prompts, retrieval, vocabularies
+from core import backends, chunkers, generators, lexical, prompts, retrieval, vocabularies
 from core.errors import BadInput, TriptychError
 from core.generators import Delta, Generator, Request
 from core.lab.evidence import Evidence, Finder
@@ -27,7 +27,6 @@ from core.sweeps.plan import answer_units
 from core.types import (
     Answer,
     Comparison,
-    Generation,
     Message,
     Recipe,
     Retrieval,
@@ -87,7 +86,7 @@ class Bench:
             if vocabularies.known(tokenizer):
                 vocabularies.check(tokenizer)
         if recipe.generation:
-            check_generation(recipe.generation)
+            generators.check(recipe.generation)
         for family, name in self._names(completed(recipe)):
             backends.find(self._settings, family, name)
 
@@ -387,20 +386,6 @@ def completed(recipe: Recipe) -> Recipe:
         return recipe
     chunking = chunkers.completed(recipe.chunking, recipe.evidence.embedder)
     return replace(recipe, chunking=chunking)
-
-
-def check_generation(generation: Generation) -> None:
-    """Errors: BadInput for numbers that cannot be meant."""
-    if generation.max_tokens < 1:
-        raise BadInput(
-            f"The answer may have {generation.max_tokens} tokens at most; allow at least 1."
-        )
-    if not 0 <= generation.temperature <= 2:
-        raise BadInput(
-            f"The temperature is {generation.temperature:g}; it must lie between 0 and 2."
-        )
-    if not 0 <= generation.seed < 2**32:
-        raise BadInput(f"The seed is {generation.seed}; it must lie between 0 and 4,294,967,295.")
 
 
 def new_id() -> str:
