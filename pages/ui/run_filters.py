@@ -65,11 +65,12 @@ def draw(lab: Lab) -> View:
 
 
 def adopt() -> None:
-    """The filters say what the address says, until a person changes them."""
-    if st.session_state.get("runs.viewed") == st.query_params.get("view", ""):
+    """The filters say what the address says, until a person changes them. Those of a page that
+    was left are forgotten with their widgets, and begin anew."""
+    state = st.session_state
+    if "runs.text" in state and state.get("runs.viewed") == st.query_params.get("view", ""):
         return
     view = _addressed()
-    state = st.session_state
     state["runs.text"], state["runs.question"] = view.text, view.question or None
     state["runs.paper"], state["runs.sweep"] = view.paper or None, view.sweep or None
     state["runs.since"] = date.fromisoformat(view.since) if view.since else None

@@ -23,6 +23,15 @@ def test_smoke_it_opens_on_the_recorded_runs(runs: AppTest, lab: Lab) -> None:
     assert len(runs.dataframe[0].value) == PAGE < lab.past.count(View())
 
 
+def test_it_opens_there_a_second_time(runs: AppTest, lab: Lab) -> None:
+    lab.past.load("log", "small.txt", EXPERIMENT.encode())
+    runs.switch_page("pages/library.py").run()
+    runs.query_params.clear()
+    runs.switch_page("pages/runs.py").run()
+    assert runs.multiselect(key="runs.origin").value == ["recorded"]
+    assert "view" not in runs.query_params
+
+
 def test_filters_write_themselves_into_the_address(runs: AppTest, lab: Lab) -> None:
     runs.multiselect(key="runs.arm").set_value(["reranked"]).run()
     assert runs.query_params["view"] == "arm:reranked;origin:recorded"
