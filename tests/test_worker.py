@@ -6,7 +6,7 @@ from threading import Event, Thread, current_thread
 
 import pytest
 
-from core.worker import Priority, Worker
+from core.worker import SWITCH_SECONDS, Priority, Worker
 
 SECONDS = 10  # for what must happen; only a failing test waits that long
 
@@ -41,6 +41,13 @@ def noting(order: list[str], *names: str) -> Callable[[], Iterator[str]]:
             yield name
 
     return work
+
+
+def test_no_thread_keeps_the_interpreter_long() -> None:
+    """Else an answer crawls beside pages that compute: see benchmarks/beside_pages.py."""
+    sys.setswitchinterval(0.005)
+    Worker()
+    assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
 
 
 def test_a_call_runs_in_the_workers_thread(worker: Worker) -> None:
