@@ -124,6 +124,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const text = parentElement.querySelector(".text");
   const more = parentElement.querySelector(".more");
   const form = parentElement.querySelector(".ask");
+  if (!data.asks) form?.remove();
   const state = (parentElement.triptych ??= { open: false, chosen: null, down: false });
   // Streamlit calls this again for every change, and cleans up only when the text goes.
   state.ended?.abort();

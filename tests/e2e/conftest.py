@@ -91,7 +91,7 @@ def ready(page: Page) -> None:
 def ask(page: Page, question: str) -> None:
     """Type a question, press Ask, and wait until its own panels are on screen."""
     before = page.url
-    page.get_by_label("Question").fill(question)
+    page.get_by_role("textbox", name="Question", exact=True).fill(question)
     page.get_by_role("button", name="Ask live").click()
     page.wait_for_url(lambda url: url != before and "run=" in url)
     page.locator(".st-key-compare-progress").wait_for()

@@ -54,5 +54,5 @@ def test_story_sample_questions_verdict_a_turned_question_and_the_memo(
     question = turned.inner_text()
     turned.click()
     page.wait_for_url(lambda url: "run=" in url)
-    expect(page.get_by_label("Question", exact=True)).to_have_value(question)
+    expect(page.get_by_role("textbox", name="Question", exact=True)).to_have_value(question)
     expect(page.get_by_text("only searched: no answer was asked for")).to_have_count(2)

@@ -50,7 +50,7 @@ def drag(page: Page, phrase: str) -> None:
     page.mouse.down()
     page.mouse.move(*end, steps=8)
     page.mouse.up()
-    expect(page.get_by_label("Question", exact=True)).to_be_focused()
+    expect(page.get_by_role("textbox", name="Question", exact=True)).to_be_focused()
 
 
 def test_two_questions_are_marked_and_one_is_shown(browser: Browser, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_two_questions_are_marked_and_one_is_shown(browser: Browser, tmp_path: P
         page.keyboard.down("Shift")
         page.mouse.click(*end)
         page.keyboard.up("Shift")
-        expect(page.get_by_label("Question", exact=True)).to_be_focused()
+        expect(page.get_by_role("textbox", name="Question", exact=True)).to_be_focused()
         page.keyboard.type("Why not rank 2?")
         page.keyboard.press("Tab")
         page.keyboard.type("It was too small.")
@@ -93,7 +93,7 @@ def test_two_questions_are_marked_and_one_is_shown(browser: Browser, tmp_path: P
         expect(gold).to_have_text([SHORT, PASSAGE, OTHER])
         drag(page, "the learning rate")
         page.keyboard.press("Escape")
-        expect(page.get_by_label("Question", exact=True)).to_be_hidden()
+        expect(page.get_by_role("textbox", name="Question", exact=True)).to_be_hidden()
 
         first, second = (kept.question for kept in lab.questions.all())
         assert [text[span.start : span.end] for span in first.gold] == [PASSAGE]

@@ -7,7 +7,7 @@ from tests.e2e.conftest import ready
 
 def test_what_is_looked_at_is_one_link(address: str, page: Page) -> None:
     page.goto(f"{address}/runs")  # on a fresh server a deep link goes through the front door
-    page.get_by_text("72 runs, newest first").wait_for()
+    page.get_by_text("312 runs, newest first").wait_for()
     ready(page)
     page.get_by_label("Words in questions and answers").fill("bulletin")
     page.keyboard.press("Enter")
@@ -22,4 +22,4 @@ def test_what_is_looked_at_is_one_link(address: str, page: Page) -> None:
     page.get_by_text("newest first").wait_for()
     found = page.get_by_label("Words in questions and answers")
     expect(found).to_have_value("bulletin")
-    assert page.get_by_text("72 runs, newest first").count() == 0
+    assert page.get_by_text("312 runs, newest first").count() == 0
