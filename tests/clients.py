@@ -12,7 +12,8 @@ that the server sends as references, and runs fragments again at their interval.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -26,6 +27,13 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 SECONDS = 30.0  # the longest wait for anything
+
+
+def play(story: Coroutine[Any, Any, None]) -> None:
+    """Run a story to its end in a thread of its own: in a process that drives a browser as well,
+    Playwright keeps a loop running in the main thread."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, story).result()
 
 
 @dataclass

@@ -2,14 +2,15 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 import websockets
 
 from core.store import Store
-from tests.clients import Client
+from tests.clients import Client, play
 from tests.servers import free_port, running
 
 PHONES = 8
@@ -77,11 +78,13 @@ async def pressing_what_is_not_shown(inside: str, outside: str, data: Path) -> N
 
 
 @pytest.mark.parametrize("story", [all_at_once, pressing_what_is_not_shown])
-def test_over_the_wire(story: Callable[[str, str, Path], Awaitable[None]], tmp_path: Path) -> None:
+def test_over_the_wire(
+    story: Callable[[str, str, Path], Coroutine[Any, Any, None]], tmp_path: Path
+) -> None:
     door = free_port()
     with running(tmp_path, TRIPTYCH_DOOR=str(door)) as server:
         address = f"http://127.0.0.1:{door}"
-        asyncio.run(story(server.address, address, tmp_path))  # type: ignore[arg-type]
+        play(story(server.address, address, tmp_path))
 
 
 def test_another_origin_is_refused_and_nobody_is_asked(tmp_path: Path) -> None:
@@ -96,5 +99,5 @@ def test_another_origin_is_refused_and_nobody_is_asked(tmp_path: Path) -> None:
                     )
 
     with running(tmp_path) as server:
-        asyncio.run(knock(server.address))
+        play(knock(server.address))
     assert "external IP" not in (tmp_path / "server.log").read_text()

@@ -7,17 +7,12 @@ from core.lab import Lab
 from core.types import Screen
 from pages.ui import class_board, frame, serving
 
-# Nothing but the class: no navigation, no menu, nothing to scroll.
-BARE = """<style>
-[data-testid="stHeader"], [data-testid="stSidebar"], [data-testid="stToolbar"] { display: none; }
-.stApp { overflow: hidden; }
-</style>"""
 EVERY_SECONDS = 1.0
 STEPS = "Scan, or open the address and type the code. Choose any name: nobody else sees it."
 
 
 def draw(code: str) -> None:
-    st.html(BARE)
+    st.html(frame.FOLDER / "wall.css")
     _follow(code)
 
 

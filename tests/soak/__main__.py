@@ -31,6 +31,7 @@ from core.settings import ROOT, SAMPLES, Settings
 from core.store import Store
 from core.types import Generation, Recipe, Retrieval
 from tests.backends import SMALL
+from tests.clients import play
 from tests.conftest import PACKAGES
 from tests.servers import free_port, running
 from tests.soak.figures import FLAT, Report, Turn, growth, rounds_waited
@@ -65,7 +66,7 @@ def soak(data: Path, seconds: float, clients: int, program: str = "streamlit") -
             ),
             questions={each.id: each.question for each in Runs.recorded()},
         )
-        asyncio.run(_held(lesson, clients, server.pid))
+        play(_held(lesson, clients, server.pid))
     _server_log(report, data / "server.log")
     _held_against(lesson, settings)
     _judge(report, seconds)
