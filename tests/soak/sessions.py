@@ -319,7 +319,7 @@ class Student(Session):
         plain = re.sub(r"\W", "", question)
 
         def shown() -> bool:
-            return plain in re.sub(r"\W", "", client.text) and client.has("class.vote.A")
+            return plain in re.sub(r"\W", "", client.text) and bool(client.keys("class.vote."))
 
         await client.until(
             lambda: client.idle and (shown() or not self.lesson.open),
@@ -328,7 +328,7 @@ class Student(Session):
         if not shown():
             return
         tapped = time.monotonic()
-        await client.press(f"class.vote.{letter}")
+        await client.choose(client.key("class.vote."), letter)
 
         def said() -> bool:
             return client.idle and (f"You said **{letter}**" in client.text or self._revealed())
