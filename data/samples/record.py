@@ -77,7 +77,7 @@ def grid(lab: Lab) -> None:
     assert all(cell.status == "done" for cell in cells), lab.sweeps.failures(sweep_id)
     known = {run.id for run in before}
     new = tuple(
-        replace(run, origin="recorded", id=f"grid-{place:03}")
+        replace(without_seconds(run), origin="recorded", id=f"grid-{place:03}")
         for place, run in enumerate(lab.past.runs([cell.run_id or "" for cell in cells]))
         if run.id not in known
     )
@@ -85,6 +85,13 @@ def grid(lab: Lab) -> None:
     GRID.write_bytes(capsules.write(Capsule(name=NAME, at=sweep.at, runs=new, sweep=sweep)))
     for run in new:
         said(run)
+
+
+def without_seconds(run: Run) -> Run:
+    """A sweep is recorded beside other work, for an hour: its seconds would say nothing."""
+    assert run.answer
+    answer = replace(run.answer, seconds=None, seconds_to_first_token=None)
+    return replace(run, answer=answer, search_seconds=None, rerank_seconds=None)
 
 
 def said(run: Run) -> None:
