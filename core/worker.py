@@ -25,7 +25,7 @@ Outcome = tuple[Literal["item", "end", "error"], Any]
 
 # How long a thread may keep the interpreter's lock. A model gives it up at every operation, some
 # hundreds of times a token, and waits for it anew while pages run: with Python's own 5 ms an answer
-# beside one busy page took 2 to 5 times as long as with this (benchmarks/beside_pages.py).
+# beside one busy page took more than twice as long as with this (benchmarks/beside_pages.py).
 SWITCH_SECONDS = 0.0005
 ASKERS_KEPT = 256  # whose last turn is known; who had none for long goes first anyway
 

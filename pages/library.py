@@ -8,7 +8,6 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core import words
 from core.lab import Lab
 from core.lab.papers import Added, blank_pages_sentence
-from core.settings import SAMPLES
 from core.store import PaperRow
 from pages.ui import frame, questions, reader, ruler
 
@@ -22,8 +21,7 @@ def main(lab: Lab) -> None:
         refused(lab)
         st.info("No papers yet. Drop some above, or start with the sample corpus.")
         if st.button("Add the sample corpus", type="primary", key="library.samples"):
-            for path in sorted((SAMPLES / "papers").iterdir()):
-                lab.papers.add(path)
+            lab.papers.add_samples()
             st.rerun()
         return
     wanted = st.query_params.get("paper")

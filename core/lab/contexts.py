@@ -149,9 +149,9 @@ class Contexts:
 
     def _expected(self) -> dict[str, Expected]:
         expected: dict[str, Expected] = {}
+        here = {row.id for row in self._papers.all()}
         for kept in self._questions.all():
             question = kept.question
-            here = {row.id for row in self._papers.all()}
             spans = [span for span in question.gold if span.paper_id in here]
             texts = [self._papers.get(span.paper_id).text[span.start : span.end] for span in spans]
             if question.gold and (question.reference or texts):

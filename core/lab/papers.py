@@ -15,7 +15,7 @@ from core.errors import BadInput, OutOfSpace, TriptychError
 from core.lab.debris import PART, adding
 from core.papers import PageImage, finding, languages, texts
 from core.papers.finding import Found
-from core.settings import Settings
+from core.settings import SAMPLES, Settings
 from core.store import PaperRow, Refusal, Store
 from core.types import Paper, Span
 
@@ -49,6 +49,14 @@ class Papers:
         name = texts.name(path.name)
         with adding(self._settings.data):
             return self._add(path, name)
+
+    def add_samples(self) -> list[Added]:
+        """Add the papers that come with Triptych."""
+        return [self.add(path) for path in _samples()]
+
+    def samples_here(self) -> bool:
+        """Whether papers of their names are all here."""
+        return {path.name for path in _samples()} <= {row.source for row in self.all()}
 
     def upload(self, name: str, stream: IO[bytes]) -> Added:
         """Add an uploaded file; the name is only ever shown, never used as a path."""
@@ -214,6 +222,10 @@ def _ranges(numbers: tuple[int, ...]) -> list[str]:
         else:
             runs.append([number, number])
     return [str(first) if first == last else f"{first}-{last}" for first, last in runs]
+
+
+def _samples() -> list[Path]:
+    return sorted((SAMPLES / "papers").iterdir())
 
 
 def _full(error: OSError) -> TriptychError:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from core import gold
 from core.errors import BadInput
 from core.lab.papers import Papers
+from core.settings import SAMPLES
 from core.store import DeckRow, PaperRow, Scope, Store
 from core.store.database import now
 from core.store.questions import KeptQuestion, Questions, question_id
@@ -55,6 +56,11 @@ class QuestionBook:
         except OSError as error:
             raise BadInput(f"{path} cannot be read: {error.strerror}.") from error
         yield from self.upload(path.name, data, held_out=held_out)
+
+    def add_samples(self) -> Iterator[AddedQuestion]:
+        """The questions that come with Triptych, and the papers that hold their gold."""
+        self._papers.add_samples()
+        yield from self.add(SAMPLES / "questions.jsonl")
 
     def upload(self, name: str, data: bytes, *, held_out: bool = False) -> Iterator[AddedQuestion]:
         """As `add`, of a file's bytes; its name says the format. Errors: as `add`."""

@@ -1,14 +1,12 @@
 """The form of a new evaluation, what it will cost, and the ones before it."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
 from core import words
 from core.errors import TriptychError
 from core.lab import Lab
-from core.settings import SAMPLES
 from core.store.sweeps import SweepRow
 from core.sweeps.presets import Preset
 from pages.ui import frame, sweep_form, sweep_watch
@@ -36,24 +34,17 @@ def empty(lab: Lab) -> None:
         "No question has a known place yet. Mark the passage that answers a question in the"
         f" Library, or take the {samples} of the sample papers."
     )
-    known = {row.source for row in lab.papers.all()}
-    here = all(path.name in known for path in _sample_papers())
+    here = lab.papers.samples_here()
     label = "Add the sample questions" if here else "Add the sample papers and their questions"
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(label, type="primary", key="evaluate.samples"):
             with st.spinner("Reading the sample papers …"):
-                for path in _sample_papers():
-                    lab.papers.add(path)
-                made = list(lab.questions.add(SAMPLES / "questions.jsonl"))
+                made = list(lab.questions.add_samples())
             st.session_state["evaluate.added"] = [each for each in made if each.status == "failed"]
             st.rerun()
         st.page_link("pages/library.py", label="Mark passages in the Library")
     for failed in st.session_state.pop("evaluate.added", []):
         st.caption(f":red[:material/error:] Line {failed.line}: {words.escaped(failed.reason)}")
-
-
-def _sample_papers() -> list[Path]:
-    return sorted((SAMPLES / "papers").iterdir())
 
 
 def _form(lab: Lab) -> None:

@@ -13,11 +13,9 @@ from core import words
 from core.errors import BadInput, TriptychError
 from core.lab import Lab
 from core.lab.questions import AddedQuestion, Change
-from core.settings import SAMPLES
 from core.store.questions import KeptQuestion
 from pages.ui import frame
 
-SAMPLE_FILE = SAMPLES / "questions.jsonl"
 REPORT, TURN = "library.questions.report", "library.questions.turn"
 CHANGED, CLOSING = "library.questions.changed", "library.questions.closing"
 
@@ -45,12 +43,10 @@ def draw(lab: Lab) -> None:
                 " and type the question that it answers; or bring in a file; or begin with these:"
             )
         known = {each.question.text for each in (*kept, *held_out)}
-        if not known & _samples() and st.button(
+        if not known & set(lab.sweeps.sample_questions()) and st.button(
             "Add the sample questions", key="library.questions.samples"
         ):
-            for path in sorted((SAMPLES / "papers").iterdir()):
-                lab.papers.add(path)
-            _done("The sample questions", lab.questions.add(SAMPLE_FILE))
+            _done("The sample questions", lab.questions.add_samples())
         _report()
         _undo(lab)
 
@@ -60,13 +56,6 @@ def _count(kept: int, held_out: int) -> str:
     if not held_out:
         return said
     return f"{said} to choose settings with · **{held_out:,}** held out for the final check"
-
-
-@st.cache_data(show_spinner=False)
-def _samples() -> set[str]:
-    """What the sample questions ask."""
-    lines = SAMPLE_FILE.read_text(encoding="utf-8").splitlines()
-    return {json.loads(line)["question"] for line in lines}
 
 
 def _bring_in(lab: Lab) -> None:
