@@ -298,6 +298,19 @@ def test_a_span_is_marked_where_it_stands(tmp_path: Path) -> None:
     )
 
 
+def test_the_band_of_the_page_around_the_mark_comes_as_well(tmp_path: Path) -> None:
+    data = pdfs.pdf(pdfs.text("first words here", "second words here", top=200))
+    drawn = page_image(data, tmp_path, "second words")
+    left, top, right, bottom = box(yellow(drawn.png))
+    band = box(yellow(drawn.band))
+    assert (band[0], band[2]) == (left, right)
+    # A twentieth of the page of 300 above the mark, which is drawn a pixel around its box.
+    assert (band[1], band[3] - band[1]) == (14, bottom - top)
+    assert int.from_bytes(drawn.band[16:20], "big") == int.from_bytes(drawn.png[16:20], "big")
+    assert int.from_bytes(drawn.band[20:24], "big") == 14 + (bottom - top + 1) + 13
+    assert page_image(data, tmp_path, "").band == b""
+
+
 def test_a_turned_page_is_marked_where_it_stands(tmp_path: Path) -> None:
     data = pdfs.pdf(pdfs.text("first words here", top=200), rotate=90)
     left, top, right, bottom = box(yellow(image(data, tmp_path, "first words")))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.errors import BadInput, Unreadable
 from core.papers import child, mending, texts, titles
-from core.papers.reader import Document, Marked
+from core.papers.reader import Document, Drawn, Marked
 from core.settings import Settings
 from core.types import Paper, PaperKind
 
@@ -211,10 +211,12 @@ def _without_text(name: str, holds: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageImage:
-    """A page as a PNG. `unmarked` are the asked-for spans that lie on the page but could not be
-    placed on its image; nothing is marked for these."""
+    """A page as a PNG, and the band of it around what is marked as another one, empty where
+    nothing is. `unmarked` are the asked-for spans that lie on the page but could not be placed on
+    its image; nothing is marked for these."""
 
     png: bytes
+    band: bytes = b""
     unmarked: tuple[tuple[int, int], ...] = ()
 
 
@@ -243,9 +245,9 @@ def page_image(
     here = [(max(start, first), min(end, last)) for start, end in highlights]
     here = [(start, end) for start, end in here if paper.text[start:end].strip()]
     if not paper.raw_map:
-        png, _ = _draw(path, page, [], paper, scale, settings)
-        return PageImage(png=png, unmarked=tuple(here))
-    png, marked = _draw(path, page, here, paper, scale, settings)
+        png, band, _ = _draw(path, page, [], paper, scale, settings)
+        return PageImage(png=png, band=band, unmarked=tuple(here))
+    png, band, marked = _draw(path, page, here, paper, scale, settings)
     wrong = [
         span
         for span, found in zip(here, marked, strict=True)
@@ -253,8 +255,8 @@ def page_image(
     ]
     if wrong:
         right = [span for span in here if span not in wrong]
-        png, _ = _draw(path, page, right, paper, scale, settings)
-    return PageImage(png=png, unmarked=tuple(wrong))
+        png, band, _ = _draw(path, page, right, paper, scale, settings)
+    return PageImage(png=png, band=band, unmarked=tuple(wrong))
 
 
 def _draw(
@@ -264,7 +266,7 @@ def _draw(
     paper: Paper,
     scale: float,
     settings: Settings,
-) -> tuple[bytes, list[Marked]]:
+) -> tuple[bytes, bytes, list[Marked]]:
     raw = [f"{start}-{end}" for start, end in mending.raw_spans(paper, page, spans)]
     deadline = time.monotonic() + settings.read_seconds
     try:
@@ -273,9 +275,9 @@ def _draw(
         raise Unreadable(
             f"Page {page} of {paper.source} cannot be drawn; read its text instead.", str(failure)
         ) from failure
-    said, _, png = output.partition(b"\n")
-    marked: list[Marked] = json.loads(said)
-    return png, marked
+    said, _, images = output.partition(b"\n")
+    drawn: Drawn = json.loads(said)
+    return images[: drawn["page"]], images[drawn["page"] :], drawn["marked"]
 
 
 def _same_letters(wanted: str, found: str) -> bool:

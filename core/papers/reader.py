@@ -3,7 +3,7 @@
     python reader.py pdfium FILE MEGABYTES SECONDS     a Document as JSON on stdout
     python reader.py pypdf FILE MEGABYTES SECONDS      the same, by the second reader
     python reader.py draw FILE MEGABYTES SECONDS PAGE SCALE [START-END ...]
-                                    a list of Marked as JSON on a line, and behind it a PNG
+                                    a Drawn as JSON on a line, and behind it one PNG or two
 
 Odd PDFs loop, eat memory and crash their reader, so this file is run where it can be killed, and
 by its path: as a module it would import the core first, and starting must cost almost nothing.
@@ -62,6 +62,14 @@ class Marked(TypedDict):
 
     text: str
     boxes: int
+
+
+class Drawn(TypedDict):
+    """A page: what was marked, and how many bytes its PNG has. Where anything is marked, another
+    PNG stands behind that one: the band of the page, in full width, around all marks."""
+
+    marked: list[Marked]
+    page: int
 
 
 def main(arguments: list[str]) -> None:
@@ -256,7 +264,7 @@ def by_pypdf(pdf: Any) -> Document:
 
 def draw(page: Any, scale: float, spans: list[str]) -> bytes:
     """A page as PNG, `scale` pixels a point, with the characters START-END (as PDFium counts
-    them, half open) marked in yellow; before it a line that says what was marked."""
+    them, half open) marked in yellow; before it and behind it what Drawn says."""
     from pypdfium2 import raw
 
     width, height = page.get_size()
@@ -268,7 +276,7 @@ def draw(page: Any, scale: float, spans: list[str]) -> bytes:
     row = bitmap.stride
     pixels = bytearray(bitmap.buffer)
     textpage = page.get_textpage()
-    done = []
+    done, lines = [], set()
     for span in spans:
         start, end = map(int, span.split("-"))
         count = min(end, textpage.count_chars()) - start
@@ -277,11 +285,21 @@ def draw(page: Any, scale: float, spans: list[str]) -> bytes:
             marked["text"] = textpage.get_text_range(start, count, errors="surrogatepass")
         for index in range(textpage.count_rects(start, count) if count > 0 else 0):
             box = on_bitmap(page, bitmap, textpage.get_rect(index))
-            marked["boxes"] += mark(pixels, row, bitmap.width, bitmap.height, box)
+            if mark(pixels, row, bitmap.width, bitmap.height, box):
+                marked["boxes"] += 1
+                lines |= {box[1], box[3]}
         done.append(marked)
-    rows = (pixels[y * row : y * row + 3 * bitmap.width] for y in range(bitmap.height))
-    image = png(bitmap.width, bitmap.height, b"\0" + b"\0".join(rows))
-    return json.dumps(done).encode() + b"\n" + image
+
+    def image(top: int, bottom: int) -> bytes:
+        rows = (pixels[y * row : y * row + 3 * bitmap.width] for y in range(top, bottom))
+        return png(bitmap.width, bottom - top, b"\0" + b"\0".join(rows))
+
+    whole = image(0, bitmap.height)
+    band = b""
+    if lines:
+        around = round(AROUND * bitmap.height)
+        band = image(max(0, min(lines) - around), min(bitmap.height, max(lines) + around))
+    return json.dumps(Drawn(marked=done, page=len(whole))).encode() + b"\n" + whole + band
 
 
 def on_bitmap(
@@ -301,6 +319,8 @@ def on_bitmap(
     (x1, y1), (x2, y2) = corners
     return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
 
+
+AROUND = 0.05  # of the page's height, above and below what is marked
 
 # Each colour is brought down to the marker's, never up: ink stays dark, and marking the same
 # place twice changes nothing.

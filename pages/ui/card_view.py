@@ -6,7 +6,7 @@ from core import words
 from core.cards.sides import drawable
 from core.lab import Lab
 from core.types import Card
-from pages.ui import notes
+from pages.ui import notes, page_image
 from pages.ui.marked import passage
 from pages.ui.marks import Mark
 
@@ -70,10 +70,7 @@ def place(lab: Lab, card: Card) -> None:
     )
     if paper.kind == "pdf":
         for page in pages:
-            drawn = lab.papers.page_image(paper, page, (span,))
-            if drawn.unmarked:
-                st.caption(f":material/visibility_off: {words.UNMARKED}")
-            st.image(drawn.png)
+            page_image.place(lab, paper, page, span)
         return
     start, end = max(0, span.start - AROUND), min(len(paper.text), span.end + AROUND)
     mark = Mark(start=span.start - start, end=span.end - start, kind="found")

@@ -6,7 +6,7 @@ from core import words
 from core.lab import Lab
 from core.metrics.instructions import instructions
 from core.types import Hit, Retrieval, Run
-from pages.ui import asking, gold, marks
+from pages.ui import asking, gold, marks, page_image
 from pages.ui.marked import passage
 
 LONGEST_QUOTE = 90  # characters
@@ -81,10 +81,7 @@ def page_dialog(lab: Lab, hit: Hit, spans: gold.Gold) -> None:
         _in_context(paper.text, hit, spans)
         return
     for page in hit.pages:
-        drawn = lab.papers.page_image(paper, page, (hit.chunk.span,))
-        if drawn.unmarked:
-            st.caption(f":material/visibility_off: {words.UNMARKED}")
-        st.image(drawn.png)
+        page_image.place(lab, paper, page, hit.chunk.span)
 
 
 def _in_context(text: str, hit: Hit, spans: gold.Gold) -> None:

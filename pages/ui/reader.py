@@ -11,7 +11,7 @@ from core.lab import Lab
 from core.papers.finding import Found
 from core.store import PaperRow
 from core.types import Paper, Span
-from pages.ui import marking, notes, ruler
+from pages.ui import marking, notes, page_image, ruler
 
 READ, TEXT, CHUNKS = "Read", "Text that is searched", "Chunks"
 VIEWS = {"pdf": (READ, CHUNKS), "markdown": (READ, TEXT, CHUNKS), "text": (READ, CHUNKS)}
@@ -119,10 +119,7 @@ def _page(
     spans = [Span(paper_id=paper.id, start=start + a, end=start + b) for a, b in marks]
     image, text = st.columns([6, 5], gap="medium")
     with image:
-        drawn = lab.papers.page_image(paper, page, (*spans, *marking.chosen(lab, paper)))
-        if drawn.unmarked:
-            st.caption(f":material/visibility_off: {words.UNMARKED}")
-        st.image(drawn.png)
+        page_image.whole(lab, paper, page, (*spans, *marking.chosen(lab, paper)))
     with text:
         st.caption(f"{TEXT}, {words.counted(len(paper.text[start:end].strip()), 'character')}")
         marking.draw(paper, start, end, marks, partial(_turn, paper, parts), beside=False)

@@ -26,12 +26,12 @@ PATIENCE = 600.0  # seconds for an answer
 NAMED = re.compile(r"\bSam (\d+)\b")
 # What is said to whoever taps in the moment of the reveal; their vote is not counted.
 LATE = "This round is over; your last vote before the reveal was counted."
-# Two cores answer a question in ten to thirty seconds; with these the worker is busy, and a sweep
-# still comes to its turn.
+# Two cores answer a question in ten to thirty seconds; with these the worker is busy, and a sweep,
+# which gives way to every person, still comes to its turn.
 ANSWER_TOKENS = 16.0
-ASK_EVERY = 40  # pages that a helper looks at
-ASK_AGAIN = (300.0, 500.0)  # seconds between a student's questions
-STUDENTS_DO = {"study": 5, "wander": 4, "search": 1}
+ASK_EVERY = 100  # pages that a helper looks at
+ASK_AGAIN = (400.0, 600.0)  # seconds between a student's questions
+SEARCH_AGAIN = (200.0, 400.0)
 
 
 @dataclass(kw_only=True)
@@ -259,6 +259,7 @@ class Student(Session):
         self.at_once = at_once
         self.voted = 0
         self.next_ask = time.monotonic() + self.chance.uniform(0, 20)
+        self.next_search = time.monotonic() + self.chance.uniform(0, SEARCH_AGAIN[1])
         self.me: dict[str, str] = {}
 
     @property
@@ -285,9 +286,10 @@ class Student(Session):
             await self.vote()
         elif self.at_once and time.monotonic() > self.next_ask:
             await self.ask()
+        elif time.monotonic() > self.next_search:
+            await self.search()
         else:
-            (what,) = self.chance.choices(list(STUDENTS_DO), list(STUDENTS_DO.values()))
-            await {"study": self.study, "wander": self.wander, "search": self.search}[what]()
+            await self.chance.choice((self.study, self.wander))()
         await self.rest(5)
 
     async def place(self, place: str) -> None:
@@ -350,6 +352,7 @@ class Student(Session):
 
     async def search(self) -> None:
         client = self.client
+        self.next_search = time.monotonic() + self.chance.uniform(*SEARCH_AGAIN)
         await self.place("Ask")
         question, mark = self.asks()
         started = time.monotonic()
