@@ -1,11 +1,14 @@
 """The door of the room: lets the phones of a class reach the server, which listens on this machine
 alone and cannot be bound anew while it runs.
 
-A forwarder of bytes, in a thread of its own: what comes in from the network goes to the local
-server and back, unread. Knows nothing of classes and of what is said.
+A forwarder, in a thread of its own. It lets in what a phone needs to show pages: requests that
+read, of the paths below, and the one connection over which a page talks with the server. Nothing
+else that the server answers is for students: uploads, figures, ways in for programs. Each request
+is marked, so that the pages know who came this way. Knows nothing of classes and of what is said.
 """
 
 import asyncio
+import re
 import socket
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -20,6 +23,22 @@ MOST_CONNECTIONS = 256
 BLOCK = 64 * 1024
 CONNECT_SECONDS = 5
 START_SECONDS = 10
+HEAD_SECONDS = 60  # for a connection to make its next request
+
+MARK = "X-Triptych-Door"  # the header that every request through a door has
+REFUSED = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+SWITCHED = b"HTTP/1.1 101 "
+# Strict, so that the server cannot see two requests where one is seen here: no body, no folded
+# lines, no line that ends otherwise, no escaped letters in a path.
+HEAD = re.compile(
+    rb"(?:GET|HEAD) (?P<path>/[^\s?#%]*)(?:\?[!-~]*)? HTTP/1\.1\r\n"
+    rb"(?i:(?!content-length:|transfer-encoding:)[!#$%&'*+.^_`|~0-9a-z-]+:[^\r\n\0]*\r\n)*\r\n"
+)
+STREAM = re.compile(rb"GET /_stcore/stream[? ]")
+PATHS = re.compile(
+    rb"/(?:[a-z]*|favicon\.png|(?:static|media)(?:/[\w-][\w.-]*)+"
+    rb"|(?:[a-z]+/)?_stcore/(?:health|host-config)|_stcore/stream)"
+)
 
 
 class Door:
@@ -79,15 +98,26 @@ class Door:
         self._open.add(writer)
         ends = [writer]
         try:
+            head = await _head(reader)
+            if not head:
+                writer.write(REFUSED)
+                return
             connecting = asyncio.open_connection(*self._inside, limit=BLOCK)
             inner_reader, inner = await asyncio.wait_for(connecting, CONNECT_SECONDS)
             ends.append(inner)
             self._open.add(inner)
+            inner.write(head)
+            carry_in = _let_in
+            if STREAM.match(head):
+                answer = await inner_reader.readuntil(b"\r\n\r\n")
+                writer.write(answer)
+                if answer.startswith(SWITCHED):
+                    carry_in = _carry
             async with asyncio.TaskGroup() as both:
-                inwards = both.create_task(_carry(reader, inner))
+                inwards = both.create_task(carry_in(reader, inner))
                 await _carry(inner_reader, writer)
                 inwards.cancel()  # the server has said all it had to say
-        except* OSError:
+        except* (OSError, EOFError, asyncio.LimitOverrunError):
             pass  # either side went away: so does the other
         finally:
             self._tasks.discard(task)
@@ -96,11 +126,39 @@ class Door:
                 each.close()
 
 
+async def _head(reader: asyncio.StreamReader) -> bytes:
+    """The next request, marked; nothing at the end of the connection, for a request that may not
+    come in, and when none comes."""
+    try:
+        async with asyncio.timeout(HEAD_SECONDS):
+            head = await reader.readuntil(b"\r\n\r\n")
+    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError):
+        return b""
+    asked = HEAD.fullmatch(head)
+    if not asked or not PATHS.fullmatch(asked["path"]):
+        return b""
+    line, _, fields = head.partition(b"\r\n")
+    return b"%b\r\n%b: 1\r\n%b" % (line, MARK.encode(), fields)
+
+
+async def _let_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """One request after the other; the first that may not come in ends the connection. A page
+    opens its stream on a connection of its own, with the first request there."""
+    while (head := await _head(reader)) and not STREAM.match(head):
+        writer.write(head)
+        await writer.drain()
+    _finish(writer)
+
+
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Bytes from one side to the other, no faster than that one takes them."""
     while block := await reader.read(BLOCK):
         writer.write(block)
         await writer.drain()
+    _finish(writer)
+
+
+def _finish(writer: asyncio.StreamWriter) -> None:
     with suppress(OSError):  # it may be gone already
         if writer.can_write_eof():
             writer.write_eof()
