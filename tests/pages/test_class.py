@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -122,6 +123,19 @@ def test_students_study_cards_and_change_none(
     assert app.segmented_control[0].options == ["Study", "Charts"]
     assert "Somebody else" not in [button.label for button in app.button]
     assert not any("import" in (button.key or "") for button in app.button)
+
+
+def test_the_cards_lead_a_student_back_to_the_class(
+    browser: Callable[..., AppTest], lab: Lab, opened: Classroom
+) -> None:
+    token = token_of(joined(lab, opened))
+    phone = browser(code=opened.code, me=token)
+    phone.switch_page("pages/cards.py").run()
+    (back,) = [link.proto for link in phone.get("page_link") if link.proto.label == "Class"]
+    assert parse_qs(back.query_string) == {"code": [opened.code], "me": [token]}
+    stranger = browser()
+    stranger.switch_page("pages/cards.py").run()
+    assert "Class" not in [link.proto.label for link in stranger.get("page_link")]
 
 
 # the teacher
