@@ -2,7 +2,8 @@
 alone and cannot be bound anew while it runs.
 
 A forwarder of bytes, in a thread of its own: what comes in from the network goes to the local
-server and back, unread. Knows nothing of classes and of what is said.
+server and back. It answers for the server where a phone asks for a part of the pages' program
+(`core.packed`), and reads nothing else. Knows nothing of classes and of what is said.
 """
 
 import asyncio
@@ -13,12 +14,15 @@ from threading import Thread
 from typing import Any
 
 from core.errors import TriptychError
+from core.packed import Packed, last
 
 # A phone holds about four connections while it loads and one afterwards; each takes two files
 # here, one in the server, and many systems allow a program 1,024 of them.
 MOST_CONNECTIONS = 256
 BLOCK = 64 * 1024
+GET, END = b"GET /", b"\r\n\r\n"
 CONNECT_SECONDS = 5
+SILENT_SECONDS = 30  # that a connection may say nothing before its first words
 START_SECONDS = 10
 
 
@@ -31,6 +35,7 @@ class Door:
     def __init__(self, address: str, port: int, inside: tuple[str, int]) -> None:
         self.address = address
         self._inside = inside
+        self._packed = Packed(inside)
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._loop = asyncio.new_event_loop()
@@ -79,10 +84,14 @@ class Door:
         self._open.add(writer)
         ends = [writer]
         try:
+            said = await self._unpacked(reader, writer)
+            if not said:
+                return
             connecting = asyncio.open_connection(*self._inside, limit=BLOCK)
             inner_reader, inner = await asyncio.wait_for(connecting, CONNECT_SECONDS)
             ends.append(inner)
             self._open.add(inner)
+            inner.write(said)
             async with asyncio.TaskGroup() as both:
                 inwards = both.create_task(_carry(reader, inner))
                 await _carry(inner_reader, writer)
@@ -94,6 +103,29 @@ class Door:
             for each in ends:
                 self._open.discard(each)
                 each.close()
+
+    async def _unpacked(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        """The first words that are for the server; requests for packed files are answered."""
+        while True:
+            said = await _words(reader)
+            if not said.startswith(GET) or said.find(END) != len(said) - len(END):
+                return said
+            answer = await self._packed.answer(said)
+            if answer is None:
+                return last(said)
+            writer.write(answer)
+            await writer.drain()
+
+
+async def _words(reader: asyncio.StreamReader) -> bytes:
+    """The head of a request to read something, or whatever else is said; empty at the end."""
+    said = await asyncio.wait_for(reader.read(BLOCK), SILENT_SECONDS)
+    while said.startswith(GET) and END not in said and len(said) < BLOCK:
+        more = await asyncio.wait_for(reader.read(BLOCK - len(said)), SILENT_SECONDS)
+        if not more:
+            break
+        said += more
+    return said
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -130,6 +130,7 @@ def test_a_server_that_is_not_there_ends_the_connection(inside: tuple[str, int])
         nobody = free.getsockname()[1]
         opened = Door("127.0.0.1", 0, ("127.0.0.1", nobody))
         with connect(opened) as client:
+            client.sendall(b"hello")
             assert ended(client)
         opened.close()
 
