@@ -33,7 +33,8 @@ def main(lab: Lab) -> None:
     if not teaching:
         honest = chips.small_model_sentence(lab, st.session_state["compare.generator"])
         if honest:
-            st.caption(honest)
+            with st.container(key="compare-small"):
+                st.caption(honest)
 
 
 def ask(lab: Lab, comparison: Comparison | None) -> None:
