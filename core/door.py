@@ -4,7 +4,8 @@ alone and cannot be bound anew while it runs.
 A forwarder, in a thread of its own. It lets in what a phone needs to show pages: requests that
 read, of the paths below, and the one connection over which a page talks with the server. Nothing
 else that the server answers is for students: uploads, figures, ways in for programs. Each request
-is marked, so that the pages know who came this way. Knows nothing of classes and of what is said.
+is marked, so that the pages know who came this way. It answers for the server where a phone asks
+for a part of the pages' program (`core.packed`). Knows nothing of classes and of what is said.
 """
 
 import asyncio
@@ -16,14 +17,16 @@ from threading import Thread
 from typing import Any
 
 from core.errors import TriptychError
+from core.packed import Packed, last
 
 # A phone holds about four connections while it loads and one afterwards; each takes two files
 # here, one in the server, and many systems allow a program 1,024 of them.
 MOST_CONNECTIONS = 256
 BLOCK = 64 * 1024
+END = b"\r\n\r\n"  # of a request's head
 CONNECT_SECONDS = 5
+SILENT_SECONDS = 30  # that a connection may take to make a request
 START_SECONDS = 10
-HEAD_SECONDS = 60  # for a connection to make its next request
 
 MARK = "X-Triptych-Door"  # the header that every request through a door has
 REFUSED = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -50,6 +53,7 @@ class Door:
     def __init__(self, address: str, port: int, inside: tuple[str, int]) -> None:
         self.address = address
         self._inside = inside
+        self._packed = Packed(inside)
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._loop = asyncio.new_event_loop()
@@ -98,23 +102,21 @@ class Door:
         self._open.add(writer)
         ends = [writer]
         try:
-            head = await _head(reader)
-            if not head:
-                writer.write(REFUSED)
+            asked = await self._asked(reader, writer)
+            if not asked:
                 return
             connecting = asyncio.open_connection(*self._inside, limit=BLOCK)
             inner_reader, inner = await asyncio.wait_for(connecting, CONNECT_SECONDS)
             ends.append(inner)
             self._open.add(inner)
-            inner.write(head)
-            carry_in = _let_in
-            if STREAM.match(head):
-                answer = await inner_reader.readuntil(b"\r\n\r\n")
-                writer.write(answer)
-                if answer.startswith(SWITCHED):
-                    carry_in = _carry
+            inner.write(asked)
+            answer = await inner_reader.readuntil(END)
+            writer.write(answer)
+            if not (STREAM.match(asked) and answer.startswith(SWITCHED)):
+                await _carry(inner_reader, writer)  # and whatever else is asked stays outside
+                return
             async with asyncio.TaskGroup() as both:
-                inwards = both.create_task(carry_in(reader, inner))
+                inwards = both.create_task(_carry(reader, inner))
                 await _carry(inner_reader, writer)
                 inwards.cancel()  # the server has said all it had to say
         except* (OSError, EOFError, asyncio.LimitOverrunError):
@@ -125,29 +127,33 @@ class Door:
                 self._open.discard(each)
                 each.close()
 
+    async def _asked(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        """The first request that is for the server, which is the last of this connection, or
+        nothing; requests for packed files are answered."""
+        while head := await _head(reader):
+            answer = await self._packed.answer(head)
+            if answer is None:
+                return _marked(last(head))
+            writer.write(answer)
+            await writer.drain()
+        writer.write(REFUSED)
+        return b""
+
 
 async def _head(reader: asyncio.StreamReader) -> bytes:
-    """The next request, marked; nothing at the end of the connection, for a request that may not
-    come in, and when none comes."""
+    """The next request; nothing at the end of the connection, for a request that may not come in,
+    and when none comes."""
     try:
-        async with asyncio.timeout(HEAD_SECONDS):
-            head = await reader.readuntil(b"\r\n\r\n")
-    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError):
+        head = await asyncio.wait_for(reader.readuntil(END), SILENT_SECONDS)
+    except (EOFError, asyncio.LimitOverrunError, TimeoutError):
         return b""
     asked = HEAD.fullmatch(head)
-    if not asked or not PATHS.fullmatch(asked["path"]):
-        return b""
+    return head if asked and PATHS.fullmatch(asked["path"]) else b""
+
+
+def _marked(head: bytes) -> bytes:
     line, _, fields = head.partition(b"\r\n")
     return b"%b\r\n%b: 1\r\n%b" % (line, MARK.encode(), fields)
-
-
-async def _let_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """One request after the other; the first that may not come in ends the connection. A page
-    opens its stream on a connection of its own, with the first request there."""
-    while (head := await _head(reader)) and not STREAM.match(head):
-        writer.write(head)
-        await writer.drain()
-    _finish(writer)
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -155,10 +161,6 @@ async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     while block := await reader.read(BLOCK):
         writer.write(block)
         await writer.drain()
-    _finish(writer)
-
-
-def _finish(writer: asyncio.StreamWriter) -> None:
     with suppress(OSError):  # it may be gone already
         if writer.can_write_eof():
             writer.write_eof()

@@ -15,6 +15,9 @@ def main(lab: Lab) -> None:
     teacher = frame.is_teacher(lab)
     views = VIEWS if teacher else OF_STUDENTS
     with st.container(horizontal=True, vertical_alignment="center", key="cards-head"):
+        if (student := frame.student()) and not teacher:
+            back = ":material/arrow_back:"
+            st.page_link("pages/classroom.py", label="Class", icon=back, query_params=student)
         view = st.segmented_control(
             "View",
             views,

@@ -12,7 +12,7 @@ def main(lab: Lab) -> None:
         class_wall.draw(st.query_params.get("class", ""))
     elif code:
         class_phone.draw(lab, code)
-    elif before := st.session_state.get("frame.student"):
+    elif before := frame.student():
         st.query_params.update(before)  # back from the cards
         st.rerun()
     elif lab.classes.now() and not frame.is_teacher(lab):

@@ -33,7 +33,8 @@ def main(lab: Lab) -> None:
     if not teaching:
         honest = chips.small_model_sentence(lab, st.session_state["compare.generator"])
         if honest:
-            st.caption(honest)
+            with st.container(key="compare-small"):
+                st.caption(honest)
 
 
 def ask(lab: Lab, comparison: Comparison | None) -> None:
@@ -122,6 +123,7 @@ def follow(live_id: str, asked: Question | None) -> None:
     live = lab.bench.live(live_id)
     if live is None or live.over:
         st.rerun()
+    assert live
     with st.container(horizontal=True, vertical_alignment="center", key="compare-progress"):
         if st.button("Stop", key="compare.stop", icon=":material/stop:"):
             live.stop()

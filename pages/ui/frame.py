@@ -73,6 +73,12 @@ def become_teacher(class_id: str) -> None:
     st.session_state["frame.teaches"] = class_id
 
 
+def student() -> dict[str, str]:
+    """What in the address says which student of which class this session is; empty for others."""
+    known: dict[str, str] = st.session_state.get("frame.student", {})
+    return known
+
+
 def session() -> str:
     """A name for this browser tab, by which it takes turns with the others."""
     name: str = st.session_state.setdefault("frame.session", uuid.uuid4().hex)

@@ -7,7 +7,7 @@ import streamlit as st
 from core import exports, words
 from core.lab import Lab
 from core.types import Comparison
-from pages.ui import class_teacher
+from pages.ui import class_teacher, projector
 
 EXPORTS = {"Markdown": "md", "JSON": "json", "HTML": "html"}
 
@@ -40,6 +40,7 @@ def headline(lab: Lab, comparison: Comparison | None) -> None:
         if comparison:
             st.page_link("pages/cards.py", label="Make cards", query_params={"run": comparison.id})
             download(comparison)
+        projector.switch()
 
 
 def links(name: str, entries: Sequence[tuple[str, str, str]], empty: str) -> None:

@@ -1,5 +1,6 @@
 """The stories that matter, in a real browser with the packaged models."""
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
@@ -95,6 +96,28 @@ def test_two_browsers_do_not_mix_answers(browser: Browser, address: str) -> None
         expect(page.locator(".answer")).to_have_count(3)
         assert answers(page) == first
         page.context.close()
+
+
+def test_one_key_makes_the_page_fit_for_a_projector(page: Page, address: str) -> None:
+    page.goto(address)
+    ready(page)
+    field = page.get_by_role("textbox", name="Question", exact=True)
+    navigation = page.get_by_test_id("stTopNav")
+    field.press("End")
+    field.press("p")  # a letter of the question, and no command
+    expect(field).to_have_value(re.compile("p$"))
+    expect(navigation).to_be_visible()
+    page.locator(".answer").first.click()
+    page.keyboard.press("p")
+    expect(navigation).to_be_hidden()
+    expect(page.get_by_role("button", name="Ask live")).to_be_hidden()
+    expect(page.locator(".answer")).to_have_count(3)
+    sizes = page.locator(".answer").evaluate_all(
+        "answers => answers.map(each => parseFloat(getComputedStyle(each).fontSize))"
+    )
+    assert min(sizes) >= 22
+    page.keyboard.press("p")
+    expect(navigation).to_be_visible()
 
 
 def test_a_recorded_run_opens_from_the_menu_and_stays(page: Page, address: str) -> None:

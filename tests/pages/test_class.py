@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import door
 from core.lab import Lab
 from core.lab.classroom import Server
 from core.settings import ROOT
 from core.types import Classroom, Screen
-from pages.ui import class_board, serving
+from pages.ui import class_board, frame, serving
 from tests.pages.conftest import SECONDS, texts
 
 GUARDED = ("compare", "library", "sweep", "evaluate", "runs", "settings")
@@ -87,6 +90,27 @@ def test_without_a_class_nobody_needs_anything(app: AppTest) -> None:
         assert "This page is the teacher's" not in texts(app)
 
 
+def test_one_who_came_by_the_door_is_no_teacher_also_after_the_end(
+    lab: Lab, opened: Classroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a phone asked last may be under way when the class is over."""
+    seen: dict[str, str] = {}
+    monkeypatch.setattr(frame.st, "context", SimpleNamespace(headers=seen))
+    monkeypatch.setattr(frame.st, "session_state", {})
+    lab.classes.end()
+    assert not frame.is_teacher(lab)  # a browser that was gone before anything was known of it
+    seen |= {"Host": "192.0.2.7:8502", door.MARK: "1"}
+    assert not frame.is_teacher(lab)
+    seen.clear()
+    assert not frame.is_teacher(lab)
+
+    monkeypatch.setattr(frame.st, "session_state", {})
+    seen["Host"] = "127.0.0.1:8501"
+    assert frame.is_teacher(lab)
+    seen.clear()  # the tab was closed: what was pressed there last still counts
+    assert frame.is_teacher(lab)
+
+
 def test_the_pin_lets_the_teacher_in_and_a_wrong_one_does_not(
     app: AppTest, lab: Lab, opened: Classroom
 ) -> None:
@@ -122,6 +146,19 @@ def test_students_study_cards_and_change_none(
     assert app.segmented_control[0].options == ["Study", "Charts"]
     assert "Somebody else" not in [button.label for button in app.button]
     assert not any("import" in (button.key or "") for button in app.button)
+
+
+def test_the_cards_lead_a_student_back_to_the_class(
+    browser: Callable[..., AppTest], lab: Lab, opened: Classroom
+) -> None:
+    token = token_of(joined(lab, opened))
+    phone = browser(code=opened.code, me=token)
+    phone.switch_page("pages/cards.py").run()
+    (back,) = [link.proto for link in phone.get("page_link") if link.proto.label == "Class"]
+    assert parse_qs(back.query_string) == {"code": [opened.code], "me": [token]}
+    stranger = browser()
+    stranger.switch_page("pages/cards.py").run()
+    assert "Class" not in [link.proto.label for link in stranger.get("page_link")]
 
 
 # the teacher
