@@ -9,6 +9,7 @@ import json
 import os
 import sqlite3
 import stat
+import struct
 import subprocess
 import sys
 import time
@@ -21,10 +22,11 @@ from typing import Any
 import pytest
 
 from core.cards import anki
-from core.errors import BadInput
+from core.errors import BadInput, Unreadable
 from core.lab import Lab
 from core.settings import ROOT, Settings
 from core.store import EVERY
+from core.store import anki as anki_store
 from core.types import Card
 from tests import pdfs
 from tests.kills import THOROUGH
@@ -305,6 +307,90 @@ def test_a_collection_that_computes(lab: Lab, tmp_path: Path, notes: str) -> Non
     (only,) = lab.cards.load(tmp_path / "deck.apkg")
     assert "cannot be read" in only.failed
     assert lab.cards.count(EVERY) == 0
+
+
+def again_and_again(database: sqlite3.Connection, table: str) -> bytes:
+    """The file of a database in which every branch of a table leads to its first page of rows."""
+    (root,) = database.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,))
+    (size,) = database.execute("PRAGMA page_size").fetchone()
+    body = bytearray(database.serialize())
+    page = (root[0] - 1) * size
+    assert body[page] == 5, "a page of branches"
+    (cells,) = struct.unpack_from(">H", body, page + 3)
+    places = struct.unpack_from(f">{cells}H", body, page + 12)
+    first = bytes(body[page + places[0] : page + places[0] + 4])
+    for place in places:
+        body[page + place : page + place + 4] = first
+    return bytes(body)
+
+
+def collection(notes: str, cards: str = "nid, did") -> sqlite3.Connection:
+    database = sqlite3.connect(":memory:")
+    database.executescript(
+        "CREATE TABLE col (models TEXT, decks TEXT); INSERT INTO col VALUES ('{}', '{}');"
+        f"CREATE TABLE notes ({notes}); CREATE TABLE cards ({cards});"
+    )
+    return database
+
+
+NOTES = "id, guid, mid, tags, flds"
+
+
+def test_a_collection_that_says_one_text_again_and_again(lab: Lab, tmp_path: Path) -> None:
+    """Three megabytes that read as a million letters, 300 times: packed they are 15 kilobytes."""
+    database = collection(NOTES)
+    row = "INSERT INTO notes VALUES (1, '', 1, '', ?)"
+    database.execute(row, ("long " * 200_000,))
+    database.executemany(row, [("x" * 3_000,)] * 300)
+    database.commit()
+    body = again_and_again(database, "notes")
+    assert len(body) < 3_000_000
+    zipped(tmp_path / "deck.apkg", ("collection.anki2", body))
+    (only,) = lab.cards.load(tmp_path / "deck.apkg")
+    assert "cannot be read" in only.failed
+    with pytest.raises(Unreadable) as refused:
+        anki_store.notes(body)
+    assert refused.value.detail == "it says more than its file can hold"
+
+
+def test_a_collection_may_work_for_so_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To find the deck of a card, its row is read to its end, here through 8 MB, for each row."""
+    database = collection(NOTES, "data, nid, did")
+    database.execute("INSERT INTO cards VALUES (zeroblob(8000000), 1, 1)")
+    row = "INSERT INTO cards VALUES (zeroblob(3000), 1, 1)"
+    for _ in range(400):
+        database.execute(row)
+    database.commit()
+    monkeypatch.setattr(anki_store, "SECONDS", 0)
+    with pytest.raises(Unreadable) as refused:
+        anki_store.notes(again_and_again(database, "cards"))
+    assert refused.value.detail == "interrupted"
+
+
+@pytest.mark.parametrize(
+    ("database", "said"),
+    [
+        (collection(NOTES + "".join(f", a{n}" for n in range(100))), "too many columns"),
+        (collection(NOTES + f" DEFAULT '{'x' * 60_000}'"), "too big"),
+        (collection(NOTES + f" DEFAULT ({'(' * 60}1{')' * 60} + {'1+' * 60}1)"), "too large"),
+    ],
+    ids=["columns", "letters", "depth"],
+)
+def test_a_collection_whose_tables_are_no_anki_s(database: sqlite3.Connection, said: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        anki_store.notes(database.serialize())
+    assert said in refused.value.detail
+
+
+def test_a_value_too_long_for_any_note_is_not_read() -> None:
+    database = collection(NOTES)
+    database.execute("INSERT INTO notes VALUES (1, '', 1, '', zeroblob(17000000))")
+    database.commit()
+    with pytest.raises(Unreadable, match="cannot be read") as refused:
+        anki_store.notes(database.serialize())
+    assert "too big" in refused.value.detail
 
 
 @pytest.mark.parametrize("seed", range(3))

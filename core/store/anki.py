@@ -1,20 +1,33 @@
 """The notes in an Anki collection: the SQLite file inside a package. Only ever reads.
 
 Whoever made the file may mean harm: it is opened unchangeable, trusts none of its own functions,
-and may work for a limited number of steps. Only tables are read that hold what they show: what a
-view, a virtual table or a computed column says has no limit.
+and may work for a limited time. Only tables are read that hold what they show: what a view, a
+virtual table or a computed column says has no limit. A page of the file may be pointed at by many
+rows, so that a small file holds a million long ones: what is read altogether is limited too.
 """
 
 import json
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import Unreadable
 
-STEPS = 200_000  # a thousand virtual-machine instructions each
+SECONDS = 30
+# A note of a megabyte is rare, Anki's widest table has 18 columns, its longest CREATE 700 letters.
+LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: 16_000_000,  # bytes of a value or a row
+    sqlite3.SQLITE_LIMIT_COLUMN: 100,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 50_000,
+    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 50,
+    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 5,
+    sqlite3.SQLITE_LIMIT_VDBE_OP: 5_000,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+}
+ROW_BYTES = 8  # that a row takes at least; text may take half as much in the file as here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +44,8 @@ class AnkiNote:
 def notes(data: bytes) -> list[AnkiNote]:
     """All notes of a collection, in the order they were made.
 
-    Errors: Unreadable for what is no collection, or one that takes too long.
+    Errors: Unreadable for what is no collection, one that takes too long, or that says more than
+    its file can hold.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "collection"
@@ -41,9 +55,11 @@ def notes(data: bytes) -> list[AnkiNote]:
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA trusted_schema = OFF")
             connection.create_collation("unicase", _unicase)
-            left = iter(range(STEPS))
-            connection.set_progress_handler(lambda: next(left, None) is None, 1_000)
-            return _notes(connection)
+            for limit, most in LIMITS.items():
+                connection.setlimit(limit, most)
+            deadline = time.monotonic() + SECONDS
+            connection.set_progress_handler(lambda: time.monotonic() > deadline, 1_000)
+            return _notes(_Collection(connection, 2 * len(data)))
         except (sqlite3.Error, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Unreadable(
                 "its collection cannot be read; export the deck from Anki again.", str(error)
@@ -57,7 +73,25 @@ def _unicase(one: str, other: str) -> int:
     return (a > b) - (a < b)
 
 
-def _notes(connection: sqlite3.Connection) -> list[AnkiNote]:
+class _Collection:
+    """A collection of which at most `left` bytes are still read."""
+
+    def __init__(self, connection: sqlite3.Connection, left: int) -> None:
+        self._connection = connection
+        self._left = left
+
+    def rows(self, select: str, *values: str) -> Iterator[sqlite3.Row]:
+        """Unsorted and ungrouped, or the database would write it all to the disk once more.
+        Errors: ValueError once there was more than the file can hold."""
+        for row in self._connection.execute(select, values):
+            texts = (value for value in row if isinstance(value, str | bytes))
+            self._left -= ROW_BYTES + sum(map(len, texts))
+            if self._left < 0:
+                raise ValueError("it says more than its file can hold")
+            yield row
+
+
+def _notes(connection: _Collection) -> list[AnkiNote]:
     tables = set(_tables(connection))
     if not {"notes", "cards"} <= tables:
         raise ValueError("no table of notes, or none of cards")
@@ -65,11 +99,12 @@ def _notes(connection: sqlite3.Connection) -> list[AnkiNote]:
         kinds, known = _newer(connection, tables)
     else:
         kinds, known = _older(connection, tables)
-    decks = dict(connection.execute("SELECT nid, min(did) FROM cards GROUP BY nid").fetchall())
+    decks: dict[int, int] = {}
+    for nid, did in connection.rows("SELECT nid, did FROM cards"):
+        decks[nid] = min(did, decks.get(nid, did))
     found = []
-    # Sorted here: the database would sort whole texts, and write them to the disk for it.
     rows = sorted(
-        connection.execute("SELECT id, guid, mid, tags, flds FROM notes"),
+        connection.rows("SELECT id, guid, mid, tags, flds FROM notes"),
         key=lambda row: int(row["id"]),
     )
     for row in rows:
@@ -88,11 +123,11 @@ def _notes(connection: sqlite3.Connection) -> list[AnkiNote]:
     return found
 
 
-def _tables(connection: sqlite3.Connection) -> Iterator[str]:
+def _tables(connection: _Collection) -> Iterator[str]:
     """The tables whose every value lies in the file."""
-    rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage")
-    for (name,) in rows.fetchall():
-        columns = connection.execute("SELECT hidden FROM pragma_table_xinfo(?)", (name,))
+    select = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage"
+    for (name,) in list(connection.rows(select)):
+        columns = connection.rows("SELECT hidden FROM pragma_table_xinfo(?)", name)
         if not any(column["hidden"] for column in columns):
             yield name
 
@@ -100,11 +135,11 @@ def _tables(connection: sqlite3.Connection) -> Iterator[str]:
 Kinds = dict[int, tuple[str, list[str]]]
 
 
-def _older(connection: sqlite3.Connection, tables: set[str]) -> tuple[Kinds, dict[int, str]]:
+def _older(connection: _Collection, tables: set[str]) -> tuple[Kinds, dict[int, str]]:
     """Note types and decks as JSON in one row: the packages every Anki can write."""
     if "col" not in tables:
         raise ValueError("no table of the collection")
-    row = connection.execute("SELECT models, decks FROM col").fetchone()
+    (row,) = connection.rows("SELECT models, decks FROM col")
     models, decks = json.loads(row["models"]), json.loads(row["decks"])
     kinds = {
         int(number): (str(model["name"]), [str(field["name"]) for field in model["flds"]])
@@ -113,14 +148,15 @@ def _older(connection: sqlite3.Connection, tables: set[str]) -> tuple[Kinds, dic
     return kinds, {int(number): str(deck["name"]) for number, deck in decks.items()}
 
 
-def _newer(connection: sqlite3.Connection, tables: set[str]) -> tuple[Kinds, dict[int, str]]:
+def _newer(connection: _Collection, tables: set[str]) -> tuple[Kinds, dict[int, str]]:
     """Note types and decks in tables of their own, since Anki 2.1.28."""
     if not {"fields", "decks"} <= tables:
         raise ValueError("no table of fields, or none of decks")
     kinds: Kinds = {
-        row["id"]: (row["name"], []) for row in connection.execute("SELECT id, name FROM notetypes")
+        row["id"]: (row["name"], []) for row in connection.rows("SELECT id, name FROM notetypes")
     }
-    for row in connection.execute("SELECT ntid, name FROM fields ORDER BY ntid, ord"):
+    fields = connection.rows("SELECT ntid, ord, name FROM fields")
+    for row in sorted(fields, key=lambda row: (row["ntid"], row["ord"])):
         kinds[row["ntid"]][1].append(row["name"])
-    decks = connection.execute("SELECT id, name FROM decks")
+    decks = connection.rows("SELECT id, name FROM decks")
     return kinds, {row["id"]: row["name"].replace("\x1f", "::") for row in decks}
