@@ -37,7 +37,8 @@ class Handler(BaseHTTPRequestHandler):
         # flaky-3-busy is busy until it is asked for the third time, and says the echo then.
         if flaky := re.fullmatch(r"flaky-(\d)-(\w+)(-.*)?", model):
             model = "echo" if asked[model] >= int(flaky[1]) else flaky[2]
-        getattr(self, f"do_{model.replace('-', '_')}")(body)
+        manner = model.partition(":")[0].replace("-", "_")
+        getattr(self, f"do_{manner}")(body)
 
     def do_echo(self, body: dict[str, Any], most: int | None = None) -> None:
         said = body["prompt"] if "prompt" in body else body["messages"][-1]["content"]
@@ -131,9 +132,18 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.reply(401, json.dumps({"error": {"message": "wrong key"}}))
 
-    def do_tell_tale(self, _body: dict[str, Any]) -> None:
+    def do_tell_tale(self, body: dict[str, Any]) -> None:
         said = f"your header was {self.headers['authorization']}"
+        # As far into a sentence that is shortened as its length in the model's name says.
+        said = "x" * int(body["model"].partition(":")[2] or 0) + said
         self.reply(400, json.dumps({"error": {"message": said}}))
+
+    def do_parrot(self, body: dict[str, Any]) -> None:
+        """Says the key as its answer, in pieces, and breaks off with it."""
+        self.begin()
+        for letter in f"I know {self.headers['authorization']} and Bearer sk-quite too. sk-":
+            self.say(body, letter)
+        self.event({"error": {"message": f"no credit for {self.headers['authorization']}"}})
 
     def do_elsewhere(self, _body: dict[str, Any]) -> None:
         self.send_response(307)

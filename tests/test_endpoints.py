@@ -1,6 +1,7 @@
 """Models behind an address, asked of real server processes: a small one that goes wrong in every
 way, and `transformers serve`."""
 
+import gzip
 import json
 import logging
 import re
@@ -9,7 +10,10 @@ import subprocess
 import sys
 import time
 import urllib.request
+import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Event, Timer, active_count
@@ -17,12 +21,14 @@ from typing import Any
 
 import pytest
 
-from core import backends
+from core import backends, exports
+from core.__main__ import main
 from core.generators import Delta, Request, causal_lm, endpoint
 from core.generators.endpoint import EndpointGenerator
 from core.lab import Lab
 from core.settings import Endpoint, Settings
-from core.types import Generation, Message, Recipe, Retrieval
+from core.types import Comparison, Generation, Message, Recipe, Retrieval
+from core.views import View
 from tests.openai_server import KEY
 
 SENTENCE = "The tide rises four metres and falls twice a day."
@@ -152,6 +158,66 @@ def test_a_server_that_repeats_the_key_is_not_quoted_with_it(openai_server: str)
     _, end = answer(served(openai_server, "tell-tale", KEY))
     assert "your header was Bearer …" in end.note
     assert KEY not in end.note
+
+
+@pytest.mark.parametrize("before", range(165, 182))
+def test_no_part_of_the_key_is_left_where_a_sentence_is_shortened(
+    openai_server: str, before: int
+) -> None:
+    _, end = answer(served(openai_server, f"tell-tale:{before}", KEY))
+    assert "xxxyour header was" in end.note
+    assert KEY[:3] not in end.note
+
+
+def test_a_key_that_is_said_as_an_answer_is_taken_out(openai_server: str) -> None:
+    said, end = answer(served(openai_server, "parrot", KEY))
+    assert said == "I know Bearer … and Bearer sk-quite too. sk-"
+    assert end.finish == "error"
+    assert KEY not in end.note
+    said, _ = answer(served(openai_server, "echo", "tide"), ask("The tide rises."))
+    assert said == "The tide rises."  # no secret, only a word
+
+
+def test_the_key_is_kept_nowhere(
+    asking: Any, lab: Lab, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str], tmp_path: Path,
+) -> None:  # fmt: skip
+    """Servers that repeat it wherever they can: not in the data folder, a backup, a capsule, a
+    report, any export, the doctor's words, a log, or what a command prints."""
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("TRIPTYCH_ENDPOINT_KEY", KEY)
+    monkeypatch.setenv("TRIPTYCH_DATA", str(lab.settings.data))
+    monkeypatch.setenv("TRIPTYCH_MODELS", str(lab.settings.models))
+    runs = [asking(model) for model in ("locked", "tell-tale", "tell-tale:170", "parrot", "echo")]
+    assert runs[0].answer.finish_reason == "stop", "the key was sent"
+    assert "…" in runs[1].notes[-1]
+
+    job = lab.storage.back_up()
+    job.join()
+    (backup,) = lab.storage.backups()
+    with zipfile.ZipFile(lab.storage.file(backup.name)) as archive:
+        written = [archive.read(name) for name in archive.namelist()]
+    for kind in ("report", "runs", "log", "retrieval-log", "capsule"):
+        content = lab.past.written(kind, View())
+        written.append(content if isinstance(content, bytes) else content.encode())
+    for run in runs:
+        alone = Comparison(id=run.id, question=run.question, runs=(run,), at=run.at)
+        written += [form(alone).encode() for form in exports.FORMATS.values()]
+    monkeypatch.setenv("TRIPTYCH_ENDPOINTS", "box=http://127.0.0.1:9/v1#m")
+    main(["doctor"])
+    main(["models"])
+    printed = capsys.readouterr()
+    written += [printed.out.encode(), printed.err.encode(), caplog.text.encode()]
+    written += [repr(each).encode() for each in (runs, lab.settings)]
+    written += [path.read_bytes() for path in lab.settings.data.rglob("*") if path.is_file()]
+    assert len(written) > 20
+    assert sum(b"whale oil" in each for each in written) > 10, "the answers are in there"
+    for each in written:
+        assert KEY.encode() not in each
+        assert KEY[:8].encode() not in each.replace(b"sk-quite too", b""), "nor a part of it"
+        for packed in (gzip.decompress, zlib.decompress):
+            with suppress(OSError, EOFError, zlib.error):
+                assert KEY.encode() not in packed(each)
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ CONNECT_SECONDS = 5
 LOOK_SECONDS = 0.05  # between two looks at `stop`
 HANG_UP_SECONDS = 1.0  # for a thread to notice that its connection is gone
 LONGEST_QUOTE = 200  # characters of what a server says about itself
+SHORTEST_SECRET = 12  # characters; shorter keys, such as EMPTY, guard nothing and may be words
 SENT = {"host", "accept", "accept-encoding", "connection", "content-type", "content-length"}
 # Which tokens frame a turn is the server's to know; these are the usual ones. Some servers read
 # them as tokens also where a text quotes them, and a paper must not end the user's turn.
@@ -178,32 +179,34 @@ class _Calls:
                     said = True
                 return
             except (OpenAIError, ValueError) as error:  # ValueError: no JSON, or no text at all
-                fault = _fault(error, self._endpoint)
+                fault = _fault(error, self._endpoint, self._key)
             if said or not fault.passing or attempt == ATTEMPTS:
                 break
             if self._gone.wait(PAUSE * attempt):
                 break
         where = f"{self._endpoint.name} ({self._endpoint.address})"
         sentence = f"{where} {BROKE_OFF if said else fault.clause}."
-        if self._key:
-            sentence = sentence.replace(self._key, "…")
         yield Delta(index=index, text="", finish="error", note=sentence)
 
     def _stream(self, index: int, request: Request) -> Iterator[Delta]:
         """What the server says. Errors: OpenAIError; ValueError for what is no answer."""
         from openai import OpenAIError
 
-        reason, counts = None, _Counts()
+        reason, counts, hiding = None, _Counts(), _Hiding(self._key)
         with self._ask(request) as events:
             try:
                 for event in events:
                     text, ended, counted = _read(event)
                     reason, counts = ended or reason, counted or counts
-                    if text:
+                    if text := hiding.said(text):
                         yield Delta(index=index, text=text)
             except (OpenAIError, ValueError):
                 if reason is None:  # else all was said, and only the counts may be missing
+                    if rest := hiding.rest():
+                        yield Delta(index=index, text=rest)
                     raise
+        if rest := hiding.rest():
+            yield Delta(index=index, text=rest)
         if reason is None:
             raise ValueError("the stream ended without a finish reason")
         if reason == "content_filter":
@@ -252,6 +255,30 @@ class _Counts:
     answer: int | None = None
 
 
+class _Hiding:
+    """Takes the key out of an answer, where a server says it, also in pieces: answers are kept and
+    given to others."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key if len(key) >= SHORTEST_SECRET else ""
+        self._held = ""
+
+    def said(self, text: str) -> str:
+        """What may be shown now; what may be the beginning of the key waits."""
+        if not self._key:
+            return text
+        text = (self._held + text).replace(self._key, "…")
+        longest = min(len(text), len(self._key) - 1)
+        waits = next((n for n in range(longest, 0, -1) if self._key.startswith(text[-n:])), 0)
+        self._held = text[len(text) - waits :]
+        return text[: len(text) - waits]
+
+    def rest(self) -> str:
+        """What waited to the end and was no key after all."""
+        rest, self._held = self._held, ""
+        return rest
+
+
 def _read(event: Any) -> tuple[str, str | None, _Counts | None]:
     """The text, the finish reason and the counts of one event, as far as it has them.
 
@@ -288,7 +315,7 @@ class _Fault:
     passing: bool
 
 
-def _fault(error: Exception, endpoint: Endpoint) -> _Fault:
+def _fault(error: Exception, endpoint: Endpoint, key: str) -> _Fault:
     from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
     match error:
@@ -300,9 +327,9 @@ def _fault(error: Exception, endpoint: Endpoint) -> _Fault:
         case APIConnectionError():
             clause = "cannot be reached; start it, or correct its address in TRIPTYCH_ENDPOINTS"
         case APIStatusError():
-            return _refusal(error, endpoint)
+            return _refusal(error, endpoint, key)
         case APIError():
-            clause = f"failed{_quoted(error.body)}; ask again, or look into its log"
+            clause = f"failed{_quoted(error.body, key)}; ask again, or look into its log"
         case _:
             clause = (
                 "does not answer as an OpenAI-compatible server does; correct its address in"
@@ -311,9 +338,9 @@ def _fault(error: Exception, endpoint: Endpoint) -> _Fault:
     return _Fault(clause=clause, passing=True)
 
 
-def _refusal(error: "APIStatusError", endpoint: Endpoint) -> _Fault:
+def _refusal(error: "APIStatusError", endpoint: Endpoint, key: str) -> _Fault:
     """What a status other than 200 means."""
-    status, words = error.status_code, _quoted(error.body)
+    status, words = error.status_code, _quoted(error.body, key)
     match status:
         case 401 | 403:  # its words are left out: they may quote the key
             clause = (
@@ -335,11 +362,13 @@ def _refusal(error: "APIStatusError", endpoint: Endpoint) -> _Fault:
     return _Fault(clause=clause, passing=status in (408, 409, 429) or status >= 500)
 
 
-def _quoted(body: object) -> str:
-    """A server's own words about a fault, shortened; empty if there are none to show."""
+def _quoted(body: object, key: str) -> str:
+    """A server's own words about a fault, without the key and then shortened; empty if there are
+    none to show."""
     match body:
         case str(words) | {"message": str(words)} | {"detail": str(words)} | {"error": str(words)}:
             words = " ".join(words.split())
+            words = words.replace(key, "…") if key else words
         case _:
             return ""
     if not words or words.startswith("<"):  # a page for a browser
