@@ -380,6 +380,7 @@ def test_a_class_shows_ill_meaning_texts_as_texts(
         ("library", "paper"),
         ("library", "at"),
         ("sweep", "sweep"),
+        ("evaluate", "evaluation"),
         ("runs", "view"),
         ("cards", "card"),
         ("cards", "span"),
@@ -512,10 +513,11 @@ def test_a_page_is_served_to_this_machine_alone() -> None:
 
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     assert config["server"]["address"] == "127.0.0.1"
+    assert config["server"]["headless"], "else a page may have Streamlit write files"
     assert config["client"]["showErrorDetails"] == "none"
     assert config["browser"]["gatherUsageStats"] is False
-    for switched_off in ("enableXsrfProtection", "enableCORS", "enableStaticServing"):
-        assert switched_off not in config["server"], "as Streamlit has them: on, on, off"
+    for option in ("enableXsrfProtection", "enableCORS", "enableStaticServing", "enableAgentApi"):
+        assert option not in config["server"], "as Streamlit has them: on, on, off, off"
 
 
 def test_past_runs_export_for_everyone(filled: Lab) -> None:
