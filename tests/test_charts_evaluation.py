@@ -43,6 +43,19 @@ def test_recall_stands_against_the_tokens_it_costs() -> None:
     assert [row["setting"] for row in chart.rows] == ["top 1 <b>", "top 3", "deep", "top 5"]
 
 
+def test_panels_stand_below_each_other_over_the_same_tokens() -> None:
+    small = [replace(each, panel="400") for each in SETTINGS]
+    large = [replace(each, panel="1600", tokens=4 * each.tokens) for each in SETTINGS]
+    figure = recall_against_tokens([*small, *large], 24, "MiniLM", "light").figure
+    lines = [trace for trace in figure.data if trace.mode == "lines+markers"]
+    assert [(line.xaxis, line.yaxis) for line in lines] == [("x", "y"), ("x2", "y2")]
+    assert [list(line.x) for line in lines] == [[200, 500, 900], [800, 2000, 3600]]
+    assert [line.showlegend for line in lines] == [True, False]
+    assert figure.layout.xaxis.matches == "x2"
+    assert figure.layout.yaxis.range == figure.layout.yaxis2.range
+    assert [each.text for each in figure.layout.annotations] == ["400", "1600"]
+
+
 def test_a_winner_and_a_single_setting() -> None:
     won = recall_against_tokens([SETTINGS[0], SETTINGS[2]], 1, "MiniLM", "dark")
     assert won.title == "“top 5” finds more of the gold text than every other setting"
