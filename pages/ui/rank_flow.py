@@ -54,17 +54,7 @@ path { fill: none; vector-effect: non-scaling-stroke; stroke: currentColor; }
 .after.used .rank, .after.used .moved { color: light-dark(#b9500b, #ffa565); }
 .after.fell .rank, .after.fell .moved { color: light-dark(#1d5fbf, #7fb2ff); font-weight: 650; }
 .after.off .label { text-decoration: line-through; }
-.gold-word {
-  flex: none;
-  align-self: center;
-  padding: 0 0.35em;
-  border-radius: 3px;
-  font-size: 0.72rem;
-  font-weight: 650;
-  line-height: 1.35;
-  color: light-dark(#fcfbf8, #16181b);
-  background: light-dark(#8a6500, #f2d26b);
-}
+.gold-word { flex: none; align-self: center; line-height: 1.35; }
 .cut { /* from the top of the second row, below the words that may need two lines */
   position: absolute;
   grid-area: 2 / 1 / 3 / 4;
