@@ -10,6 +10,7 @@ from core.lab import Lab
 from core.store.sweeps import SweepRow
 from core.types import Sweep
 from pages.ui import frame
+from pages.ui.run_charts import roomy
 from pages.ui.sweep_form import duration
 
 POLL_SECONDS = 1.0
@@ -143,7 +144,7 @@ def picture(lab: Lab, sweep: Sweep, *, live: bool) -> None:
         "dark" if st.context.theme.type == "dark" else "light",
         first=first,
     )
-    with st.container(key="sweep-map"):
+    with roomy(int(figure.layout.width), f"sweep.map.{sweep.id}"):
         chosen = st.plotly_chart(
             figure,
             key=f"sweep.map.{sweep.id}",
