@@ -168,7 +168,7 @@ def won_and_lost(
     title = f"{divided} of {len(questions)} questions are answered better by some settings"
     title += " than by others"
     n = f"n = {len(questions):,} questions under {len(settings):,} settings;"
-    n += f" strong: much {measure}; + more, − less than “{settings[base]}”"
+    n += f" strong: much {measure}; +\u00a0more, −\u00a0less than “{settings[base]}”"
     shown = order[:MOST_QUESTIONS]
     if len(shown) < len(order):
         n += f"; the {len(shown)} that divide most are drawn, the table holds all"

@@ -46,7 +46,7 @@ def draw(lab: Lab, sweep_id: str) -> None:
         st.subheader(words.escaped(row.name), anchor=False, width="content")
         st.caption(
             f"{words.counted(row.questions, 'question')} × {words.counted(row.settings, 'setting')}"
-            f" · {row.at[:16].replace('T', ' ')} UTC"
+            f" · {words.moment(row.at)}"
         )
     if row.status in ("queued", "running"):
         following(sweep_id)
@@ -95,7 +95,8 @@ def state(lab: Lab, row: SweepRow) -> None:
     ended = (row.done + row.failed) / max(row.cells, 1)
     # Cells end only behind all searches and all reranking; until then the stage's own share moves.
     stage = progress.doing.share if progress and progress.doing else None
-    st.progress(ended if ended or stage is None else stage)
+    if row.status != "done":
+        st.progress(ended if ended or stage is None else stage)
     if progress and progress.counted.distinct_prompts is not None:
         pairs, prompts = progress.counted.rerank_pairs, progress.counted.distinct_prompts
         st.caption(
