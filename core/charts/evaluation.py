@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.charts import Chart
-from core.charts.quality import BELOW, CELL, MOST_QUESTIONS, as_wide_as, cell, squares
+from core.charts.quality import BELOW, CELL, MOST_QUESTIONS, cell, least, squares
 from core.charts.style import (
     ARM_COLOURS,
     ARM_MARKS,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 RIBBON = 0.14  # how much of its colour a ribbon has
 MOST_RIBBONS = 3  # more of them hide each other; then each mark has a bar
-LABELS = 330  # pixels beside a heat map for its questions
 PANEL = 270  # pixels of one of several, one below the other
 LEGEND = 24  # pixels of one of its lines, which holds two series
 
@@ -64,8 +63,8 @@ def recall_against_tokens(
         title = f"“{cheapest.label}” finds more of the gold text than every other setting"
     else:
         title = (
-            f"No winner yet: {len(tied)} of {len(settings)} settings tie with the best; the least"
-            f" to read of them is “{cheapest.label}”"
+            f"{len(tied)} of {len(settings)} settings tie with the best; the least to read of them"
+            f" is “{cheapest.label}”"
         )
     from plotly.subplots import make_subplots
 
@@ -196,8 +195,9 @@ def won_and_lost(
     order = sorted(range(len(questions)), key=lambda at: (-apart[at], questions[at]))
     divided = sum(each > alike for each in apart)
     title = f"{divided} of {len(questions)} questions are answered better by some settings"
-    title += f" than by others; compared with “{settings[base]}”"
-    n = f"n = {len(questions):,} questions under {len(settings):,} settings"
+    title += " than by others"
+    n = f"n = {len(questions):,} questions under {len(settings):,} settings;"
+    n += f" strong: much {measure}; +\u00a0more, −\u00a0less than “{settings[base]}”"
     shown = order[:MOST_QUESTIONS]
     if len(shown) < len(order):
         n += f"; the {len(shown)} that divide most are drawn, the table holds all"
@@ -222,10 +222,8 @@ def won_and_lost(
         f"{measure} %{{customdata[2]:.0%}}<extra></extra>",
         **squares([recalls[number][at] for at, number in places], theme, size=cell(len(settings))),
     )
-    dressed(figure, title, n, theme, height=BELOW + 40 + CELL * len(shown), wide=True)
-    size = cell(len(settings))
-    crowded = LABELS + (size + 4) * len(settings)  # a small screen scrolls it, and squeezes nothing
-    figure.update_layout(showlegend=False, width=as_wide_as(len(settings), 84, 360) or crowded)
+    dressed(figure, title, n, theme, height=BELOW + 40 + CELL * len(shown))
+    figure.update_layout(showlegend=False)
     figure.update_yaxes(**ticks([questions[at] for at in shown], 44))
     figure.update_yaxes(range=[len(shown) - 0.4, -0.6])
     figure.update_xaxes(**ticks(list(settings), 44), tickangle=-50)
@@ -239,7 +237,8 @@ def won_and_lost(
         for at in order
         for number in range(len(settings))
     ]
-    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows, wide=True)
+    room = least(len(settings))
+    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows, wide=True, least=room)
 
 
 def _sign(change: float, alike: float) -> str:
