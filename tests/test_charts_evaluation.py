@@ -69,7 +69,7 @@ def test_what_each_setting_wins_and_loses() -> None:
     recalls = [[1.0, 0.5, 0.0], [1.0, 0.495, 1.0], [0.0, 0.5, 0.0]]
     chart = won_and_lost(["easy?", "same?", "hard <i>?"], "abc", recalls, 0, 0.01, "light")
     assert chart.title.startswith("2 of 3 questions")
-    assert chart.counted.endswith("strong: much recall; + more, − less than “a”")
+    assert chart.counted.endswith("strong: much recall; +\u00a0more, −\u00a0less than “a”")
     (marks,) = chart.figure.data
     drawn = dict(zip(zip(marks.y, marks.x, strict=True), marks.text, strict=True))
     # The two that divide the settings stand on top, in the order of the alphabet.

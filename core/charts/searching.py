@@ -80,7 +80,7 @@ def movement(points: Sequence[Point], theme: Theme) -> Chart:
             name=f"above it: used (top {ks[0]})",
             hoverinfo="skip",
         )
-    dressed(figure, title, counted(held), theme, height=480, width=NARROWEST)
+    dressed(figure, title, counted(held), theme, height=480, width=NARROWEST, named=True)
     figure.update_xaxes(title_text="rank by similarity", range=[0.3, deepest + 0.7])
     figure.update_yaxes(title_text="rank after reranking", range=[deepest + 0.7, 0.3])
     rows = [
