@@ -1,12 +1,15 @@
 """The door of the room: lets the phones of a class reach the server, which listens on this machine
 alone and cannot be bound anew while it runs.
 
-A forwarder of bytes, in a thread of its own: what comes in from the network goes to the local
-server and back. It answers for the server where a phone asks for a part of the pages' program
-(`core.packed`), and reads nothing else. Knows nothing of classes and of what is said.
+A forwarder, in a thread of its own. It lets in what a phone needs to show pages: requests that
+read, of the paths below, and the one connection over which a page talks with the server. Nothing
+else that the server answers is for students: uploads, figures, ways in for programs. Each request
+is marked, so that the pages know who came this way. It answers for the server where a phone asks
+for a part of the pages' program (`core.packed`). Knows nothing of classes and of what is said.
 """
 
 import asyncio
+import re
 import socket
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -20,10 +23,25 @@ from core.packed import Packed, last
 # here, one in the server, and many systems allow a program 1,024 of them.
 MOST_CONNECTIONS = 256
 BLOCK = 64 * 1024
-GET, END = b"GET /", b"\r\n\r\n"
+END = b"\r\n\r\n"  # of a request's head
 CONNECT_SECONDS = 5
-SILENT_SECONDS = 30  # that a connection may say nothing before its first words
+SILENT_SECONDS = 30  # that a connection may take to make a request
 START_SECONDS = 10
+
+MARK = "X-Triptych-Door"  # the header that every request through a door has
+REFUSED = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+SWITCHED = b"HTTP/1.1 101 "
+# Strict, so that the server cannot see two requests where one is seen here: no body, no folded
+# lines, no line that ends otherwise, no escaped letters in a path.
+HEAD = re.compile(
+    rb"(?:GET|HEAD) (?P<path>/[^\s?#%]*)(?:\?[!-~]*)? HTTP/1\.1\r\n"
+    rb"(?i:(?!content-length:|transfer-encoding:)[!#$%&'*+.^_`|~0-9a-z-]+:[^\r\n\0]*\r\n)*\r\n"
+)
+STREAM = re.compile(rb"GET /_stcore/stream[? ]")
+PATHS = re.compile(
+    rb"/(?:[a-z]*|favicon\.png|(?:static|media)(?:/[\w-][\w.-]*)+"
+    rb"|(?:[a-z]+/)?_stcore/(?:health|host-config)|_stcore/stream)"
+)
 
 
 class Door:
@@ -84,19 +102,24 @@ class Door:
         self._open.add(writer)
         ends = [writer]
         try:
-            said = await self._unpacked(reader, writer)
-            if not said:
+            asked = await self._asked(reader, writer)
+            if not asked:
                 return
             connecting = asyncio.open_connection(*self._inside, limit=BLOCK)
             inner_reader, inner = await asyncio.wait_for(connecting, CONNECT_SECONDS)
             ends.append(inner)
             self._open.add(inner)
-            inner.write(said)
+            inner.write(asked)
+            answer = await inner_reader.readuntil(END)
+            writer.write(answer)
+            if not (STREAM.match(asked) and answer.startswith(SWITCHED)):
+                await _carry(inner_reader, writer)  # and whatever else is asked stays outside
+                return
             async with asyncio.TaskGroup() as both:
                 inwards = both.create_task(_carry(reader, inner))
                 await _carry(inner_reader, writer)
                 inwards.cancel()  # the server has said all it had to say
-        except* OSError:
+        except* (OSError, EOFError, asyncio.LimitOverrunError):
             pass  # either side went away: so does the other
         finally:
             self._tasks.discard(task)
@@ -104,28 +127,33 @@ class Door:
                 self._open.discard(each)
                 each.close()
 
-    async def _unpacked(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
-        """The first words that are for the server; requests for packed files are answered."""
-        while True:
-            said = await _words(reader)
-            if not said.startswith(GET) or said.find(END) != len(said) - len(END):
-                return said
-            answer = await self._packed.answer(said)
+    async def _asked(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        """The first request that is for the server, which is the last of this connection, or
+        nothing; requests for packed files are answered."""
+        while head := await _head(reader):
+            answer = await self._packed.answer(head)
             if answer is None:
-                return last(said)
+                return _marked(last(head))
             writer.write(answer)
             await writer.drain()
+        writer.write(REFUSED)
+        return b""
 
 
-async def _words(reader: asyncio.StreamReader) -> bytes:
-    """The head of a request to read something, or whatever else is said; empty at the end."""
-    said = await asyncio.wait_for(reader.read(BLOCK), SILENT_SECONDS)
-    while said.startswith(GET) and END not in said and len(said) < BLOCK:
-        more = await asyncio.wait_for(reader.read(BLOCK - len(said)), SILENT_SECONDS)
-        if not more:
-            break
-        said += more
-    return said
+async def _head(reader: asyncio.StreamReader) -> bytes:
+    """The next request; nothing at the end of the connection, for a request that may not come in,
+    and when none comes."""
+    try:
+        head = await asyncio.wait_for(reader.readuntil(END), SILENT_SECONDS)
+    except (EOFError, asyncio.LimitOverrunError, TimeoutError):
+        return b""
+    asked = HEAD.fullmatch(head)
+    return head if asked and PATHS.fullmatch(asked["path"]) else b""
+
+
+def _marked(head: bytes) -> bytes:
+    line, _, fields = head.partition(b"\r\n")
+    return b"%b\r\n%b: 1\r\n%b" % (line, MARK.encode(), fields)
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

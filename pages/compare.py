@@ -106,6 +106,7 @@ def follow(live_id: str, asked: Question | None) -> None:
     live = lab.bench.live(live_id)
     if live is None or live.over:
         st.rerun()
+    assert live
     with st.container(horizontal=True, vertical_alignment="center", key="compare-progress"):
         if st.button("Stop", key="compare.stop", icon=":material/stop:"):
             live.stop()

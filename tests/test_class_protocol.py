@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Common_pb2 import StringArray
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from core.store import Store
 from tests.clients import Client, play
@@ -77,7 +80,91 @@ async def pressing_what_is_not_shown(inside: str, outside: str, data: Path) -> N
         await teacher.click("class.end")
 
 
-@pytest.mark.parametrize("story", [all_at_once, pressing_what_is_not_shown])
+async def saying_what_no_browser_says(inside: str, outside: str, data: Path) -> None:
+    """A student's own client: values of widgets that the page does not show, under names of the
+    session's own, another page, a fragment of the teacher's, wishes for the whole server."""
+    store = Store(data / "triptych.sqlite")
+    async with Client(inside) as owner:
+        await owner.open("settings")
+        reset = owner.widget("settings.reset")
+        settings = owner._hash
+        await owner.open("cards")
+        view = owner.widget("cards.view")
+    store.keep_refusal("a note", "to see whether it stays")
+    async with Client(inside) as teacher:
+        code = await started(teacher)
+        counted = [teacher._fragments[path] for path in teacher._fragments]
+        class_id = store.database.rows("SELECT id FROM classes")[0]["id"]
+        async with Client(outside) as student:
+            for name in ("frame.teaches", "frame.outside", "class.pin", "cards.learner"):
+                student._values[name] = WidgetState(id=name, string_value=class_id)
+            await student.open("settings")
+            assert "This page is the teacher's" in student.text
+        async with Client(outside) as student:
+            await joined(student, code)
+            student._values[view] = WidgetState(
+                id=view, string_array_value=StringArray(data=["Make"])
+            )
+            await student.open("cards")
+            assert not student.keys("cards.make")
+            assert "Your teacher can bring some in" in student.text
+            for fragment in filter(None, counted):
+                await student._rerun(fragment=fragment)
+
+            student._page, student._hash = "cards", settings  # one page's name, another's hash
+            await student._run_through(student._rerun(pressed=reset))
+            assert "This page is the teacher's" in student.text
+
+            for wish in ("clear_cache", "load_git_info"):
+                message = BackMsg()
+                setattr(message, wish, True)
+                await student._socket.send(message.SerializeToString())
+            await student.open("settings")
+            assert "This page is the teacher's" in student.text
+        async with Client(outside) as student:
+            await student.open("settings")
+            assert "This page is the teacher's" in student.text
+        assert len(store.refusals()) == 1
+        await teacher.open(**{"class": "1"})
+        await teacher.click("class.end")  # by the lab that opened the door, which is still the one
+        with pytest.raises(OSError):
+            await Client(outside).__aenter__()
+
+
+async def voting_for_somebody_else(inside: str, outside: str, data: Path) -> None:
+    """A vote is of the student whose secret the address holds; others are nobody's."""
+    async with Client(inside) as teacher:
+        code = await started(teacher)
+        async with Client(outside) as one, Client(outside) as other:
+            await joined(one, code)
+            await joined(other, code)
+            await teacher.click("class.pick.recorded-02")
+            await one.sees("Tap one")
+            for guessed in ("", "x" * 12, one.query.partition("me=")[2][:-1] + "?"):
+                await other.open("class", code=code, me=guessed)
+                assert other.has("class.name"), "a stranger, who may join"
+            choice = one.key("class.vote.")
+            other._values[one.widget(choice)] = WidgetState(
+                id=one.widget(choice), string_array_value=StringArray(data=["F"])
+            )
+            await other._run_through(other._rerun())
+            await one.choose(choice, "F")  # a letter that nobody is offered
+            await one.choose(choice, "A")
+            await one.sees("You said **A**")
+        rows = Store(data / "triptych.sqlite").database.rows("SELECT student FROM votes")
+        assert len(rows) == 1
+        await teacher.click("class.end")
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        all_at_once,
+        pressing_what_is_not_shown,
+        saying_what_no_browser_says,
+        voting_for_somebody_else,
+    ],
+)
 def test_over_the_wire(
     story: Callable[[str, str, Path], Coroutine[Any, Any, None]], tmp_path: Path
 ) -> None:
@@ -85,6 +172,8 @@ def test_over_the_wire(
     with running(tmp_path, TRIPTYCH_DOOR=str(door)) as server:
         address = f"http://127.0.0.1:{door}"
         play(story(server.address, address, tmp_path))
+    if story is not saying_what_no_browser_says:  # a name of its own is an error to Streamlit
+        assert "Traceback" not in (tmp_path / "server.log").read_text()
 
 
 def test_another_origin_is_refused_and_nobody_is_asked(tmp_path: Path) -> None:

@@ -9,17 +9,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
-from core import exports, reports, words
+from core import classroom, exports, reports, words
 from core.cards import anki, tables
 from core.charts.tidy import setting_names
 from core.codec import from_json
 from core.errors import BadInput, TriptychError
 from core.lab import Lab
+from core.lab.class_questions import Search
+from core.lab.classroom import Server
 from core.lab.past import charts_of
 from core.lab.runs import Runs
 from core.logs import experiments, retrievals
@@ -28,6 +31,7 @@ from core.settings import ROOT
 from core.store.anki import notes as anki_notes
 from core.types import Answer, Card, Comparison, Run, Span
 from core.views import View
+from pages.ui import class_board, serving
 from pages.ui.run_charts import as_csv
 from tests.pages.conftest import _clean_caches, app  # noqa: F401 - fixtures
 
@@ -251,7 +255,7 @@ def harmless(app: AppTest) -> None:  # noqa: F811
         assert not re.search(r"(?<!\\):[a-z-]+\[SKULL", text), text
 
 
-PAGES = ("compare", "library", "sweep", "runs", "cards", "settings")
+PAGES = ("compare", "library", "sweep", "evaluate", "runs", "cards", "settings", "classroom")
 
 
 @pytest.fixture
@@ -306,8 +310,72 @@ def test_a_page_shows_ill_meaning_texts_as_texts(
 
 
 @pytest.mark.parametrize(
+    "name", ["image", "address", "icon", "colour", "formula", "heading", "turned", "marker"]
+)
+def test_a_class_shows_ill_meaning_texts_as_texts(
+    app: AppTest,  # noqa: F811
+    filled: Lab,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    """On a phone, the wall and the teacher's screen, before, during and after a round: the names
+    of students, their questions, answers, titles of papers, names of models."""
+    text, here = NASTY[name], Server(address="0.0.0.0", port=8501)
+    monkeypatch.setattr(serving, "here", lambda: here)
+    boards: list[dict[str, Any]] = []
+    monkeypatch.setattr(class_board, "_component", lambda **given: boards.append(given["data"]))
+    runs = tuple(replace(run, id=f"class-{n}") for n, run in enumerate(hostile(text).runs))
+    filled._store.keep_runs(runs)
+    filled._store.keep_comparison(replace(hostile(text), id="class", runs=runs))
+
+    classes, questions = filled.classes, filled.classes.questions
+    opened, _ = classes.start(here)
+    token = classes.join(opened.code, text[: classroom.LONGEST_NAME]).token
+    questions.pause(opened.id, True)
+    for _ in range(2):
+        questions.put(classes.screen(opened.code, token), text)
+    first = questions.line(opened.id)[0]
+    filled._store.classes.mark_question(first.id, "failed", sentence=text)
+    found = Search(question=text, run=runs[-1])
+    monkeypatch.setattr(questions, "searched", lambda _token: found)
+
+    def look(page: str, **query: str) -> None:
+        app.query_params.clear()
+        for key, value in query.items():
+            app.query_params[key] = value
+        app.switch_page(f"pages/{page}.py").run()
+        harmless(app)
+
+    def everywhere() -> None:
+        look("classroom", code=opened.code)
+        look("classroom", view="wall", **{"class": opened.code})
+        look("classroom", code=opened.code, me=token)
+        app.segmented_control(key="class.place").set_value("Ask").run()
+        harmless(app)
+        assert len(app.expander) >= len(runs[-1].hits) > 0
+        app.segmented_control(key="class.place").set_value("Vote").run()
+        harmless(app)
+        app.session_state["frame.teaches"] = opened.id
+        look("compare", **{"class": "1"})
+        app.session_state["frame.teaches"] = ""
+
+    app.run()
+    everywhere()
+    shown = classes.begin("class")
+    everywhere()
+    classes.reveal(shown)
+    everywhere()
+    answers = [panel["text"] for board in boards for panel in board["panels"]]
+    assert text in answers, "as it is: the component sets it as text"
+
+
+@pytest.mark.parametrize(
     ("page", "name"),
     [
+        ("classroom", "code"),
+        ("classroom", "me"),
+        ("classroom", "class"),
+        ("classroom", "view"),
         ("compare", "run"),
         ("library", "paper"),
         ("library", "at"),
@@ -335,6 +403,10 @@ def test_a_link_with_rubbish_is_a_sentence(
         app.query_params.clear()
         if name == "at":
             app.query_params["paper"] = paper
+        if name == "me":
+            app.query_params["code"] = "4FKQ9"
+        if name == "class":
+            app.query_params["view"] = "wall"
         app.query_params[name] = value
         app.run()
         harmless(app)

@@ -62,6 +62,7 @@ def follow(code: str, token: str) -> None:
     screen = lab.classes.screen(code, token)
     if screen.student is None or not screen.classroom.open:
         st.rerun()
+    assert screen.student
     shown = screen.round
     with st.container(horizontal=True, vertical_alignment="center", key="class-phone-head"):
         place = st.segmented_control(

@@ -130,7 +130,10 @@ def leave() -> None:
 def pin_once(pin: str) -> None:
     """Behind a click, since this page may be on the projector."""
     with st.popover("Show my PIN", icon=":material/key:", key="class.pin.menu"):
-        st.markdown(f"Your PIN is **{pin}**. Write it down: it opens everything on another screen.")
+        st.markdown(
+            f"Your PIN is **{pin}**. Write it down: it opens everything on another"
+            " screen, except bringing in files."
+        )
         if st.button("I have it", key="class.pin.gone"):
             del st.session_state["class.pin"]
             st.rerun()
@@ -261,6 +264,7 @@ def answering(live_id: str) -> None:
         except TriptychError as error:
             st.session_state["class.failed"] = error
         st.rerun()
+    assert live
     with st.container(horizontal=True, vertical_alignment="center", key="compare-progress"):
         if st.button("Stop", key="class.stop", icon=":material/stop:"):
             live.stop()

@@ -1,20 +1,23 @@
 """The frame around every page: its door, its look, who may see it, its one error boundary.
 
 While a class is open, a session is the teacher's if it opened the class or typed its PIN. All
-others are students, who see the pages that say so. Without a class nobody needs anything.
+others are students, who see the pages that say so. Without a class nobody needs anything, but
+whoever came in by the door of a class stays a student also in the moments after its end.
 """
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
+from threading import Lock
 from typing import Literal, ParamSpec, TypeVar
 
 import streamlit as st
 from streamlit import net_util
 
 from core import words
+from core.door import MARK
 from core.errors import TriptychError
 from core.lab import Lab
 from core.settings import from_environment
@@ -25,9 +28,21 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-@st.cache_resource(show_spinner=False)
+_opening = Lock()
+
+
 def open_lab() -> Lab:
-    """The one lab of this server; it goes on with what was under way when the last one ended."""
+    """The one lab of this server; it goes on with what was under way when the last one ended.
+
+    Not in Streamlit's cache: any browser may have that cleared, and a second lab would know nothing
+    of the door that the first one opened.
+    """
+    with _opening:
+        return _lab()
+
+
+@cache
+def _lab() -> Lab:
     # Streamlit would ask a server on the internet for this machine's address when a page of
     # elsewhere tries to reach it, and answer nobody meanwhile.
     net_util.get_external_ip = lambda: None
@@ -37,10 +52,20 @@ def open_lab() -> Lab:
     return lab
 
 
+def from_outside() -> bool:
+    """Whether this session's browser came in by the door of a class. Of a browser that is gone
+    before anything was known of it, what it asked last may still be under way: it may have."""
+    if headers := st.context.headers:
+        st.session_state["frame.outside"] = MARK in headers
+    return bool(st.session_state.get("frame.outside", True))
+
+
 def is_teacher(lab: Lab) -> bool:
     """Whether this session may see and do everything."""
     current = lab.classes.now()
-    return current is None or st.session_state.get("frame.teaches") == current.id
+    if current is None:
+        return not from_outside()
+    return bool(st.session_state.get("frame.teaches") == current.id)
 
 
 def become_teacher(class_id: str) -> None:
@@ -114,6 +139,9 @@ def page(title: str, *, students: bool = False) -> Iterator[Lab]:
 
 def _guard(lab: Lab) -> None:
     """What a student finds on a page of the teacher."""
+    if lab.classes.now() is None:
+        st.subheader("This class has ended.", anchor=False)
+        return
     with st.container(key="guard"):
         st.subheader("A class is open", anchor=False)
         st.write("This page is the teacher's while the class lasts.")

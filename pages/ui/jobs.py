@@ -65,6 +65,7 @@ def _follow(kind: str) -> None:
     job = frame.open_lab().jobs.get(kind)
     if job is None or job.over:
         st.rerun()
+    assert job
     with st.container(horizontal=True, vertical_alignment="center", key=f"job-{kind}"):
         if st.button("Stop", key=f"stop.{kind}", icon=":material/stop:"):
             job.stop()

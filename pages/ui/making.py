@@ -86,6 +86,7 @@ def follow() -> None:
     job = frame.open_lab().proposals.latest
     if job is None or job.over:
         st.rerun()
+    assert job
     with st.container(horizontal=True, vertical_alignment="center", key="making-progress"):
         if st.button("Stop", key="cards.make.stop", icon=":material/stop:"):
             job.stop()

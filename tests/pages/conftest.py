@@ -29,6 +29,7 @@ def _clean_caches() -> Iterator[None]:
 def app(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The app over the lab with two notes; start from app.py, as a browser does."""
     monkeypatch.setattr(frame, "open_lab", lambda: lab)
+    monkeypatch.setattr(frame, "from_outside", lambda: False)  # no browser, so no headers
     return AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS)
 
 

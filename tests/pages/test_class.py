@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import door
 from core.lab import Lab
 from core.lab.classroom import Server
 from core.settings import ROOT
 from core.types import Classroom, Screen
-from pages.ui import class_board, serving
+from pages.ui import class_board, frame, serving
 from tests.pages.conftest import SECONDS, texts
 
 GUARDED = ("compare", "library", "sweep", "evaluate", "runs", "settings")
@@ -86,6 +88,27 @@ def test_without_a_class_nobody_needs_anything(app: AppTest) -> None:
     for name in GUARDED:
         app.switch_page(f"pages/{name}.py").run()
         assert "This page is the teacher's" not in texts(app)
+
+
+def test_one_who_came_by_the_door_is_no_teacher_also_after_the_end(
+    lab: Lab, opened: Classroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a phone asked last may be under way when the class is over."""
+    seen: dict[str, str] = {}
+    monkeypatch.setattr(frame.st, "context", SimpleNamespace(headers=seen))
+    monkeypatch.setattr(frame.st, "session_state", {})
+    lab.classes.end()
+    assert not frame.is_teacher(lab)  # a browser that was gone before anything was known of it
+    seen |= {"Host": "192.0.2.7:8502", door.MARK: "1"}
+    assert not frame.is_teacher(lab)
+    seen.clear()
+    assert not frame.is_teacher(lab)
+
+    monkeypatch.setattr(frame.st, "session_state", {})
+    seen["Host"] = "127.0.0.1:8501"
+    assert frame.is_teacher(lab)
+    seen.clear()  # the tab was closed: what was pressed there last still counts
+    assert frame.is_teacher(lab)
 
 
 def test_the_pin_lets_the_teacher_in_and_a_wrong_one_does_not(
