@@ -26,6 +26,7 @@ BLOCK = 64 * 1024
 END = b"\r\n\r\n"  # of a request's head
 CONNECT_SECONDS = 5
 SILENT_SECONDS = 30  # that a connection may take to make a request
+KEPT_SECONDS = 5  # and its next one: who has a page needs few of its connections
 START_SECONDS = 10
 
 MARK = "X-Triptych-Door"  # the header that every request through a door has
@@ -130,21 +131,24 @@ class Door:
     async def _asked(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         """The first request that is for the server, which is the last of this connection, or
         nothing; requests for packed files are answered."""
-        while head := await _head(reader):
+        seconds = SILENT_SECONDS
+        while head := await _head(reader, seconds):
             answer = await self._packed.answer(head)
             if answer is None:
                 return _marked(last(head))
             writer.write(answer)
             await writer.drain()
-        writer.write(REFUSED)
+            seconds = KEPT_SECONDS
+        if seconds == SILENT_SECONDS:  # a phone that has been answered may just have nothing to ask
+            writer.write(REFUSED)
         return b""
 
 
-async def _head(reader: asyncio.StreamReader) -> bytes:
+async def _head(reader: asyncio.StreamReader, seconds: float) -> bytes:
     """The next request; nothing at the end of the connection, for a request that may not come in,
     and when none comes."""
     try:
-        head = await asyncio.wait_for(reader.readuntil(END), SILENT_SECONDS)
+        head = await asyncio.wait_for(reader.readuntil(END), seconds)
     except (EOFError, asyncio.LimitOverrunError, TimeoutError):
         return b""
     asked = HEAD.fullmatch(head)

@@ -40,7 +40,7 @@ def main(lab: Lab) -> None:
 def ask(lab: Lab, comparison: Comparison | None) -> None:
     """The question and its settings; above them the ways to other comparisons."""
     menus.headline(lab, comparison)
-    asked, question = hero()
+    asked, question = asking.line("compare", "Ask your papers a question", kept=True)
     with st.container(key="compare-settings", horizontal=True, gap="xsmall"):
         recipe, paper_ids = chips.draw(lab)
         if comparison and not any(run.imported for run in comparison.runs):
@@ -71,23 +71,6 @@ def adopt(lab: Lab, viewed: Live | Comparison | None) -> None:
         chips.restore(parts[-1].recipe)
     if isinstance(viewed, Comparison) and any(run.origin != "lab" for run in viewed.runs):
         chips.choose_best(lab)
-
-
-def hero() -> tuple[bool, str]:
-    with (
-        st.container(key="compare-hero"),
-        st.form("compare.form", border=False),
-        st.container(horizontal=True, vertical_alignment="center", gap="small"),
-    ):
-        question = st.text_input(
-            "Question",
-            key="compare.question",
-            label_visibility="collapsed",
-            placeholder="Ask your papers a question",
-            persist_state="session",
-        )
-        asked = st.form_submit_button("Ask live", type="primary", key="compare.ask")
-    return asked, question or ""
 
 
 def more(lab: Lab, comparison: Comparison, recipe: Recipe, paper_ids: tuple[str, ...]) -> None:

@@ -36,7 +36,7 @@ def form(lab: Lab, asked: DeltaGenerator, price: DeltaGenerator) -> None:
         with price:
             if questions:
                 planned = lab.sweeps.plan(made, questions, paper_ids)
-                sweep_form.cost(planned)
+                sweep_form.cost(planned, len(questions))
             else:
                 st.caption("Type a question, or take the sample questions, to see what it costs.")
     except TriptychError as error:
@@ -55,7 +55,7 @@ def listed(lab: Lab) -> None:
     rows = lab.sweeps.all()
     st.subheader("Sweeps", anchor=False)
     if not rows:
-        st.caption("None yet. The demo above takes about two minutes; start it, and watch it here.")
+        st.caption("None yet. Take the sample questions, start the demo, and watch it here.")
     for row in rows:
         with st.container(horizontal=True, vertical_alignment="center", key=f"sweep-row-{row.id}"):
             if st.button(words.escaped(row.name), type="tertiary", key=f"sweep.open.{row.id}"):
@@ -63,7 +63,7 @@ def listed(lab: Lab) -> None:
             st.caption(
                 f"{words.counted(row.questions, 'question')} ×"
                 f" {words.counted(row.settings, 'setting')} · {sweep_watch.summary(row)}"
-                f" · {row.at[:16].replace('T', ' ')}"
+                f" · {words.moment(row.at)}"
             )
 
 

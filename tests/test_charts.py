@@ -306,3 +306,17 @@ def test_titles_are_broken_evenly() -> None:
     figure = style.dressed(go.Figure(), "word " * 13, "n = 1", "light")
     first, second, _ = figure.layout.title.text.split("<br>")
     assert abs(len(first) - len(second)) <= 16
+
+
+def test_a_title_leaves_room_for_the_lines_of_a_legend_on_a_telephone() -> None:
+    import plotly.graph_objects as go
+
+    def above(*names: str) -> int:
+        figure = go.Figure([go.Scatter(y=[1], name=name) for name in names])
+        margin: int = style.dressed(figure, "T", "n", "light", named=True).layout.margin.t
+        return margin
+
+    one = above("no context", "retrieved")  # 45 + 8 letters: 125 and 117 of 320 pixels
+    assert above("nothing is cheaper and better", "retrieved") == one + 20
+    assert above("nothing is cheaper and better", "no context", "retrieved") == one + 20
+    assert above("nothing is cheaper and better", "no context", "retrieved", "reranked") == one + 40

@@ -28,7 +28,7 @@ SETTINGS += [judged("top 1 <b>", 200, 0.4)]
 def test_recall_stands_against_the_tokens_it_costs() -> None:
     alone = replace(SETTINGS[0], label="deep", series="reranked", arm="reranked", tokens=700.0)
     chart = recall_against_tokens([*SETTINGS, alone], 24, "MiniLM", "light")
-    assert "No winner yet: 3 of 4 settings tie" in chart.title
+    assert chart.title.startswith("3 of 4 settings tie")
     assert "“top 3”" in chart.title
     assert chart.counted.startswith("n = 24 questions; filled")
     ribbon, line, single = chart.figure.data
@@ -41,6 +41,19 @@ def test_recall_stands_against_the_tokens_it_costs() -> None:
     assert single.error_y.visible and not line.error_y.visible
     assert single.line.color != blue
     assert [row["setting"] for row in chart.rows] == ["top 1 <b>", "top 3", "deep", "top 5"]
+
+
+def test_panels_stand_below_each_other_over_the_same_tokens() -> None:
+    small = [replace(each, panel="400") for each in SETTINGS]
+    large = [replace(each, panel="1600", tokens=4 * each.tokens) for each in SETTINGS]
+    figure = recall_against_tokens([*small, *large], 24, "MiniLM", "light").figure
+    lines = [trace for trace in figure.data if trace.mode == "lines+markers"]
+    assert [(line.xaxis, line.yaxis) for line in lines] == [("x", "y"), ("x2", "y2")]
+    assert [list(line.x) for line in lines] == [[200, 500, 900], [800, 2000, 3600]]
+    assert [line.showlegend for line in lines] == [True, False]
+    assert figure.layout.xaxis.matches == "x2"
+    assert figure.layout.yaxis.range == figure.layout.yaxis2.range
+    assert [each.text for each in figure.layout.annotations] == ["400", "1600"]
 
 
 def test_a_winner_and_a_single_setting() -> None:
@@ -56,6 +69,7 @@ def test_what_each_setting_wins_and_loses() -> None:
     recalls = [[1.0, 0.5, 0.0], [1.0, 0.495, 1.0], [0.0, 0.5, 0.0]]
     chart = won_and_lost(["easy?", "same?", "hard <i>?"], "abc", recalls, 0, 0.01, "light")
     assert chart.title.startswith("2 of 3 questions")
+    assert chart.counted.endswith("strong: much recall; +\u00a0more, −\u00a0less than “a”")
     (marks,) = chart.figure.data
     drawn = dict(zip(zip(marks.y, marks.x, strict=True), marks.text, strict=True))
     # The two that divide the settings stand on top, in the order of the alphabet.

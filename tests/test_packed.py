@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import pytest
 
+from core import door
 from core.door import Door
 from core.packed import last, wanted
 
@@ -78,6 +79,19 @@ def test_a_file_that_never_changes_comes_packed_and_is_asked_for_once(opened: Do
         assert int(answer.headers["Content-Length"]) == len(body) < len(PROGRAM) / 10
         assert gzip.decompress(body) == PROGRAM
     assert Pages.asked == {FILE: 1}
+
+
+def test_a_phone_that_has_all_it_asked_for_is_told_nothing_more(
+    opened: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "KEPT_SECONDS", 0.1)
+    with socket.create_connection(("127.0.0.1", opened.port), timeout=10) as client:
+        client.sendall(f"GET {FILE} HTTP/1.1\r\nAccept-Encoding: gzip\r\n\r\n".encode())
+        said = b""
+        while block := client.recv(65536):
+            said += block
+    assert said.startswith(b"HTTP/1.1 200 OK")
+    assert said.count(b"HTTP/1.1") == 1
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ class Chart:
 
     `figure` is a plotly Figure, None where there is nothing to draw; `missing` then says why.
     `rows` are the data of the figure as a table. A `wide` one wants the whole width of a page.
+    `least` pixels wide it must be drawn: a narrower screen scrolls it.
     """
 
     name: str  # "quality by size and k", also of its files
@@ -29,3 +30,4 @@ class Chart:
     rows: list[dict[str, Any]] = field(default_factory=list)
     missing: str = ""
     wide: bool = False
+    least: int = 0

@@ -154,7 +154,7 @@ def _against(
         )
     n = counted([point for each in by_setting.values() for point in each])
     n += "; bars: 95 % intervals"
-    dressed(figure, title, n, theme)
+    dressed(figure, title, n, theme, named=True)
     figure.update_xaxes(title_text=unit, rangemode="tozero")
     figure.update_yaxes(
         title_text=f"{measure} (mean share)", range=_range([*values, *_all(ranges)])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.charts import Chart
-from core.charts.quality import BELOW, CELL, MOST_QUESTIONS, as_wide_as, cell, squares
+from core.charts.quality import BELOW, CELL, MOST_QUESTIONS, cell, least, squares
 from core.charts.style import (
     ARM_COLOURS,
     ARM_MARKS,
@@ -26,17 +26,19 @@ if TYPE_CHECKING:
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 RIBBON = 0.14  # how much of its colour a ribbon has
 MOST_RIBBONS = 3  # more of them hide each other; then each mark has a bar
-LABELS = 330  # pixels beside a heat map for its questions
+PANEL = 270  # pixels of one of several, one below the other
 LEGEND = 24  # pixels of one of its lines, which holds two series
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """A setting in a study. `series` are settings to be joined by a line, those that differ in how
-    much they take alone. `recall`, `low` and `high` are shares: the mean and its 95 % interval;
-    `tokens` the mean length of a question's context. `tied`: not to be told from the best."""
+    much they take alone; those of another `panel` are drawn below. `recall`, `low` and `high` are
+    shares: the mean and its 95 % interval; `tokens` the mean length of a question's context.
+    `tied`: not to be told from the best."""
 
     label: str
+    panel: str = ""
     series: str
     arm: Arm
     tokens: float
@@ -50,7 +52,8 @@ def recall_against_tokens(
     settings: Sequence[Judged], questions: int, tokens_of: str, theme: Theme
 ) -> Chart:
     """Recall for the text it costs, with its 95 % as ribbons, or as bars where there are many
-    series; what ties with the best is solid. Settings of equal budget stand above each other."""
+    series; what ties with the best is solid. Settings of equal budget stand above each other, also
+    those of different panels."""
     name = "recall against context"
     tied = [each for each in settings if each.tied]
     cheapest = min(tied, key=lambda each: each.tokens)
@@ -60,24 +63,40 @@ def recall_against_tokens(
         title = f"“{cheapest.label}” finds more of the gold text than every other setting"
     else:
         title = (
-            f"No winner yet: {len(tied)} of {len(settings)} settings tie with the best; the least"
-            f" to read of them is “{cheapest.label}”"
+            f"{len(tied)} of {len(settings)} settings tie with the best; the least to read of them"
+            f" is “{cheapest.label}”"
         )
-    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
 
-    figure = go.Figure()
+    panels = list(dict.fromkeys(each.panel for each in settings))
+    figure = make_subplots(
+        rows=len(panels),
+        shared_xaxes=True,
+        vertical_spacing=0.2 / len(panels),
+        subplot_titles=[short(panel) for panel in panels] if len(panels) > 1 else None,
+    )
     names = list(dict.fromkeys(each.series for each in settings))
     ribbons = len(names) <= MOST_RIBBONS
     for number, series in enumerate(names):
-        members = [(at, each) for at, each in enumerate(settings) if each.series == series]
-        members.sort(key=lambda pair: pair[1].tokens)
-        _line(figure, members, number, theme, ribbon=ribbons and len(members) > 1)
+        for row, panel in enumerate(panels, start=1):
+            members = [
+                (at, each)
+                for at, each in enumerate(settings)
+                if (each.series, each.panel) == (series, panel)
+            ]
+            members.sort(key=lambda pair: pair[1].tokens)
+            if members:
+                _line(figure, members, number, row, theme, ribbon=ribbons and len(members) > 1)
     n = f"n = {questions:,} {'question' if questions == 1 else 'questions'}; filled: ties with the"
     n += f" best; {'ribbons' if ribbons else 'bars'}: 95 % intervals"
-    dressed(figure, title, n, theme, height=440 + LEGEND * (len(names) // 2))
-    figure.update_layout(legend={"y": -0.2, "yanchor": "top"})
-    figure.update_xaxes(title_text=f"context, tokens of {safe(tokens_of)}", rangemode="tozero")
-    figure.update_yaxes(title_text="gold text found", tickformat=".0%", range=_range(settings))
+    height = 440 if len(panels) == 1 else PANEL * len(panels)
+    dressed(figure, title, n, theme, height=height + LEGEND * (len(names) // 2))
+    figure.update_layout(legend={"y": -0.2 / len(panels), "yanchor": "top"})
+    figure.update_annotations(x=0, xanchor="left", font={"size": 14})
+    figure.update_xaxes(rangemode="tozero")
+    figure.update_xaxes(title_text=f"context, tokens of {safe(tokens_of)}", row=len(panels))
+    figure.update_yaxes(tickformat=".0%", range=_range(settings))
+    figure.update_yaxes(title_text="gold text found", row=(len(panels) + 1) // 2)
     rows = [
         {
             "setting": each.label,
@@ -96,12 +115,13 @@ def _line(
     figure: "Figure",
     numbered: Sequence[tuple[int, Judged]],
     number: int,
+    row: int,
     theme: Theme,
     *,
     ribbon: bool,
 ) -> None:
-    """One series: its settings on a line, with their intervals as a ribbon or as bars. A mark's
-    `customdata` ends with the setting's number."""
+    """One series in the panel of this row, from 1: its settings on a line, with their intervals as
+    a ribbon or as bars. A mark's `customdata` ends with the setting's number."""
     members = [each for _, each in numbered]
     arm = members[0].arm
     colour = ARM_COLOURS[theme][arm]
@@ -116,8 +136,14 @@ def _line(
             line={"width": 0},
             hoverinfo="skip",
             showlegend=False,
+            row=row,
+            col=1,
         )
+    named = {trace.name for trace in figure.data}
+    name = short(members[0].series) or ARM_NAMES[arm]
     figure.add_scatter(
+        row=row,
+        col=1,
         x=tokens,
         y=[each.recall for each in members],
         error_y={
@@ -129,7 +155,9 @@ def _line(
             "arrayminus": [each.recall - each.low for each in members],
         },
         mode="lines+markers",
-        name=short(members[0].series) or ARM_NAMES[arm],
+        name=name,
+        legendgroup=name,
+        showlegend=name not in named,
         line={"color": colour, "width": 1.5, "dash": DASHES[number % len(DASHES)]},
         marker={
             "symbol": ARM_MARKS[arm],
@@ -167,8 +195,9 @@ def won_and_lost(
     order = sorted(range(len(questions)), key=lambda at: (-apart[at], questions[at]))
     divided = sum(each > alike for each in apart)
     title = f"{divided} of {len(questions)} questions are answered better by some settings"
-    title += f" than by others; compared with “{settings[base]}”"
-    n = f"n = {len(questions):,} questions under {len(settings):,} settings"
+    title += " than by others"
+    n = f"n = {len(questions):,} questions under {len(settings):,} settings;"
+    n += f" strong: much {measure}; +\u00a0more, −\u00a0less than “{settings[base]}”"
     shown = order[:MOST_QUESTIONS]
     if len(shown) < len(order):
         n += f"; the {len(shown)} that divide most are drawn, the table holds all"
@@ -193,10 +222,8 @@ def won_and_lost(
         f"{measure} %{{customdata[2]:.0%}}<extra></extra>",
         **squares([recalls[number][at] for at, number in places], theme, size=cell(len(settings))),
     )
-    dressed(figure, title, n, theme, height=BELOW + 40 + CELL * len(shown), wide=True)
-    size = cell(len(settings))
-    crowded = LABELS + (size + 4) * len(settings)  # a small screen scrolls it, and squeezes nothing
-    figure.update_layout(showlegend=False, width=as_wide_as(len(settings), 84, 360) or crowded)
+    dressed(figure, title, n, theme, height=BELOW + 40 + CELL * len(shown))
+    figure.update_layout(showlegend=False)
     figure.update_yaxes(**ticks([questions[at] for at in shown], 44))
     figure.update_yaxes(range=[len(shown) - 0.4, -0.6])
     figure.update_xaxes(**ticks(list(settings), 44), tickangle=-50)
@@ -210,7 +237,8 @@ def won_and_lost(
         for at in order
         for number in range(len(settings))
     ]
-    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows, wide=True)
+    room = least(len(settings))
+    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows, wide=True, least=room)
 
 
 def _sign(change: float, alike: float) -> str:

@@ -21,6 +21,7 @@ from core.charts.tidy import Point
 CELL = 34  # pixels of a square mark
 BELOW = 240  # pixels that the names of settings take below a heat map
 NARROWEST, WIDEST = 860, 1_150  # pixels: what a title needs, and what a projector has
+LABELS, GAP = 330, 4  # pixels beside a heat map for its questions, and between its marks
 NUMBERED = 26  # pixels of the smallest mark that has room for its number
 MOST_QUESTIONS = 40  # rows that can still be read
 
@@ -164,7 +165,7 @@ def by_question(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
         **squares([means[key] for key in keys], theme, size=cell(len(settings))),
     )
     dressed(figure, title, n, theme, height=BELOW + CELL * len(shown))
-    figure.update_layout(showlegend=False, width=as_wide_as(len(settings), 84, 360))
+    figure.update_layout(showlegend=False)
     figure.update_yaxes(**ticks(shown, 44))
     figure.update_yaxes(range=[len(shown) - 0.4, -0.6])
     figure.update_xaxes(**ticks(settings), tickangle=-40)
@@ -172,7 +173,8 @@ def by_question(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
         {"question": key[0], "setting": key[1], measure: value, "n": len(cells[key])}
         for key, value in means.items()
     ]
-    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows, wide=True)
+    room = least(len(settings))
+    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows, wide=True, least=room)
 
 
 def said(mean: float, between: tuple[float, float] | None) -> str:
@@ -211,6 +213,11 @@ def squares(
             "cmax": high,
         },
     }
+
+
+def least(columns: int) -> int:
+    """Pixels for a heat map with so many columns and a question beside each row."""
+    return LABELS + (cell(columns) + GAP) * columns
 
 
 def as_wide_as(columns: int, each: int, labels: int) -> int | None:

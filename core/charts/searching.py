@@ -6,7 +6,7 @@ from itertools import combinations
 from statistics import fmean
 
 from core.charts import Chart
-from core.charts.quality import BELOW, CELL, NARROWEST, as_wide_as, cell, counted, none_of, squares
+from core.charts.quality import BELOW, CELL, NARROWEST, cell, counted, least, none_of, squares
 from core.charts.style import ARM_COLOURS, HAIRLINE, INK, UNUSED, Theme, dressed, safe, short, ticks
 from core.charts.tidy import Point
 from core.types import Hit
@@ -80,7 +80,7 @@ def movement(points: Sequence[Point], theme: Theme) -> Chart:
             name=f"above it: used (top {ks[0]})",
             hoverinfo="skip",
         )
-    dressed(figure, title, counted(held), theme, height=480, width=NARROWEST)
+    dressed(figure, title, counted(held), theme, height=480, width=NARROWEST, named=True)
     figure.update_xaxes(title_text="rank by similarity", range=[0.3, deepest + 0.7])
     figure.update_yaxes(title_text="rank after reranking", range=[deepest + 0.7, 0.3])
     rows = [
@@ -203,7 +203,7 @@ def overlap(points: Sequence[Point], theme: Theme) -> Chart:
         theme,
         height=BELOW + CELL * len(settings),
     )
-    figure.update_layout(showlegend=False, width=as_wide_as(len(settings), 84, 360))
+    figure.update_layout(showlegend=False)
     figure.update_yaxes(**ticks(settings, 44))
     figure.update_yaxes(range=[len(settings) - 0.4, -0.6])
     figure.update_xaxes(**ticks(settings), tickangle=-40)
@@ -211,7 +211,8 @@ def overlap(points: Sequence[Point], theme: Theme) -> Chart:
         {"setting": one, "other setting": other, "shared": share}
         for (one, other), share in sorted(pairs.items(), key=lambda pair: -pair[1])
     ]
-    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows, wide=True)
+    room = least(len(settings))
+    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows, wide=True, least=room)
 
 
 def jaccard(one: Covered, other: Covered) -> float:

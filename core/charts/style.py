@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 Theme = Literal["light", "dark"]
 TITLE_WIDTH = 44  # characters of a line: half a projector, or a telephone
 LABEL_WIDTH = 34
+TELEPHONE = 320  # pixels of a plot there
 SERIF = "Source Serif, Georgia, serif"
 SANS = "Source Sans, system-ui, sans-serif"
 
@@ -77,6 +78,18 @@ def ticks(labels: Sequence[object], width: int = LABEL_WIDTH) -> dict[str, Any]:
     }
 
 
+def _legend_lines(figure: "Figure") -> int:
+    """The lines of the legend on a telephone; it grows upwards, to where the title stands."""
+    lines, left = 1, TELEPHONE
+    for trace in figure.data:
+        if trace.name and trace.showlegend is not False:
+            wanted = 45 + 8 * len(trace.name)  # its mark, and its letters
+            if wanted > left:
+                lines, left = lines + 1, TELEPHONE
+            left -= wanted
+    return lines
+
+
 def dressed(
     figure: "Figure",
     title: str,
@@ -85,15 +98,18 @@ def dressed(
     *,
     height: int = 420,
     wide: bool = False,
+    named: bool = False,
     **layout: Any,
 ) -> "Figure":
-    """The figure in the look of all charts. `title` says what is seen, `counted` its n."""
+    """The figure in the look of all charts. `title` says what is seen, `counted` its n. `named`:
+    its legend stands above it, and needs room there."""
     width = TITLE_WIDTH * 3 // 2 if wide else TITLE_WIDTH
     even = len(title) // len(textwrap.wrap(title, width)) + 8  # no word alone in the last line
     lines = [safe(line) for line in textwrap.wrap(title, min(even, width))]
     small = [safe(line) for line in textwrap.wrap(counted, width * 8 // 5)]
     below = f'<span style="font-size:0.72em;font-family:{SANS}">{"<br>".join(small)}</span>'
     above = 30 + 24 * (len(lines) + max(1, len(small)))
+    above += 20 * (_legend_lines(figure) - 1) if named else 0
     figure.update_layout(
         template="none",
         title={

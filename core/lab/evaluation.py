@@ -95,6 +95,7 @@ class Evaluation:
         settings = [
             Judged(
                 label=outcome.label,
+                panel=panel,
                 series=series,
                 arm=setting.recipe.arm,
                 tokens=outcome.context_tokens,
@@ -103,7 +104,7 @@ class Evaluation:
                 high=outcome.recall.high,
                 tied=outcome.tied,
             )
-            for outcome, setting, series in zip(
+            for outcome, setting, (panel, series) in zip(
                 self.summary.outcomes, self.sweep.settings, _series(self.sweep), strict=True
             )
         ]
@@ -351,19 +352,19 @@ def _searches(sweep: Sweep) -> bool:
     )
 
 
-def _series(sweep: Sweep) -> list[str]:
-    """For each setting what it has in common with those that differ in how much they take alone: in
-    k, or where all take the same k, in the chunks' size."""
+def _series(sweep: Sweep) -> list[tuple[str, str]]:
+    """For each setting its panel in a chart, and what it has in common with those that differ in
+    how much they take alone: in k, or where all take the same k, in the chunks' size."""
     varied = _varied(sweep)
+    apart = len(varied["top k"]) > 1 and len(varied["chunk size and overlap"]) > 1
     names = []
     for setting in sweep.settings:
         evidence, chunking = setting.recipe.evidence, setting.recipe.chunking
         assert isinstance(evidence, Retrieval)
         words = [evidence.retriever] if len(varied["retriever"]) > 1 else []
-        if len(varied["top k"]) > 1 and len(varied["chunk size and overlap"]) > 1:
-            words.append(f"{chunking.size}/{chunking.overlap}")
         reranked = f"reranked from {evidence.candidates}" if evidence.reranker else "not reranked"
-        names.append(" · ".join([*words, reranked]))
+        panel = f"chunks of {chunking.size}/{chunking.overlap}" if apart else ""
+        names.append((panel, " · ".join([*words, reranked])))
     return names
 
 

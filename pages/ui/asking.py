@@ -11,6 +11,25 @@ from core.types import Recipe, Retrieval, Run, Span, three_ways
 from pages.ui import frame
 
 
+def line(name: str, placeholder: str, *, kept: bool) -> tuple[bool, str]:
+    """The question and its button, the hero of a page called `name`: whether it was pressed, and
+    what stands in it. `kept`: it stands there still when a person comes back."""
+    with (
+        st.container(key=f"question-line-{name}"),
+        st.form(f"{name}.form", border=False),
+        st.container(horizontal=True, vertical_alignment="center", gap="small"),
+    ):
+        question = st.text_input(
+            "Question",
+            key=f"{name}.question",
+            label_visibility="collapsed",
+            placeholder=placeholder,
+            persist_state="session" if kept else None,
+        )
+        asked = st.form_submit_button("Ask live", type="primary", key=f"{name}.ask")
+    return asked, question or ""
+
+
 def three_recipes(recipe: Recipe) -> tuple[Recipe, Recipe, Recipe]:
     """No context | retrieved | reranked, of the recipe that the chips say."""
     assert isinstance(recipe.evidence, Retrieval)

@@ -219,24 +219,14 @@ def lobby(lab: Lab, current: Classroom) -> None:
         if len(addresses) > 1:
             others = ", ".join(each.removeprefix("http://") for each in addresses[1:])
             st.caption(f"If no phone gets there, this machine is also {others}.")
-    with (
-        st.container(key="compare-hero"),
-        st.form("class.form", border=False),
-        st.container(horizontal=True, vertical_alignment="center", gap="small"),
-    ):
-        question = st.text_input(
-            "Question",
-            key="class.question",
-            label_visibility="collapsed",
-            placeholder="Ask your papers a question, and let the class guess",
-        )
-        live = st.form_submit_button("Ask live", type="primary", key="class.live")
+    placeholder = "Ask your papers a question, and let the class guess"
+    live, question = asking.line("class", placeholder, kept=False)
     with st.container(key="compare-settings", horizontal=True, gap="xsmall"):
         recipe, paper_ids = chips.draw(lab)
     if live:
         try:
             recipes = asking.three_recipes(recipe)
-            started = lab.bench.start(question or "", recipes, paper_ids, asker=frame.session())
+            started = lab.bench.start(question, recipes, paper_ids, asker=frame.session())
         except TriptychError as error:
             frame.show(error)
         else:

@@ -104,7 +104,7 @@ def result(found: HelpedOrHurt, key: str) -> None:
     with st.container(key=f"evaluate-flips-{key}"):
         numbers = list(range(len(found.arms) - 1, 0, -1))
         number = st.selectbox(
-            "Which flips?",
+            "Which context?",
             numbers,
             format_func=lambda each: f"{found.arms[each].label}, against no context",
             key=f"evaluate.arm.{key}",

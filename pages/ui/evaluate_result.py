@@ -212,7 +212,6 @@ def _table(found: Evaluation) -> None:
         placeholder="",
         key=f"evaluate.table.{found.sweep.id}",
         column_config={
-            "setting": st.column_config.TextColumn(width="large"),
             "recall": number(format="%.1f", help="% of the gold text that was retrieved, mean"),
             "95 %": st.column_config.TextColumn(help="interval of the mean, bootstrap"),
             "to the base": number(format="%+.1f", help="points of recall"),

@@ -45,4 +45,5 @@ def _row(row: Turned, key: str) -> None:
             "pages/compare.py",
             label=words.escaped(words.shortened(row.question, 110)),
             query_params={"run": row.link},
+            width="stretch",
         )

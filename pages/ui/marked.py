@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.ui import selecting
-from pages.ui.marks import Mark, pieces
+from pages.ui.marks import GOLD, Mark, pieces
 
 HTML = f"""
 <div class="frame">
@@ -55,23 +55,6 @@ CSS = """
 }
 .differs { font-weight: 650; border-bottom: 3px solid currentColor; }
 .found { background: #ffec60; color: #1f2933; border-radius: 2px; }
-.gold {
-  color: inherit;
-  background: light-dark(#fff3c4, #463a10);
-  border-bottom: 3px double light-dark(#8a6500, #f2d26b);
-}
-.gold[data-label]::before {
-  content: attr(data-label);
-  margin-right: 0.35em;
-  padding: 0.05em 0.4em;
-  border-radius: 3px;
-  font-family: var(--st-font);
-  font-size: 0.68em;
-  font-weight: 650;
-  vertical-align: 0.12em;
-  color: light-dark(#fcfbf8, #16181b);
-  background: light-dark(#8a6500, #f2d26b);
-}
 .chosen { background: light-dark(#cfe0fa, #234a80); }
 .here { outline: 2px solid var(--st-text-color); outline-offset: 1px; }
 .cited {
@@ -187,7 +170,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
 """
 
 _component = st.components.v2.component(
-    "triptych_marked", html=HTML, css=CSS + selecting.CSS, js=selecting.JS + JS
+    "triptych_marked", html=HTML, css=GOLD + CSS + selecting.CSS, js=selecting.JS + JS
 )
 
 

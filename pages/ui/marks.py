@@ -13,6 +13,25 @@ from core.types import Hit
 from core.words import counted
 
 Kind = Literal["cited", "unsupported", "differs", "match", "unseen", "found", "gold", "here"]
+# How gold looks in a text, and the word that says so, in every component that shows some.
+GOLD = """
+.gold {
+  color: inherit;
+  background: light-dark(#fff3c4, #463a10);
+  border-bottom: 3px double light-dark(#8a6500, #f2d26b);
+}
+.gold[data-label]::before { content: attr(data-label); margin-right: 0.35em; }
+.gold[data-label]::before, .gold-word {
+  padding: 0.05em 0.4em;
+  border-radius: 3px;
+  font-family: var(--st-font);
+  font-size: 0.7rem;
+  font-weight: 650;
+  vertical-align: 0.12em;
+  color: light-dark(#fcfbf8, #16181b);
+  background: light-dark(#8a6500, #f2d26b);
+}
+"""
 CITATION = re.compile(r"\[(\d{1,2})\]")
 
 

@@ -15,7 +15,7 @@ CSS = """
 .flow {
   position: relative;
   display: grid;
-  grid-template-columns: 1.6rem minmax(90px, 0.9fr) minmax(0, 1.5fr);
+  grid-template: auto auto / 1.6rem minmax(90px, 0.9fr) minmax(0, 1.5fr);
   font-family: var(--st-font);
   font-size: 0.86rem;
   font-variant-numeric: tabular-nums;
@@ -54,19 +54,10 @@ path { fill: none; vector-effect: non-scaling-stroke; stroke: currentColor; }
 .after.used .rank, .after.used .moved { color: light-dark(#b9500b, #ffa565); }
 .after.fell .rank, .after.fell .moved { color: light-dark(#1d5fbf, #7fb2ff); font-weight: 650; }
 .after.off .label { text-decoration: line-through; }
-.gold-word {
-  flex: none;
-  align-self: center;
-  padding: 0 0.35em;
-  border-radius: 3px;
-  font-size: 0.72rem;
-  font-weight: 650;
-  line-height: 1.35;
-  color: light-dark(#fcfbf8, #16181b);
-  background: light-dark(#8a6500, #f2d26b);
-}
-.cut {
+.gold-word { flex: none; align-self: center; line-height: 1.35; }
+.cut { /* from the top of the second row, below the words that may need two lines */
   position: absolute;
+  grid-area: 2 / 1 / 3 / 4;
   left: 0;
   right: 0;
   border-top: 1.5px dashed currentColor;
@@ -134,11 +125,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const right = make("div", "head", data.to);
   flow.replaceChildren(left, right, before, svg, after);
   const cut = make("div", "cut");
+  cut.style.top = row * data.top + "px";
   flow.append(cut);
-  const place = () => { cut.style.top = after.offsetTop + row * data.top + "px"; };
-  place();
-  const watch = new ResizeObserver(place);
-  watch.observe(flow);
 }
 """
 

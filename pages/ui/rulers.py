@@ -13,7 +13,7 @@ from core import words
 from core.lab.ruler import Cut
 from core.metrics.gold import within
 from core.types import Span
-from pages.ui.marks import Mark, golden, pieces
+from pages.ui.marks import GOLD, Mark, golden, pieces
 
 HTML = '<div class="rulers"></div><div class="chosen" aria-live="polite"></div>'
 
@@ -74,24 +74,7 @@ CSS = """
   text-decoration: line-through;
   text-decoration-thickness: 1.5px;
 }
-.text .gold {
-  color: inherit;
-  background: light-dark(#fff3c4, #463a10);
-  border-bottom: 3px double light-dark(#8a6500, #f2d26b);
-}
-.text .gold[data-label]::before, .gold-word {
-  content: attr(data-label);
-  margin-right: 0.35em;
-  padding: 0.05em 0.4em;
-  border-radius: 3px;
-  font-family: var(--st-font);
-  font-size: 0.68rem;
-  font-weight: 650;
-  vertical-align: 0.12em;
-  color: light-dark(#fcfbf8, #16181b);
-  background: light-dark(#8a6500, #f2d26b);
-}
-.name .gold-word { opacity: 1; }
+.name .gold-word { margin-right: 0.35em; opacity: 1; }
 .places { position: relative; height: 15px; }
 .places i {
   position: absolute;
@@ -191,7 +174,7 @@ export default function ({ parentElement, data }) {
 }
 """
 
-_component = st.components.v2.component("triptych_ruler", html=HTML, css=CSS, js=JS)
+_component = st.components.v2.component("triptych_ruler", html=HTML, css=GOLD + CSS, js=JS)
 
 
 def rulers(

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import streamlit as st
@@ -62,18 +63,26 @@ def draw(selection: Selection) -> None:
         st.caption(f"**{words.escaped(chart.title)}**: {words.escaped(chart.missing)}")
 
 
+@contextmanager
+def roomy(least: int, key: str) -> Iterator[None]:
+    """Room of that many pixels or more: a narrower screen scrolls it, and squeezes nothing."""
+    with st.container(key=f"scrolled-{key}"), st.container(width=least, key=f"roomy-{key}"):
+        yield
+
+
 def draw_chart(chart: Chart, key: str, *, select: bool = False) -> Sequence[Any] | None:
     """A chart with its data; with `select` the `customdata` of the mark that was clicked."""
     image = {"format": "png", "scale": 2, "filename": chart.name.replace(" ", "-")}
-    drawn = st.plotly_chart(
-        chart.figure,
-        theme=None,
-        width="content" if chart.figure.layout.width else "stretch",
-        key=f"{key}.chart",
-        on_select="rerun" if select else "ignore",
-        selection_mode="points",
-        config=TOOLBAR | {"toImageButtonOptions": image},
-    )
+    with roomy(chart.least, key) if chart.least else nullcontext():
+        drawn = st.plotly_chart(
+            chart.figure,
+            theme=None,
+            width="content" if chart.figure.layout.width else "stretch",
+            key=f"{key}.chart",
+            on_select="rerun" if select else "ignore",
+            selection_mode="points",
+            config=TOOLBAR | {"toImageButtonOptions": image},
+        )
     with st.expander(f"Data: {words.counted(len(chart.rows), 'row')}"):
         st.dataframe(chart.rows, hide_index=True)
         st.download_button(

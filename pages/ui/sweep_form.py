@@ -192,8 +192,9 @@ def papers(lab: Lab) -> tuple[str, ...]:
     return tuple(chosen) or tuple(rows)
 
 
-def cost(plan: Plan) -> None:
-    """What the sweep would take, before it starts."""
+def cost(plan: Plan, typed: int = 0) -> None:
+    """What the sweep would take, before it starts. A preset may ask fewer questions than were
+    `typed`; then that is said."""
     with st.container(horizontal=True, gap="medium", key="sweep-cost"):
         st.metric("cells", f"{plan.cells:,}", width="content")
         if plan.answers:
@@ -210,9 +211,14 @@ def cost(plan: Plan) -> None:
             width="content",
         )
     asked = words.counted(len(plan.questions), "question")
+    if typed > len(plan.questions):
+        asked = f"The first {len(plan.questions):,} of {words.counted(typed, 'question')}"
+    once = "each pair reranked"
+    if plan.answers:
+        once += " and each different prompt answered"
     st.caption(
-        f"{asked} × {words.counted(len(plan.settings), 'setting')}; each text is embedded, each"
-        " pair reranked and each different prompt answered once."
+        f"{asked} × {words.counted(len(plan.settings), 'setting')}; each text is embedded, {once}"
+        " once."
     )
     if plan.known:
         st.caption(

@@ -10,6 +10,7 @@ from core.lab import Lab
 from core.store.sweeps import SweepRow
 from core.types import Sweep
 from pages.ui import frame
+from pages.ui.run_charts import roomy
 from pages.ui.sweep_form import duration
 
 POLL_SECONDS = 1.0
@@ -45,7 +46,7 @@ def draw(lab: Lab, sweep_id: str) -> None:
         st.subheader(words.escaped(row.name), anchor=False, width="content")
         st.caption(
             f"{words.counted(row.questions, 'question')} × {words.counted(row.settings, 'setting')}"
-            f" · {row.at[:16].replace('T', ' ')} UTC"
+            f" · {words.moment(row.at)}"
         )
     if row.status in ("queued", "running"):
         following(sweep_id)
@@ -94,7 +95,8 @@ def state(lab: Lab, row: SweepRow) -> None:
     ended = (row.done + row.failed) / max(row.cells, 1)
     # Cells end only behind all searches and all reranking; until then the stage's own share moves.
     stage = progress.doing.share if progress and progress.doing else None
-    st.progress(ended if ended or stage is None else stage)
+    if row.status != "done":
+        st.progress(ended if ended or stage is None else stage)
     if progress and progress.counted.distinct_prompts is not None:
         pairs, prompts = progress.counted.rerank_pairs, progress.counted.distinct_prompts
         st.caption(
@@ -143,7 +145,7 @@ def picture(lab: Lab, sweep: Sweep, *, live: bool) -> None:
         "dark" if st.context.theme.type == "dark" else "light",
         first=first,
     )
-    with st.container(key="sweep-map"):
+    with roomy(int(figure.layout.width), f"sweep.map.{sweep.id}"):
         chosen = st.plotly_chart(
             figure,
             key=f"sweep.map.{sweep.id}",

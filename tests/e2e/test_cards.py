@@ -65,6 +65,17 @@ def test_code_tables_and_formulas_are_drawn(browser: Browser, tmp_path: Path) ->
         page.close()
 
 
+def test_a_card_far_down_the_list_opens_in_sight(browser: Browser, tmp_path: Path) -> None:
+    with serving(tmp_path) as address:
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        begin(page, address)
+        page.get_by_role("radio", name="Browse").click()
+        page.locator(".st-key-cards-list button").nth(23).click()
+        expect(page.locator(".st-key-card-question")).to_be_in_viewport(ratio=1)
+        expect(page.get_by_role("button", name="Edit")).to_be_in_viewport(ratio=1)
+        page.close()
+
+
 SAID = (
     "Question: How many canaries did the fully fine-tuned model complete?\nAnswer: 6 of the 20",
     "Question: How many sentences did the clinic write that occur nowhere else?\nAnswer: 20",

@@ -36,6 +36,13 @@ BOX = """([text, phrase]) => {
   ];
 }"""
 
+# How many rows of the rank flow end above the line that cuts them off.
+CUT = """(flow) => {
+  const cut = flow.querySelector(".cut").getBoundingClientRect().top;
+  const rows = [...flow.querySelectorAll(".after")];
+  return rows.filter((row) => row.getBoundingClientRect().bottom < cut + 1).length;
+}"""
+
 
 def ends(page: Page, phrase: str) -> list[tuple[float, float]]:
     """Where on the screen a phrase begins and ends."""
@@ -107,6 +114,7 @@ def test_two_questions_are_marked_and_one_is_shown(browser: Browser, tmp_path: P
         expect(page.get_by_text("The gold passage was found, rank 1.")).to_be_visible()
         expect(page.locator(".flow .line.gold")).to_have_count(1)
         expect(page.locator(".flow .after.used .gold-word")).to_have_text("gold")
+        assert page.locator(".flow").evaluate(CUT) == 3
         page.locator('[class*="st-key-chips-"]').last.get_by_role("button").first.click()
         expect(page.locator('[class*="st-key-chunk-text"] mark.gold').first).to_be_visible()
         page.keyboard.press("Escape")

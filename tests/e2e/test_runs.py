@@ -2,7 +2,22 @@
 
 from playwright.sync_api import Page, expect
 
+from core.charts.quality import least
 from tests.e2e.conftest import ready
+
+
+def test_a_large_map_is_scrolled_on_a_telephone_and_not_squeezed(address: str, page: Page) -> None:
+    page.set_viewport_size({"width": 420, "height": 800})
+    page.goto(f"{address}/runs")
+    page.get_by_text("312 runs, newest first").wait_for()
+    page.get_by_text("Charts", exact=True).click()
+    page.get_by_text("Reranking changes").first.wait_for()
+    wide = page.locator('[class*="st-key-scrolled-"]')
+    expect(wide.locator(".js-plotly-plot")).to_have_count(2)
+    ready(page)
+    for place in wide.all():
+        assert place.evaluate("(place) => place.scrollWidth") == least(12)
+    assert page.locator(".stMain").evaluate("(main) => main.scrollWidth") == 420
 
 
 def test_what_is_looked_at_is_one_link(address: str, page: Page) -> None:

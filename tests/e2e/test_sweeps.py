@@ -1,5 +1,7 @@
 """A sweep that is started, left, watched from elsewhere, stopped and resumed."""
 
+from typing import Literal
+
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import ANSWER_MS, answers, ask, ready
@@ -20,6 +22,31 @@ def start(page: Page, address: str) -> str:
     page.get_by_role("button", name="Start 15 cells").click()
     page.wait_for_url(lambda url: "sweep=" in url)
     return page.url
+
+
+# How far apart the words of a chosen value and what they stand on are, in light (WCAG): 1 to 21.
+CONTRAST = """(tag) => {
+  const light = (colour) => {
+    const parts = colour.match(/[0-9.]+/g).slice(0, 3).map((each) => each / 255);
+    const linear = parts.map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+  };
+  const words = getComputedStyle(tag.firstElementChild).color;
+  const both = [light(words), light(getComputedStyle(tag).backgroundColor)];
+  return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
+}"""
+
+
+def test_chosen_values_can_be_read_in_both_themes(browser: Browser, address: str) -> None:
+    themes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for theme in themes:
+        page = browser.new_page(color_scheme=theme)
+        page.goto(f"{address}/sweep")
+        ready(page)
+        tag = page.locator("[data-tag]").first
+        expect(tag).to_be_visible()
+        assert tag.evaluate(CONTRAST) > 4.5
+        page.close()
 
 
 def test_story_start_leave_watch_ask_stop_and_resume(browser: Browser, address: str) -> None:

@@ -248,10 +248,10 @@ def test_a_question_is_answered_out_of_sight_and_becomes_a_round(
     state = app.session_state
     state["compare.overlap"], state["compare.candidates"], state["compare.top_k"] = 20, 2, 1
     app.text_input(key="class.question").set_value(" ")
-    app.button(key="class.live").click().run()
+    app.button(key="class.ask").click().run()
     assert "empty" in app.error[0].value
     app.text_input(key="class.question").set_value("When was the lamp of Varn lit?")
-    app.button(key="class.live").click().run()
+    app.button(key="class.ask").click().run()
     assert not app.exception
     asked = lab.runs.history()
     live = lab.bench.live(app.session_state["class.asking"]) if not asked else None

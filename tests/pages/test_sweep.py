@@ -46,6 +46,18 @@ def test_smoke(app: AppTest) -> None:
     assert app.button(key="sweep.start").disabled
 
 
+def test_a_preset_that_asks_fewer_questions_says_so(app: AppTest) -> None:
+    app.run()
+    app.switch_page("pages/sweep.py").run()
+    app.multiselect(key="sweep.embedder").set_value(["hashing"])
+    app.multiselect(key="sweep.reranker").set_value(["none"])
+    app.button(key="sweep.samples").click().run()
+    assert not app.exception
+    assert "The first 3 of 24 questions × 3 settings" in texts(app)
+    app.text_area(key="sweep.questions").set_value("What burns?\nWhat rises?").run()
+    assert "\n2 questions × 3 settings" in texts(app)
+
+
 def test_what_it_costs_is_said_before_it_starts(page: AppTest) -> None:
     assert not page.exception
     assert metrics(page)["cells"] == "18"
