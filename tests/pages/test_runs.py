@@ -105,7 +105,7 @@ def test_a_formula_in_a_csv_stays_a_text() -> None:
 
 
 def test_that_an_answer_was_cut_off_is_said_once(lab: Lab) -> None:
-    def beside(runs: list) -> None:  # type: ignore[type-arg]  # the harness takes its text alone
+    def beside(runs: list) -> None:  # the harness takes its text alone
         from pages.ui import run_pair
 
         run_pair.draw(runs)
