@@ -52,9 +52,9 @@ def figure(
     drawn.update_layout(
         xaxis={"title": "tokens in a chunk", "rangemode": "tozero"},
         yaxis={"title": "chunks", "rangemode": "tozero"},
-        legend={"orientation": "h", "y": -0.28, "x": 0},
+        legend={"orientation": "h", "y": -0.36, "yanchor": "top", "x": 0},
         margin={"l": 8, "r": 8, "t": 28, "b": 8},
-        height=280,
+        height=320,
         hovermode="x unified",
     )
     return drawn

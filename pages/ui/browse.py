@@ -37,7 +37,7 @@ def search(lab: Lab, deck: str, learner: Learner | None) -> Scope:
             "Search",
             key="cards.words",
             label_visibility="collapsed",
-            placeholder="Search title, question, answer",
+            placeholder="Search",
             icon=":material/search:",
         )
         tag = st.selectbox(

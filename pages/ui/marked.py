@@ -30,7 +30,7 @@ CSS = """
 }
 .answer { font-size: 1.14rem; line-height: 1.5; }
 .passage, .page { font-size: 1.02rem; line-height: 1.5; }
-.page { position: relative; max-height: 80vh; overflow-y: auto; }
+.page { font-size: 0.95rem; position: relative; max-height: 80vh; overflow-y: auto; }
 .answer.clamped {
   display: -webkit-box;
   -webkit-box-orient: vertical;

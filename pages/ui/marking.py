@@ -134,7 +134,8 @@ def _listing(
             " places are known tell which setting finds them."
         )
         return []
-    st.caption(f"**{words.counted(len(questions), 'question')}** with gold in this paper")
+    said = f"**{words.counted(len(questions), 'question')}** with gold in this paper"
+    st.caption(f"{said}; select a passage of the text to add one")
     most, pixels = BESIDE if beside else ABOVE
     height = pixels if len(questions) > most else "content"
     with st.container(key="gold-list", gap=None, height=height, border=False):

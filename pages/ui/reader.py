@@ -117,7 +117,7 @@ def _page(
     """The image of a page beside its text."""
     start, end = paper.page_span(page)
     spans = [Span(paper_id=paper.id, start=start + a, end=start + b) for a, b in marks]
-    image, text = st.columns([6, 5], gap="medium")
+    image, text = st.columns([5, 6], gap="medium")  # a line of the page fits a line of text
     with image:
         page_image.whole(lab, paper, page, (*spans, *marking.chosen(lab, paper)))
     with text:

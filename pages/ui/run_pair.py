@@ -27,7 +27,10 @@ def draw(runs: Sequence[Run]) -> None:
                 st.subheader(words.escaped(ARM_NAMES[run.recipe.arm].capitalize()), anchor=False)
                 st.caption(words.escaped(names[run.recipe.key]))
                 _answer(runs, number)
+                known = run.answer is not None and run.answer.finish_reason == "length"
                 for finding in found[run.id].findings:
+                    if known and finding.kind == "cut off":
+                        continue  # the line below the answer says it
                     st.caption(f":material/report: {words.escaped(finding.said)}")
     if len(runs) > 1:
         _settings(runs)

@@ -18,11 +18,15 @@ def draw(lab: Lab, view: View, count: int) -> None:
     pages = max(1, -(-count // PAGE))
     page = 1
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            f"{words.counted(count, 'run')}, newest first. Mark one to open it, several to compare."
-        )
+        here = words.counted(count, "run")
+        how = "Mark one to open it, several to compare."
+        st.caption(f"{here}, newest first. {how}", width="content")
         if pages > 1:
-            page = st.number_input(f"Page, of {pages:,}", 1, pages, key="runs.page", width=150)
+            st.space("stretch")
+            page = st.number_input(
+                "Page", 1, pages, key="runs.page", width=130, label_visibility="collapsed"
+            )
+            st.caption(f"of {pages:,}", width="content")
     rows = lab.past.rows(view, page - 1)
     marked = st.dataframe(
         [_row(row) for row in rows],

@@ -83,7 +83,7 @@ def state(lab: Lab, row: SweepRow) -> None:
         if over and row.failed and _button("Retry the failed", "replay", "sweep.retry"):
             lab.sweeps.retry_failed(row.id)
             st.rerun()
-        if row.done and _button("Look into it", "monitoring", "sweep.runs"):
+        if row.done and _button("Its runs and charts", "monitoring", "sweep.runs"):
             st.switch_page("pages/runs.py", query_params={"view": f"sweep:{row.id}"})
         if progress:
             st.caption(words.escaped(progress.doing.sentence if progress.doing else "Starting …"))

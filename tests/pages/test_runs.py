@@ -102,3 +102,18 @@ def test_an_imported_answer_opens_in_compare(app: AppTest, lab: Lab) -> None:
 
 def test_a_formula_in_a_csv_stays_a_text() -> None:
     assert as_csv([{"setting": "=1+1", "n": -1}]) == "setting,n\r\n'=1+1,-1\r\n"
+
+
+def test_that_an_answer_was_cut_off_is_said_once(lab: Lab) -> None:
+    def beside(runs: list) -> None:  # the harness takes its text alone
+        from pages.ui import run_pair
+
+        run_pair.draw(runs)
+
+    lab.past.take_in_recorded()
+    runs = lab.past.select(View()).runs
+    cut = [run for run in runs if run.answer and run.answer.finish_reason == "length"][:2]
+    assert len(cut) == 2
+    app = AppTest.from_function(beside, args=(cut,)).run(timeout=20)
+    assert not app.exception
+    assert texts(app).count("cut off at") == 2
