@@ -180,9 +180,11 @@ export default function ({ parentElement, data }) {
     text.style.webkitLineClamp = Math.max(1, Math.floor(left / line));
   });
   fit();
-  const watch = new ResizeObserver(fit);
-  watch.observe(board);
-  return () => watch.disconnect();
+  // This runs again for every change, and a second watcher would stay beside the first.
+  parentElement.triptychWatch?.disconnect();
+  parentElement.triptychWatch = new ResizeObserver(fit);
+  parentElement.triptychWatch.observe(board);
+  return () => parentElement.triptychWatch.disconnect();
 }
 """
 

@@ -37,7 +37,7 @@ SHORT_CODE = re.compile(r"[\w+-]+:|material[/_]")
 NOTHING = "\u2060"  # a character without width
 # Streamlit draws Mermaid diagrams, and these can load images. A letter of the name may be written
 # as an entity or behind a backslash.
-DIAGRAM = re.compile(r"([`~]{3}[ \t]*)(?=mermaid|[^\s`]*[&\\])", re.IGNORECASE)
+DIAGRAM = re.compile(r"((?:`{3}|~{3})[ \t]*)(?=mermaid|[^\s`]*[&\\])", re.IGNORECASE)
 LONGEST_INLINE = 2_000  # characters of a formula
 
 CLOSING = {

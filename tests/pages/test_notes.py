@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -97,6 +97,7 @@ def test_nothing_is_fetched_and_links_lead_to_the_web_alone() -> None:
     assert rendered("[a](https://b.org)") == "[a](https://b.org)"
     assert rendered("[a]: /settings\n[b]: https://b.org") == "\\[a]: /settings\n[b]: https://b.org"
     assert rendered("```Mermaid\nA-->B\n```") == "```text Mermaid\nA-->B\n```"
+    assert rendered("`~~& is no fence") == "`~~& is no fence"
 
 
 def test_streamlits_own_markup_stays_letters() -> None:
@@ -111,11 +112,13 @@ signs = st.text(alphabet="$\\[](){}`:!#>- \n\tab1_^&;|~*\u2060é", max_size=80)
 
 
 @given(signs)
+@example("~~~&\na")
 def test_it_never_crashes_and_loses_no_word(text: str) -> None:
     def letters(some: str) -> str:
         return re.sub(r"[^\wé]", "", some)
 
-    assert letters(rendered(text)) == letters(text)
+    # A fence of a language that might be a diagram's becomes one of plain text.
+    assert letters(rendered(text)).replace("text", "") == letters(text)
 
 
 @given(signs)
