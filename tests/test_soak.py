@@ -43,8 +43,11 @@ def test_the_smallest_wait_that_a_share_does_not_exceed(share: float, wait: floa
     assert at([4, 1, 3, 2], share) == wait
 
 
-def test_growth_is_of_the_last_half_alone() -> None:
-    rising = [(float(second), 100.0 + second) for second in range(11)]
-    assert growth(rising) == pytest.approx(5)
-    settled = [(float(second), min(second, 5) * 100.0) for second in range(11)]
+def test_growth_is_of_the_last_half_alone_and_of_what_is_held() -> None:
+    rising = [(float(second), 100.0 + second) for second in range(601)]
+    # The least of the stretches that begin at 300, 330 ... 570, and the last second, 600.
+    assert growth(rising) == pytest.approx(300)
+    settled = [(second, min(amount, 400.0)) for second, amount in rising]
     assert growth(settled) == pytest.approx(0)
+    answering = [(second, amount + 300 * (second % 30 > 9)) for second, amount in settled]
+    assert growth(answering) == pytest.approx(0)

@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 
 FLAT = 0.03  # how much the memory may grow in its last half, as a share of it
+STRETCH = 30.0  # seconds; what an answer needs for a moment is given back within them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +65,14 @@ def rounds_waited(turns: Iterable[Turn]) -> int:
 
 
 def growth(memory: Sequence[tuple[float, float]]) -> float:
-    """How much a line through the last half of the samples rises over that half, in MB."""
+    """How much what is held rises over the last half of the samples, in MB: a line through the least
+    of each stretch, since an answer takes a few hundred MB and gives them back."""
     half = [sample for sample in memory if sample[0] >= (memory[0][0] + memory[-1][0]) / 2]
-    middle = sum(second for second, _ in half) / len(half)
-    level = sum(amount for _, amount in half) / len(half)
-    spread = sum((second - middle) ** 2 for second, _ in half)
-    slope = sum((second - middle) * (amount - level) for second, amount in half) / (spread or 1)
-    return slope * (half[-1][0] - half[0][0])
+    held: dict[int, float] = {}
+    for second, amount in half:
+        at = int((second - half[0][0]) // STRETCH)
+        held[at] = min(amount, held.get(at, amount))
+    middle, level = fmean(held), fmean(held.values())
+    spread = sum((at - middle) ** 2 for at in held)
+    slope = sum((at - middle) * (amount - level) for at, amount in held.items()) / (spread or 1)
+    return slope * (max(held) - min(held))

@@ -29,8 +29,8 @@ LATE = "This round is over; your last vote before the reveal was counted."
 # Two cores answer a question in ten to thirty seconds; with these the worker is busy, and a sweep,
 # which gives way to every person, still comes to its turn.
 ANSWER_TOKENS = 16.0
-ASK_EVERY = 100  # pages that a helper looks at
-ASK_AGAIN = (400.0, 600.0)  # seconds between a student's questions
+HELPERS_ASK = (200.0, 300.0)  # seconds between the questions of one, never all at once
+ASK_AGAIN = (400.0, 600.0)  # and of a student
 SEARCH_AGAIN = (200.0, 400.0)
 
 
@@ -169,13 +169,14 @@ class Helper(Session):
     def __init__(self, lesson: Lesson, name: str, *, at_once: int) -> None:
         super().__init__(lesson, name, lesson.inside)
         self.at_once = at_once
-        self._rounds = count()
+        self.next_ask = time.monotonic() + self.chance.uniform(0, HELPERS_ASK[0] / 2)
 
     async def begin(self) -> None:
         await self.unlock()
 
     async def act(self) -> None:
-        if next(self._rounds) % ASK_EVERY == 0:
+        if time.monotonic() > self.next_ask:
+            self.next_ask = time.monotonic() + self.chance.uniform(*HELPERS_ASK)
             asked = [await self.ask() for _ in range(self.at_once)]
             for question, live_id in asked:
                 await self.answered(question, live_id)
