@@ -5,7 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
-FLAT = 0.03  # how much the memory may grow in its last half, as a share of it
+# How much the memory may grow in its last half, as a share of it: what is less cannot be told from
+# the few hundred MB that answers take and give back.
+FLAT = 0.1
 STRETCH = 30.0  # seconds; what an answer needs for a moment is given back within them
 
 
@@ -65,8 +67,8 @@ def rounds_waited(turns: Iterable[Turn]) -> int:
 
 
 def growth(memory: Sequence[tuple[float, float]]) -> float:
-    """How much what is held rises over the last half of the samples, in MB: a line through the least
-    of each stretch, since an answer takes a few hundred MB and gives them back."""
+    """How much what is held rises over the last half of the samples, in MB: a line through the
+    least of each stretch, since an answer takes a few hundred MB and gives them back."""
     half = [sample for sample in memory if sample[0] >= (memory[0][0] + memory[-1][0]) / 2]
     held: dict[int, float] = {}
     for second, amount in half:
