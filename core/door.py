@@ -5,7 +5,7 @@ A forwarder, in a thread of its own. It lets in what a phone needs to show pages
 read, of the paths below, and the one connection over which a page talks with the server. Nothing
 else that the server answers is for students: uploads, figures, ways in for programs. Each request
 is marked, so that the pages know who came this way. It answers for the server where a phone asks
-for a part of the pages' program (`core.packed`). Knows nothing of classes and of what is said.
+for its first page (`core.entrance`) or for a part of the pages' program (`core.packed`).
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import Any
 
+from core.entrance import Entrance
 from core.errors import TriptychError
 from core.packed import Packed, last
 
@@ -51,9 +52,12 @@ class Door:
     Errors: TriptychError if the address cannot be listened on.
     """
 
-    def __init__(self, address: str, port: int, inside: tuple[str, int]) -> None:
+    def __init__(
+        self, address: str, port: int, inside: tuple[str, int], entrance: Entrance
+    ) -> None:
         self.address = address
         self._inside = inside
+        self._entrance = entrance
         self._packed = Packed(inside)
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -130,10 +134,10 @@ class Door:
 
     async def _asked(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         """The first request that is for the server, which is the last of this connection, or
-        nothing; requests for packed files are answered."""
+        nothing; requests for the entrance and for packed files are answered."""
         seconds = SILENT_SECONDS
         while head := await _head(reader, seconds):
-            answer = await self._packed.answer(head)
+            answer = await self._entrance.answer(head) or await self._packed.answer(head)
             if answer is None:
                 return _marked(last(head))
             writer.write(answer)

@@ -30,7 +30,10 @@ def running(data: Path, *, program: str = "streamlit", **environment: str) -> It
     port = free_port()
     log = (data / "server.log").open("w")
     server = subprocess.Popen(
-        [sys.executable, "-m", program, "run", "app.py", f"--server.port={port}"],
+        [
+            *(sys.executable, "-m", program, "run", "app.py"),
+            *(f"--server.port={port}", "--logger.enableRich=false"),
+        ],
         cwd=ROOT,
         env=os.environ
         | {"TRIPTYCH_DATA": str(data), "TRIPTYCH_MODELS": str(ROOT / "data/models")}

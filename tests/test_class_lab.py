@@ -10,6 +10,7 @@ import pytest
 
 from core import capsules, classroom
 from core.door import Door
+from core.entrance import Entrance
 from core.errors import BadInput
 from core.lab import Lab
 from core.lab.classroom import Server
@@ -40,13 +41,17 @@ def again(lab: Lab, screen: Screen) -> Screen:
     return lab.classes.screen(screen.classroom.code, screen.student.token)
 
 
+def a_door() -> Door:
+    return Door("127.0.0.1", 0, ("127.0.0.1", 1), Entrance(lambda _code, _name: ""))
+
+
 def recorded(lab: Lab) -> str:
     return lab.runs.recorded()[0].id
 
 
 def test_the_door_opens_and_shuts_with_the_class(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab.classes, "_settings", replace(lab.settings, door_address="127.0.0.1"))
-    free = Door("127.0.0.1", 0, ("127.0.0.1", 1))
+    free = a_door()
     server = Server(address="127.0.0.1", port=free.port - 1)
     free.close()
     assert lab.classes.door_shut(server)
@@ -69,7 +74,7 @@ def test_until_the_door_is_shut_the_class_guards_its_pages(
         seen.append((lab.classes.now(), again(lab, student).classroom.open))
 
     monkeypatch.setattr(time, "sleep", meanwhile)
-    monkeypatch.setattr(lab.classes, "_door", Door("127.0.0.1", 0, ("127.0.0.1", 1)))
+    monkeypatch.setattr(lab.classes, "_door", a_door())
     lab.classes.end()
     assert seen == [(opened, False)]
     assert lab.classes.now() is None
@@ -88,7 +93,7 @@ def test_a_class_ended_elsewhere_shuts_the_door(lab: Lab, monkeypatch: pytest.Mo
 
 
 def test_a_door_that_cannot_open_leaves_no_class(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken = Door("127.0.0.1", 0, ("127.0.0.1", 1))
+    taken = a_door()
     monkeypatch.setattr(
         lab.classes,
         "_settings",

@@ -10,12 +10,14 @@ import pytest
 
 from core import door
 from core.door import Door, network_addresses
+from core.entrance import Entrance
 from core.errors import TriptychError
 
-PAGE = b"GET /class?code=4FKQ9 HTTP/1.1\r\nHost: x\r\n\r\n"
+PAGE = b"GET /class?code=4FKQ9&me=x HTTP/1.1\r\nHost: x\r\n\r\n"
 STREAM = b"GET /_stcore/stream HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n"
 SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\n\r\n"
 REFUSED = b"HTTP/1.1 403 "
+NOBODY = Entrance(lambda _code, _name: "")
 
 
 class Shout(socketserver.BaseRequestHandler):
@@ -39,14 +41,14 @@ class Server(socketserver.ThreadingTCPServer):
 @pytest.fixture
 def inside() -> Iterator[tuple[str, int]]:
     with Server(("127.0.0.1", 0), Shout) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield ("127.0.0.1", server.server_address[1])
         server.shutdown()
 
 
 @pytest.fixture
 def opened(inside: tuple[str, int]) -> Iterator[Door]:
-    opened = Door("127.0.0.1", 0, inside)
+    opened = Door("127.0.0.1", 0, inside, NOBODY)
     yield opened
     opened.close()
 
@@ -84,11 +86,11 @@ def streaming(opened: Door) -> socket.socket:
 
 @pytest.mark.parametrize(
     "path",
-    [b"/", b"/cards", b"/class?code=4FKQ9&me=x-_y", b"/static/js/a.B-_1.js", b"/media/0f.png",
-     b"/favicon.png", b"/_stcore/health", b"/class/_stcore/host-config"],
+    [b"/?teacher", b"/cards", b"/class?code=4FKQ9&me=x-_y", b"/class?me=", b"/favicon.png",
+     b"/static/js/a.B-_1.js", b"/media/0f.png", b"/_stcore/health", b"/class/_stcore/host-config"],
 )  # fmt: skip
 def test_a_request_goes_in_marked_and_is_the_last(opened: Door, path: bytes) -> None:
-    asked = PAGE.replace(b"/class?code=4FKQ9", path)
+    asked = PAGE.replace(b"/class?code=4FKQ9&me=x", path)
     with connect(opened) as client:
         client.sendall(asked + b"PUT /_stcore/upload_file/a/b HTTP/1.1\r\n\r\n")
         assert hear(client, 10_000) == marked(asked)
@@ -183,7 +185,7 @@ def test_one_who_asks_for_nothing_does_not_stay(
 
 
 def test_closing_drops_those_inside_and_lets_nobody_in(inside: tuple[str, int]) -> None:
-    opened = Door("127.0.0.1", 0, inside)
+    opened = Door("127.0.0.1", 0, inside, NOBODY)
     with streaming(opened) as client:
         client.sendall(b"hello")
         assert hear(client, 5) == b"HELLO"
@@ -221,14 +223,14 @@ def test_a_place_is_free_again_when_somebody_leaves(
 
 def test_a_port_that_is_taken_is_said(opened: Door, inside: tuple[str, int]) -> None:
     with pytest.raises(TriptychError, match="TRIPTYCH_DOOR"):
-        Door("127.0.0.1", opened.port, inside)
+        Door("127.0.0.1", opened.port, inside, NOBODY)
 
 
 def test_a_server_that_is_not_there_ends_the_connection(inside: tuple[str, int]) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         nobody = free.getsockname()[1]
-        opened = Door("127.0.0.1", 0, ("127.0.0.1", nobody))
+        opened = Door("127.0.0.1", 0, ("127.0.0.1", nobody), NOBODY)
         with connect(opened) as client:
             client.sendall(PAGE)
             assert ended(client)

@@ -13,6 +13,7 @@ import pytest
 
 from core import door
 from core.door import Door
+from core.entrance import Entrance
 from core.packed import last, wanted
 
 PROGRAM = b"export const lamp = 'lit';\n" * 500
@@ -31,7 +32,7 @@ class Pages(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.asked[self.path] += 1
-        known = {FILE: FOREVER, "/static/js/soon.js": {}, "/": {"Content-Type": "text/html"}}
+        known = {FILE: FOREVER, "/static/js/soon.js": {}, "/cards": {"Content-Type": "text/html"}}
         status, body = (200, PROGRAM) if self.path in known else (404, b"not here")
         self.send_response(status)
         for name, text in known.get(self.path, {}).items():
@@ -49,8 +50,9 @@ class Pages(BaseHTTPRequestHandler):
 def opened() -> Iterator[Door]:
     Pages.asked.clear()
     with ThreadingHTTPServer(("127.0.0.1", 0), Pages) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        opened = Door("127.0.0.1", 0, ("127.0.0.1", server.server_address[1]))
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        address = ("127.0.0.1", server.server_address[1])
+        opened = Door("127.0.0.1", 0, address, Entrance(lambda _code, _name: ""))
         yield opened
         opened.close()
         server.shutdown()
@@ -95,7 +97,7 @@ def test_a_phone_that_has_all_it_asked_for_is_told_nothing_more(
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/", 200), ("/static/js/soon.js", 200), ("/static/js/none.js", 404)]
+    ("path", "status"), [("/cards", 200), ("/static/js/soon.js", 200), ("/static/js/none.js", 404)]
 )
 def test_everything_else_comes_as_it_is(opened: Door, path: str, status: int) -> None:
     (first, body), (packed, _), (again, same) = get(opened, path, FILE, path)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.soak.__main__ import soak
-from tests.soak.figures import Turn, at, growth, rounds_waited
+from tests.soak.figures import Turn, at, entries, growth, rounds_waited
 
 
 def turns(*rows: tuple[str, float, float]) -> list[Turn]:
@@ -51,3 +51,41 @@ def test_growth_is_of_the_last_half_alone_and_of_what_is_held() -> None:
     assert growth(settled) == pytest.approx(0)
     answering = [(second, amount + 300 * (second % 30 > 9)) for second, amount in settled]
     assert growth(answering) == pytest.approx(0)
+
+
+LOG = """
+  You can now view your Streamlit app in your browser.
+
+2026-11-21 22:10:01.512 Uncaught app exception
+Traceback (most recent call last):
+  File "state/session_state.py", line 776, in __getitem__
+    base_value = self._getitem(widget_id, key)
+KeyError
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "state/session_state.py", line 1711, in register_widget
+    widget_value = cast("T", self[widget_id])
+KeyError: 'st.session_state has no key "class.bars". Did you forget to initialize it?'
+2026-11-21 22:10:02.000 a phone came
+2026-11-21 22:10:03.004 Uncaught app exception
+Traceback (most recent call last):
+  File "pages/runs.py", line 12, in main
+    st.session_state["lamp"]
+KeyError: 'st.session_state has no key "lamp". Did you forget to initialize it?'
+"""
+
+
+def test_a_page_that_was_left_is_told_from_one_that_failed() -> None:
+    faults, left = entries(LOG)
+    assert (len(faults), left) == (1, 1)
+    assert faults[0].startswith("2026-11-21 22:10:03.004 Uncaught")
+    assert faults[0].endswith("initialize it?'\n")
+
+
+def test_a_quiet_log_says_nothing() -> None:
+    assert entries("\n  URL: http://127.0.0.1:8501\n2026-11-21 22:10:02.000 a phone came\n") == (
+        [],
+        0,
+    )

@@ -13,6 +13,7 @@ from core import capsules, classroom
 from core.capsules import Capsule
 from core.charts.tidy import setting_names
 from core.door import Door, network_addresses
+from core.entrance import Entrance
 from core.errors import BadInput
 from core.lab.class_questions import ClassQuestions
 from core.lab.past import MEASURES, Past, Selection
@@ -110,7 +111,8 @@ class Classes:
             if self._door is None:
                 port = self._settings.door_port or server.port + 1
                 inside = (server.address, server.port)
-                self._door = Door(self._settings.door_address, port, inside)
+                entrance = Entrance(lambda code, name: self.join(code, name).token)
+                self._door = Door(self._settings.door_address, port, inside, entrance)
 
     def door_shut(self, server: Server) -> bool:
         """Whether no phone can reach this server."""

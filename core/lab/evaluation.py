@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from core.charts import Chart
 from core.charts.evaluation import Judged, recall_against_tokens, won_and_lost
 from core.charts.style import Theme
-from core.embedders import Embedder
 from core.errors import BadInput
 from core.lab.evidence import Finder
 from core.lab.golds import Gold, gold_of
@@ -267,7 +266,7 @@ class Evaluations:
         held_out: bool,
     ) -> Iterator[Doing | Evaluation]:
         tokens_of = self._models.default("embedder")
-        counter: Embedder = yield from self._models.loaded("embedder", tokens_of)
+        tokenizer, _ = self._models.reading(tokens_of)
         speeds = self._speeds.all()
         lengths: dict[str, int] = {}
         measured = []
@@ -281,7 +280,7 @@ class Evaluations:
                 assert run is not None, "a done cell has its run"
                 for hit in run.hits:
                     if hit.chunk.text not in lengths:
-                        lengths[hit.chunk.text] = len(offsets(counter.tokenizer, hit.chunk.text))
+                        lengths[hit.chunk.text] = len(offsets(tokenizer, hit.chunk.text))
                 speed = speeds.get(("rerank", evidence.reranker or ""))
                 spans = gold[sweep.questions[question]]
                 row.append(_measured(run, spans, found[question], evidence.top_k, lengths, speed))

@@ -3,13 +3,16 @@ before the new one is loaded."""
 
 import gc
 from collections.abc import Generator, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core import backends, device, downloads, weights
 from core.errors import BadInput
 from core.lab.live import Doing
 from core.settings import Settings
 from core.types import Family, Model
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 FAMILIES: tuple[Family, ...] = ("embedder", "reranker", "generator")
 
@@ -45,6 +48,13 @@ class Models:
         """Errors: BadInput for an unknown name, MissingModel for one that is not here."""
         model, _ = backends.find(self._settings, family, name)
         return model
+
+    def reading(self, name: str) -> "tuple[Tokenizer, int]":
+        """The tokenizer and the window of an embedder, which is not loaded for it. Errors: as
+        `find`, Damaged."""
+        model, module = backends.find(self._settings, "embedder", name)
+        read: tuple[Tokenizer, int] = module.reading(model)
+        return read
 
     def default(self, family: Family) -> str:
         """The name of the best model of a family that is here, or of the first known one."""

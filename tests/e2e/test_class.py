@@ -140,7 +140,7 @@ def test_story_of_a_lesson(room: Room) -> None:
 
 
 def test_a_student_who_tries_the_teachers_address_gets_a_sentence(room: Room) -> None:
-    for path in ("", "settings", "library", "runs?run=recorded-01-0"):
+    for path in ("?teacher", "settings", "library", "runs?run=recorded-01-0"):
         phone = room.phone(path)
         expect(
             phone.get_by_text("This page is the teacher's while the class lasts.")
@@ -157,9 +157,30 @@ def test_a_student_who_tries_the_teachers_address_gets_a_sentence(room: Room) ->
 
 def test_the_pin_opens_everything_on_another_screen(room: Room) -> None:
     tablet = room.phone("")
+    tablet.get_by_role("link", name="I am the teacher").click()
     tablet.get_by_placeholder("PIN of the teacher").fill(room.pin)
     tablet.get_by_role("button", name="I am the teacher").click()
     expect(tablet.get_by_text("What changes?")).to_be_visible()
     tablet.get_by_role("button", name=f"Class {room.code}").click()
     expect(tablet.get_by_role("button", name="End the class")).to_be_visible()
     ready(tablet)
+
+
+def test_who_scans_again_comes_back_as_the_same_student(room: Room) -> None:
+    phone = room.phone("")  # typed from the wall, without a code
+    phone.get_by_label("Code on the wall").fill("AAAAA")
+    phone.get_by_label("Your name").fill("Ada")
+    phone.get_by_role("button", name="Join the class").click()
+    expect(phone.get_by_text("No class has this code")).to_be_visible()
+    phone.get_by_label("Code on the wall").fill(room.code.lower())
+    phone.get_by_role("button", name="Join the class").click()
+    expect(phone.get_by_text("Hello, Ada")).to_be_visible()
+
+    phone.goto(f"{room.outside}/class?code={room.code}")
+    phone.get_by_role("button", name="Go on as Ada").click()
+    expect(phone.get_by_text("Hello, Ada")).to_be_visible()
+    expect(room.teacher.get_by_text("1 student")).to_be_visible()
+
+    other = room.phone(f"class?code={room.code}")  # another phone knows nothing of it
+    expect(other.get_by_role("button", name="Join the class")).to_be_visible()
+    expect(other.get_by_role("button", name="Go on as")).to_have_count(0)

@@ -34,7 +34,7 @@ from tests.backends import SMALL
 from tests.clients import play
 from tests.conftest import PACKAGES
 from tests.servers import free_port, running
-from tests.soak.figures import FLAT, Report, Turn, growth, rounds_waited
+from tests.soak.figures import FLAT, Report, Turn, entries, growth, rounds_waited
 from tests.soak.sessions import Helper, Lesson, Session, Student, Sweeper, Teacher, greed
 
 MOST_ROUNDS = 1  # of somebody else, that anybody waits for
@@ -130,9 +130,10 @@ def _memory(pid: int) -> float:
 
 
 def _server_log(report: Report, log: Path) -> None:
-    text = log.read_text(encoding="utf-8", errors="replace")
-    wrong = [line for line in text.splitlines() if re.search(r"Traceback|Error|ERROR|WARN", line)]
-    report.faults += [f"the server's log says: {line[:300]}" for line in wrong]
+    faults, dropped = entries(log.read_text(encoding="utf-8", errors="replace"))
+    report.faults += [f"the server's log says: {entry}" for entry in faults]
+    if dropped:
+        report.notes.append(f"{dropped} times a page that somebody had just left met its own end")
 
 
 def _held_against(lesson: Lesson, settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """What is made of the figures of a soak: waits, turns and memory. Pure."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,12 @@ from statistics import fmean
 # the few hundred MB that answers take and give back.
 FLAT = 0.1
 STRETCH = 30.0  # seconds; what an answer needs for a moment is given back within them
+
+ENTRY = re.compile(r"^(?=\d{4}-\d\d-\d\d )", re.MULTILINE)  # where one begins in a log
+WRONG = re.compile(r"Traceback|Error|ERROR|WARN")
+# Streamlit begins to draw a page (runner.fastReruns) while a thread still draws the one that was
+# left, and what the first takes away the other may be looking for. What that one says goes nowhere.
+LEFT = re.compile(r"in register_widget\b.*^KeyError: 'st\.session_state has no key", re.S | re.M)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,3 +85,10 @@ def growth(memory: Sequence[tuple[float, float]]) -> float:
     spread = sum((at - middle) ** 2 for at in held)
     slope = sum((at - middle) * (amount - level) for at, amount in held.items()) / (spread or 1)
     return slope * (max(held) - min(held))
+
+
+def entries(log: str) -> tuple[list[str], int]:
+    """What a server's log says of faults, and how many of them are of a page that was left."""
+    wrong = [entry for entry in ENTRY.split(log) if WRONG.search(entry)]
+    faults = [entry for entry in wrong if not LEFT.search(entry)]
+    return faults, len(wrong) - len(faults)

@@ -178,10 +178,10 @@ class Helper(Session):
 
     async def act(self) -> None:
         if time.monotonic() > self.next_ask:
-            self.next_ask = time.monotonic() + self.chance.uniform(*HELPERS_ASK)
             asked = [await self.ask() for _ in range(self.at_once)]
             for question, live_id in asked:
                 await self.answered(question, live_id)
+            self.next_ask = time.monotonic() + self.chance.uniform(*HELPERS_ASK)
         pages = ("library", "sweep", "evaluate", "runs", "cards", "settings")
         await self.visit(self.chance.choice(pages))
         await self.rest(4)
