@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from core.settings import ROOT
 from tests.conftest import needs_models
@@ -26,6 +26,7 @@ QUIET = [
     "--disable-sync",
 ]
 ANSWER_MS = 240_000
+expect.set_options(timeout=30_000)  # milliseconds; a busy machine draws a page in more than five
 READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
 

@@ -6,20 +6,17 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import ANSWER_MS, answers, ask, ready
 
-QUESTIONS = (
-    "How big is the adapter that the clinic trained?\nWhat is quantisation?\n"
-    "Why does a key-value cache make a model write faster?"
-)
+QUESTIONS = "How big is the adapter that the clinic trained?\nWhat is quantisation?"
 
 
 def start(page: Page, address: str) -> str:
-    """Start the demo preset with three questions; the address of the sweep."""
+    """Start the demo preset with two questions; the address of the sweep."""
     page.goto(f"{address}/sweep")
     ready(page)
     page.get_by_label("Questions", exact=True).fill(QUESTIONS)
     page.get_by_label("Questions", exact=True).press("Control+Enter")
-    expect(page.get_by_role("button", name="Start 15 cells")).to_be_enabled()
-    page.get_by_role("button", name="Start 15 cells").click()
+    expect(page.get_by_role("button", name="Start 10 cells")).to_be_enabled()
+    page.get_by_role("button", name="Start 10 cells").click()
     page.wait_for_url(lambda url: "sweep=" in url)
     return page.url
 
@@ -57,8 +54,8 @@ def test_story_start_leave_watch_ask_stop_and_resume(browser: Browser, address: 
 
     second = browser.new_context().new_page()
     second.goto(url)
-    expect(second.get_by_text("of 15 cells").first).to_be_visible()
-    expect(second.locator(".js-plotly-plot")).to_be_visible(timeout=30_000)
+    expect(second.get_by_text("of 10 cells").first).to_be_visible()
+    expect(second.locator(".js-plotly-plot")).to_be_visible()
 
     third = browser.new_context().new_page()
     third.goto(address)
@@ -73,7 +70,7 @@ def test_story_start_leave_watch_ask_stop_and_resume(browser: Browser, address: 
     stop.click()
     expect(second.locator(".st-key-sweep-resume button")).to_be_visible(timeout=60_000)
     second.locator(".st-key-sweep-resume button").click()
-    expect(second.get_by_text("done · 15 of 15 cells")).to_be_visible(timeout=ANSWER_MS)
+    expect(second.get_by_text("done · 15 of 10 cells")).to_be_visible(timeout=ANSWER_MS)
 
     ready(second)
     square = second.locator(".js-plotly-plot .points path").nth(1).bounding_box()
@@ -82,5 +79,5 @@ def test_story_start_leave_watch_ask_stop_and_resume(browser: Browser, address: 
     second.wait_for_url("**run=**")
     assert all(answers(second))
     second.get_by_role("link", name="The sweep").click()
-    expect(second.get_by_text("done · 15 of 15 cells")).to_be_visible()
+    expect(second.get_by_text("done · 15 of 10 cells")).to_be_visible()
     second.context.close()
