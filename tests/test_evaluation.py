@@ -99,6 +99,15 @@ def test_what_was_found_before_is_judged_again_without_a_search(lab: Lab, tmp_pa
     assert again.summary.tied == first.summary.tied
 
 
+def test_what_is_kept_is_judged_without_loading_a_model(lab: Lab, tmp_path: Path) -> None:
+    first = evaluated(lab, (town(lab, tmp_path),))
+    fresh = Lab(lab.settings)
+    *_, again = fresh.evaluations.result(first.sweep.id, None)
+    assert isinstance(again, Evaluation)
+    assert again.measured == first.measured
+    assert fresh.models.in_memory() == frozenset()
+
+
 def test_the_memo_names_what_was_not_tested(lab: Lab, tmp_path: Path) -> None:
     text = evaluated(lab, (town(lab, tmp_path),)).memo
     assert text.startswith("# Which setting? sizes\n")
