@@ -66,7 +66,7 @@ def recall_against_tokens(
             f"{len(tied)} of {len(settings)} settings tie with the best; the least to read of them"
             f" is “{cheapest.label}”"
         )
-    from plotly.subplots import make_subplots
+    from core.charts.drawing import make_subplots
 
     panels = list(dict.fromkeys(each.panel for each in settings))
     figure = make_subplots(
@@ -201,7 +201,7 @@ def won_and_lost(
     shown = order[:MOST_QUESTIONS]
     if len(shown) < len(order):
         n += f"; the {len(shown)} that divide most are drawn, the table holds all"
-    import plotly.graph_objects as go
+    from core.charts.drawing import Figure
 
     signs = {
         (at, number): _sign(row[at] - recalls[base][at], alike)
@@ -209,7 +209,7 @@ def won_and_lost(
         for at in order
     }
     places = [(at, number) for at in shown for number in range(len(settings))]
-    figure = go.Figure()
+    figure = Figure()
     figure.add_scatter(
         x=[number for _, number in places],
         y=[shown.index(at) for at, _ in places],

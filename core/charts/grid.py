@@ -47,7 +47,7 @@ def heat_map(
     A mark's `customdata` is its run's id, empty where there is none yet. A number that a cell does
     not have is drawn as an open square.
     """
-    from plotly.graph_objects import Figure
+    from core.charts.drawing import Figure
 
     figure = Figure()
     here = [cell for cell in cells if first <= cell.question < first + len(questions)]
@@ -151,6 +151,7 @@ def _add(
         y=[cell.question - first for cell in cells],
         mode="markers",
         name=name,
+        showlegend="colorbar" not in mark,  # also one alone: while all wait, it says so
         marker={"size": SQUARE - 7, **mark},
         customdata=[cell.run_id or "" for cell in cells],
         text=[

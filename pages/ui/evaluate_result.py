@@ -33,7 +33,7 @@ def draw(lab: Lab, sweep_id: str) -> None:
         st.space("stretch")
         compared = st.container(width="content", key="evaluate-compared")
         exports = st.container(width="content")
-    if row.status in ("queued", "running"):
+    if sweep_watch.at_work(lab, row):
         following(sweep_id)
     elif row.done < row.cells:
         sweep_watch.state(lab, row)
@@ -64,7 +64,7 @@ def following(sweep_id: str) -> None:
     """Progress while it is under way; the whole page is drawn again at the end."""
     lab = frame.open_lab()
     row = lab.sweeps.row(sweep_id)
-    if row.status not in ("queued", "running"):
+    if not sweep_watch.at_work(lab, row):
         st.rerun()
     sweep_watch.state(lab, row)
 
