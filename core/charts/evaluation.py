@@ -56,16 +56,11 @@ def recall_against_tokens(
     those of different panels."""
     name = "recall against context"
     tied = [each for each in settings if each.tied]
+    best = max(settings, key=lambda each: each.recall)
     cheapest = min(tied, key=lambda each: each.tokens)
-    if len(settings) == 1:
-        title = f"One setting finds {cheapest.recall:.0%} of the gold text"
-    elif len(tied) == 1:
-        title = f"“{cheapest.label}” finds more of the gold text than every other setting"
-    else:
-        title = (
-            f"{len(tied)} of {len(settings)} settings tie with the best; the least to read of them"
-            f" is “{cheapest.label}”"
-        )
+    title = f"{best.recall:.0%} of the gold text found for {best.tokens:,.0f} tokens"
+    if cheapest is not best:
+        title += f"; {cheapest.recall:.0%} for {cheapest.tokens:,.0f}, which ties with it"
     from core.charts.drawing import make_subplots
 
     panels = list(dict.fromkeys(each.panel for each in settings))

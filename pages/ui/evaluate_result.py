@@ -85,7 +85,7 @@ def result(lab: Lab, found: Evaluation) -> None:
     summary = found.summary
     with st.container(key="evaluate-verdict"):
         st.markdown(words.escaped(summary.verdict))
-    st.caption(_choice(found))
+    st.markdown(_choice(found))
     theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
     recall, questions = found.charts(theme)
     drawn, listed = st.columns([4, 3], gap="large")
@@ -111,9 +111,25 @@ def result(lab: Lab, found: Evaluation) -> None:
         st.switch_page("pages/compare.py", query_params={"run": link})
     if not found.held_out:
         _check(lab, found)
-    st.subheader("The decision on one page", anchor=False)
-    with st.container(border=True, key="evaluate-memo"):
-        st.markdown(found.memo)
+    _rests(found)
+
+
+def _rests(found: Evaluation) -> None:
+    """What the memo says besides what stands above."""
+    parts = {"What it rests on": found.tested(), "What was not tested": found.untested()}
+    for column, (heading, sentences) in zip(st.columns(2, gap="large"), parts.items(), strict=True):
+        with column:
+            st.subheader(heading, anchor=False)
+            st.markdown("\n".join(f"- {words.escaped(sentence)}" for sentence in sentences))
+    if st.button("The decision on one page", icon=":material/article:", key="evaluate.memo.open"):
+        _memo(found.memo)
+
+
+@st.dialog("The decision on one page", width="large")
+def _memo(text: str) -> None:
+    with st.container(key="evaluate-memo"):
+        st.markdown(text)
+    st.caption("Export, beside the name, has it as Markdown.")
 
 
 def _choice(found: Evaluation) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import words
 from core.lab import Lab
 from core.lab.reproduction import OmegaRow, RecallRow, Table
 from core.metrics.statistics import Interval
@@ -89,8 +90,11 @@ def test_story_evaluate_leave_come_back_and_read_the_verdict(page: AppTest, lab:
     *_, found = lab.evaluations.result(row.id, "600/0 · top 1")
     assert "6 questions with gold" in texts(page)
     verdict = found.summary.verdict  # type: ignore[union-attr]
-    assert verdict.split("“")[0].strip() in texts(page)
+    assert texts(page).count(words.escaped(verdict)) == 1
+    assert "Answers\\: only what was retrieved was judged" in texts(page)
+    page.button(key="evaluate.memo.open").click().run()
     assert "# Which setting? sizes" in texts(page)
+    page.run()
     assert page.selectbox(key="evaluate.base").value == "600/0 · top 1"
     page.button(key="evaluate.back").click().run()
     assert page.button(key="evaluate.start").label == "Evaluate 4 settings"
