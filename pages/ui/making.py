@@ -41,8 +41,13 @@ def draw(lab: Lab, deck: str) -> None:
             if model.family == "generator" and model.available
         ]
         generator = st.selectbox("Model", available, key="cards.make.model", width=260)
+        job = lab.proposals.latest
+        reading = job is not None and not job.over
         begun = st.button(
-            "Propose cards", type="primary", key="cards.make.go", disabled=not available
+            "Propose cards",
+            type="primary",
+            key="cards.make.go",
+            disabled=not available or reading,
         )
     spans = wanted(lab, paper_id)
     if begun:
@@ -52,10 +57,9 @@ def draw(lab: Lab, deck: str) -> None:
             frame.show(error)
         else:
             st.rerun()
-    job = lab.proposals.latest
-    if job and not job.over:
+    if reading:
         follow()
-    elif job:
+    elif job and paper_id in job.papers:
         ended(job)
     else:
         st.caption(
@@ -102,12 +106,17 @@ def follow() -> None:
 def ended(job: Proposing) -> None:
     if job.error:
         frame.show(job.error)
-    refused = "; ".join(f"{count} × {why}" for why, count in job.refused.most_common())
-    st.caption(
-        f"{words.counted(job.done, 'passage')} of {job.passages} read in {job.seconds:.0f} s:"
-        f" {words.counted(job.kept, 'card')} proposed"
-        + (f". Not let through: {words.escaped(refused)}" if refused else ".")
+    kept = f"{words.counted(job.kept, 'card')} proposed" if job.kept else "No card proposed"
+    how = "Stopped: " if job.stopping.is_set() and job.done < job.passages else ""
+    st.markdown(
+        f"**{kept}** · {how}{words.counted(job.done, 'passage')} of {job.passages:,} read in"
+        f" {job.seconds:.0f} s"
     )
+    if job.refused:
+        refused = "; ".join(f"{count} × {why}" for why, count in job.refused.most_common())
+        st.caption(f"Not let through: {words.escaped(refused)}.")
+    if job.done and not job.kept:
+        st.caption("A larger model writes more that can be let through; Settings lists them.")
 
 
 def judge(lab: Lab, waiting: list[Card]) -> None:

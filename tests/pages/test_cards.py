@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.lab import Lab
+from core.lab.proposals import Proposing
 from core.settings import ROOT
 from core.store import EVERY, Scope
 from core.types import Card, Span
@@ -179,6 +180,16 @@ def test_an_upload_reports_its_lines(cards: AppTest, lab: Lab) -> None:
     assert lab.cards.count(Scope(deck="new")) == 1
 
 
+def test_many_files_are_counted_together_and_an_empty_one_is_no_success(cards: AppTest) -> None:
+    deck = b"#### A\n:p a?\n??x\n1\n??x\n---\n#### B\n:p b?\n---\n"
+    cards.file_uploader(key="cards.upload.0").set_value(
+        [("new.md", deck, "text/markdown"), ("empty.md", b"", "text/markdown")]
+    ).run()
+    assert not cards.exception
+    assert "**2 files**: 1 card, 1 repaired, 2 dropped" in texts(cards)
+    assert ":material/info: empty\\.md: **no card**; the file is empty" in texts(cards)
+
+
 def test_the_deck_of_the_address(cards: AppTest, lab: Lab) -> None:
     begin(cards)
     cards.selectbox(key="cards.deck").set_value("Land").run()
@@ -235,3 +246,22 @@ def test_story_propose_accept_and_reject(cards: AppTest, lab: Lab) -> None:
     assert lab.cards.count(Scope(deck="Lamp")) == 2
     assert lab.proposals.waiting(lamp.id) == []
     assert "burns whale" not in texts(cards)
+
+
+def test_what_came_of_proposing_is_said_where_its_paper_is_chosen(cards: AppTest, lab: Lab) -> None:
+    lamp, other = sorted(lab.papers.all(), key=lambda row: row.source != "lamp.md")
+    job = Proposing(papers=(lamp.id,), passages=14, done=7)
+    job.refused.update(["it repeats itself"])
+    lab.proposals.latest = job
+    view(cards, "Make")
+    cards.selectbox(key="cards.make.paper").set_value(lamp.id).run()
+    assert cards.button(key="cards.make.go").disabled
+    job.stop()
+    job.over, job.seconds_taken = True, 80.0
+    cards.run()
+    assert not cards.button(key="cards.make.go").disabled
+    assert "**No card proposed** · Stopped: 7 passages of 14 read in 80 s" in texts(cards)
+    assert "1 × it repeats itself" in texts(cards)
+    cards.selectbox(key="cards.make.paper").set_value(other.id).run()
+    assert "80 s" not in texts(cards)
+    assert "Nothing is added unseen" in texts(cards)
