@@ -21,7 +21,7 @@ def main(lab: Lab) -> None:
         sweep_watch.draw(lab, wanted)
         return
     rows = lab.sweeps.all()
-    for row in rows:
+    for row in reversed(rows):  # in the order in which they are done
         if row.status in ("queued", "running"):
             line(row, ":material/pending:")
     st.markdown("Every question by every setting, each piece of work once. **What will it cost?**")

@@ -75,6 +75,8 @@ def asked(lab: Lab, sweep_id: str) -> None:
     found = lab.contexts.result(sweep_id)
     if found:
         result(found, sweep_id)
+    elif row.done < row.cells:
+        st.caption("No question is answered in all four ways yet; go on to see what comes out.")
     else:
         st.info("No question with gold is answered in all four ways (any more).")
 

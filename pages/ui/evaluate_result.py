@@ -147,7 +147,8 @@ def _choice(found: Evaluation) -> str:
         quick = memo.seconds(seconds.seconds)
         said += f" · quickest{among}: **{words.escaped(seconds.label)}** ({words.escaped(quick)} s)"
     if found.without_gold:
-        said += f" · {words.counted(found.without_gold, 'question')} without gold left out"
+        left_out = words.counted(found.without_gold, "question")
+        said += f" · {left_out} left out, without gold or of the other part"
     return said
 
 
@@ -287,8 +288,21 @@ def _check(lab: Lab, found: Evaluation) -> None:
             key=f"evaluate.choice.{found.sweep.id}",
             width=420,
         )
-        planned = lab.evaluations.plan_check(found.sweep.id, {choice, labels[found.base]})
+        beside = _beside(found, choice)
+        planned = lab.evaluations.plan_check(found.sweep.id, {choice, *beside})
         label = f"Check it on the {asked}"
         if st.button(label, type="primary", key="evaluate.check"):
             evaluate_form.open_evaluation(lab.sweeps.start(planned))
-        st.caption(f"about {sweep_form.duration(planned.seconds)}, with the base beside it")
+        with_it = "".join(f", with “{words.escaped(label)}” beside it" for label in beside)
+        st.caption(f"about {sweep_form.duration(planned.seconds)}{with_it}")
+
+
+def _beside(found: Evaluation, choice: str) -> list[str]:
+    """What a choice is checked against: the base, or where it is the base itself the best of the
+    others. Alone it would use the questions up, and tell nothing."""
+    outcomes = found.summary.outcomes
+    base = outcomes[found.base]
+    others = [each for each in outcomes if each.label != choice]
+    if base in others:
+        return [base.label]
+    return [max(others, key=lambda each: each.recall.mean).label] if others else []
