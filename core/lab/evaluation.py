@@ -137,7 +137,9 @@ class Evaluation:
             if len(values) == 1
         ]
         none = (
-            [f"{_count(self.without_gold, 'question')} without gold."] if self.without_gold else []
+            [f"{_count(self.without_gold, 'question')} without gold, or of the other part."]
+            if self.without_gold
+            else []
         )
         held = [] if self.held_out else ["The choice on held-out questions."]
         return [*alone, *none, *held, "Answers: only what was retrieved was judged."]

@@ -236,7 +236,13 @@ def test_story_propose_accept_and_reject(cards: AppTest, lab: Lab) -> None:
     cards.selectbox(key="cards.make.paper").set_value(lamp.id).run()
     assert "3 proposals" in texts(cards)
     cards.button(key="cards.proposal.p0.accept").click().run()
+    assert "Accepted into **Lamp**: Proposed 0\\?" in texts(cards)
     cards.button(key="cards.proposal.p1.reject").click().run()
+    assert "Rejected: Proposed 1\\?" in texts(cards)
+    cards.button(key="cards.proposal.p2.edit").click().run()
+    assert "Rejected" not in texts(cards)
+    cards.button(key="cards.proposal.p2.edit").click().run()
+    assert not [area for area in cards.text_area if area.key == "cards.proposal.p2.answer"]
     cards.button(key="cards.proposal.p2.edit").click().run()
     cards.text_area(key="cards.proposal.p2.answer").set_value("In 1874.")
     cards.button(key="cards.proposal.p2.accept").click().run()
@@ -265,3 +271,21 @@ def test_what_came_of_proposing_is_said_where_its_paper_is_chosen(cards: AppTest
     cards.selectbox(key="cards.make.paper").set_value(other.id).run()
     assert "80 s" not in texts(cards)
     assert "Nothing is added unseen" in texts(cards)
+
+
+def test_passages_of_the_address_stand_in_the_papers_place(cards: AppTest, lab: Lab) -> None:
+    other, lamp = sorted(lab.papers.all(), key=lambda row: row.source == "lamp.md")
+    span = Span(paper_id=lamp.id, start=12, end=70)
+    card = Card(id="p", deck="Lamp", question="Proposed?", answer="1874", span=span)
+    assert lab._store.cards.propose(card)
+    cards.query_params["span"] = f"{lamp.id}:12-70"
+    view(cards, "Make")
+    assert not cards.exception
+    assert "From **one passage**" in texts(cards)
+    assert "1 proposal to judge" in texts(cards)
+    assert not [box for box in cards.selectbox if box.key == "cards.make.paper"]
+    cards.button(key="cards.make.whole").click().run()
+    assert "span" not in cards.query_params
+    assert cards.selectbox(key="cards.make.paper").value == lamp.id
+    cards.selectbox(key="cards.make.paper").set_value(other.id).run()
+    assert "proposal" not in texts(cards)
