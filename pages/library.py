@@ -57,8 +57,11 @@ def upload(lab: Lab) -> None:
     )
     if files:
         state["library.results"] = add(lab, files)
+        state.pop("library.removed", None)
         state["library.turn"] = turn + 1
         st.rerun()
+    if gone := state.get("library.removed"):
+        st.markdown(f":material/check: Removed: **{words.escaped(gone)}**")
     for added in state.get("library.results", []):
         if added.status != "failed":  # these stay listed below, until they are dismissed
             st.markdown(said(added))
@@ -119,6 +122,8 @@ def listing(lab: Lab, row: PaperRow, *, opened: bool) -> None:
                 )
                 if st.button("Remove the paper", key=f"library.really.{row.id}"):
                     lab.papers.remove(row.id)
+                    st.session_state["library.results"] = []
+                    st.session_state["library.removed"] = row.title
                     st.query_params.clear()
                     st.rerun()
         about = (

@@ -1,12 +1,15 @@
 """Sweep: a whole grid of questions and settings, planned before it starts and watched while it
 runs."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import words
 from core.errors import TriptychError
 from core.lab import Lab
+from core.store.sweeps import SweepRow
 from core.sweeps.plan import Plan
 from core.sweeps.presets import Preset
 from pages.ui import frame, sweep_form, sweep_watch
@@ -17,12 +20,16 @@ def main(lab: Lab) -> None:
     if wanted:
         sweep_watch.draw(lab, wanted)
         return
+    rows = lab.sweeps.all()
+    for row in reversed(rows):  # in the order in which they are done
+        if row.status in ("queued", "running"):
+            line(row, ":material/pending:")
     st.markdown("Every question by every setting, each piece of work once. **What will it cost?**")
     sweep_form.choose(lab)
     asked, price = st.columns([3, 2], gap="large")
     with st.container():
         form(lab, asked, price)
-    listed(lab)
+    listed(rows)
 
 
 def form(lab: Lab, asked: DeltaGenerator, price: DeltaGenerator) -> None:
@@ -51,20 +58,28 @@ def form(lab: Lab, asked: DeltaGenerator, price: DeltaGenerator) -> None:
             sweep_form.saving(lab, made)
 
 
-def listed(lab: Lab) -> None:
-    rows = lab.sweeps.all()
-    st.subheader("Sweeps", anchor=False)
+def listed(rows: Sequence[SweepRow]) -> None:
+    """The sweeps that are not under way; those stand above the form."""
+    ended = [row for row in rows if row.status not in ("queued", "running")]
+    if ended or not rows:
+        st.subheader("Sweeps", anchor=False)
     if not rows:
         st.caption("None yet. Take the sample questions, start the demo, and watch it here.")
-    for row in rows:
-        with st.container(horizontal=True, vertical_alignment="center", key=f"sweep-row-{row.id}"):
-            if st.button(words.escaped(row.name), type="tertiary", key=f"sweep.open.{row.id}"):
-                sweep_watch.open_sweep(row.id)
-            st.caption(
-                f"{words.counted(row.questions, 'question')} ×"
-                f" {words.counted(row.settings, 'setting')} · {sweep_watch.summary(row)}"
-                f" · {words.moment(row.at)}"
-            )
+    for row in ended:
+        line(row)
+
+
+def line(row: SweepRow, icon: str | None = None) -> None:
+    """A sweep in one line, with the way to it."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"sweep-row-{row.id}"):
+        label, key = words.escaped(row.name), f"sweep.open.{row.id}"
+        if st.button(label, icon=icon, type="tertiary", key=key):
+            sweep_watch.open_sweep(row.id)
+        st.caption(
+            f"{words.counted(row.questions, 'question')} ×"
+            f" {words.counted(row.settings, 'setting')} · {sweep_watch.summary(row)}"
+            f" · {words.moment(row.at)}"
+        )
 
 
 with frame.page("Sweep") as lab:

@@ -1,6 +1,9 @@
 """Charts as data: what they say, count and hold; figures are looked at by their traces."""
 
+import ast
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -9,6 +12,7 @@ from core.charts import answering, costs, quality, searching, style, tidy
 from core.charts.tidy import Point
 from core.lab.past import _intervals, _tied, charts_of
 from core.metrics.statistics import means
+from core.settings import ROOT
 from core.types import Answer, Chunk, Chunking, Generation, Hit, Recipe, Retrieval, Run
 
 THEMES: tuple[style.Theme, ...] = ("light", "dark")
@@ -320,3 +324,26 @@ def test_a_title_leaves_room_for_the_lines_of_a_legend_on_a_telephone() -> None:
     assert above("nothing is cheaper and better", "retrieved") == one + 20
     assert above("nothing is cheaper and better", "no context", "retrieved") == one + 20
     assert above("nothing is cheaper and better", "no context", "retrieved", "reranked") == one + 40
+
+
+def test_charts_take_plotly_with_the_whole_of_pandas() -> None:
+    """Else a figure fails while a model's thread is at importing pandas."""
+    for file in (ROOT / "core/charts").glob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        typing_only = {
+            each
+            for node in tree.body
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+            for each in ast.walk(node)
+        }
+        own = [
+            node.module
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node not in typing_only
+        ]
+        assert file.name == "drawing.py" or not any("plotly" in (name or "") for name in own), file
+    code = "import sys; import core.charts.drawing; print('pandas' in sys.modules)"
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "True"

@@ -53,6 +53,19 @@ def test_numbers_wear_no_arms_colour_and_what_has_none_is_open() -> None:
     assert traces(shown="tokens")["tokens"].marker.color == (9, 48)
 
 
+def test_one_row_of_squares_leaves_room_for_what_the_shades_mean() -> None:
+    figure = heat_map(QUESTIONS[:1], SETTINGS, CELLS[:1], "tokens", "light")
+    (squares,) = figure.data
+    bar = squares.marker.colorbar
+    assert (bar.orientation, bar.lenmode, bar.yref) == ("h", "pixels", "container")
+    assert bar.len > 200
+    assert not figure.layout.margin.autoexpand, "the bar takes nothing from the squares"
+    (waiting,) = heat_map(
+        QUESTIONS[:1], SETTINGS, CELLS[3:4], "how it ended", "light", first=1
+    ).data
+    assert (waiting.name, waiting.showlegend) == ("waiting", True)
+
+
 def test_only_the_questions_on_screen_are_drawn() -> None:
     found = traces(questions=QUESTIONS[1:2], first=1)
     assert {name: places(trace) for name, trace in found.items()} == {

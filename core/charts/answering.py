@@ -41,7 +41,7 @@ def lengths(points: Sequence[Point], theme: Theme) -> Chart:
     n = counted(held)
     if len(settings) < len(by_setting):
         n += f"; the {len(settings)} settings most often cut off are drawn, the table holds all"
-    from plotly.subplots import make_subplots
+    from core.charts.drawing import make_subplots
 
     figure = make_subplots(
         cols=2, shared_yaxes=True, column_widths=[0.68, 0.32], horizontal_spacing=0.03
@@ -115,9 +115,9 @@ def stages(points: Sequence[Point], theme: Theme) -> Chart:
     n = counted(held)
     if len(settings) < len(means):
         n += f"; the {len(settings)} slowest settings are drawn, the table holds all"
-    import plotly.graph_objects as go
+    from core.charts.drawing import Figure
 
-    figure = go.Figure()
+    figure = Figure()
     looks = {
         "search": ARM_COLOURS[theme]["retrieved"],
         "rerank": ARM_COLOURS[theme]["reranked"],

@@ -27,7 +27,7 @@ def calendar(reviews: Mapping[date, int], today: date, theme: Theme) -> Chart:
     if not total:
         missing = "Nothing was reviewed in the last half year; study some cards first."
         return Chart(name=name, title="Reviews a day", missing=missing)
-    from plotly.graph_objects import Figure
+    from core.charts.drawing import Figure
 
     busy = [day for day in shown if reviews.get(day, 0)]
     title = f"{total:,} reviews on {len(busy):,} of {len(shown):,} days"
@@ -62,7 +62,7 @@ def forecast(due: Mapping[int, int], today: date, theme: Theme) -> Chart:
     if not due:
         missing = "No card was studied yet, so none comes again."
         return Chart(name=name, title="What comes again", missing=missing)
-    from plotly.graph_objects import Figure
+    from core.charts.drawing import Figure
 
     days = range(COMING)
     counts = [due.get(day, 0) for day in days]
@@ -102,7 +102,7 @@ def retention(recalls: Sequence[tuple[float, bool]], wished: float, theme: Theme
     if not held:
         missing = "No card came again after a day or more yet; it takes a few days of study."
         return Chart(name=name, title="What was still known", missing=missing)
-    from plotly.graph_objects import Figure
+    from core.charts.drawing import Figure
 
     shares = {label: 100 * sum(known) / len(known) for label, known in held.items()}
     title = ", ".join(f"{label.split(' ')[0]} {share:.0f} %" for label, share in shares.items())
@@ -138,7 +138,7 @@ def hardest(studied: Sequence[tuple[Card, Memory]], theme: Theme) -> Chart:
     if not forgotten:
         missing = "No card that had been learned was forgotten."
         return Chart(name=name, title="Hardest cards", missing=missing)
-    from plotly.graph_objects import Figure
+    from core.charts.drawing import Figure
 
     forgotten.sort(key=lambda each: (-each[1].lapses, -each[1].difficulty, each[0].question))
     shown = forgotten[:HARDEST]

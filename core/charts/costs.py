@@ -100,9 +100,9 @@ def _against(
     title += f" the {cost}: no other is both cheaper and better in {measure}"
     if len(settings) == 1:
         title = f"One setting: {values[0]:.2f} {measure} for {costs[0]:,.1f} {cost}"
-    import plotly.graph_objects as go
+    from core.charts.drawing import Figure
 
-    figure = go.Figure()
+    figure = Figure()
     if len(worth) > 1:
         figure.add_scatter(
             x=[costs[index] for index in worth],

@@ -56,17 +56,12 @@ def recall_against_tokens(
     those of different panels."""
     name = "recall against context"
     tied = [each for each in settings if each.tied]
+    best = max(settings, key=lambda each: each.recall)
     cheapest = min(tied, key=lambda each: each.tokens)
-    if len(settings) == 1:
-        title = f"One setting finds {cheapest.recall:.0%} of the gold text"
-    elif len(tied) == 1:
-        title = f"“{cheapest.label}” finds more of the gold text than every other setting"
-    else:
-        title = (
-            f"{len(tied)} of {len(settings)} settings tie with the best; the least to read of them"
-            f" is “{cheapest.label}”"
-        )
-    from plotly.subplots import make_subplots
+    title = f"{best.recall:.0%} of the gold text found for {best.tokens:,.0f} tokens"
+    if cheapest is not best:
+        title += f"; {cheapest.recall:.0%} for {cheapest.tokens:,.0f}, which ties with it"
+    from core.charts.drawing import make_subplots
 
     panels = list(dict.fromkeys(each.panel for each in settings))
     figure = make_subplots(
@@ -201,7 +196,7 @@ def won_and_lost(
     shown = order[:MOST_QUESTIONS]
     if len(shown) < len(order):
         n += f"; the {len(shown)} that divide most are drawn, the table holds all"
-    import plotly.graph_objects as go
+    from core.charts.drawing import Figure
 
     signs = {
         (at, number): _sign(row[at] - recalls[base][at], alike)
@@ -209,7 +204,7 @@ def won_and_lost(
         for at in order
     }
     places = [(at, number) for at in shown for number in range(len(settings))]
-    figure = go.Figure()
+    figure = Figure()
     figure.add_scatter(
         x=[number for _, number in places],
         y=[shown.index(at) for at, _ in places],

@@ -31,6 +31,19 @@ SQUARE = 24  # pixels from one cell to the next
 LETTER = 6.3  # pixels a letter of the labels takes
 LEGEND = 76  # pixels above the squares
 LEAST_WIDTH = 720  # for the legend
+BAR: dict[str, object] = {  # what the shades mean, above the squares however few they are
+    "orientation": "h",
+    "thickness": 10,
+    "lenmode": "pixels",
+    "len": 260,
+    "xref": "container",
+    "x": 0,
+    "xanchor": "left",
+    "yref": "container",
+    "y": 1,
+    "yanchor": "top",
+    "nticks": 5,
+}
 
 
 def heat_map(
@@ -47,7 +60,7 @@ def heat_map(
     A mark's `customdata` is its run's id, empty where there is none yet. A number that a cell does
     not have is drawn as an open square.
     """
-    from plotly.graph_objects import Figure
+    from core.charts.drawing import Figure
 
     figure = Figure()
     here = [cell for cell in cells if first <= cell.question < first + len(questions)]
@@ -68,7 +81,7 @@ def heat_map(
             "symbol": "square",
             "color": [value(cell) for cell in known],
             "colorscale": SCALE[theme],
-            "colorbar": {"title": {"text": shown}, "thickness": 12, "len": 0.9},
+            "colorbar": BAR | {"ticksuffix": " s" if shown == "seconds" else ""},
             "line": {"width": 0},
         }
         _add(figure, questions, settings, known, first, shown, scale)
@@ -88,14 +101,14 @@ def heat_map(
     figure.update_layout(
         width=max(LEAST_WIDTH, int(left) + 24 + SQUARE * len(settings)),
         height=LEGEND + int(below) + SQUARE * max(len(questions), 1),
-        margin={"l": left, "r": 24, "t": LEGEND, "b": below},
+        margin={"l": left, "r": 24, "t": LEGEND, "b": below, "autoexpand": False},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": INK[theme], "size": 12, "family": SANS},
         legend={
             "orientation": "h",
             "xref": "container",
-            "x": 0,
+            "x": 0 if shown == "how it ended" else 0.5,  # beside the bar
             "yref": "container",
             "y": 1,
             "yanchor": "top",
@@ -151,6 +164,7 @@ def _add(
         y=[cell.question - first for cell in cells],
         mode="markers",
         name=name,
+        showlegend="colorbar" not in mark,  # also one alone: while all wait, it says so
         marker={"size": SQUARE - 7, **mark},
         customdata=[cell.run_id or "" for cell in cells],
         text=[

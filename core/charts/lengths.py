@@ -27,7 +27,7 @@ def figure(
     `lengths[i]` are the chunks' tokens with the setting `names[i]`, drawn in `colours[i]`; `room`
     is how many of them the embedder reads, drawn as an upright line.
     """
-    from plotly.graph_objects import Figure, Scatter
+    from core.charts.drawing import Figure, Scatter
 
     edges = bins(lengths)
     drawn = Figure()

@@ -89,7 +89,7 @@ def by_size_and_k(
         some = f"{tied} of {len(means)} cells" if tied else f"these {len(means)} cells"
         title = f"The share of {measure} does not tell {some} apart"
         title += f": at most {means[best]:.2f}"
-    from plotly.subplots import make_subplots
+    from core.charts.drawing import make_subplots
 
     figure = make_subplots(
         cols=len(panels), shared_yaxes=True, subplot_titles=[safe(panel) for panel in panels]
@@ -151,10 +151,10 @@ def by_question(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
     n = counted(held)
     if len(shown) < len(questions):
         n += f"; the {len(shown)} hardest are drawn, the table holds all"
-    import plotly.graph_objects as go
+    from core.charts.drawing import Figure
 
     keys = [key for key in means if key[0] in set(shown)]
-    figure = go.Figure()
+    figure = Figure()
     figure.add_scatter(
         x=[settings.index(key[1]) for key in keys],
         y=[shown.index(key[0]) for key in keys],

@@ -45,9 +45,9 @@ def movement(points: Sequence[Point], theme: Theme) -> Chart:
     title = "Reranking moves chunks; none is used"
     if used:
         title = f"Reranking changes {100 * brought / len(used):.0f} % of the {where}"
-    import plotly.graph_objects as go
+    from core.charts.drawing import Figure
 
-    figure = go.Figure()
+    figure = Figure()
     deepest = max(max(pair) for pair in moves)
     most = max(moves.values())
     figure.add_scatter(
@@ -119,9 +119,9 @@ def _scores(points: Sequence[Point], theme: Theme, attribute: str, unit: str, ar
         means = {which: fmean(values) for which, values in scores.items()}
         title = f"Chunks that were used have a mean {unit} of {means['used']:.2f},"
         title += f" those that were not {means['not used']:.2f}"
-    import plotly.graph_objects as go
+    from core.charts.drawing import Figure
 
-    figure = go.Figure()
+    figure = Figure()
     values = [value for each in scores.values() for value in each]
     low, high = min(values), max(values)
     width = (high - low) / 40 or 0.01
@@ -184,10 +184,10 @@ def overlap(points: Sequence[Point], theme: Theme) -> Chart:
     n = counted(held)
     if len(places) > len(settings):
         n += f"; the first {len(settings)} of {len(places)} settings are drawn"
-    import plotly.graph_objects as go
+    from core.charts.drawing import Figure
 
     both = {**pairs, **{(other, one): share for (one, other), share in pairs.items()}}
-    figure = go.Figure()
+    figure = Figure()
     figure.add_scatter(
         x=[settings.index(one) for one, _ in both],
         y=[settings.index(other) for _, other in both],

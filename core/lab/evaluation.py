@@ -53,8 +53,8 @@ class Evaluation:
         return memo(
             f"Which setting? {self.sweep.name}",
             self.summary,
-            tested=self._tested(),
-            untested=self._untested(),
+            tested=self.tested(),
+            untested=self.untested(),
         )
 
     @property
@@ -114,7 +114,8 @@ class Evaluation:
             won_and_lost(self.questions, labels, recalls, self.base, ALIKE, theme),
         )
 
-    def _tested(self) -> list[str]:
+    def tested(self) -> list[str]:
+        """What the numbers rest on, in sentences."""
         kept = "held-out question" if self.held_out else "question"
         return [
             f"{_count(len(self.questions), kept)} with gold, over"
@@ -128,14 +129,17 @@ class Evaluation:
             ),
         ]
 
-    def _untested(self) -> list[str]:
+    def untested(self) -> list[str]:
+        """What they say nothing about, in sentences."""
         alone = [
             f"Any {what} but {values[0]}."
             for what, values in _varied(self.sweep).items()
             if len(values) == 1
         ]
         none = (
-            [f"{_count(self.without_gold, 'question')} without gold."] if self.without_gold else []
+            [f"{_count(self.without_gold, 'question')} without gold, or of the other part."]
+            if self.without_gold
+            else []
         )
         held = [] if self.held_out else ["The choice on held-out questions."]
         return [*alone, *none, *held, "Answers: only what was retrieved was judged."]

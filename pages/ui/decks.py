@@ -1,6 +1,8 @@
 """Decks in and out: files dropped, what became of them, and the files to take along."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -11,6 +13,7 @@ from core.lab.cards import Imported
 from core.settings import SAMPLES
 from core.store import Scope
 
+HEIGHT, FITTING = 190, 5  # pixels of the report's list, where more files than fit are scrolled
 WAYS = {"Markdown": ".md", "Anki package": ".apkg", "CSV": ".csv"}
 
 
@@ -76,12 +79,28 @@ def report() -> None:
     done: list[Imported] = st.session_state.get("cards.report", [])
     if not done:
         return
-    with st.container(key="cards-report"):
-        for number, each in enumerate(done):
-            one(each, number)
-        if st.button("Dismiss", key="cards.report.dismiss", type="tertiary"):
-            del st.session_state["cards.report"]
-            st.rerun()
+    with st.container(key="cards-report", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if len(done) > 1:
+                st.markdown(f"**{words.counted(len(done), 'file')}**: {_together(done)}")
+            if st.button("Dismiss", key="cards.report.dismiss", type="tertiary"):
+                del st.session_state["cards.report"]
+                st.rerun()
+        height: int | Literal["content"] = HEIGHT if len(done) > FITTING else "content"
+        with st.container(height=height, border=False, gap=None, key="cards-report-files"):
+            for number, each in enumerate(done):
+                one(each, number)
+
+
+def _together(done: Sequence[Imported]) -> str:
+    cards, repaired, dropped, failed = (
+        sum(each.cards for each in done),
+        sum(len(each.repaired) for each in done),
+        sum(len(each.dropped) for each in done),
+        sum(bool(each.failed) for each in done),
+    )
+    said = f"{words.counted(cards, 'card')}, {repaired:,} repaired, {dropped:,} dropped"
+    return said + (f"; {words.counted(failed, 'file')} not read" if failed else "")
 
 
 def one(done: Imported, number: int) -> None:
@@ -89,19 +108,29 @@ def one(done: Imported, number: int) -> None:
     if done.failed:
         st.markdown(f":red[:material/error:] {words.escaped(done.failed)}")
         return
+    if not done.cards and len(done.dropped) == 1:
+        why = words.escaped(done.dropped[0].why)
+        st.markdown(f":material/info: {name}: **no card**; {why}")
+        return
     known = done.cards - done.added
     said = f"**{words.counted(done.cards, 'card')}**"
     said += f" ({known:,} here before)" if known else ""
     said += f", {len(done.repaired):,} repaired, {len(done.dropped):,} dropped"
+    icon = "check" if done.cards else "info"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/check: {name}: {said}", width="content")
+        st.markdown(f":material/{icon}: {name}: {said}", width="content")
         if not (done.repaired or done.dropped):
             return
         with st.popover("Lines", type="tertiary", key=f"cards.lines.{number}"):
             rows = [("dropped", note) for note in done.dropped]
             rows += [("repaired", note) for note in done.repaired]
             st.dataframe(
-                [{"line": note.line, "": what, "why": note.why} for what, note in rows],
+                [{"line": note.line, "the card was": what, "why": note.why} for what, note in rows],
                 hide_index=True,
+                width=620,
+                column_config={
+                    "line": st.column_config.NumberColumn(width=60),
+                    "the card was": st.column_config.TextColumn(width=100),
+                },
                 key=f"cards.lines.table.{number}",
             )

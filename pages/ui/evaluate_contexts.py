@@ -67,7 +67,7 @@ def asked(lab: Lab, sweep_id: str) -> None:
     row = lab.sweeps.row(sweep_id)
     with st.container(horizontal=True, vertical_alignment="center", key="evaluate-head"):
         evaluate_result.head(row, "All of them", "sweep")
-    if row.status in ("queued", "running"):
+    if sweep_watch.at_work(lab, row):
         evaluate_result.following(sweep_id)
         return
     if row.done < row.cells:
@@ -75,6 +75,8 @@ def asked(lab: Lab, sweep_id: str) -> None:
     found = lab.contexts.result(sweep_id)
     if found:
         result(found, sweep_id)
+    elif row.done < row.cells:
+        st.caption("No question is answered in all four ways yet; go on to see what comes out.")
     else:
         st.info("No question with gold is answered in all four ways (any more).")
 

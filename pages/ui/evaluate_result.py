@@ -33,7 +33,7 @@ def draw(lab: Lab, sweep_id: str) -> None:
         st.space("stretch")
         compared = st.container(width="content", key="evaluate-compared")
         exports = st.container(width="content")
-    if row.status in ("queued", "running"):
+    if sweep_watch.at_work(lab, row):
         following(sweep_id)
     elif row.done < row.cells:
         sweep_watch.state(lab, row)
@@ -64,7 +64,7 @@ def following(sweep_id: str) -> None:
     """Progress while it is under way; the whole page is drawn again at the end."""
     lab = frame.open_lab()
     row = lab.sweeps.row(sweep_id)
-    if row.status not in ("queued", "running"):
+    if not sweep_watch.at_work(lab, row):
         st.rerun()
     sweep_watch.state(lab, row)
 
@@ -85,7 +85,7 @@ def result(lab: Lab, found: Evaluation) -> None:
     summary = found.summary
     with st.container(key="evaluate-verdict"):
         st.markdown(words.escaped(summary.verdict))
-    st.caption(_choice(found))
+    st.markdown(_choice(found))
     theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
     recall, questions = found.charts(theme)
     drawn, listed = st.columns([4, 3], gap="large")
@@ -111,9 +111,25 @@ def result(lab: Lab, found: Evaluation) -> None:
         st.switch_page("pages/compare.py", query_params={"run": link})
     if not found.held_out:
         _check(lab, found)
-    st.subheader("The decision on one page", anchor=False)
-    with st.container(border=True, key="evaluate-memo"):
-        st.markdown(found.memo)
+    _rests(found)
+
+
+def _rests(found: Evaluation) -> None:
+    """What the memo says besides what stands above."""
+    parts = {"What it rests on": found.tested(), "What was not tested": found.untested()}
+    for column, (heading, sentences) in zip(st.columns(2, gap="large"), parts.items(), strict=True):
+        with column:
+            st.subheader(heading, anchor=False)
+            st.markdown("\n".join(f"- {words.escaped(sentence)}" for sentence in sentences))
+    if st.button("The decision on one page", icon=":material/article:", key="evaluate.memo.open"):
+        _memo(found.memo)
+
+
+@st.dialog("The decision on one page", width="large")
+def _memo(text: str) -> None:
+    with st.container(key="evaluate-memo"):
+        st.markdown(text)
+    st.caption("Export, beside the name, has it as Markdown.")
 
 
 def _choice(found: Evaluation) -> str:
@@ -131,7 +147,8 @@ def _choice(found: Evaluation) -> str:
         quick = memo.seconds(seconds.seconds)
         said += f" · quickest{among}: **{words.escaped(seconds.label)}** ({words.escaped(quick)} s)"
     if found.without_gold:
-        said += f" · {words.counted(found.without_gold, 'question')} without gold left out"
+        left_out = words.counted(found.without_gold, "question")
+        said += f" · {left_out} left out, without gold or of the other part"
     return said
 
 
@@ -271,8 +288,21 @@ def _check(lab: Lab, found: Evaluation) -> None:
             key=f"evaluate.choice.{found.sweep.id}",
             width=420,
         )
-        planned = lab.evaluations.plan_check(found.sweep.id, {choice, labels[found.base]})
+        beside = _beside(found, choice)
+        planned = lab.evaluations.plan_check(found.sweep.id, {choice, *beside})
         label = f"Check it on the {asked}"
         if st.button(label, type="primary", key="evaluate.check"):
             evaluate_form.open_evaluation(lab.sweeps.start(planned))
-        st.caption(f"about {sweep_form.duration(planned.seconds)}, with the base beside it")
+        with_it = "".join(f", with “{words.escaped(label)}” beside it" for label in beside)
+        st.caption(f"about {sweep_form.duration(planned.seconds)}{with_it}")
+
+
+def _beside(found: Evaluation, choice: str) -> list[str]:
+    """What a choice is checked against: the base, or where it is the base itself the best of the
+    others. Alone it would use the questions up, and tell nothing."""
+    outcomes = found.summary.outcomes
+    base = outcomes[found.base]
+    others = [each for each in outcomes if each.label != choice]
+    if base in others:
+        return [base.label]
+    return [max(others, key=lambda each: each.recall.mean).label] if others else []

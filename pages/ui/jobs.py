@@ -69,7 +69,7 @@ def _follow(kind: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"job-{kind}"):
         if st.button("Stop", key=f"stop.{kind}", icon=":material/stop:"):
             job.stop()
-        st.caption(f"{words.escaped(job.doing.sentence)} · {job.seconds:.0f} s")
+        st.caption(f"{words.escaped(job.doing.sentence)} · {job.seconds:.0f} s", width="content")
         if job.doing.share is not None:
             st.progress(job.doing.share, width=240)
 

@@ -1,6 +1,7 @@
 """Cards from papers: a model proposes, the learner accepts, edits or rejects."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -23,28 +24,35 @@ def draw(lab: Lab, deck: str) -> None:
         st.page_link("pages/library.py", label="Open the Library", icon=":material/menu_book:")
         return
     titles = {row.id: row.title for row in rows}
-    named = st.query_params.get("span", "").split(":")[0]
-    index = list(titles).index(named) if named in titles else 0
+    named = wanted(lab)
     with st.container(horizontal=True, vertical_alignment="bottom", key="making-line"):
-        paper_id = st.selectbox(
-            "Paper",
-            list(titles),
-            format_func=lambda paper_id: words.shortened(titles[paper_id], 80),
-            key="cards.make.paper",
-            index=index,
-            width=420,
-            persist_state="session",
-        )
+        if named is None:
+            paper_id = st.selectbox(
+                "Paper",
+                list(titles),
+                format_func=lambda paper_id: words.shortened(titles[paper_id], 80),
+                key="cards.make.paper",
+                width=420,
+                persist_state="session",
+            )
+            spans, papers = lab.proposals.of_paper(paper_id), [paper_id]
+        else:
+            spans, papers = named, list(dict.fromkeys(span.paper_id for span in named))
+            _passages(spans, [each for each in papers if each in titles])
         available = [
             model.name
             for model in lab.models.all()
             if model.family == "generator" and model.available
         ]
         generator = st.selectbox("Model", available, key="cards.make.model", width=260)
+        job = lab.proposals.latest
+        reading = job is not None and not job.over
         begun = st.button(
-            "Propose cards", type="primary", key="cards.make.go", disabled=not available
+            "Propose cards",
+            type="primary",
+            key="cards.make.go",
+            disabled=not available or reading,
         )
-    spans = wanted(lab, paper_id)
     if begun:
         try:
             lab.proposals.start(spans, generator, deck)
@@ -52,31 +60,39 @@ def draw(lab: Lab, deck: str) -> None:
             frame.show(error)
         else:
             st.rerun()
-    job = lab.proposals.latest
-    if job and not job.over:
+    if reading:
         follow()
-    elif job:
+    elif job and set(papers) & set(job.papers):
         ended(job)
     else:
         st.caption(
             f"{words.counted(len(spans), 'passage')} to read. The model reads one at a time; what"
             " it proposes is checked, and shown here for you to judge. Nothing is added unseen."
         )
-    papers = dict.fromkeys((paper_id, *(job.papers if job else ())))
     judge(lab, [card for each in papers for card in lab.proposals.waiting(each)])
 
 
-def wanted(lab: Lab, paper_id: str) -> list[Span]:
-    """The passages of the address (`?span=`, `?run=`) if there are any, else the whole paper."""
+def wanted(lab: Lab) -> list[Span] | None:
+    """The passages of the address (`?span=`, `?run=`); None if it names none."""
     if place := SPAN.fullmatch(st.query_params.get("span", "")):
-        st.caption("From one passage.")
         return [Span(paper_id=place[1], start=int(place[2]), end=int(place[3]))]
     if run_id := st.query_params.get("run"):
         runs = lab.runs.comparison(run_id).runs
-        spans = dict.fromkeys(span for run in runs for span in lab.proposals.of_run(run))
-        st.caption(f"From the {words.counted(len(spans), 'passage')} of one comparison.")
-        return list(spans)
-    return lab.proposals.of_paper(paper_id)
+        return list(dict.fromkeys(span for run in runs for span in lab.proposals.of_run(run)))
+    return None
+
+
+def _passages(spans: Sequence[Span], papers: Sequence[str]) -> None:
+    """Which passages are meant, in place of a paper, and the way to the whole of theirs."""
+    one = "run" not in st.query_params
+    counted = words.counted(len(spans), "passage")
+    st.markdown("From **one passage**" if one else f"From the **{counted}** of one comparison")
+    if st.button("A whole paper instead", type="tertiary", key="cards.make.whole"):
+        for name in ("span", "run"):
+            st.query_params.pop(name, None)
+        if papers:
+            st.session_state["cards.make.paper"] = papers[0]
+        st.rerun()
 
 
 @st.fragment(run_every=POLL_SECONDS)
@@ -102,15 +118,22 @@ def follow() -> None:
 def ended(job: Proposing) -> None:
     if job.error:
         frame.show(job.error)
-    refused = "; ".join(f"{count} × {why}" for why, count in job.refused.most_common())
-    st.caption(
-        f"{words.counted(job.done, 'passage')} of {job.passages} read in {job.seconds:.0f} s:"
-        f" {words.counted(job.kept, 'card')} proposed"
-        + (f". Not let through: {words.escaped(refused)}" if refused else ".")
+    kept = f"{words.counted(job.kept, 'card')} proposed" if job.kept else "No card proposed"
+    how = "Stopped: " if job.stopping.is_set() and job.done < job.passages else ""
+    st.markdown(
+        f"**{kept}** · {how}{words.counted(job.done, 'passage')} of {job.passages:,} read in"
+        f" {job.seconds:.0f} s"
     )
+    if job.refused:
+        refused = "; ".join(f"{count} × {why}" for why, count in job.refused.most_common())
+        st.caption(f"Not let through: {words.escaped(refused)}.")
+    if job.done and not job.kept:
+        st.caption("A larger model writes more that can be let through; Settings lists them.")
 
 
 def judge(lab: Lab, waiting: list[Card]) -> None:
+    if judged := st.session_state.pop("cards.judged", ""):
+        st.markdown(f":material/check: {judged}")
     if waiting:
         st.subheader(f"{words.counted(len(waiting), 'proposal')} to judge", anchor=False)
     for card in waiting:
@@ -121,7 +144,8 @@ def judge(lab: Lab, waiting: list[Card]) -> None:
 def one(lab: Lab, card: Card) -> None:
     key = f"cards.proposal.{card.id}"
     question, answer, deck = card.question, card.answer, card.deck
-    if st.session_state.get(f"{key}.editing"):
+    editing = st.session_state.get(f"{key}.editing", False)
+    if editing:
         question = st.text_area("Question", question, key=f"{key}.question")
         answer = st.text_area("Answer", answer, key=f"{key}.answer")
         deck = st.text_input("Deck", deck, key=f"{key}.deck")
@@ -133,11 +157,18 @@ def one(lab: Lab, card: Card) -> None:
             lab.proposals.accept(
                 card.id, replace(card, question=question, answer=answer, deck=deck)
             )
-            st.rerun()
-        if st.button("Edit", key=f"{key}.edit", icon=":material/edit:", type="tertiary"):
-            st.session_state[f"{key}.editing"] = True
+            _judged(f"Accepted into **{words.escaped(deck)}**", question)
+        change = ("Leave as it was", ":material/undo:") if editing else ("Edit", ":material/edit:")
+        if st.button(change[0], key=f"{key}.edit", icon=change[1], type="tertiary"):
+            st.session_state[f"{key}.editing"] = not editing
             st.rerun()
         if st.button("Reject", key=f"{key}.reject", icon=":material/close:", type="tertiary"):
             lab.proposals.reject(card.id)
-            st.rerun()
+            _judged("Rejected", card.question)
         card_view.source(lab, card, f"{key}.source")
+
+
+def _judged(what: str, question: str) -> None:
+    """It is gone from the list; the next drawing says where to."""
+    st.session_state["cards.judged"] = f"{what}: {words.escaped(words.shortened(question, 90))}"
+    st.rerun()

@@ -18,6 +18,7 @@ from pages.ui.marked import Asked, page_text
 from pages.ui.marks import Mark, golden, searched, trimmed
 
 SAID, FAILED, TURNED = "library.gold.said", "library.gold.failed", "library.gold.turned"
+STEPS = 20  # that can be undone
 # More questions than this are scrolled, in a list so many pixels high: above a text, beside one.
 ABOVE, BESIDE = (4, 190), (12, 460)
 
@@ -196,24 +197,34 @@ def _row(lab: Lab, paper: Paper, kept: KeptQuestion, turn: Callable[[int], None]
 
 
 def _undo(lab: Lab) -> None:
-    """What was done last, and its way back."""
-    said: tuple[str, Change] | None = st.session_state.get(SAID)
-    if said is None:
+    """What was done last, and the way back, step by step."""
+    said: list[tuple[str, Change]] = st.session_state.get(SAID, [])
+    if not said:
         return
-    what, change = said
-    kept = change.after or change.before
-    assert kept
-    with st.container(horizontal=True, vertical_alignment="center", key="gold-said"):
-        asked = words.escaped(words.shortened(kept.question.text, 60))
-        st.markdown(f":material/check: {what}: {asked}", width="content")
-        if change.before != change.after:
+    with st.container(key="gold-said", gap=None):
+        if said and said[-1][1].before == said[-1][1].after:
+            st.markdown(f":material/check: {_done(*said[-1])}")
+            said = said[:-1]
+        if not said:
+            return
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f":material/check: {_done(*said[-1])}", width="content")
+            change = said[-1][1]
             st.button(
                 "Undo", type="tertiary", key="library.gold.undo", on_click=_back, args=(lab, change)
             )
+            if len(said) > 1:
+                st.caption(f"before that: {_done(*said[-2])}")
+
+
+def _done(what: str, change: Change) -> str:
+    kept = change.after or change.before
+    assert kept
+    return f"{what}: {words.escaped(words.shortened(kept.question.text, 60))}"
 
 
 def _back(lab: Lab, change: Change) -> None:
-    del st.session_state[SAID]
+    st.session_state[SAID] = [each for each in st.session_state[SAID] if each[1] is not change]
     try:
         lab.questions.undo(change)
     except TriptychError as error:
@@ -228,7 +239,9 @@ def _changed(what: str, act: Callable[[], Change]) -> None:
 
 
 def _tell(what: str, change: Change) -> None:
-    st.session_state[SAID] = (what, change)
+    """On top of what may still be undone; what changed nothing is said once."""
+    said = [each for each in st.session_state.get(SAID, []) if each[1].before != each[1].after]
+    st.session_state[SAID] = [*said, (what, change)][-STEPS:]
 
 
 def _turned(paper: Paper, kept: KeptQuestion, turn: Callable[[int], None], place: int) -> None:

@@ -11,6 +11,8 @@ from pages.ui import run_pair
 from pages.ui.run_filters import said
 
 MOST = 6  # runs beside each other
+# Rows in sight: once some are marked fewer, so that what is made of them is in sight as well.
+ROWS, ROWS_ABOVE = 14, 5
 
 
 def draw(lab: Lab, view: View, count: int) -> None:
@@ -28,14 +30,17 @@ def draw(lab: Lab, view: View, count: int) -> None:
             )
             st.caption(f"of {pages:,}", width="content")
     rows = lab.past.rows(view, page - 1)
+    key = f"runs.table.{hash((view, page))}"
+    before = st.session_state.get(key)
+    most = ROWS_ABOVE if before and before["selection"]["rows"] else ROWS
     marked = st.dataframe(
         [_row(row) for row in rows],
         hide_index=True,
         placeholder="",
         on_select="rerun",
         selection_mode="multi-row",
-        key=f"runs.table.{hash((view, page))}",
-        height=min(36 * (len(rows) + 1) + 2, 520),
+        key=key,
+        height=35 * (min(len(rows), most) + 1) + 2,
         column_config={
             "question": st.column_config.TextColumn(width="large"),
             "k": st.column_config.NumberColumn(help="chunks used"),

@@ -7,6 +7,7 @@ import streamlit as st
 from core import words
 from core.charts import grid
 from core.lab import Lab
+from core.lab.live import Doing
 from core.store.sweeps import SweepRow
 from core.types import Sweep
 from pages.ui import frame
@@ -48,11 +49,16 @@ def draw(lab: Lab, sweep_id: str) -> None:
             f"{words.counted(row.questions, 'question')} × {words.counted(row.settings, 'setting')}"
             f" · {words.moment(row.at)}"
         )
-    if row.status in ("queued", "running"):
+    if at_work(lab, row):
         following(sweep_id)
     else:
         state(lab, row)
         picture(lab, sweep, live=False)
+
+
+def at_work(lab: Lab, row: SweepRow) -> bool:
+    """Whether it is under way or in line, or was stopped and still ends what it is at."""
+    return row.status in ("queued", "running") or lab.sweeps.progress(row.id) is not None
 
 
 @st.fragment(run_every=POLL_SECONDS)
@@ -61,7 +67,7 @@ def following(sweep_id: str) -> None:
     """Progress and picture while it is under way; the whole page is drawn again at the end."""
     lab = frame.open_lab()
     row = lab.sweeps.row(sweep_id)
-    if row.status not in ("queued", "running"):
+    if not at_work(lab, row):
         st.rerun()
     state(lab, row)
     picture(lab, lab.sweeps.sweep(sweep_id), live=True)
@@ -71,12 +77,12 @@ def state(lab: Lab, row: SweepRow) -> None:
     """How far it is, what it is doing, and the buttons for what can be done now."""
     progress = lab.sweeps.progress(row.id)
     with st.container(horizontal=True, vertical_alignment="center", key="sweep-state"):
-        st.markdown(f"**{summary(row)}**")
+        st.markdown(f"**{summary(row)}**", width="content")
         open_still = row.status in ("queued", "running")
         if open_still and _button("Stop", "stop", "sweep.stop"):
             lab.sweeps.stop(row.id)
             st.rerun()
-        over = row.origin == "lab" and row.status in ("stopped", "done")
+        over = row.origin == "lab" and not at_work(lab, row)
         if over and row.queued and _button("Resume", "play_arrow", "sweep.resume"):
             lab.sweeps.resume(row.id)
             st.rerun()
@@ -86,17 +92,17 @@ def state(lab: Lab, row: SweepRow) -> None:
         if row.done and _button("Its runs and charts", "monitoring", "sweep.runs"):
             st.switch_page("pages/runs.py", query_params={"view": f"sweep:{row.id}"})
         if progress:
-            st.caption(words.escaped(progress.doing.sentence if progress.doing else "Starting …"))
-            st.caption(duration(progress.seconds))
-            if progress.ahead:
-                st.caption("a question goes first")
+            st.caption(duration(progress.seconds), width="content")
+            if row.status == "running" and progress.ahead:
+                st.caption("a question goes first", width="content")
         elif open_still:
             st.caption("run by another program, or about to start")
-    ended = (row.done + row.failed) / max(row.cells, 1)
-    # Cells end only behind all searches and all reranking; until then the stage's own share moves.
-    stage = progress.doing.share if progress and progress.doing else None
-    if row.status != "done":
-        st.progress(ended if ended or stage is None else stage)
+    if progress:
+        # What is done piece by piece, with a bar for each; the cells are counted above it.
+        doing = progress.doing or Doing(sentence="Starting …")
+        if progress.stopping.is_set():
+            doing = Doing(sentence="Stopping: it ends what it is at; what is done is kept.")
+        st.progress(doing.share or 0.0, words.escaped(doing.sentence))
     if progress and progress.counted.distinct_prompts is not None:
         pairs, prompts = progress.counted.rerank_pairs, progress.counted.distinct_prompts
         st.caption(
@@ -135,7 +141,11 @@ def picture(lab: Lab, sweep: Sweep, *, live: bool) -> None:
                 label_visibility="collapsed",
                 width=200,
             )
-        st.caption("Click a square: its answer opens in Compare.")
+        st.caption(
+            "Squares fill as cells end; a click on one opens it in Compare."
+            if live
+            else "Click a filled square: it opens in Compare."
+        )
     cells = lab.sweeps.cells(sweep.id, first, ROWS)
     figure = grid.heat_map(
         sweep.questions[first : first + ROWS],

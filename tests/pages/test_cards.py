@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.lab import Lab
+from core.lab.proposals import Proposing
 from core.settings import ROOT
 from core.store import EVERY, Scope
 from core.types import Card, Span
@@ -179,6 +180,16 @@ def test_an_upload_reports_its_lines(cards: AppTest, lab: Lab) -> None:
     assert lab.cards.count(Scope(deck="new")) == 1
 
 
+def test_many_files_are_counted_together_and_an_empty_one_is_no_success(cards: AppTest) -> None:
+    deck = b"#### A\n:p a?\n??x\n1\n??x\n---\n#### B\n:p b?\n---\n"
+    cards.file_uploader(key="cards.upload.0").set_value(
+        [("new.md", deck, "text/markdown"), ("empty.md", b"", "text/markdown")]
+    ).run()
+    assert not cards.exception
+    assert "**2 files**: 1 card, 1 repaired, 2 dropped" in texts(cards)
+    assert ":material/info: empty\\.md: **no card**; the file is empty" in texts(cards)
+
+
 def test_the_deck_of_the_address(cards: AppTest, lab: Lab) -> None:
     begin(cards)
     cards.selectbox(key="cards.deck").set_value("Land").run()
@@ -225,7 +236,13 @@ def test_story_propose_accept_and_reject(cards: AppTest, lab: Lab) -> None:
     cards.selectbox(key="cards.make.paper").set_value(lamp.id).run()
     assert "3 proposals" in texts(cards)
     cards.button(key="cards.proposal.p0.accept").click().run()
+    assert "Accepted into **Lamp**: Proposed 0\\?" in texts(cards)
     cards.button(key="cards.proposal.p1.reject").click().run()
+    assert "Rejected: Proposed 1\\?" in texts(cards)
+    cards.button(key="cards.proposal.p2.edit").click().run()
+    assert "Rejected" not in texts(cards)
+    cards.button(key="cards.proposal.p2.edit").click().run()
+    assert not [area for area in cards.text_area if area.key == "cards.proposal.p2.answer"]
     cards.button(key="cards.proposal.p2.edit").click().run()
     cards.text_area(key="cards.proposal.p2.answer").set_value("In 1874.")
     cards.button(key="cards.proposal.p2.accept").click().run()
@@ -235,3 +252,40 @@ def test_story_propose_accept_and_reject(cards: AppTest, lab: Lab) -> None:
     assert lab.cards.count(Scope(deck="Lamp")) == 2
     assert lab.proposals.waiting(lamp.id) == []
     assert "burns whale" not in texts(cards)
+
+
+def test_what_came_of_proposing_is_said_where_its_paper_is_chosen(cards: AppTest, lab: Lab) -> None:
+    lamp, other = sorted(lab.papers.all(), key=lambda row: row.source != "lamp.md")
+    job = Proposing(papers=(lamp.id,), passages=14, done=7)
+    job.refused.update(["it repeats itself"])
+    lab.proposals.latest = job
+    view(cards, "Make")
+    cards.selectbox(key="cards.make.paper").set_value(lamp.id).run()
+    assert cards.button(key="cards.make.go").disabled
+    job.stop()
+    job.over, job.seconds_taken = True, 80.0
+    cards.run()
+    assert not cards.button(key="cards.make.go").disabled
+    assert "**No card proposed** · Stopped: 7 passages of 14 read in 80 s" in texts(cards)
+    assert "1 × it repeats itself" in texts(cards)
+    cards.selectbox(key="cards.make.paper").set_value(other.id).run()
+    assert "80 s" not in texts(cards)
+    assert "Nothing is added unseen" in texts(cards)
+
+
+def test_passages_of_the_address_stand_in_the_papers_place(cards: AppTest, lab: Lab) -> None:
+    other, lamp = sorted(lab.papers.all(), key=lambda row: row.source == "lamp.md")
+    span = Span(paper_id=lamp.id, start=12, end=70)
+    card = Card(id="p", deck="Lamp", question="Proposed?", answer="1874", span=span)
+    assert lab._store.cards.propose(card)
+    cards.query_params["span"] = f"{lamp.id}:12-70"
+    view(cards, "Make")
+    assert not cards.exception
+    assert "From **one passage**" in texts(cards)
+    assert "1 proposal to judge" in texts(cards)
+    assert not [box for box in cards.selectbox if box.key == "cards.make.paper"]
+    cards.button(key="cards.make.whole").click().run()
+    assert "span" not in cards.query_params
+    assert cards.selectbox(key="cards.make.paper").value == lamp.id
+    cards.selectbox(key="cards.make.paper").set_value(other.id).run()
+    assert "proposal" not in texts(cards)

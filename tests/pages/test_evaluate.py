@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import words
+from core.errors import OutOfSpace
 from core.lab import Lab
 from core.lab.reproduction import OmegaRow, RecallRow, Table
 from core.metrics.statistics import Interval
 from core.types import Question, Span
+from tests.backends.generators.echo import Echo
 from tests.pages.conftest import texts
 from tests.test_evaluation import FACTS, PRESET, town
 
@@ -89,8 +92,11 @@ def test_story_evaluate_leave_come_back_and_read_the_verdict(page: AppTest, lab:
     *_, found = lab.evaluations.result(row.id, "600/0 · top 1")
     assert "6 questions with gold" in texts(page)
     verdict = found.summary.verdict  # type: ignore[union-attr]
-    assert verdict.split("“")[0].strip() in texts(page)
+    assert texts(page).count(words.escaped(verdict)) == 1
+    assert "Answers\\: only what was retrieved was judged" in texts(page)
+    page.button(key="evaluate.memo.open").click().run()
     assert "# Which setting? sizes" in texts(page)
+    page.run()
     assert page.selectbox(key="evaluate.base").value == "600/0 · top 1"
     page.button(key="evaluate.back").click().run()
     assert page.button(key="evaluate.start").label == "Evaluate 4 settings"
@@ -139,8 +145,16 @@ def test_the_choice_is_checked_on_what_was_held_out(
     page.run()
     assert "Oil" not in texts(page)
     assert page.button(key="evaluate.check").label == "Check it on the 1 held-out question"
+    (choice,) = (box for box in page.selectbox if str(box.key).startswith("evaluate.choice."))
+    choice.set_value("60/0 · top 1").run()
+    assert page.selectbox(key="evaluate.base").value == "60/0 · top 1"
+    *_, found = lab.evaluations.result(lab.evaluations.all()[0].id, "60/0 · top 1")
+    others = found.summary.outcomes[1:]  # type: ignore[union-attr]
+    best = max(others, key=lambda each: each.recall.mean).label
+    assert f"with “{words.escaped(best)}” beside it" in texts(page)
     page.button(key="evaluate.check").click().run()
     newest, _ = lab.evaluations.all()
+    assert newest.settings == 2, "the base is never checked against itself"
     assert newest.name == "sizes, held out"
     assert lab.sweeps.wait(newest.id, WAIT)
     page.run()
@@ -196,6 +210,21 @@ def test_story_ask_four_ways_and_open_a_flip(page: AppTest, lab: Lab) -> None:
     assert len([label for label in links(page) if "Varn" in label]) == 6
     page.button(key="evaluate.back").click().run()
     assert f"evaluate.open.{row.id}" in {button.key for button in page.button}
+
+
+def test_four_ways_that_are_not_all_there_say_what_to_do(
+    page: AppTest, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: Echo, requests: object, stop: object = None) -> None:
+        raise OutOfSpace("The memory is full.")
+
+    monkeypatch.setattr(Echo, "generate", fails)
+    sweep_id = lab.sweeps.start(lab.contexts.plan("echo", lab.papers.resolve(())))
+    assert lab.sweeps.wait(sweep_id, WAIT)
+    opened(page, view="helped", sweep=sweep_id)
+    assert not page.exception
+    assert "No question is answered in all four ways yet" in texts(page)
+    assert page.button(key="sweep.retry").label == "Retry the failed"
 
 
 def test_another_view_leaves_the_evaluation(page: AppTest, lab: Lab) -> None:

@@ -111,13 +111,23 @@ def test_story_mark_list_and_undo(app: AppTest, lab: Lab, hand: Hand) -> None:
     assert golden(app) == ["lit in 1874", "to this day"]
     hand.types(WHEN, "to this day")
     assert "Known with this passage" in texts(app)
-    assert "library.gold.undo" not in {button.key for button in app.button}
+    assert "Asked here already" in texts(app), "and what came before can still be undone"
 
     hand.types("What does it burn?", "whale oil")
+    assert "Known with this passage" not in texts(app)
+    assert "before that: Asked here already" in texts(app)
     assert len(lab.questions.all()) == 2
     app.button(key="library.gold.undo").click().run()
     (kept,) = lab.questions.all()
     assert len(kept.question.gold) == 2
+    app.button(key="library.gold.undo").click().run()
+    (once,) = lab.questions.all()
+    assert len(once.question.gold) == 1
+    app.button(key="library.gold.undo").click().run()
+    assert lab.questions.all() == []
+    assert "library.gold.undo" not in {button.key for button in app.button}
+    hand.types(WHEN, "lit in 1874", "In 1874.")
+    (kept,) = lab.questions.all()
 
     app.button(key=f"library.gold.delete.{kept.id}").click().run()
     assert lab.questions.all() == []

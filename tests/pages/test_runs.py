@@ -1,6 +1,9 @@
 """Past runs under Streamlit's own test harness."""
 
+from typing import Any
+
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.lab import Lab
@@ -21,6 +24,28 @@ def test_smoke_it_opens_on_the_recorded_runs(runs: AppTest, lab: Lab) -> None:
     assert not runs.exception
     assert f"{lab.past.count(View())} runs, newest first" in texts(runs)
     assert len(runs.dataframe[0].value) == PAGE < lab.past.count(View())
+
+
+def test_marked_runs_leave_room_below_the_table_for_what_is_made_of_them(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[str, int]] = []
+    real = st.dataframe
+
+    def seen(*data: Any, **how: Any) -> Any:
+        if str(how.get("key")).startswith("runs.table."):
+            drawn.append((how["key"], how["height"]))
+        return real(*data, **how)
+
+    monkeypatch.setattr(st, "dataframe", seen)
+    app.run()
+    app.switch_page("pages/runs.py").run()
+    key, before = drawn[-1]
+    app.session_state[key] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
+    app.run()
+    assert not app.exception
+    assert drawn[-1][0] == key
+    assert drawn[-1][1] < before / 2
 
 
 def test_it_opens_there_a_second_time(runs: AppTest, lab: Lab) -> None:

@@ -1,6 +1,7 @@
 """The Sweep page under Streamlit's own test harness."""
 
 from dataclasses import replace
+from threading import Event
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -115,6 +116,61 @@ def test_what_failed_is_said_and_tried_again(
     assert lab.sweeps.wait(row.id, WAIT)
     page.run()
     assert "done · 18 of 18 cells" in texts(page)
+
+
+def slowed(monkeypatch: pytest.MonkeyPatch) -> tuple[Event, Event]:
+    """A reranker that says it has begun, and waits until it may go on."""
+    begun, go_on = Event(), Event()
+    real = WordOverlap.score
+
+    def waits(self: WordOverlap, question: str, chunks: list[str]) -> object:
+        begun.set()
+        assert go_on.wait(WAIT)
+        return real(self, question, chunks)
+
+    monkeypatch.setattr(WordOverlap, "score", waits)
+    return begun, go_on
+
+
+def test_a_sweep_under_way_stands_above_the_form_and_is_stopped_in_words(
+    page: AppTest, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = slowed(monkeypatch)
+    page.button(key="sweep.start").click().run()
+    (first,) = lab.sweeps.all()
+    assert begun.wait(WAIT)
+    page.query_params.clear()
+    page.run()
+    assert texts(page).index("under way · 0 of 18 cells") < texts(page).index("What will it cost?")
+    assert "None yet." not in texts(page)
+
+    page.text_area(key="sweep.questions").set_value("What glows?").run()
+    page.button(key="sweep.start").click().run()
+    second = lab.sweeps.all()[0]
+    assert second.id != first.id
+    page.run()
+    assert "in line · 0 of 9 cells" in texts(page)
+    assert "one piece of work is before this sweep" in bars(page)
+    assert "a question goes first" not in texts(page)
+
+    page.query_params["sweep"] = first.id
+    page.run()
+    page.button(key="sweep.stop").click().run()
+    assert "stopped · 0 of 18 cells" in texts(page)
+    assert "it ends what it is at" in bars(page)
+    assert not [button for button in page.button if button.key == "sweep.resume"]
+    go_on.set()
+    assert lab.sweeps.wait(first.id, WAIT)
+    page.run()
+    assert not page.exception
+    assert not bars(page)
+    assert page.button(key="sweep.resume")
+    assert lab.sweeps.wait(second.id, WAIT)
+
+
+def bars(app: AppTest) -> str:
+    """What the bars of progress say."""
+    return "\n".join(each.proto.text for each in app.get("progress"))
 
 
 def test_a_preset_is_saved(page: AppTest, lab: Lab) -> None:
