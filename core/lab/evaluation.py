@@ -129,6 +129,13 @@ class Evaluation:
             ),
         ]
 
+    @property
+    def left_out(self) -> str:
+        """Which questions of the sweep are not judged here; empty if all are."""
+        why = "not held out" if self.held_out else "held out"
+        count = _count(self.without_gold, "question")
+        return f"{count} without gold, or {why}" if self.without_gold else ""
+
     def untested(self) -> list[str]:
         """What they say nothing about, in sentences."""
         alone = [
@@ -136,11 +143,7 @@ class Evaluation:
             for what, values in _varied(self.sweep).items()
             if len(values) == 1
         ]
-        none = (
-            [f"{_count(self.without_gold, 'question')} without gold, or of the other part."]
-            if self.without_gold
-            else []
-        )
+        none = [f"{self.left_out}."] if self.left_out else []
         held = [] if self.held_out else ["The choice on held-out questions."]
         return [*alone, *none, *held, "Answers: only what was retrieved was judged."]
 

@@ -146,9 +146,8 @@ def _choice(found: Evaluation) -> str:
     if seconds is not tokens:
         quick = memo.seconds(seconds.seconds)
         said += f" · quickest{among}: **{words.escaped(seconds.label)}** ({words.escaped(quick)} s)"
-    if found.without_gold:
-        left_out = words.counted(found.without_gold, "question")
-        said += f" · {left_out} left out, without gold or of the other part"
+    if found.left_out:
+        said += f" · left out: {found.left_out}"
     return said
 
 
