@@ -29,8 +29,10 @@ $(DATA)/.samples-added: | install
 	$(BIN)/python -m core add data/samples/papers/* > /dev/null
 	touch $@
 
+# Two files of tests at once: most of them wait more than they compute. One after the other, and with
+# what they print: `make test ARGS="-n 0 -s"`.
 test: .venv/.installed-dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Every kind of work is killed twenty times; `make test` kills each three times.
 kill: .venv/.installed-dev
