@@ -74,7 +74,7 @@ class Lab:
         self.study = Study(self._store)
         self.past = Past(self._store)
         self.models = Models(settings)
-        self.ruler = Ruler(settings, self.papers)
+        self.ruler = Ruler(self.models, self.papers)
         finder = Finder(settings, self._store, self.papers, self.models)
         self._worker = Worker()
         self.bench = Bench(settings, self._store, finder, self.models, self._worker)

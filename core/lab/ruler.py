@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING
 
-from core import backends, chunkers
+from core import chunkers
+from core.lab.models import Models
 from core.lab.papers import Papers
-from core.settings import Settings
 from core.store import PaperRow
 from core.types import Chunk, Chunking, Model
 from core.windows import covered, lengths, offsets, room
@@ -78,8 +78,8 @@ class Cut:
 class Ruler:
     """Cuts of papers. What was cut once is kept in memory, so asking again costs nothing."""
 
-    def __init__(self, settings: Settings, papers: Papers) -> None:
-        self._settings = settings
+    def __init__(self, models: Models, papers: Papers) -> None:
+        self._models = models
         self._papers = papers
         self._reading = cache(self._read)
         self._cuts = lru_cache(maxsize=256)(self._cut)
@@ -87,7 +87,7 @@ class Ruler:
     def cut(self, paper_id: str, chunking: Chunking, embedder: str) -> Cut:
         """Errors: BadInput for a chunking that cannot be meant or an unknown name, MissingModel
         for an embedder that is not here."""
-        model, _ = backends.find(self._settings, "embedder", embedder)
+        model = self._models.find("embedder", embedder)
         return self._cuts(paper_id, chunkers.completed(chunking, embedder), model)
 
     def coverage(
@@ -98,8 +98,7 @@ class Ruler:
             yield row, tuple(self.cut(row.id, each, embedder).coverage for each in chunkings)
 
     def _read(self, model: Model) -> "tuple[Tokenizer, int]":
-        _, module = backends.find(self._settings, "embedder", model.name)
-        tokenizer, window = module.reading(model)
+        tokenizer, window = self._models.reading(model.name)
         return tokenizer, room(tokenizer, window)
 
     def _cut(self, paper_id: str, chunking: Chunking, model: Model) -> Cut:

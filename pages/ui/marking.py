@@ -202,7 +202,7 @@ def _undo(lab: Lab) -> None:
     if not said:
         return
     with st.container(key="gold-said", gap=None):
-        if said and said[-1][1].before == said[-1][1].after:
+        if said[-1][1].before == said[-1][1].after:
             st.markdown(f":material/check: {_done(*said[-1])}")
             said = said[:-1]
         if not said:
