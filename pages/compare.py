@@ -22,14 +22,8 @@ def main(lab: Lab) -> None:
     if not teaching:
         adopt(lab, live or comparison)
         ask(lab, comparison)
-    if live and not live.over:
-        follow(live.id, gold.known(lab, live.question))
-    elif live:
-        if live.error:
-            frame.show(live.error)
-        stage(lab, live)
-    elif comparison:
-        stage(lab, comparison)
+    if viewed := live or comparison:
+        stage(lab, viewed)
     if not teaching:
         honest = chips.small_model_sentence(lab, st.session_state["compare.generator"])
         if honest:
@@ -90,11 +84,20 @@ def more(lab: Lab, comparison: Comparison, recipe: Recipe, paper_ids: tuple[str,
 
 
 def stage(lab: Lab, viewed: Live | Comparison) -> None:
-    """All there is to see of a comparison that has ended: well, stopped or failed."""
-    parts = viewed.panels if isinstance(viewed, Live) else panels.of(viewed)
+    """All there is to see of a comparison. While it is answered, and after, the panels keep their
+    place among the page's elements: where that changes, the browser builds them anew, and what a
+    person has scrolled to, or is just clicking, is gone."""
     asked = gold.known(lab, viewed.question)
     with st.container(key="stage"):
-        panels.draw(lab, viewed.question, parts, viewed.id, asked)
+        if isinstance(viewed, Live) and not viewed.over:
+            follow(viewed.id, asked)
+            return
+        parts = viewed.panels if isinstance(viewed, Live) else panels.of(viewed)
+        with st.container():  # as a fragment has one around it
+            with st.container():
+                if isinstance(viewed, Live) and viewed.error:
+                    frame.show(viewed.error)
+            panels.draw(lab, viewed.question, parts, viewed.id, asked)
         candidates.draw(lab, parts, viewed.id, asked)
 
 

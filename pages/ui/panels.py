@@ -57,8 +57,9 @@ def draw(
             with column, st.container(key=f"panel-{panel.recipe.arm}-{index}", gap="small"):
                 _title(lab, question, panels, index, settings[index], over=over)
                 spans = gold.of(asked, panel)
-                _answer(lab, panel, other(panels, panel), spans, key, over=over)
-                gold.verdict(lab, asked, panel, key)
+                with st.container(key=f"said-{key}", gap="small"):  # grows; the chunks stay put
+                    _answer(lab, panel, other(panels, panel), spans, key, over=over)
+                    gold.verdict(lab, asked, panel, key)
                 _chunks(lab, panel, question, spans, key)
 
 

@@ -59,6 +59,17 @@ def test_upload_ask_and_see_three_panels(page: Page, address: str, tmp_path: Pat
     expect(card.get_by_text("burns whale oil to this day").first).to_be_visible()
 
 
+def test_the_panels_stay_where_they_are_when_the_answers_end(page: Page, address: str) -> None:
+    page.goto(address)
+    ready(page)
+    ask(page, QUESTION + " Explain at length.")
+    chip = page.locator('[class*="st-key-chips-"] button').first
+    chip.evaluate("button => button.setAttribute('data-seen', 'before')", timeout=ANSWER_MS)
+    page.locator(".st-key-compare-stop button").click()
+    done(page)
+    expect(chip).to_have_attribute("data-seen", "before")  # not a new one in its place
+
+
 def test_stop_keeps_what_was_said_and_reload_keeps_everything(page: Page, address: str) -> None:
     page.goto(address)
     ready(page)
