@@ -4,7 +4,8 @@
 
 One teacher, one wall and thirty phones as real WebSocket clients, all on this machine, so that
 clients and server share its cores. In each round every phone taps at a moment of its own within
-one second. Asserts that no vote is lost or counted twice.
+one second. Asserts that no vote is lost or counted twice. At last all search the sample corpus at
+once, each for something else, with the packaged models.
 """
 
 import asyncio
@@ -16,6 +17,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.lab import Lab
+from core.settings import ROOT, Settings
 from core.store import Store
 from tests.clients import Client
 from tests.servers import free_port, running
@@ -23,6 +26,7 @@ from tests.servers import free_port, running
 PHONES = 30
 WATCHED = 5.0  # seconds in which all phones only wait
 TAPS_WITHIN = 1.0  # seconds
+PATIENCE = 300.0  # seconds for thirty questions to be reranked
 DEMAND_VOTES, DEMAND_REVEAL = 3.0, 2.0
 RECORDED = ("recorded-02", "recorded-09", "recorded-14")
 
@@ -30,6 +34,9 @@ RECORDED = ("recorded-02", "recorded-09", "recorded-14")
 def rows() -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
+        lab = Lab(Settings(data=data))
+        for paper in sorted((ROOT / "data/samples/papers").iterdir()):
+            lab.papers.add(paper)
         door = free_port()
         with running(data, TRIPTYCH_DOOR=str(door)) as server:
             yield from asyncio.run(
@@ -77,6 +84,11 @@ async def _lesson(inside: str, outside: str, data: Path, pid: int) -> list[dict[
             reveals.append(max(moments) - started)
             await teacher.click("class.next.round")
         full = _memory(pid)
+        await _search(phones[0], 0)  # so that the models are loaded
+        searched = await asyncio.gather(
+            *(_search(phone, number) for number, phone in enumerate(phones, 1))
+        )
+        similar, reranked = ([each[part] for each in searched] for part in (0, 1))
         received = sum(phone.received for phone in phones) / PHONES / 1e6
         for phone in phones:
             await phone.__aexit__()
@@ -91,6 +103,8 @@ async def _lesson(inside: str, outside: str, data: Path, pid: int) -> list[dict[
             max(reveals),
             DEMAND_REVEAL,
         ),
+        _row(f"{PHONES} search at once, until the last sees passages", max(similar), "none"),
+        _row(f"{PHONES} search at once, until all are reranked", max(reranked), "none"),
         _row(f"the server while they wait: {waiting:.2f} of a core", None, ""),
         _row(
             f"memory of the server, {empty:.0f} MB before they join, {full:.0f} MB after;"
@@ -114,6 +128,22 @@ async def _vote(phone: Client, chance: random.Random) -> tuple[float, float]:
     tapped = time.monotonic()
     await phone.choose(phone.key("class.vote."), letter)
     return tapped, await phone.sees(f"You said **{letter}**")
+
+
+async def _search(phone: Client, number: int) -> tuple[float, float]:
+    """Seconds until passages are on the phone, and until they are reranked."""
+    await phone.choose("class.place", "Ask")
+    await phone.until(lambda: phone.has("class.own"), "the field for a question")
+    started = time.monotonic()
+    question = f"What does an adapter of rank {number} change?"
+    await phone.fill_in({"class.own": question}, "class.search")
+    found = f"**{question}**"
+    passage = re.compile(r"^\*\*1\*\* · ", re.M)
+    seen = await phone.until(
+        lambda: bool(passage.search(phone.text.rpartition(found)[2])), found, PATIENCE
+    )
+    over = await phone.sees("Reranking", PATIENCE)
+    return seen - started, over - started
 
 
 def _check(data: Path, number: int) -> None:

@@ -1,10 +1,12 @@
 """A class through the lab: opened, joined, voted, revealed, ended as a file."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from core.entrance import Entrance
 from core.errors import BadInput
 from core.lab import Lab
 from core.lab.classroom import Server
+from core.lab.evidence import Finder
 from core.lab.past import MEASURES
 from core.settings import Settings
 from core.types import AskedQuestion, Classroom, Round, Screen
@@ -267,10 +270,39 @@ def test_a_student_searches(lab: Lab, opened: Classroom) -> None:
     wait_for(lambda: search.over)
     assert search.run
     assert search.run.answer is None
+    assert all(hit.rerank_score is not None for hit in search.run.candidates)
     assert search.run.hits[0].chunk.text in NOTES["lamp.md"]
     assert lab.classes.questions.searched(student.token) is search
     with pytest.raises(BadInput, match="empty"):
         lab.classes.questions.search(student.token, " ")
+
+
+def test_all_who_search_see_passages_before_those_of_one_are_reranked(
+    lab: Lab, opened: Classroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge, reading, busy = Finder.judge, Event(), Event()
+
+    def held(*args: Any) -> Generator[Any, None, Any]:
+        assert reading.wait(SECONDS)
+        return (yield from judge(*args))
+
+    monkeypatch.setattr(Finder, "judge", held)
+    ahead = lab._worker.stream(lambda: iter([busy.wait(SECONDS)]))
+    students = [joined(lab, opened.code).student for _ in range(3)]
+    searches = [
+        lab.classes.questions.search(student.token, "When was the lamp lit?")
+        for student in students
+        if student
+    ]
+    wait_for(lambda: len(lab._worker._line) == 4)
+    busy.set()
+    assert list(ahead) == [True]
+    wait_for(lambda: all(search.run for search in searches))
+    assert not any(search.over for search in searches)
+    assert {hit.rerank_score for each in searches if each.run for hit in each.run.hits} == {None}
+    reading.set()
+    wait_for(lambda: all(search.over for search in searches))
+    assert None not in {hit.rerank_score for each in searches if each.run for hit in each.run.hits}
 
 
 def test_questions_are_answered_in_turn_and_may_be_paused(lab: Lab, opened: Classroom) -> None:

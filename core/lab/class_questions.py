@@ -1,6 +1,8 @@
 """What students ask: searched at once, or answered one after another, in turns.
 
-Whatever the teacher asks goes first: the worker takes work for students after work for people.
+Whatever the teacher asks goes first: the worker takes work for students after work for people. A
+search shows at once what is similar, before any student's passages are reranked: that takes a
+second or two each, and the last of thirty would look at an empty page until it is their turn.
 """
 
 from collections import OrderedDict
@@ -25,15 +27,13 @@ THE_LINE = "line"  # which takes turns with those who search
 
 @dataclass
 class Search:
-    """A search under way; each attribute is replaced whole by its own thread."""
+    """A search under way; each attribute is replaced whole by its own thread. `run` is by
+    similarity alone until it is over."""
 
     question: str
     run: Run | None = None
     error: TriptychError | None = None
-
-    @property
-    def over(self) -> bool:
-        return self.run is not None or self.error is not None
+    over: bool = False
 
 
 class ClassQuestions:
@@ -58,8 +58,8 @@ class ClassQuestions:
         before = self._searches.get(token)
         if before and not before.over:
             raise BadInput("Your last search is under way; wait for it.")
-        recipe = replace(self._recipe(), generation=None)
-        self._bench.check(question, recipe)
+        retrieval = self._retrieval()
+        self._bench.check(question, Recipe(evidence=retrieval, generation=None))
         search = Search(question=question.strip())
         self._searches[token] = search
         self._searches.move_to_end(token)
@@ -68,7 +68,12 @@ class ClassQuestions:
 
         def work() -> None:
             papers = self._papers.resolve(())
-            search.run = self._bench.search(question, recipe, papers, Priority.STUDENT, token)
+            for wanted, priority in (
+                (replace(retrieval, reranker=None), Priority.LOOK_UP),
+                (retrieval, Priority.STUDENT),
+            ):
+                recipe = Recipe(evidence=wanted, generation=None)
+                search.run = self._bench.search(question, recipe, papers, priority, token)
 
         Thread(target=_said, args=(search, work), daemon=True, name="class search").start()
         return search
@@ -152,11 +157,14 @@ class ClassQuestions:
 
     def _recipe(self) -> Recipe:
         """The best models that are here, with the usual settings."""
-        default = self._models.default
         return Recipe(
-            evidence=Retrieval(embedder=default("embedder"), reranker=default("reranker")),
-            generation=Generation(generator=default("generator")),
+            evidence=self._retrieval(),
+            generation=Generation(generator=self._models.default("generator")),
         )
+
+    def _retrieval(self) -> Retrieval:
+        default = self._models.default
+        return Retrieval(embedder=default("embedder"), reranker=default("reranker"))
 
 
 def _said(search: Search, work: Callable[[], None]) -> None:
@@ -167,3 +175,5 @@ def _said(search: Search, work: Callable[[], None]) -> None:
         search.error = error
     except Exception as error:  # noqa: BLE001 - the last stop: without it a phone waits for ever
         search.error = TriptychError("Something went wrong inside Triptych.", repr(error))
+    finally:
+        search.over = True

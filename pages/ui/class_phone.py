@@ -198,25 +198,28 @@ def line(lab: Lab, screen: Screen) -> None:
 
 
 def found(lab: Lab, token: str) -> None:
-    """The latest search: what reranking did, and the passages that would be used."""
+    """The latest search: the passages that would be used, and soon what reranking did to them."""
     search = lab.classes.questions.searched(token)
     if search is None:
         return
     st.markdown(f"**{words.escaped(search.question)}**")
     if search.error:
         frame.show(search.error)
-    elif search.run is None:
-        st.caption("Searching …")
-    else:
-        run = search.run
-        for hit in run.hits:
-            with st.expander(
-                f"**{hit.rank}** · {words.escaped(hit.title)}, {words.pages_of(hit)}",
-                key=f"class.hit.{hit.rank}",
-            ):
-                st.caption(" · ".join(words.standing(hit)))
-                chunk.passage_of(hit, run.question, (), f"class-{hit.rank}")
-        if run.candidates:
-            st.caption(words.flow(run.candidates, len(run.hits)))
-            found_by = words.found_by(run.candidates[0])
-            rank_flow("class.flow", run.candidates, run.hits, len(run.hits), found_by)
+    if search.run is None:
+        if not search.over:
+            st.caption("Searching …")
+        return
+    run = search.run
+    for hit in run.hits:
+        key = f"class-{hit.chunk.paper_id}-{hit.chunk.start}"  # an open one stays open in its place
+        with st.expander(
+            f"**{hit.rank}** · {words.escaped(hit.title)}, {words.pages_of(hit)}", key=f"{key}-hit"
+        ):
+            st.caption(" · ".join(words.standing(hit)))
+            chunk.passage_of(hit, run.question, (), key)
+    if not search.over:
+        st.caption("These are the most similar. The reranker reads them next …")
+    elif run.candidates and not search.error:
+        st.caption(words.flow(run.candidates, len(run.hits)))
+        found_by = words.found_by(run.candidates[0])
+        rank_flow("class.flow", run.candidates, run.hits, len(run.hits), found_by)

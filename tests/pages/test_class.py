@@ -425,8 +425,14 @@ def test_a_student_looks_something_up_and_asks(
     assert search
     for thread in search_threads():
         thread.join()
+    search.over = False
     phone.run()
     assert "The lamp" in " ".join(expander.label for expander in phone.expander)
+    assert "The reranker reads them next" in texts(phone)
+    search.over = True
+    phone.run()
+    assert "The lamp" in " ".join(expander.label for expander in phone.expander)
+    assert "The reranker reads them next" not in texts(phone)
 
     lab.classes.questions.pause(opened.id, True)
     phone.text_input(key="class.own").set_value("How high is the tide?")

@@ -372,9 +372,9 @@ class Student(Session):
 
     def _found(self, mark: str) -> bool:
         """Whether the latest search on the page is this one, and over."""
-        text = self.client.text
-        searched = text.rfind(mark)
-        return searched >= 0 and re.search(r"^\*\*1\*\* · ", text[searched:], re.M) is not None
+        _, searched, found = self.client.text.rpartition(mark)
+        shown = re.search(r"^\*\*1\*\* · ", found, re.M)
+        return bool(searched and shown) and "The reranker reads them next" not in found
 
     async def ask(self) -> None:
         client = self.client
