@@ -126,7 +126,8 @@ def _page(
 
 
 def _search(lab: Lab, paper: Paper) -> list[Found]:
-    """The search field, and the matches as a list that leads to their pages."""
+    """The search field, and the matches as a list that leads to their pages. The list has its
+    place also where it is empty: else all that follows moves by one, and is built anew."""
     phrase = st.text_input(
         "Search in this paper",
         key=f"library.find.{paper.id}",
@@ -134,8 +135,11 @@ def _search(lab: Lab, paper: Paper) -> list[Found]:
         label_visibility="collapsed",
         icon=":material/search:",
     )
-    if not phrase or not phrase.strip():
-        return []
+    with st.container():
+        return _matches(lab, paper, phrase) if phrase and phrase.strip() else []
+
+
+def _matches(lab: Lab, paper: Paper, phrase: str) -> list[Found]:
     found = lab.papers.find(paper, phrase)
     if not found:
         st.caption(f"“{words.escaped(phrase)}” does not stand in its text.")
