@@ -29,7 +29,8 @@ SHOWN: tuple[Shown, ...] = ("how it ended", "tokens", "seconds", "similarity")
 
 SQUARE = 24  # pixels from one cell to the next
 LETTER = 6.3  # pixels a letter of the labels takes
-LEGEND = 76  # pixels above the squares
+LEGEND = 76  # pixels above the names of the settings
+BELOW = 12  # pixels
 LEAST_WIDTH = 720  # for the legend
 BAR: dict[str, object] = {  # what the shades mean, above the squares however few they are
     "orientation": "h",
@@ -96,12 +97,12 @@ def heat_map(
         _add(figure, questions, settings, some, first, name, mark)
     rows = [_short(question) for question in questions]
     left = 20 + LETTER * max(map(len, rows), default=0)
-    below = 20 + LETTER * max((len(setting.label) for setting in settings), default=0)
+    above = LEGEND + 20 + LETTER * max((len(setting.label) for setting in settings), default=0)
     least = (LEAST_WIDTH - left - 24) / SQUARE  # columns that a small grid leaves empty
     figure.update_layout(
         width=max(LEAST_WIDTH, int(left) + 24 + SQUARE * len(settings)),
-        height=LEGEND + int(below) + SQUARE * max(len(questions), 1),
-        margin={"l": left, "r": 24, "t": LEGEND, "b": below, "autoexpand": False},
+        height=int(above) + SQUARE * max(len(questions), 1) + BELOW,
+        margin={"l": left, "r": 24, "t": above, "b": BELOW, "autoexpand": False},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": INK[theme], "size": 12, "family": SANS},
@@ -116,6 +117,7 @@ def heat_map(
             "itemdoubleclick": False,
         },
         xaxis={
+            "side": "top",  # names first: a map of many questions ends below the screen
             "tickmode": "array",
             "tickvals": list(range(len(settings))),
             "ticktext": [safe(setting.label) for setting in settings],
