@@ -210,7 +210,10 @@ def _papers(lab: Lab) -> tuple[str, ...]:
     key = "compare.papers"
     st.session_state[key] = [pid for pid in st.session_state.get(key, []) if pid in rows]
     chosen = st.session_state[key]
-    label = words.counted(len(chosen), "chosen paper") if chosen else f"all {len(rows)} papers"
+    if chosen:
+        label = words.counted(len(chosen), "chosen paper")
+    else:
+        label = f"all {len(rows)} papers" if rows else "no papers yet"
     with st.popover(label, key="compare.which"):
         picked = st.multiselect(
             "Search only in",

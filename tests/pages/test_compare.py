@@ -48,6 +48,15 @@ def test_smoke(app: AppTest) -> None:
     assert "What changes?" in texts(app)
 
 
+def test_an_empty_library_is_not_called_all_papers(app: AppTest, lab: Lab) -> None:
+    for row in lab.papers.all():
+        lab.papers.remove(row.id)
+    app.run()
+    labels = [block.proto.popover.label for block in app.get("popover")]
+    assert "no papers yet" in labels
+    assert "all 0 papers" not in labels
+
+
 def test_the_recorded_run_fills_the_first_screen(app: AppTest, lab: Lab) -> None:
     app.run()
     (first, *_) = lab.runs.recorded()
