@@ -89,8 +89,9 @@ def said(added: Added) -> str:
     if added.paper is None:
         return f":red[:material/error:] {words.escaped(added.file)}: {added.status}{about}"
     icon = ":material/check:" if added.status == "added" else ":material/info:"
-    title = words.escaped(added.paper.title)
-    return f"{icon} {words.escaped(added.file)}: {added.status}, **{title}**{about}"
+    if added.status != "known":  # else the reason names it
+        about = f", **{words.escaped(added.paper.title)}**{about}"
+    return f"{icon} {words.escaped(added.file)}: {added.status}{about}"
 
 
 def refused(lab: Lab) -> None:

@@ -30,6 +30,13 @@ def line(name: str, placeholder: str, *, kept: bool) -> tuple[bool, str]:
     return asked, question or ""
 
 
+def no_papers() -> None:
+    """Instead of a choice of papers: the way to some."""
+    st.page_link(
+        "pages/library.py", label="No papers yet: open the Library", icon=":material/menu_book:"
+    )
+
+
 def three_recipes(recipe: Recipe) -> tuple[Recipe, Recipe, Recipe]:
     """No context | retrieved | reranked, of the recipe that the chips say."""
     assert isinstance(recipe.evidence, Retrieval)

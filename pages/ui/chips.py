@@ -8,6 +8,7 @@ from core import chunkers, words
 from core.lab import Lab
 from core.retrieval import RETRIEVERS
 from core.types import Chunking, Family, Generation, PassageOrder, Recipe, Retrieval, Style
+from pages.ui import asking
 
 FAMILIES: tuple[Family, ...] = get_args(Family)
 STYLES = {"chat": "chat: with the model's chat template", "completion": "completion: without it"}
@@ -207,13 +208,13 @@ def small_model_sentence(lab: Lab, generator: str) -> str:
 
 def _papers(lab: Lab) -> tuple[str, ...]:
     rows = {row.id: row for row in lab.papers.all()}
+    if not rows:
+        asking.no_papers()
+        return ()
     key = "compare.papers"
     st.session_state[key] = [pid for pid in st.session_state.get(key, []) if pid in rows]
     chosen = st.session_state[key]
-    if chosen:
-        label = words.counted(len(chosen), "chosen paper")
-    else:
-        label = f"all {len(rows)} papers" if rows else "no papers yet"
+    label = words.counted(len(chosen), "chosen paper") if chosen else f"all {len(rows)} papers"
     with st.popover(label, key="compare.which"):
         picked = st.multiselect(
             "Search only in",

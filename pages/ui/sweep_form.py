@@ -12,6 +12,7 @@ from core.sweeps import presets
 from core.sweeps.plan import Plan
 from core.sweeps.presets import Answers, Preset
 from core.types import Family
+from pages.ui import asking
 
 KEEP = "session"
 SEVERAL = ("chunker", "retriever", "embedder", "reranker", "candidates", "top_k")
@@ -178,6 +179,9 @@ def _ask(text: str) -> None:
 def papers(lab: Lab) -> tuple[str, ...]:
     """Which papers are searched; all, unless some are chosen."""
     rows = {row.id: row for row in lab.papers.all()}
+    if not rows:
+        asking.no_papers()
+        return ()
     key = "sweep.papers"
     st.session_state[key] = [each for each in st.session_state.get(key, []) if each in rows]
     chosen = st.multiselect(

@@ -53,8 +53,11 @@ def test_an_empty_library_is_not_called_all_papers(app: AppTest, lab: Lab) -> No
         lab.papers.remove(row.id)
     app.run()
     labels = [block.proto.popover.label for block in app.get("popover")]
-    assert "no papers yet" in labels
-    assert "all 0 papers" not in labels
+    assert not any("papers" in label for label in labels)
+    links = [link.proto for link in app.get("page_link")]
+    assert ("library", "No papers yet: open the Library") in {
+        (link.page.removeprefix("/"), link.label) for link in links
+    }
 
 
 def test_the_recorded_run_fills_the_first_screen(app: AppTest, lab: Lab) -> None:
