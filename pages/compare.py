@@ -35,7 +35,9 @@ def ask(lab: Lab, comparison: Comparison | None) -> None:
     """The question and its settings; above them the ways to other comparisons."""
     menus.headline(lab, comparison)
     asked, question = asking.line("compare", "Ask your papers a question", kept=True)
-    with st.container(key="compare-settings", horizontal=True, gap="xsmall"):
+    with st.container(
+        key="compare-settings", horizontal=True, vertical_alignment="center", gap="xsmall"
+    ):
         recipe, paper_ids = chips.draw(lab)
         if comparison and not any(run.imported for run in comparison.runs):
             more(lab, comparison, recipe, paper_ids)
