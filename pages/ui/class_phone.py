@@ -5,6 +5,8 @@ The address keeps who one is (`?code=…&me=…`), so a phone that drops off com
 student. One fragment follows the class by itself; it reads the state in one go.
 """
 
+import time
+
 import streamlit as st
 
 from core import classroom, words
@@ -16,6 +18,7 @@ from pages.ui.class_wall import EVERY_SECONDS, score
 from pages.ui.rank_flow import rank_flow
 
 VOTE, ASK = "Vote", "Ask"
+READ_SECONDS = 8.0  # that a refusal stays; the page is drawn anew every second
 
 
 def draw(lab: Lab, code: str) -> None:
@@ -76,14 +79,14 @@ def follow(code: str, token: str) -> None:
         )
         st.space("stretch")
         st.page_link("pages/cards.py", label="Cards", query_params={"code": code, "me": token})
-    if refused := st.session_state.pop("class.refused", None):
-        frame.show(refused)
     waits = shown is not None and not shown.revealed and not screen.mine
     if place == ASK:
         if waits:
             st.info("A round waits for your vote.", icon=":material/how_to_vote:")
         own(lab, screen)
-    elif shown is None:
+        return
+    say_refused()
+    if shown is None:
         st.subheader(f"Hello, {words.escaped(screen.student.name)}", anchor=False)
         others = words.counted(screen.students - 1, "other")
         st.write(f"You are in, with {others}. The first round comes by itself.")
@@ -91,6 +94,17 @@ def follow(code: str, token: str) -> None:
         result(lab, screen)
     else:
         vote(lab, screen)
+
+
+def refuse(error: TriptychError) -> None:
+    st.session_state["class.refused"] = (time.monotonic() + READ_SECONDS, error)
+
+
+def say_refused() -> None:
+    """What was refused last, for as long as it takes to read."""
+    until, error = st.session_state.get("class.refused", (0.0, None))
+    if error and time.monotonic() < until:
+        frame.show(error)
 
 
 def vote(lab: Lab, screen: Screen) -> None:
@@ -106,10 +120,11 @@ def vote(lab: Lab, screen: Screen) -> None:
         st.session_state.setdefault(key, letters[shown.run_ids.index(screen.mine)])
 
     def tapped() -> None:
+        st.session_state.pop("class.refused", None)
         try:
             lab.classes.vote(screen, shown.run_ids[letters.index(st.session_state[key])])
         except TriptychError as error:
-            st.session_state["class.refused"] = error
+            refuse(error)
 
     st.segmented_control(
         classroom.QUESTIONS[shown.asked],
@@ -167,13 +182,16 @@ def own(lab: Lab, screen: Screen) -> None:
         with st.container(horizontal=True):
             searched = st.form_submit_button("Find passages", key="class.search", type="primary")
             asked = st.form_submit_button("Answer this too", key="class.ask")
+    if searched or asked:
+        st.session_state.pop("class.refused", None)
     try:
         if searched:
             questions.search(token, question or "")
         if asked:
             questions.put(screen, question or "")
     except TriptychError as error:
-        frame.show(error)
+        refuse(error)
+    say_refused()
     line(lab, screen)
     found(lab, token)
 
