@@ -20,6 +20,7 @@ CSS = """
 :host { display: block; }
 .board {
   --answer: 1.14rem;
+  --unit: 1px;
   font-family: var(--st-font);
   font-variant-numeric: tabular-nums;
   color: var(--st-text-color);
@@ -31,18 +32,24 @@ CSS = """
   position: fixed;
   inset: 0;
   z-index: 10;
-  padding: 26px 44px 20px;
-  gap: 18px;
-  font-size: 24px;
+  /* On a larger wall everything is larger: it is seen from as far away. */
+  --unit: max(1px, min(100vw / 1280, 100vh / 720));
+  padding: calc(26 * var(--unit)) calc(44 * var(--unit)) calc(20 * var(--unit));
+  gap: calc(18 * var(--unit));
+  font-size: calc(24 * var(--unit));
   background: var(--st-background-color);
   overflow: hidden;
 }
-.wall { --answer: 24px; }
-.head { display: flex; gap: 36px; align-items: flex-start; justify-content: space-between; }
+.head {
+  display: flex;
+  gap: calc(36 * var(--unit));
+  align-items: flex-start;
+  justify-content: space-between;
+}
 .title {
   font-family: "Source Serif", Georgia, serif;
   font-weight: 600;
-  font-size: 42px;
+  font-size: calc(42 * var(--unit));
   line-height: 1.15;
   overflow-wrap: anywhere;
   display: -webkit-box;
@@ -50,26 +57,60 @@ CSS = """
   -webkit-line-clamp: 3;
   overflow: hidden;
 }
-.asked { font-size: 27px; margin-top: 10px; color: var(--st-gray-color); }
-.join { display: flex; gap: 16px; align-items: center; flex: none; text-align: right; }
-.join .where { font-size: 22px; color: var(--st-gray-color); }
-.join .code { font-size: 54px; font-weight: 700; letter-spacing: 0.09em; line-height: 1.1; }
-.join img { width: 128px; height: 128px; image-rendering: pixelated; border-radius: 4px; }
-.lobby .join { margin: auto; gap: 72px; text-align: left; }
-.lobby .foot { justify-content: center; text-align: center; padding-bottom: 16px; }
+.asked {
+  font-size: calc(27 * var(--unit));
+  margin-top: calc(10 * var(--unit));
+  color: var(--st-gray-color);
+}
+.join {
+  display: flex;
+  gap: calc(16 * var(--unit));
+  align-items: center;
+  flex: none;
+  text-align: right;
+}
+.join .where { font-size: calc(22 * var(--unit)); color: var(--st-gray-color); }
+.join .code {
+  font-size: calc(54 * var(--unit));
+  font-weight: 700;
+  letter-spacing: 0.09em;
+  line-height: 1.1;
+}
+.join img {
+  width: calc(128 * var(--unit));
+  height: calc(128 * var(--unit));
+  image-rendering: pixelated;
+  border-radius: 4px;
+}
+.lobby .join { margin: auto; gap: calc(72 * var(--unit)); text-align: left; }
+.lobby .foot {
+  justify-content: center;
+  text-align: center;
+  padding-bottom: calc(16 * var(--unit));
+}
 .lobby .foot .now { font-weight: 400; }
 .ended { justify-content: center; text-align: center; }
 .ended .head { justify-content: center; }
-.ended .asked { font-size: 36px; }
-.page .join { text-align: left; flex-direction: row-reverse; justify-content: flex-end; gap: 22px; }
-.lobby .join img { width: 380px; height: 380px; }
-.lobby .join .code { font-size: 132px; }
-.lobby .join .where { font-size: 30px; line-height: 1.5; }
-.panels { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); gap: 30px; }
-.phone .panels { grid-auto-flow: row; gap: 14px; }
+.ended .asked { font-size: calc(36 * var(--unit)); }
+.page .join {
+  text-align: left;
+  flex-direction: row-reverse;
+  justify-content: flex-end;
+  gap: calc(22 * var(--unit));
+}
+.lobby .join img { width: calc(380 * var(--unit)); height: calc(380 * var(--unit)); }
+.lobby .join .code { font-size: calc(132 * var(--unit)); }
+.lobby .join .where { font-size: calc(30 * var(--unit)); line-height: 1.5; }
+.panels {
+  display: grid;
+  grid-auto-flow: column;
+  grid-auto-columns: minmax(0, 1fr);
+  gap: calc(30 * var(--unit));
+}
+.phone .panels { grid-auto-flow: row; gap: calc(14 * var(--unit)); }
 .wall .panels { flex: 1; min-height: 0; }
 .panel {
-  border-top: 6px solid var(--hair);
+  border-top: calc(6 * var(--unit)) solid var(--hair);
   padding-top: 10px;
   min-height: 0;
   display: flex;
@@ -85,7 +126,7 @@ CSS = """
 .panel.named { border-top-color: var(--mark); }
 .name { display: flex; align-items: baseline; gap: 0.6em; flex-wrap: wrap; }
 .letter { font-weight: 750; font-size: 1.45em; line-height: 1; }
-.wall .letter { font-size: 44px; }
+.wall .letter { font-size: calc(44 * var(--unit)); }
 .named .called { color: var(--mark); font-weight: 650; }
 .mine { font-size: 0.9em; color: var(--st-gray-color); }
 .count { margin-left: auto; color: var(--st-gray-color); }
@@ -103,9 +144,14 @@ CSS = """
 .line { display: flex; justify-content: space-between; gap: 0.6em; font-size: 0.95em; }
 .line b { font-weight: 700; }
 .said { color: var(--st-gray-color); font-size: 0.9em; }
-.wall .said { font-size: 22px; }
-.foot { display: flex; justify-content: space-between; gap: 24px; align-items: baseline; }
-.wall .foot { font-size: 26px; }
+.wall .said { font-size: calc(22 * var(--unit)); }
+.foot {
+  display: flex;
+  justify-content: space-between;
+  gap: calc(24 * var(--unit));
+  align-items: baseline;
+}
+.wall .foot { font-size: calc(26 * var(--unit)); }
 .foot .now { font-weight: 650; }
 .foot .note { color: var(--st-gray-color); }
 @media (max-height: 620px) { .wall .title { -webkit-line-clamp: 2; } }
@@ -170,15 +216,22 @@ export default function ({ parentElement, data }) {
   const order = data.look === "page" ? [head, foot, below] : [head, below, foot];
   board.replaceChildren(...order.filter(Boolean));
   if (!wall) return;
-  // As many whole lines as there is room for; an ellipsis says that there are more.
-  const fit = () => board.querySelectorAll(".panel").forEach((panel) => {
-    const text = panel.querySelector(".text");
-    if (!text) return;
-    text.style.webkitLineClamp = "";
-    const left = panel.getBoundingClientRect().bottom - text.getBoundingClientRect().top;
-    const line = parseFloat(getComputedStyle(text).lineHeight);
-    text.style.webkitLineClamp = Math.max(1, Math.floor(left / line));
-  });
+  // The largest type in which all of every answer is seen; if there is none, as many whole lines
+  // as there is room for, and an ellipsis says that there are more.
+  const fit = () => {
+    const texts = [...board.querySelectorAll(".panel .text")];
+    const room = (text) =>
+      text.parentElement.getBoundingClientRect().bottom - text.getBoundingClientRect().top;
+    texts.forEach((text) => (text.style.webkitLineClamp = ""));
+    for (const size of [38, 33, 28, 24]) {
+      board.style.setProperty("--answer", `calc(${size} * var(--unit))`);
+      if (texts.every((text) => text.scrollHeight <= room(text) + 1)) return;
+    }
+    texts.forEach((text) => {
+      const line = parseFloat(getComputedStyle(text).lineHeight);
+      text.style.webkitLineClamp = Math.max(1, Math.floor(room(text) / line));
+    });
+  };
   fit();
   // This runs again for every change, and a second watcher would stay beside the first.
   parentElement.triptychWatch?.disconnect();

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import classroom, words
+from core.errors import TriptychError
 from core.lab import Lab
 from core.types import Screen
 from pages.ui import class_board, frame, serving
@@ -20,7 +21,11 @@ def draw(code: str) -> None:
 @frame.bounded
 def _follow(code: str) -> None:
     lab = frame.open_lab()
-    screen = lab.classes.screen(code)
+    try:
+        screen = lab.classes.screen(code)
+    except TriptychError as error:  # in the type of a wall
+        class_board.board("class.wall", "wall", title=error.sentence)
+        return
     if not screen.classroom.open:
         _ended(lab, screen)
         return

@@ -14,7 +14,7 @@ from core.lab import Lab
 from core.lab.classroom import Server
 from core.settings import ROOT
 from core.types import Classroom, Screen
-from pages.ui import class_board, frame, serving
+from pages.ui import class_board, class_phone, frame, serving
 from tests.pages.conftest import SECONDS, texts
 
 GUARDED = ("compare", "library", "sweep", "evaluate", "runs", "settings")
@@ -395,6 +395,12 @@ def test_a_tap_after_the_reveal_is_refused_with_a_sentence(
     assert not phone.exception
     assert "This round is over" in phone.error[0].value
     assert lab.classes.tally(shown) == {}
+    phone.run()  # as it does by itself every second
+    assert "This round is over" in phone.error[0].value
+    lab.classes.begin("recorded-01")
+    phone.run()
+    vote(phone, "A")
+    assert not phone.error
 
 
 def test_a_wrong_code_gets_a_sentence(browser: Callable[..., AppTest], opened: Classroom) -> None:
@@ -413,7 +419,10 @@ def test_a_phone_that_came_back_from_the_cards_is_who_it_was(
 
 
 def test_a_student_looks_something_up_and_asks(
-    browser: Callable[..., AppTest], lab: Lab, opened: Classroom
+    browser: Callable[..., AppTest],
+    lab: Lab,
+    opened: Classroom,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     phone = browser(code=opened.code, me=token_of(joined(lab, opened)))
     phone.segmented_control(key="class.place").set_value("Ask").run()
@@ -441,6 +450,12 @@ def test_a_student_looks_something_up_and_asks(
     phone.text_input(key="class.own").set_value("")
     phone.button(key="class.ask").click().run()
     assert "empty" in phone.error[0].value
+    phone.run()  # as it does by itself every second
+    assert "empty" in phone.error[0].value
+    monkeypatch.setattr(class_phone, "READ_SECONDS", 0.0)
+    phone.button(key="class.ask").click().run()
+    phone.run()
+    assert not phone.error
     lab.classes.begin(RECORDED)
     phone.run()
     assert "A round waits for your vote" in phone.info[0].value
@@ -485,9 +500,13 @@ def test_the_wall_follows(
     assert boards[-1]["title"] == "This class has ended."
 
 
-def test_a_wall_of_no_class(browser: Callable[..., AppTest]) -> None:
+def test_a_wall_of_no_class_says_so_in_large_type(
+    browser: Callable[..., AppTest], boards: list[dict[str, Any]]
+) -> None:
     wall = browser(view="wall", **{"class": "AAAAA"})
-    assert "No class is open" in wall.error[0].value
+    assert boards[-1]["look"] == "wall"
+    assert "No class is open" in boards[-1]["title"]
+    assert not wall.error
     assert not wall.exception
 
 
