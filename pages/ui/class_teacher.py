@@ -159,7 +159,8 @@ def bar(lab: Lab, current: Classroom) -> None:
             pin_once(pin)
         wall = f"/class?view=wall&class={current.code}"
         st.link_button("Wall", wall, icon=":material/present_to_all:", type="tertiary")
-        waiting(lab, current)
+        with st.popover("Questions", type="tertiary", key="class.questions"):
+            waiting(current.code)
         reset(lab)
         if st.button("Compare", type="tertiary", key="class.leave"):
             leave()
@@ -178,22 +179,29 @@ def counts(code: str) -> None:
     parts = [f"**Class {code}**", words.counted(screen.students, "student")]
     if said := score(lab, screen.classroom.id):
         parts.append(said)
+    if line := lab.classes.questions.line(screen.classroom.id):
+        parts.append(f"{words.counted(len(line), 'question')} waiting")
     st.markdown(" · ".join(parts), width="content")
 
 
-def waiting(lab: Lab, current: Classroom) -> None:
+@st.fragment(run_every=EVERY_SECONDS)
+@frame.bounded
+def waiting(code: str) -> None:
+    """What students have asked, as it comes; another teacher may hold it back as well."""
+    lab = frame.open_lab()
+    current = lab.classes.screen(code).classroom
+    st.caption("Students take turns. What you ask goes first.")
+
+    def turned() -> None:
+        lab.classes.questions.pause(current.id, st.session_state["class.pause"])
+
+    st.session_state["class.pause"] = current.paused
+    st.toggle("Hold them back", key="class.pause", on_change=turned)
     line = lab.classes.questions.line(current.id)
-    label = f"Questions: {len(line)}" if line else "Questions"
-    with st.popover(label, type="tertiary", key="class.questions"):
-        st.caption("Students take turns. What you ask goes first.")
-        paused = st.toggle("Hold them back", value=current.paused, key="class.pause")
-        if paused != current.paused:
-            lab.classes.questions.pause(current.id, paused)
-            st.rerun()
-        for each in line:
-            st.text(each.question)
-        if not line:
-            st.caption("No question waits.")
+    for each in line:
+        st.text(each.question)
+    if not line:
+        st.caption("No question waits.")
 
 
 def reset(lab: Lab) -> None:

@@ -62,7 +62,7 @@ def score(lab: Lab, class_id: str) -> str:
     found, total = lab.classes.score(class_id)
     if not total:
         return ""
-    return f"Score of the class: {found} of {total} right"
+    return f"Score of the class: {found} of {total} knew who read the paper"
 
 
 def _ended(lab: Lab, screen: Screen) -> None:

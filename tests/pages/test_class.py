@@ -196,7 +196,7 @@ def test_story_start_ask_reveal_end(app: AppTest, lab: Lab, boards: list[dict[st
     said = texts(app)
     for name in ("[No context]", "[Retrieved]", "[Retrieved and reranked]"):
         assert name in said
-    assert "Score of the class: 1 of 1 right" in said
+    assert "Score of the class: 1 of 1 knew who read the paper" in said
     names = [panel["name"] for panel in boards[-1]["panels"]]
     assert names == ["No context", "Retrieved", "Retrieved and reranked"]  # as the panels below
     assert {panel["letter"] for panel in boards[-1]["panels"]} == {"A", "B", "C"}
@@ -210,7 +210,7 @@ def test_story_start_ask_reveal_end(app: AppTest, lab: Lab, boards: list[dict[st
     assert not app.exception
     assert lab.classes.now() is None
     assert "The class has ended" in texts(app)
-    assert "Score of the class: 1 of 1 right" in texts(app)
+    assert "Score of the class: 1 of 1 knew who read the paper" in texts(app)
     app.button(key="class.back").click().run()
     assert "What changes?" in texts(app)
 
@@ -278,6 +278,28 @@ def test_the_question_asked_is_changed(app: AppTest, lab: Lab) -> None:
     opened = lab.classes.now()
     assert opened
     assert lab.classes.screen(opened.code).round.asked == "right"  # type: ignore[union-attr]
+
+
+def test_two_teachers_hold_the_questions_back(app: AppTest, lab: Lab) -> None:
+    app.run()
+    app.button(key="class.enter").click().run()
+    app.button(key="class.start").click().run()
+    opened = lab.classes.now()
+    assert opened
+    assert "No question waits." in texts(app)
+    app.toggle(key="class.pause").set_value(True).run()
+    student = joined(lab, opened)
+    lab.classes.questions.put(student, "How high is the tide?")
+    app.run()
+    assert not app.exception
+    assert "How high is the tide?" in texts(app)
+    assert "1 question waiting" in texts(app)
+    assert app.toggle(key="class.pause").value
+
+    lab.classes.questions.pause(opened.id, False)  # by another teacher
+    app.run()
+    assert not app.toggle(key="class.pause").value
+    assert not lab.classes.screen(opened.code).classroom.paused
 
 
 def test_a_reset_asks_first(app: AppTest, lab: Lab) -> None:
