@@ -30,8 +30,9 @@ def draw(lab: Lab, code: str) -> None:
         elif screen.classroom.open:
             join(lab, screen.classroom.code)
         else:
-            st.subheader("This class has ended.", anchor=False)
-            st.write(score(lab, screen.classroom.id) or "Thank you for coming.")
+            with st.container(key="class-over"):
+                st.subheader("This class has ended.", anchor=False)
+                st.write(score(lab, screen.classroom.id) or "Thank you for coming.")
 
 
 def ask_code() -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from core import classroom, words
 from core.errors import TriptychError
 from core.lab import Lab
-from core.types import Classroom, Comparison, Round
+from core.types import Classroom, Comparison, Round, Screen
 from pages.ui import asking, chips, class_board, frame, serving
 from pages.ui.class_wall import EVERY_SECONDS, score
 
@@ -47,19 +47,21 @@ def begin(lab: Lab, comparison_id: str) -> None:
 def draw(lab: Lab) -> bool:
     """The class; True where Compare has nothing to add: all but a round that is revealed."""
     current = lab.classes.now()
-    if current is None:
+    screen = lab.classes.screen(current.code) if current else None
+    if screen and not screen.classroom.open:  # another teacher ended it just now
+        st.session_state["class.ended"] = screen.classroom.id
+    if current is None or screen is None or not screen.classroom.open:
         with st.container(key="class-page"):
             if "class.ended" in st.session_state:
                 ended(lab)
             else:
                 opening(lab)
         return True
-    bar(lab, current)
+    bar(lab, screen)
     if lab.classes.door_shut(serving.here()):
         door(lab)
     if failed := st.session_state.pop("class.failed", None):
         frame.show(failed)
-    screen = lab.classes.screen(current.code)
     if asked := st.session_state.get("class.asking"):
         answering(asked)
     elif screen.round is None or st.session_state.get("class.next") == screen.round.id:
@@ -95,23 +97,24 @@ def opening(lab: Lab) -> None:
 
 def ended(lab: Lab) -> None:
     class_id = st.session_state["class.ended"]
-    st.subheader("The class has ended.", anchor=False)
-    st.write(
-        "This server listens to this machine alone again, and the names are forgotten. Its file"
-        " holds the comparisons with the votes; Runs opens it, here or elsewhere."
-    )
-    if said := score(lab, class_id):
-        st.markdown(f"**{said}**.")
-    with st.container(horizontal=True):
+    kept: bytes | None = None
+    with st.container(key="class-over"):
+        st.subheader("The class has ended.", anchor=False)
+        st.write("This server listens to this machine alone again, and the names are forgotten.")
         try:
-            content = lab.classes.capsule(class_id)
+            kept = lab.classes.capsule(class_id)
         except TriptychError as error:
-            st.caption(error.sentence)
+            st.write(words.escaped(error.sentence))
         else:
+            st.write("Its file holds the comparisons with the votes; Runs opens it, anywhere.")
+        if said := score(lab, class_id):
+            st.markdown(f"**{said}**.")
+    with st.container(horizontal=True):
+        if kept:
             name = f"triptych-class-{class_id}.capsule"
             st.download_button(
                 "Keep the class as a file",
-                content,
+                kept,
                 name,
                 type="primary",
                 key="class.capsule",
@@ -151,10 +154,10 @@ def door(lab: Lab) -> None:
 # the line on top
 
 
-def bar(lab: Lab, current: Classroom) -> None:
+def bar(lab: Lab, screen: Screen) -> None:
+    current = screen.classroom
     with st.container(horizontal=True, vertical_alignment="center", key="class-bar"):
-        counts(current.code)
-        st.space("stretch")
+        counts(current.code, screen.round)
         if pin := st.session_state.get("class.pin"):
             pin_once(pin)
         wall = f"/class?view=wall&class={current.code}"
@@ -173,15 +176,18 @@ def bar(lab: Lab, current: Classroom) -> None:
 
 @st.fragment(run_every=EVERY_SECONDS)
 @frame.bounded
-def counts(code: str) -> None:
+def counts(code: str, shown: Round | None) -> None:
+    """How many there are and what they reached; the page follows what another teacher does."""
     lab = frame.open_lab()
     screen = lab.classes.screen(code)
+    if not screen.classroom.open or screen.round != shown:
+        st.rerun()
     parts = [f"**Class {code}**", words.counted(screen.students, "student")]
     if said := score(lab, screen.classroom.id):
         parts.append(said)
     if line := lab.classes.questions.line(screen.classroom.id):
         parts.append(f"{words.counted(len(line), 'question')} waiting")
-    st.markdown(" · ".join(parts), width="content")
+    st.markdown(" · ".join(parts))
 
 
 @st.fragment(run_every=EVERY_SECONDS)
@@ -283,14 +289,23 @@ def answering(live_id: str) -> None:
 
 def predicting(lab: Lab, code: str, shown: Round) -> None:
     st.subheader(words.escaped(shown.question), anchor=False)
+    key = f"class.asked.{shown.id}"
+
+    def chosen() -> None:
+        try:
+            lab.classes.ask(shown, st.session_state[key])
+        except TriptychError as error:
+            st.session_state["class.failed"] = error
+
+    st.session_state[key] = shown.asked  # another teacher may have chosen
     with st.container(horizontal=True, vertical_alignment="center", key="class-round"):
-        asked = st.segmented_control(
+        st.segmented_control(
             "Asked",
             list(classroom.QUESTIONS),
             format_func=classroom.QUESTIONS.__getitem__,
-            default=shown.asked,
             required=True,
-            key=f"class.asked.{shown.id}",
+            key=key,
+            on_change=chosen,
             label_visibility="collapsed",
         )
         # Before anything is drawn: thirty screens wait for it.
@@ -301,9 +316,6 @@ def predicting(lab: Lab, code: str, shown: Round) -> None:
             on_click=lab.classes.reveal,
             args=(shown,),
         )
-    if asked and asked != shown.asked:
-        lab.classes.ask(shown, asked)
-        st.rerun()
     count_votes(code, shown)
 
 
@@ -333,5 +345,7 @@ def revealed(lab: Lab, shown: Round) -> None:
             st.session_state["class.next"] = shown.id
             lead()
     class_board.board("class.board", "page", panels)
-    if "run" not in st.query_params:
+    viewed = st.session_state.get("class.viewed")
+    if "run" not in st.query_params or viewed not in (None, shown.id):  # another teacher went on
         st.query_params["run"] = shown.comparison_id
+    st.session_state["class.viewed"] = shown.id

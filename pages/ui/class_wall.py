@@ -66,9 +66,10 @@ def score(lab: Lab, class_id: str) -> str:
 
 
 def _ended(lab: Lab, screen: Screen) -> None:
-    class_board.board(
-        "class.wall",
-        "wall",
-        title="This class has ended.",
-        asked=score(lab, screen.classroom.id) or "Thank you for coming.",
-    )
+    with st.container(key="class-over"):
+        class_board.board(
+            "class.wall",
+            "wall",
+            title="This class has ended.",
+            asked=score(lab, screen.classroom.id) or "Thank you for coming.",
+        )

@@ -135,6 +135,9 @@ def test_story_of_a_lesson(room: Room) -> None:
         room.teacher.get_by_role("button", name="Keep the class as a file").click()
     assert Path(waiting.value.path()).stat().st_size > 1000
     expect(wall.get_by_text("This class has ended.")).to_be_visible()
+    # The browser says that the server is gone, which is no news to whoever reads that it is over.
+    expect(phones[0].get_by_text("Connection error")).to_have_count(1)
+    expect(phones[0].get_by_text("Connection error")).to_be_hidden()
     with pytest.raises(Error, match="ERR_CONNECTION"):
         room.phone("class")
 

@@ -302,6 +302,46 @@ def test_two_teachers_hold_the_questions_back(app: AppTest, lab: Lab) -> None:
     assert not lab.classes.screen(opened.code).classroom.paused
 
 
+def test_two_teachers_follow_each_other(app: AppTest, lab: Lab) -> None:
+    app.run()
+    app.button(key="class.enter").click().run()
+    app.button(key="class.start").click().run()
+    opened = lab.classes.now()
+    assert opened
+    app.button(key=f"class.pick.{RECORDED}").click().run()
+    shown = lab.classes.screen(opened.code).round
+    assert shown
+    lab.classes.ask(shown, "right")  # by another teacher, as all that follows
+    app.run()
+    assert app.segmented_control[0].value == "right"
+    assert lab.classes.screen(opened.code).round.asked == "right"  # type: ignore[union-attr]
+    app.segmented_control[0].set_value("read").run()
+    assert lab.classes.screen(opened.code).round.asked == "read"  # type: ignore[union-attr]
+
+    app.button(key="class.reveal").click().run()
+    assert app.query_params["run"] == RECORDED
+    lab.classes.reveal(lab.classes.begin("recorded-03"))
+    app.run()
+    assert app.query_params["run"] == "recorded-03"
+
+    lab.classes._store.end(opened.id)
+    lab.classes._ending = opened  # the door is still open
+    app.run()
+    assert not app.exception
+    assert "The class has ended." in texts(app)
+    lab.classes._ending = None
+
+
+def test_a_class_that_showed_nothing_has_no_file(app: AppTest, lab: Lab) -> None:
+    app.run()
+    app.button(key="class.enter").click().run()
+    app.button(key="class.start").click().run()
+    app.button(key="class.end").click().run()
+    assert not app.exception
+    assert "there is nothing to keep" in texts(app)
+    assert "Its file" not in texts(app)
+
+
 def test_a_reset_asks_first(app: AppTest, lab: Lab) -> None:
     app.run()
     app.button(key="class.enter").click().run()
