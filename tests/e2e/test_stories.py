@@ -131,15 +131,12 @@ def test_one_key_makes_the_page_fit_for_a_projector(page: Page, address: str) ->
     expect(navigation).to_be_visible()
 
 
-def test_a_menu_opens_by_its_arrow_on_a_slow_machine(page: Page, address: str) -> None:
+def test_a_click_on_the_arrow_of_a_menu_is_one_on_its_button(page: Page, address: str) -> None:
+    """Else a slow machine closes the menu at once: see pages/ui/style.css."""
     page.goto(address)
     ready(page)
     arrow = page.get_by_role("button", name="Recorded").get_by_test_id("stIconMaterial")
-    place = arrow.bounding_box()
-    assert place
-    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 20})
-    page.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
-    expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+    expect(arrow).to_have_css("pointer-events", "none")
 
 
 def test_a_recorded_run_opens_from_the_menu_and_stays(page: Page, address: str) -> None:
