@@ -133,7 +133,7 @@ async def _vote(phone: Client, chance: random.Random) -> tuple[float, float]:
 async def _search(phone: Client, number: int) -> tuple[float, float]:
     """Seconds until passages are on the phone, and until they are reranked."""
     await phone.choose("class.place", "Ask")
-    await phone.until(lambda: phone.has("class.own"), "the field for a question")
+    await phone.until(lambda: phone.idle and phone.has("class.search"), "the way to search")
     started = time.monotonic()
     question = f"What does an adapter of rank {number} change?"
     await phone.fill_in({"class.own": question}, "class.search")
