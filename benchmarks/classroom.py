@@ -84,12 +84,12 @@ async def _lesson(inside: str, outside: str, data: Path, pid: int) -> list[dict[
             reveals.append(max(moments) - started)
             await teacher.click("class.next.round")
         full = _memory(pid)
+        received = sum(phone.received for phone in phones) / PHONES / 1e6
         await _search(phones[0], 0)  # so that the models are loaded
         searched = await asyncio.gather(
             *(_search(phone, number) for number, phone in enumerate(phones, 1))
         )
         similar, reranked = ([each[part] for each in searched] for part in (0, 1))
-        received = sum(phone.received for phone in phones) / PHONES / 1e6
         for phone in phones:
             await phone.__aexit__()
     taps.sort()

@@ -30,7 +30,7 @@ SHOWN: tuple[Shown, ...] = ("how it ended", "tokens", "seconds", "similarity")
 SQUARE = 24  # pixels from one cell to the next
 LETTER = 6.3  # pixels a letter of the labels takes
 LEGEND = 76  # pixels above the names of the settings
-BELOW = 12  # pixels
+BELOW = 12  # pixels below the squares
 LEAST_WIDTH = 720  # for the legend
 BAR: dict[str, object] = {  # what the shades mean, above the squares however few they are
     "orientation": "h",
