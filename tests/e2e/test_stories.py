@@ -145,8 +145,8 @@ def test_a_menu_opens_by_its_arrow_on_a_slow_machine(page: Page, address: str) -
     assert button
     assert place
     page.evaluate(SLOW)
-    middle = {"x": place["x"] + place["width"] / 2 - button["x"], "y": button["height"] / 2}
-    menu.click(position=middle)
+    middle = place["x"] + place["width"] / 2 - button["x"]
+    menu.click(position={"x": middle, "y": button["height"] / 2})
     expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
 
 
