@@ -17,7 +17,7 @@ from pathlib import Path
 
 from core.store import Store
 from core.types import Answer, Chunk, Chunking, Generation, Hit, Recipe, Retrieval, Run
-from core.views import View
+from core.types.view import View
 
 RUNS = 100_000
 AT_ONCE = 1_000

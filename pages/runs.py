@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import words
 from core.lab import Lab
-from core.views import View
+from core.types.view import View
 from pages.ui import (
     frame,
     run_charts,

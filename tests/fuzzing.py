@@ -29,7 +29,7 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from core import capsules, gold, views
+from core import capsules, gold
 from core.capsules import Capsule
 from core.cards import anki, archives, markdown, tables, write
 from core.codec import from_json
@@ -40,7 +40,7 @@ from core.settings import SAMPLES
 from core.store import Store, backup
 from core.sweeps import presets
 from core.sweeps import questions as typed
-from core.types import Card, Comparison, Span, Sweep
+from core.types import Card, Comparison, Span, Sweep, view
 
 SECONDS = 10.0  # for one file: hundreds of times what any of these takes
 MOST_BYTES = 5_000_000
@@ -336,9 +336,9 @@ def _preset(data: bytes) -> object:
 
 
 def _link(data: bytes) -> object:
-    view = views.from_link(data.decode("utf-8", "replace"))
-    assert views.from_link(views.to_link(view)) == view
-    return _empty().facts.count(view)
+    wanted = view.from_link(data.decode("utf-8", "replace"))
+    assert view.from_link(view.to_link(wanted)) == wanted
+    return _empty().facts.count(wanted)
 
 
 @cache

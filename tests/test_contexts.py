@@ -16,7 +16,7 @@ from core.lab.turned import Turned, turned
 from core.metrics.statistics import Difference, Interval
 from core.settings import Settings
 from core.types import Given, Question, Span
-from core.views import View
+from core.types.view import View
 from tests.test_evaluation import FACTS, town
 
 WAIT = 30

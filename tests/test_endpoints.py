@@ -28,7 +28,7 @@ from core.generators.endpoint import EndpointGenerator
 from core.lab import Lab
 from core.settings import Endpoint, Settings
 from core.types import Comparison, Generation, Message, Recipe, Retrieval
-from core.views import View
+from core.types.view import View
 from tests.openai_server import KEY
 
 SENTENCE = "The tide rises four metres and falls twice a day."

@@ -20,7 +20,7 @@ from core.settings import Settings
 from core.store import Store
 from core.sweeps.presets import Answers, Preset
 from core.types import Question, Run, Span
-from core.views import View
+from core.types.view import View
 from tests.test_logs import EXPERIMENT, RETRIEVAL
 
 ALL = View()

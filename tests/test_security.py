@@ -30,7 +30,7 @@ from core.metrics.memo import _plain
 from core.settings import ROOT
 from core.store.anki import notes as anki_notes
 from core.types import Answer, Card, Comparison, Run, Span
-from core.views import View
+from core.types.view import View
 from pages.ui import class_board, serving
 from pages.ui.run_charts import as_csv
 from tests.pages.conftest import _clean_caches, app  # noqa: F401 - fixtures

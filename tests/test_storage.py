@@ -20,7 +20,7 @@ from core.lab.debris import at_work
 from core.lab.jobs import Job
 from core.lab.storage import Backup
 from core.store import EVERY, Database
-from core.views import View
+from core.types.view import View
 from tests.test_lab import QUESTION, RECIPE, asked, everything
 
 

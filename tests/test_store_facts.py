@@ -23,7 +23,7 @@ from core.types import (
     Run,
     Span,
 )
-from core.views import CHOICES, View, from_link, to_link
+from core.types.view import CHOICES, View, from_link, to_link
 
 HIT = Hit(
     chunk=Chunk(paper_id="p1", start=0, end=8, text="The lamp"),

@@ -17,7 +17,7 @@ from core.store import EVERY, Scope, Store
 from core.store.database import searchable
 from core.store.migrations import STEPS
 from core.store.sweeps import Sweeps
-from core.views import View
+from core.types.view import View
 
 SCHEMAS = sorted((Path(__file__).parent / "fixtures" / "schemas").glob("*.sql"))
 PAPER = "4b17122f7e43d0ba2e261a4aec60180cab3dae1cd1d136983da97a9451337ef3"

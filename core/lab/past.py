@@ -28,7 +28,7 @@ from core.store.questions import Questions
 from core.store.sweeps import SweepRow
 from core.store.sweeps import Sweeps as SweepStore
 from core.types import Cell, Retrieval, Run, Setting, Span, Sweep, digest
-from core.views import Choice, View
+from core.types.view import Choice, View
 
 AT_ONCE = 2_000  # runs that are read whole for charts and diagnosis
 PAGE = 100  # rows of the table

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from core.codec import from_json
 from core.store.database import Database, searchable
 from core.types import Arm, FinishReason, Run
-from core.views import CHOICES, Choice, View
+from core.types.view import CHOICES, Choice, View
 
 NONE = "none"  # how a setting that a run does not have is written in a view
 

@@ -6,7 +6,7 @@ from core import words
 from core.errors import TriptychError
 from core.lab import Lab
 from core.lab.past import Imported
-from core.views import View, to_link
+from core.types.view import View, to_link
 from pages.ui import frame
 
 KINDS = {

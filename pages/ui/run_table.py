@@ -6,7 +6,7 @@ from core import words
 from core.lab import Lab
 from core.lab.past import PAGE
 from core.store import RunRow
-from core.views import View
+from core.types.view import View
 from pages.ui import run_pair
 from pages.ui.run_filters import said
 

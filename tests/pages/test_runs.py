@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.lab import Lab
 from core.lab.past import PAGE
-from core.views import View
+from core.types.view import View
 from pages.ui.run_charts import as_csv
 from tests.pages.conftest import texts
 from tests.test_logs import EXPERIMENT, RETRIEVAL
