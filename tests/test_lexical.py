@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from core.lexical import WordIndex, words
+from core.lexical import WordIndex
+from core.text.words import words
 from core.types import Chunk
 
 TEXTS = ["red cat", "red dog red", "...", "red cat", "shy bird"]

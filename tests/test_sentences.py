@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.sentences import sentences
+from core.text.sentences import sentences
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from core.errors import Damaged
 from core.lab import Lab
 from core.settings import Settings
 from core.store import EVERY, Scope, Store
-from core.store.database import searchable
 from core.store.migrations import STEPS
 from core.store.sweeps import Sweeps
+from core.text.words import spaced
 from core.types.view import View
 
 SCHEMAS = sorted((Path(__file__).parent / "fixtures" / "schemas").glob("*.sql"))
@@ -28,7 +28,7 @@ def database_of(schema: int, path: Path) -> Path:
     """A database as the version of that schema left it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(path)) as connection:
-        connection.create_function("searchable", 1, searchable, deterministic=True)
+        connection.create_function("searchable", 1, spaced, deterministic=True)
         for file in SCHEMAS[:schema]:
             connection.executescript(file.read_text(encoding="utf-8"))
     return path

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from core import lexical, sentences
 from core.cards.placeholders import is_placeholder
+from core.text import sentences
+from core.text.words import words as words_of
 from core.types import Card, Message, PaperKind, Question, Span, digest
 
 # An example of its own, of no paper here, so that what is copied from it is told by its words.
@@ -113,7 +114,7 @@ def fault(question: str, answer: str, text: str) -> str:
         return "no whole question"
     if len(question) > LONGEST_QUESTION or len(answer) > LONGEST_ANSWER:
         return "too long for a card"
-    words = lexical.words(f"{question} {answer}")
+    words = words_of(f"{question} {answer}")
     if len(set(words)) * 2 < len(words):
         return "it repeats itself"
     if LEANS.search(question) or LEANS.search(answer):
@@ -167,7 +168,7 @@ def _same(word: str, other: str) -> bool:
 
 def telling(text: str) -> set[str]:
     """The words that say something."""
-    return set(lexical.words(text))
+    return set(words_of(text))
 
 
 def shown(card: Card) -> str:

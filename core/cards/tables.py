@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from core.cards import Note, Reading, card_id
 from core.cards.normal import normal
 from core.cards.placeholders import TAG, is_placeholder
-from core.cells import guarded, unguarded
+from core.text.escape_formula import guarded, unguarded
 from core.types import Card, Span
 
 COLUMNS = (

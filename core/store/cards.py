@@ -5,16 +5,15 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from core import lexical
 from core.codec import from_json, to_json
 from core.errors import BadInput
 from core.store.database import Database, now
+from core.text.words import spaced
 from core.types import Card, Span
 
 COLUMNS = "id, deck, chapter, title, background, question, answer, tags"
 COLUMNS += ", paper_id, span_start, span_end"
 # Characters that are written without spaces between words: each is found by itself.
-SPACELESS = re.compile(f"[{lexical.IDEOGRAPH}]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +211,7 @@ def _write(connection: sqlite3.Connection, card: Card) -> bool:
         connection.execute("DELETE FROM card_tags WHERE number = ?", (number,))
     else:
         (number,) = connection.execute("SELECT last_insert_rowid()").fetchone()
-    words = SPACELESS.sub(r" \g<0> ", "\n".join((*texts[2:], *card.tags)))
+    words = spaced("\n".join((*texts[2:], *card.tags)))
     connection.execute("INSERT INTO card_words (rowid, words) VALUES (?, ?)", (number, words))
     connection.executemany(
         "INSERT OR IGNORE INTO card_tags VALUES (?, ?)", [(tag, number) for tag in card.tags]
@@ -260,7 +259,7 @@ def condition(scope: Scope) -> tuple[str, dict[str, object]]:
         conditions.append(
             "cards.number IN (SELECT rowid FROM card_words WHERE card_words MATCH :words)"
         )
-        words = re.findall(r"\w+", SPACELESS.sub(r" \g<0> ", scope.words))
+        words = re.findall(r"\w+", spaced(scope.words))
         # Each in quotes, so that none is an operator; nothing is found by signs alone.
         beginnings = [f'"{word}"*' for word in words]
         values["words"] = " AND ".join(beginnings) or '""'

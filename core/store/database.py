@@ -3,7 +3,6 @@
 Knows SQL, and nothing of what the tables mean; each noun has its own file beside this one.
 """
 
-import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -11,12 +10,11 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core import lexical
 from core.errors import BadInput, Damaged, OutOfSpace, TriptychError
 from core.store.migrations import STEPS
+from core.text.words import spaced
 
 BUSY_SECONDS = 10.0
-IDEOGRAPH = re.compile(f"[{lexical.IDEOGRAPH}]")
 
 
 def now() -> str:
@@ -47,7 +45,7 @@ class Database:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
-            connection.create_function("searchable", 1, searchable, deterministic=True)
+            connection.create_function("searchable", 1, spaced, deterministic=True)
             self._local.connection = connection
         return connection
 
@@ -147,12 +145,6 @@ class Database:
         """What SQLite finds wrong with the file; empty when it is whole."""
         found = [row[0] for row in self.rows("PRAGMA quick_check")]
         return [] if found == ["ok"] else found
-
-
-def searchable(text: str | None) -> str:
-    """The text as full-text search reads it: a space between Chinese and Japanese characters,
-    which have none and would all be one word. An SQL function as well."""
-    return IDEOGRAPH.sub(r" \g<0> ", text or "")
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 
 from core.codec import from_json
-from core.store.database import Database, searchable
+from core.store.database import Database
+from core.text.words import spaced
 from core.types import Arm, FinishReason, Run
 from core.types.view import CHOICES, Choice, View
 
@@ -165,7 +166,7 @@ def _where(view: View) -> tuple[str, list[object]]:
 
 def _match(text: str) -> str:
     """Every word of the text, each as the beginning of a word, in the language of FTS5."""
-    words = [searchable(word).replace('"', '""') for word in re.findall(r"\S*\w\S*", text)]
+    words = [spaced(word).replace('"', '""') for word in re.findall(r"\S*\w\S*", text)]
     return " ".join(f'"{word.strip()}"*' for word in words)
 
 

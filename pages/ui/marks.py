@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
-from core.lexical import WORD, words
 from core.metrics.differences import differences
 from core.metrics.support import sentences
+from core.text.words import WORD, words
 from core.types import Hit
 from core.words import counted
 

@@ -9,10 +9,10 @@ from typing import Any
 import streamlit as st
 
 from core import words
-from core.cells import guarded
 from core.charts import Chart
 from core.charts.style import Theme
 from core.lab.past import MEASURES, Selection, charts_of
+from core.text.escape_formula import guarded
 
 TOOLBAR = {
     "displaylogo": False,
@@ -98,7 +98,7 @@ def draw_chart(chart: Chart, key: str, *, select: bool = False) -> Sequence[Any]
 
 
 def as_csv(rows: Sequence[dict[str, Any]]) -> str:
-    """The rows as CSV; see core.cells."""
+    """The rows as CSV; see core.text.escape_formula."""
     written = io.StringIO()
     table = csv.writer(written)
     for cells in (list(rows[0]), *(list(row.values()) for row in rows)):
