@@ -14,9 +14,9 @@ import pytest
 
 from core.cards import schedule
 from core.errors import BadInput, Damaged, OutOfSpace
+from core.files.locks import at_work
 from core.lab import Lab, swap
 from core.lab.classroom import Server
-from core.lab.debris import at_work
 from core.lab.jobs import Job
 from core.lab.storage import Backup
 from core.store import EVERY, Database
@@ -363,7 +363,7 @@ def test_a_preset_is_saved_whole_or_not_at_all(lab: Lab, monkeypatch: pytest.Mon
         raise OSError(28, "No space left on device")
 
     lab.sweeps.presets.save("mine", "top_k = [1]\n")
-    monkeypatch.setattr("core.lab.whole.os.fsync", fails)
+    monkeypatch.setattr("core.files.atomic.os.fsync", fails)
     with pytest.raises(OutOfSpace, match="No space left"):
         lab.sweeps.presets.save("mine", "top_k = [2]\n")
     assert lab.sweeps.presets.get("mine")[1] == "top_k = [1]\n"

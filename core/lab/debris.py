@@ -7,48 +7,12 @@ ever touched: an original file that no paper knows may be the last copy of somet
 """
 
 import fcntl
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from pathlib import Path
 
-from core.errors import TriptychError
+from core.files.atomic import PART
+from core.files.locks import AT_WORK, lock_file
 from core.lab import swap
-
-AT_WORK, PAPERS = "at-work", "papers"  # locks
-PART = ".part"  # at the end of the name of what is not yet whole
-
-
-@contextmanager
-def at_work(data: Path) -> Iterator[None]:
-    """To be held while files are made that a kill would leave behind. Errors: TriptychError where
-    no file can be made."""
-    with _held(data, AT_WORK, fcntl.LOCK_SH):
-        yield
-
-
-@contextmanager
-def adding(data: Path) -> Iterator[None]:
-    """To be held while a paper comes or goes: what is told of it must not be undone meanwhile."""
-    with _held(data, AT_WORK, fcntl.LOCK_SH), _held(data, PAPERS, fcntl.LOCK_SH):
-        yield
-
-
-@contextmanager
-def replacing(data: Path) -> Iterator[None]:
-    """To be held while all papers are replaced; waits until none comes or goes."""
-    with _held(data, PAPERS, fcntl.LOCK_EX):
-        yield
-
-
-@contextmanager
-def _held(data: Path, name: str, how: int) -> Iterator[None]:
-    try:
-        file = _lock(data, name).open("ab")
-    except OSError as error:
-        raise TriptychError(f"{data} cannot be written: {error.strerror}.") from error
-    with file:
-        fcntl.flock(file, how)
-        yield
 
 
 def clear(data: Path, mark: int, paper_ids: Callable[[], Collection[str]]) -> None:
@@ -58,7 +22,7 @@ def clear(data: Path, mark: int, paper_ids: Callable[[], Collection[str]]) -> No
     disk is full or cannot be written, stays until the lab is opened again.
     """
     try:
-        with _lock(data, AT_WORK).open("ab") as file:
+        with lock_file(data, AT_WORK).open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             swap.recover(data, mark)
             _originals(data / "papers", paper_ids)
@@ -97,9 +61,3 @@ def _vectors(folder: Path, paper_ids: Callable[[], Collection[str]]) -> None:
         from core import vectors
 
         vectors.forget(folder, here)
-
-
-def _lock(data: Path, name: str) -> Path:
-    folder = data / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / name

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from core import chunkers, device, retrieval, vocabularies
 from core.embedders import Embedder
 from core.errors import BadInput
-from core.lab.debris import at_work
+from core.files.locks import at_work
 from core.lab.live import Doing
 from core.lab.models import Models
 from core.lab.papers import Papers

@@ -12,7 +12,8 @@ from typing import IO, Literal
 
 from core import papers
 from core.errors import BadInput, OutOfSpace, TriptychError
-from core.lab.debris import PART, adding
+from core.files.atomic import PART
+from core.files.locks import adding
 from core.papers import PageImage, finding, languages, texts
 from core.papers.finding import Found
 from core.settings import SAMPLES, Settings

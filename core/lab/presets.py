@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import BadInput, OutOfSpace
-from core.lab import whole
-from core.lab.debris import at_work
+from core.files.atomic import write_atomically
+from core.files.locks import at_work
 from core.settings import SAMPLES
 from core.store.backup import PRESET
 from core.sweeps import presets
@@ -67,7 +67,7 @@ class Presets:
         try:
             self._own.mkdir(parents=True, exist_ok=True)
             with at_work(self._own.parent):
-                whole.write(self._own / f"{name}.toml", text)
+                write_atomically(self._own / f"{name}.toml", text)
         except OSError as error:
             raise OutOfSpace(f"The preset could not be kept: {error.strerror}.") from error
         return preset

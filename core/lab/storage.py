@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import IO
 
 from core.errors import BadInput, OutOfSpace, TriptychError
+from core.files.locks import at_work, replacing
 from core.lab import swap
-from core.lab.debris import at_work, replacing
 from core.lab.doctor import Check
 from core.lab.evidence import Finder
 from core.lab.jobs import Job, Jobs, Outcome, Steps

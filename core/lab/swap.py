@@ -18,7 +18,7 @@ from random import SystemRandom
 
 from core.codec import from_json, to_json
 from core.errors import Damaged
-from core.lab import whole
+from core.files.atomic import write_atomically
 from core.store import Store
 
 WORK = "backups/.work"
@@ -52,7 +52,7 @@ def carry_out(
         new=tuple(paper_ids),
         presets=presets,
     )
-    whole.write(data / PLAN, to_json(plan))
+    write_atomically(data / PLAN, to_json(plan))
     (data / "papers").mkdir(parents=True, exist_ok=True)
     try:
         # Originals are named by what is in them, so those of both stand beside each other.
@@ -88,7 +88,7 @@ def _finish(data: Path, plan: Plan) -> None:
             file.unlink()
     for name, text in plan.presets.items():
         own.mkdir(exist_ok=True)
-        whole.write(own / f"{name}.toml", text)
+        write_atomically(own / f"{name}.toml", text)
     vectors.forget(data / "vectors", plan.new)
     (data / PLAN).unlink()
 
