@@ -15,8 +15,8 @@ from threading import Event, Thread
 from core import backends
 from core.generators import Generator, Request
 from core.settings import from_environment
+from core.tasks.worker import SWITCH_SECONDS
 from core.types import Generation, Message
-from core.worker import SWITCH_SECONDS
 
 PYTHONS = 0.005
 GOES = 2

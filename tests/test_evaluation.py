@@ -10,9 +10,9 @@ from core.__main__ import main
 from core.errors import BadInput
 from core.lab import Lab
 from core.lab.evaluation import Evaluation
-from core.lab.live import Doing
 from core.settings import Settings
 from core.sweeps import presets
+from core.tasks.progress import Doing
 
 FACTS = [
     ("lamp", "The lamp of Varn burns whale oil to this day."),

@@ -5,8 +5,8 @@ from threading import Event
 import pytest
 
 from core.errors import BadInput, TriptychError
-from core.lab.jobs import Jobs, Outcome, Steps
-from core.lab.live import Doing
+from core.tasks.background import Jobs, Outcome, Steps
+from core.tasks.progress import Doing
 
 
 @pytest.fixture

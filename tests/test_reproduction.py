@@ -12,9 +12,9 @@ from core import papers, vocabularies
 from core.chunkers import cut
 from core.errors import BadInput, MissingModel
 from core.lab import REPRODUCTION, Lab, reproduction
-from core.lab.live import Doing
 from core.lab.reproduction import OMEGA, RECALL, OmegaRow, RecallRow, Tied
 from core.settings import Settings
+from core.tasks.progress import Doing
 from core.types import Chunking, Paper, Recipe, Retrieval
 
 RECIPE = Recipe(evidence=Retrieval(embedder="hashing", candidates=2, top_k=1), generation=None)

@@ -17,9 +17,9 @@ from core.errors import BadInput, Damaged, OutOfSpace
 from core.files.locks import at_work
 from core.lab import Lab, swap
 from core.lab.classroom import Server
-from core.lab.jobs import Job
 from core.lab.storage import Backup
 from core.store import EVERY, Database
+from core.tasks.background import Job
 from core.types.view import View
 from tests.test_lab import QUESTION, RECIPE, asked, everything
 

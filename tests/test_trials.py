@@ -6,8 +6,8 @@ from threading import Event
 import pytest
 
 from core.lab import Lab, job_of
-from core.lab.jobs import Outcome
 from core.settings import Endpoint
+from core.tasks.background import Outcome
 from core.types import Model
 from tests.backends.generators.echo import Echo
 

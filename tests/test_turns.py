@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.turns import in_turn
+from core.tasks.round_robin import in_turn
 
 
 def who(work: str) -> str:

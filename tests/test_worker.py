@@ -6,7 +6,7 @@ from threading import Event, Thread, current_thread
 
 import pytest
 
-from core.worker import SWITCH_SECONDS, Priority, Worker
+from core.tasks.worker import SWITCH_SECONDS, Priority, Worker
 
 SECONDS = 10  # for what must happen; only a failing test waits that long
 

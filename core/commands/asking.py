@@ -10,7 +10,8 @@ from core.commands.output import say, show
 from core.commands.recipes import add_recipe, papers_from, recipe_from
 from core.errors import BadInput
 from core.lab import Lab
-from core.lab.live import Doing, Done
+from core.lab.live import Done
+from core.tasks.progress import Doing
 from core.types import Recipe, Retrieval, three_ways
 
 

@@ -13,7 +13,7 @@ from core.commands.sweeps import LOOK_SECONDS, alike
 from core.errors import BadInput
 from core.lab import Lab
 from core.lab.evaluation import Evaluation
-from core.lab.live import Doing
+from core.tasks.progress import Doing
 
 
 def add_verbs(verbs: Verbs) -> None:

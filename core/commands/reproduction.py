@@ -9,8 +9,8 @@ from core.codec import plain
 from core.commands import Verbs
 from core.commands.output import say, show
 from core.lab import Lab
-from core.lab.live import Doing
 from core.lab.reproduction import RecallRow, Tied
+from core.tasks.progress import Doing
 
 
 def add_verbs(verbs: Verbs) -> None:

@@ -33,7 +33,6 @@ from core.lab.contexts import Contexts
 from core.lab.doctor import Check, examine
 from core.lab.evaluation import Evaluations
 from core.lab.evidence import Finder
-from core.lab.jobs import Job, Jobs, Outcome, Steps
 from core.lab.models import Models
 from core.lab.papers import Papers
 from core.lab.past import Past
@@ -48,8 +47,9 @@ from core.lab.sweeps import Sweeps
 from core.lab.trials import trial
 from core.settings import Settings
 from core.store import Store
+from core.tasks.background import Job, Jobs, Outcome, Steps
+from core.tasks.worker import Worker
 from core.types import Model
-from core.worker import Worker
 
 REPRODUCTION = "reproduction"  # the kind of its job
 

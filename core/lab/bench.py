@@ -17,13 +17,15 @@ from core import backends, chunkers, generators, lexical, prompts, retrieval, vo
 from core.errors import BadInput, TriptychError
 from core.generators import Delta, Generator, Request
 from core.lab.evidence import Evidence, Finder
-from core.lab.live import Doing, Done, Finished, Found, Live, Panel, Said, Step
+from core.lab.live import Done, Finished, Found, Live, Panel, Said, Step
 from core.lab.models import Models
-from core.lab.watch import Watch
 from core.settings import Settings
 from core.store import Store, now
 from core.store.speeds import Speeds
 from core.sweeps.plan import answer_units
+from core.tasks.progress import Doing
+from core.tasks.stopwatch import Watch
+from core.tasks.worker import Priority, Ticket, Worker
 from core.types import (
     Answer,
     Comparison,
@@ -33,7 +35,6 @@ from core.types import (
     Run,
     run_key,
 )
-from core.worker import Priority, Ticket, Worker
 
 T = TypeVar("T")
 

@@ -17,9 +17,9 @@ from core.lab.bench import Bench
 from core.lab.models import Models
 from core.lab.papers import Papers
 from core.store import Store
-from core.turns import in_turn
+from core.tasks.round_robin import in_turn
+from core.tasks.worker import Priority
 from core.types import AskedQuestion, Generation, Recipe, Retrieval, Run, Screen
-from core.worker import Priority
 
 SEARCHES_KEPT = 200  # the latest of each student
 THE_LINE = "line"  # which takes turns with those who search

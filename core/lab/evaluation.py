@@ -11,7 +11,6 @@ from core.charts.style import Theme
 from core.errors import BadInput
 from core.lab.evidence import Finder
 from core.lab.golds import Gold, gold_of
-from core.lab.live import Doing
 from core.lab.models import Models
 from core.lab.questions import QuestionBook
 from core.lab.sweeps import Sweeps
@@ -24,9 +23,10 @@ from core.store.speeds import Speeds
 from core.store.sweeps import SweepRow
 from core.sweeps.plan import Plan
 from core.sweeps.presets import Preset
+from core.tasks.progress import Doing
+from core.tasks.worker import Worker
 from core.types import Chunk, Chunking, Retrieval, Run, Span, Sweep
 from core.windows import offsets
-from core.worker import Worker
 
 KEPT = 16  # evaluations in memory, so that a page may draw them again
 

@@ -15,15 +15,15 @@ from core import chunkers, device, retrieval, vocabularies
 from core.embedders import Embedder
 from core.errors import BadInput
 from core.files.locks import at_work
-from core.lab.live import Doing
 from core.lab.models import Models
 from core.lab.papers import Papers
-from core.lab.watch import Watch
 from core.lexical import WordIndex
 from core.rerankers import Reranker
 from core.settings import Settings
 from core.store import Store
 from core.store.speeds import Speeds
+from core.tasks.progress import Doing
+from core.tasks.stopwatch import Watch
 from core.types import Chunk, Chunking, Given, Hit, Recipe, Retrieval, digest
 from core.windows import characters_read, offsets
 

@@ -14,12 +14,13 @@ from core.errors import TriptychError
 from core.generators import Generator as TextGenerator
 from core.lab.bench import Bench, Draft
 from core.lab.evidence import Evidence, Finder, Judged, Searched
-from core.lab.live import Doing, Finished
+from core.lab.live import Finished
 from core.lab.models import Models
 from core.store import Store
 from core.store.sweeps import Sweeps as SweepStore
 from core.sweeps import plan
 from core.sweeps.plan import Search
+from core.tasks.progress import Doing
 from core.types import Cell, Given, Recipe, Retrieval, Run, Sweep, run_key
 
 PROMPTS_AT_ONCE = 32  # handed to a generator together; it reads and writes as many as suit it

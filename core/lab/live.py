@@ -7,15 +7,8 @@ from dataclasses import dataclass, field, replace
 from threading import Event, Thread
 
 from core.errors import TriptychError
+from core.tasks.progress import Doing
 from core.types import Comparison, Hit, Recipe, Run
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doing:
-    """What is going on: a sentence, how far (0..1) where that is known."""
-
-    sentence: str
-    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from core import backends, device, downloads, weights
 from core.errors import BadInput
-from core.lab.live import Doing
 from core.settings import Settings
+from core.tasks.progress import Doing
 from core.types import Family, Model
 
 if TYPE_CHECKING:

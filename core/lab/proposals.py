@@ -19,12 +19,12 @@ from core.embedders import Embedder
 from core.errors import BadInput, TriptychError
 from core.generators import Generator, Request
 from core.lab.cards import checked
-from core.lab.live import Doing
 from core.lab.models import Models
 from core.lab.papers import Papers
 from core.store import Store
+from core.tasks.progress import Doing
+from core.tasks.worker import Priority, Ticket, Worker
 from core.types import Card, Chunking, Generation, Question, Run, Span
-from core.worker import Priority, Ticket, Worker
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 from core import chunkers, gold, papers, vocabularies
 from core.errors import BadInput
-from core.lab.live import Doing
 from core.lab.models import Models
 from core.metrics import retrieval
 from core.metrics.statistics import Interval, means, tied_with_best
 from core.settings import Settings
+from core.tasks.progress import Doing
+from core.tasks.worker import Priority, Worker
 from core.types import Chunk, Chunking, Paper, Span
 from core.windows import characters_read
-from core.worker import Priority, Worker
 
 if TYPE_CHECKING:
     import numpy as np

@@ -22,12 +22,12 @@ from core.files.locks import at_work, replacing
 from core.lab import swap
 from core.lab.doctor import Check
 from core.lab.evidence import Finder
-from core.lab.jobs import Job, Jobs, Outcome, Steps
-from core.lab.live import Doing
 from core.lab.papers import Papers
 from core.settings import Settings
 from core.store import Database, Store, backup
-from core.worker import Worker
+from core.tasks.background import Job, Jobs, Outcome, Steps
+from core.tasks.progress import Doing
+from core.tasks.worker import Worker
 
 KIND = "storage"  # of these jobs: never two at once
 WAITING = Doing(sentence="Waiting for the answers that are under way …")

@@ -18,7 +18,6 @@ from core.errors import BadInput, MissingModel, TriptychError
 from core.lab.bench import Bench
 from core.lab.evidence import Finder
 from core.lab.grid import Counted, Grid
-from core.lab.live import Doing
 from core.lab.models import Models
 from core.lab.presets import Presets
 from core.settings import SAMPLES, Settings
@@ -31,8 +30,9 @@ from core.sweeps import questions as question_lines
 from core.sweeps.grid import Dropped
 from core.sweeps.plan import Plan
 from core.sweeps.presets import Preset
+from core.tasks.progress import Doing
+from core.tasks.worker import Priority, Ticket, Worker
 from core.types import Cell, Family, Setting, Span, Sweep, SweepStatus, run_key
-from core.worker import Priority, Ticket, Worker
 
 STOPPING_SECONDS = 5.0  # how long one who resumes waits for it
 SWEEPS_KEPT = 64  # in memory, without their cells

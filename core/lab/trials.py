@@ -11,10 +11,10 @@ from core.embedders import Embedder
 from core.errors import TriptychError
 from core.generators import Generator as Answering
 from core.generators import Request
-from core.lab.jobs import Outcome, Steps
-from core.lab.live import Doing
 from core.lab.models import Models
 from core.rerankers import Reranker
+from core.tasks.background import Outcome, Steps
+from core.tasks.progress import Doing
 from core.types import Generation, Message, Model
 
 QUESTION = "What is the capital of France?"

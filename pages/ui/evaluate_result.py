@@ -7,11 +7,11 @@ from core import words
 from core.charts.style import Theme
 from core.lab import Lab
 from core.lab.evaluation import Evaluation
-from core.lab.live import Doing
 from core.metrics import memo
 from core.metrics.statistics import Interval
 from core.metrics.summary import Outcome
 from core.store.sweeps import SweepRow
+from core.tasks.progress import Doing
 from core.types import Sweep
 from pages.ui import (
     evaluate_form,

@@ -7,7 +7,7 @@ import streamlit as st
 from core import words
 from core.errors import TriptychError
 from core.lab import Lab
-from core.lab.jobs import Job
+from core.tasks.background import Job
 from pages.ui import frame
 
 POLL_SECONDS = 0.5  # how often the line is redrawn

@@ -7,8 +7,8 @@ import streamlit as st
 from core import words
 from core.charts import grid
 from core.lab import Lab
-from core.lab.live import Doing
 from core.store.sweeps import SweepRow
+from core.tasks.progress import Doing
 from core.types import Sweep
 from pages.ui import frame
 from pages.ui.run_charts import roomy

@@ -23,9 +23,9 @@ from core import backends
 from core.__main__ import main
 from core.commands.output import say, show
 from core.lab import Lab
-from core.lab.live import Doing
 from core.settings import from_environment
 from core.store import EVERY
+from core.tasks.progress import Doing
 from tests.backends.embedders.hashing import HashingEmbedder
 from tests.backends.generators.echo import Echo
 from tests.test_lab import QUESTION, RECIPE

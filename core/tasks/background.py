@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 
 from core.errors import BadInput, TriptychError
-from core.lab.live import Doing
+from core.tasks.progress import Doing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

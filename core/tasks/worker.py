@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from threading import Condition, Thread, current_thread
 from typing import Any, Generic, Literal, TypeVar, TypeVarTuple
 
-from core.turns import in_turn
+from core.tasks.round_robin import in_turn
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")

@@ -1,0 +1,1 @@
+"""Work in the background: the worker that owns the models, taking turns, progress and jobs."""
