@@ -14,8 +14,8 @@ from threading import Event
 from typing import Any
 
 from benchmarks._texts import chunks
-from core import backends
 from core.generators import Generator, Request
+from core.models import registry
 from core.settings import Settings
 from core.types import Generation, Message
 
@@ -29,7 +29,7 @@ Times = tuple[float, float]  # seconds to the first token of the last panel, and
 def rows() -> list[dict[str, str]]:
     """Our seconds and the plain ones, our speed as a share of the plain one, the demand."""
     settings = Settings()
-    model, module = backends.find(settings, "generator", GENERATION.generator)
+    model, module = registry.find(settings, "generator", GENERATION.generator)
     generator = module.load(model, settings)
     texts = [text for text in chunks(200) if 700 <= len(text) <= 800]
     requests = [request(()), request(texts[:3]), request(texts[3:6])]

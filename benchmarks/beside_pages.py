@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
-from core import backends
 from core.generators import Generator, Request
+from core.models import registry
 from core.settings import from_environment
 from core.tasks.worker import SWITCH_SECONDS
 from core.types import Generation, Message
@@ -27,7 +27,7 @@ QUESTION = "Describe in detail what has to be known to run a small language mode
 def rows() -> list[dict[str, str]]:
     """Our seconds, those with Python's own interval, how many times faster, and the demand."""
     settings = from_environment()
-    model, module = backends.find(settings, "generator", GENERATION.generator)
+    model, module = registry.find(settings, "generator", GENERATION.generator)
     generator = module.load(model, settings)
     seconds(generator, SWITCH_SECONDS)  # warm
     with busy():

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks._texts import chunks
-from core import backends, device
 from core.embedders import Embedder
+from core.models import device, registry
 from core.settings import Settings
 from core.types import Model, Retrieval
 from core.vectors import VectorStore, embed_missing
@@ -29,7 +29,7 @@ def rows() -> list[dict[str, str]]:
     from sentence_transformers import SentenceTransformer
 
     settings = Settings()
-    model, module = backends.find(settings, "embedder", Retrieval().embedder)
+    model, module = registry.find(settings, "embedder", Retrieval().embedder)
     embedder = module.load(model, settings)
     plain = SentenceTransformer(model.folder, device=device.pick(settings), local_files_only=True)
     texts = chunks(CHUNKS)

@@ -24,12 +24,13 @@ from threading import Event
 from typing import Any
 from unittest.mock import patch
 
-from core import backends, prompts
+from core import prompts
 from core.codec import plain
 from core.generators import Request, _decoding
 from core.index import Index
 from core.lab import Lab
 from core.lab.sweeps import Sweeps
+from core.models import registry
 from core.settings import ROOT, SAMPLES, Settings, from_environment
 from core.sweeps import plan
 from core.sweeps.plan import Plan
@@ -307,7 +308,7 @@ def requests(written: list[list[dict[str, Any]]]) -> list[Request]:
 
 
 def loaded(settings: Settings) -> Any:
-    model, module = backends.find(settings, "generator", Generation().generator)
+    model, module = registry.find(settings, "generator", Generation().generator)
     return module.load(model, settings)
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks._texts import chunks
-from core import backends
 from core.index import Index
+from core.models import registry
 from core.settings import Settings
 from core.types import Chunk, Retrieval
 from core.vectors import VectorStore
@@ -31,7 +31,7 @@ DEMAND = 0.999
 def rows() -> list[dict[str, str]]:
     """A row a size: seconds a question both ways, and as ratio the recall@50."""
     settings = Settings()
-    model, module = backends.find(settings, "embedder", Retrieval().embedder)
+    model, module = registry.find(settings, "embedder", Retrieval().embedder)
     embedder = module.load(model, settings)
     texts = chunks(REAL)
     real = embedder.embed(texts)

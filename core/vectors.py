@@ -23,8 +23,8 @@ from zlib import crc32
 
 import numpy as np
 
-from core import device
 from core.errors import OutOfSpace
+from core.models import device
 
 if TYPE_CHECKING:
     from core.embedders import Embedder

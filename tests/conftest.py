@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from core import backends
 from core.lab import Lab
+from core.models import registry
 from core.settings import ROOT, Settings
 from tests.backends import SMALL
 
@@ -52,7 +52,7 @@ def shared() -> Path:
 def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The small real backends under tests/ instead of the core's."""
     for family, package in SMALL.items():
-        monkeypatch.setitem(backends.PACKAGES, family, package)
+        monkeypatch.setitem(registry.PACKAGES, family, package)
 
 
 @pytest.fixture

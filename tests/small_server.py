@@ -2,9 +2,9 @@
 
 from streamlit.web.cli import main
 
-from core import backends
+from core.models import registry
 from tests.backends import SMALL
 
 if __name__ == "__main__":
-    backends.PACKAGES.update(SMALL)
+    registry.PACKAGES.update(SMALL)
     main()

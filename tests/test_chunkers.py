@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from langchain_text_splitters import MarkdownHeaderTextSplitter, RecursiveCharacterTextSplitter
 from langchain_text_splitters.base import Tokenizer, split_text_on_tokens
 
-from core import backends
 from core.chunkers import check, completed, cut, headings, measured, pages, sentences, tokens, words
 from core.chunkers.recursive import spans
 from core.errors import BadInput
+from core.models import registry
+from core.models.windows import offsets
 from core.settings import Settings
 from core.types import Chunk, Chunking, Paper
-from core.windows import offsets
 
 WORDS = ["retrieval", "a", "the", "of", "注意機構", "は", "x" * 90, "naïve", "…", "\u00a0"]
 BREAKS = [" ", " ", " ", "  ", "\n", "\n\n", "\n\n\n", " \n \n", "\t", ""]
@@ -147,7 +147,7 @@ def test_tokens_that_share_a_character() -> None:
 
 @pytest.mark.models
 def test_the_embedders_own_tokens() -> None:
-    model, module = backends.find(Settings(), "embedder", "all-MiniLM-L6-v2")
+    model, module = registry.find(Settings(), "embedder", "all-MiniLM-L6-v2")
     tokenizer = module.load(model, Settings()).tokenizer
 
     def count(text: str) -> int:

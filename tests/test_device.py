@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from core import device
-from core.device import pick
 from core.errors import BadInput
+from core.models import device
+from core.models.device import pick
 from core.settings import Settings
 
 THERE = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}

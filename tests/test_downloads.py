@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from core import downloads, weights
 from core.__main__ import main
-from core.downloads import Progress
 from core.errors import BadInput, Damaged, OutOfSpace, TriptychError
 from core.lab import Lab, job_of
+from core.models import downloads, weights
+from core.models.downloads import Progress
 from core.rerankers import cross_encoder
 from core.settings import ROOT, Settings
 from tests import tiny_models

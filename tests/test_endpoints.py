@@ -21,11 +21,12 @@ from typing import Any
 
 import pytest
 
-from core import backends, exports
+from core import exports
 from core.__main__ import main
 from core.generators import Delta, Request, causal_lm, endpoint
 from core.generators.endpoint import EndpointGenerator
 from core.lab import Lab
+from core.models import registry
 from core.settings import Endpoint, Settings
 from core.types import Comparison, Generation, Message, Recipe, Retrieval
 from core.types.view import View
@@ -332,7 +333,7 @@ def asking(lab: Lab, openai_server: str, monkeypatch: pytest.MonkeyPatch) -> Any
     """Ask the lab's papers with a model of the server."""
 
     def ask_with(model: str) -> Any:
-        monkeypatch.setitem(backends.PACKAGES, "generator", "core.generators")
+        monkeypatch.setitem(registry.PACKAGES, "generator", "core.generators")
         box = Endpoint(name="box", address=openai_server, model=model)
         opened = Lab(Settings(data=lab.settings.data, endpoints=(box,), endpoint_seconds=10))
         recipe = Recipe(

@@ -18,11 +18,11 @@ from typing import Any
 
 import pytest
 
-from core import backends
 from core.cards import schedule
 from core.errors import BadInput, Damaged, OutOfSpace, TriptychError
 from core.lab import Lab
 from core.lab import storage as lab_storage
+from core.models import registry
 from core.settings import ROOT, Settings
 from core.store import EVERY
 from tests.backends.embedders.hashing import HashingEmbedder
@@ -50,7 +50,7 @@ def confined(mount: str, function: Callable[..., None], *arguments: object) -> N
 
 def small_backends() -> None:
     for family in ("embedder", "reranker", "generator"):
-        backends.PACKAGES[family] = f"tests.backends.{family}s"
+        registry.PACKAGES[family] = f"tests.backends.{family}s"
 
 
 def reviewed(lab: Lab, minutes: int) -> None:

@@ -16,6 +16,7 @@ from core.errors import BadInput, MissingModel, TriptychError
 from core.generators import Delta, Request
 from core.lab import Lab
 from core.lab.live import Done, Finished, Found, Said, Step
+from core.models.windows import offsets
 from core.settings import Settings
 from core.store import PaperRow
 from core.types import (
@@ -28,7 +29,6 @@ from core.types import (
     Span,
     three_ways,
 )
-from core.windows import offsets
 from tests.backends.embedders.hashing import HashingEmbedder
 from tests.backends.generators.echo import Echo
 from tests.backends.words import tokenizer
@@ -447,7 +447,7 @@ def test_a_model_that_is_not_here_is_named_with_its_command(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
-    monkeypatch.setattr("core.packages.find_spec", lambda _name: None)
+    monkeypatch.setattr("core.models.packages.find_spec", lambda _name: None)
     with pytest.raises(MissingModel, match="requirements-models"):
         lab.bench.ask(QUESTION, [Recipe()], ())
 

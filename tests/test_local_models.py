@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core import backends, device, weights
 from core.embedders import sentence_transformer
 from core.errors import BadInput, Damaged, MissingModel, OutOfSpace
 from core.generators import Request, causal_lm
 from core.lab import Lab
+from core.models import device, registry, weights
 from core.rerankers import cross_encoder
 from core.settings import Endpoint, Settings, from_environment
 from core.types import Family, Generation, Message, Model
@@ -42,7 +42,7 @@ def cached(settings: Settings, repository: str, commit: str = "a1b2c3d4e5f60718"
 
 
 def found(settings: Settings, family: Family, name: str) -> Model:
-    (model,) = (each for each, _ in backends.catalogue(settings, family) if each.name == name)
+    (model,) = (each for each, _ in registry.catalogue(settings, family) if each.name == name)
     return model
 
 
@@ -65,7 +65,7 @@ def test_known_models_are_listed_with_their_size(settings: Settings) -> None:
         assert model.reason.startswith(f"not downloaded ({each.megabytes:,} MB); ")
         assert model.megabytes and model.parameters
     with pytest.raises(MissingModel, match=f"{QWEN} is not here: not downloaded .1,000 MB."):
-        backends.find(settings, "generator", QWEN)
+        registry.find(settings, "generator", QWEN)
 
 
 @pytest.mark.models
@@ -144,7 +144,7 @@ def test_what_is_no_model_is_not_listed(settings: Settings) -> None:
 
 
 def every(settings: Settings, family: Family) -> list[Model]:
-    return [model for model, _ in backends.catalogue(settings, family)]
+    return [model for model, _ in registry.catalogue(settings, family)]
 
 
 def test_half_a_download_and_other_formats_are_not_available(settings: Settings) -> None:
@@ -239,7 +239,7 @@ def test_damaged_weights_are_named(settings: Settings, make: Any, family: Family
     folder = make(settings.models / "tiny")
     file = folder / "model.safetensors"
     file.write_bytes(file.read_bytes()[:1000])
-    model, module = backends.find(settings, family, "tiny")
+    model, module = registry.find(settings, family, "tiny")
     with pytest.raises(Damaged, match=f"tiny cannot be read; remove the folder {folder}"):
         module.load(model, settings)
 

@@ -6,9 +6,9 @@ from types import ModuleType
 
 import pytest
 
-from core import packages
 from core.embedders import sentence_transformer
 from core.errors import BadInput, Damaged
+from core.models import packages
 from core.rerankers import onnx_cross_encoder
 from core.settings import Settings
 from core.types import Model

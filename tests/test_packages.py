@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import Damaged
-from core.packages import checked, folder
+from core.models.packages import checked, folder
 
 
 def test_folder_of_an_installed_package_is_found_without_importing_it(

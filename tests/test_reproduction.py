@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from core import papers, vocabularies
+from core import papers
 from core.chunkers import cut
 from core.errors import BadInput, MissingModel
 from core.lab import REPRODUCTION, Lab, reproduction
 from core.lab.reproduction import OMEGA, RECALL, OmegaRow, RecallRow, Tied
+from core.models import vocabularies
 from core.settings import Settings
 from core.tasks.progress import Doing
 from core.types import Chunking, Paper, Recipe, Retrieval

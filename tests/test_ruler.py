@@ -11,9 +11,9 @@ from core.charts import SETTINGS, lengths
 from core.errors import BadInput
 from core.lab import Lab
 from core.lab.ruler import Coverage
+from core.models.windows import covered
 from core.settings import ROOT
 from core.types import Chunking
-from core.windows import covered
 
 EMBEDDER = "hashing"  # its tokens are words, and it reads 256 of them
 

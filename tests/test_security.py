@@ -483,7 +483,7 @@ def test_nothing_foreign_is_run(path: Path) -> None:
 def test_weights_that_are_pickles_are_no_models(tmp_path: Path) -> None:
     import json
 
-    from core import weights
+    from core.models import weights
     from core.settings import Settings
 
     folder = tmp_path / "models" / "dense"

@@ -78,7 +78,7 @@ def test_an_endpoint_that_is_down_is_a_sentence(lab: Lab, monkeypatch: pytest.Mo
 def test_what_is_missing_without_a_network(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     assert lab.models.missing_offline() == ()
     monkeypatch.undo()
-    monkeypatch.setattr("core.packages.find_spec", lambda _name: None)
+    monkeypatch.setattr("core.models.packages.find_spec", lambda _name: None)
     address = Endpoint(name="there", address="http://127.0.0.1:9/v1", model="m")
     other = Lab(replace(lab.settings, endpoints=(address,)))
     assert other.models.missing_offline() == ("embedder", "reranker", "generator")

@@ -4,7 +4,7 @@ import pytest
 from tokenizers import Tokenizer
 from tokenizers.processors import TemplateProcessing
 
-from core.windows import characters_read, room
+from core.models.windows import characters_read, room
 from tests.backends.words import tokenizer
 
 

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from types import ModuleType
 
-from core.backends import modules
 from core.errors import BadInput
+from core.models.registry import modules
 from core.types import Chunk, Chunking, Paper
 
 Tokens = Callable[[str], Sequence[tuple[int, int]]]  # start and end of each token of a text

@@ -1,4 +1,4 @@
-"""Texts -> vectors. One file = one kind of backend (see core.backends).
+"""Texts -> vectors. One file = one kind of backend (see core.models.registry).
 
 Beside `models` and `load` each offers
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core import device, packages, weights
 from core.errors import Damaged
+from core.models import device, packages, weights
 from core.settings import Settings
 from core.types import Model
 

@@ -1,4 +1,4 @@
-"""Chat messages -> answers. One file = one kind of backend (see core.backends)."""
+"""Chat messages -> answers. One file = one kind of backend (see core.models.registry)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from threading import Event
 from typing import TYPE_CHECKING
 
-from core.device import out_of_memory
 from core.generators import Delta
+from core.models.device import out_of_memory
 from core.types import FinishReason, Generation
 
 if TYPE_CHECKING:

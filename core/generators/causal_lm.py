@@ -14,12 +14,12 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from core import device, packages, weights
 from core.errors import BadInput, Damaged, OutOfSpace
 from core.generators import Delta, Request
 from core.generators._decoding import Row, answer
 from core.generators._few_rows import quicken
 from core.generators._gguf import unpack
+from core.models import device, packages, weights
 from core.settings import Settings
 from core.types import Generation, Message, Model
 

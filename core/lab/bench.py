@@ -13,12 +13,13 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TypeVar
 
-from core import backends, chunkers, generators, lexical, prompts, retrieval, vocabularies
+from core import chunkers, generators, lexical, prompts, retrieval
 from core.errors import BadInput, TriptychError
 from core.generators import Delta, Generator, Request
 from core.lab.evidence import Evidence, Finder
 from core.lab.live import Done, Finished, Found, Live, Panel, Said, Step
-from core.lab.models import Models
+from core.models import registry, vocabularies
+from core.models.loader import Models
 from core.settings import Settings
 from core.store import Store, now
 from core.store.speeds import Speeds
@@ -89,12 +90,12 @@ class Bench:
         if recipe.generation:
             generators.check(recipe.generation)
         for family, name in self._names(completed(recipe)):
-            backends.find(self._settings, family, name)
+            registry.find(self._settings, family, name)
 
     @staticmethod
-    def _names(recipe: Recipe) -> list[tuple[backends.Family, str]]:
+    def _names(recipe: Recipe) -> list[tuple[registry.Family, str]]:
         """The models a completed recipe uses."""
-        names: list[tuple[backends.Family, str]] = []
+        names: list[tuple[registry.Family, str]] = []
         if isinstance(recipe.evidence, Retrieval):
             if recipe.evidence.uses_embedder:
                 names.append(("embedder", recipe.evidence.embedder))

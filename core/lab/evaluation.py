@@ -11,13 +11,14 @@ from core.charts.style import Theme
 from core.errors import BadInput
 from core.lab.evidence import Finder
 from core.lab.golds import Gold, gold_of
-from core.lab.models import Models
 from core.lab.questions import QuestionBook
 from core.lab.sweeps import Sweeps
 from core.lab.turned import Turned, turned
 from core.metrics import retrieval
 from core.metrics.memo import memo
 from core.metrics.summary import ALIKE, Measured, Summary, summarise
+from core.models.loader import Models
+from core.models.windows import offsets
 from core.store import Store
 from core.store.speeds import Speeds
 from core.store.sweeps import SweepRow
@@ -26,7 +27,6 @@ from core.sweeps.presets import Preset
 from core.tasks.progress import Doing
 from core.tasks.worker import Worker
 from core.types import Chunk, Chunking, Retrieval, Run, Span, Sweep
-from core.windows import offsets
 
 KEPT = 16  # evaluations in memory, so that a page may draw them again
 

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from core import chunkers, device, retrieval, vocabularies
+from core import chunkers, retrieval
 from core.embedders import Embedder
 from core.errors import BadInput
 from core.files.locks import at_work
-from core.lab.models import Models
 from core.lab.papers import Papers
 from core.lexical import WordIndex
+from core.models import device, vocabularies
+from core.models.loader import Models
+from core.models.windows import characters_read, offsets
 from core.rerankers import Reranker
 from core.settings import Settings
 from core.store import Store
@@ -25,7 +27,6 @@ from core.store.speeds import Speeds
 from core.tasks.progress import Doing
 from core.tasks.stopwatch import Watch
 from core.types import Chunk, Chunking, Given, Hit, Recipe, Retrieval, digest
-from core.windows import characters_read, offsets
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,7 +15,7 @@ from core.generators import Generator as TextGenerator
 from core.lab.bench import Bench, Draft
 from core.lab.evidence import Evidence, Finder, Judged, Searched
 from core.lab.live import Finished
-from core.lab.models import Models
+from core.models.loader import Models
 from core.store import Store
 from core.store.sweeps import Sweeps as SweepStore
 from core.sweeps import plan

@@ -12,16 +12,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core import chunkers, gold, papers, vocabularies
+from core import chunkers, gold, papers
 from core.errors import BadInput
-from core.lab.models import Models
 from core.metrics import retrieval
 from core.metrics.statistics import Interval, means, tied_with_best
+from core.models import vocabularies
+from core.models.loader import Models
+from core.models.windows import characters_read
 from core.settings import Settings
 from core.tasks.progress import Doing
 from core.tasks.worker import Priority, Worker
 from core.types import Chunk, Chunking, Paper, Span
-from core.windows import characters_read
 
 if TYPE_CHECKING:
     import numpy as np

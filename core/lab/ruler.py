@@ -9,11 +9,11 @@ from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING
 
 from core import chunkers
-from core.lab.models import Models
 from core.lab.papers import Papers
+from core.models.loader import Models
+from core.models.windows import covered, lengths, offsets, room
 from core.store import PaperRow
 from core.types import Chunk, Chunking, Model
-from core.windows import covered, lengths, offsets, room
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -11,7 +11,7 @@ from core.embedders import Embedder
 from core.errors import TriptychError
 from core.generators import Generator as Answering
 from core.generators import Request
-from core.lab.models import Models
+from core.models.loader import Models
 from core.rerankers import Reranker
 from core.tasks.background import Outcome, Steps
 from core.tasks.progress import Doing

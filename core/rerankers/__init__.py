@@ -1,4 +1,4 @@
-"""Question and texts -> scores. One file = one kind of backend (see core.backends)."""
+"""Question and texts -> scores. One file = one kind of backend (see core.models.registry)."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core import device, weights
 from core.errors import Damaged
+from core.models import device, weights
 from core.rerankers._pairs import pairs
 from core.settings import Settings
 from core.types import Model

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core import device, weights
 from core.errors import Damaged
+from core.models import device, weights
+from core.models.windows import characters_read
 from core.rerankers._pairs import check_question
 from core.settings import Settings
 from core.types import Model
-from core.windows import characters_read
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core import packages
+from core.models import packages
 from core.rerankers._pairs import pairs
 from core.settings import Settings
 from core.types import Model

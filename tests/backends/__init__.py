@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core.backends import modules
+from core.models.registry import modules
 from core.settings import Settings
 from core.types import Family
 

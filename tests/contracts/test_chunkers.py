@@ -7,10 +7,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core import chunkers
-from core.backends import modules
 from core.chunkers.words import WORD
+from core.models.registry import modules
+from core.models.windows import offsets
 from core.types import Chunking
-from core.windows import offsets
 from tests.backends.words import tokenizer
 
 CHUNKERS = modules("core.chunkers")

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core import backends
 from core.embedders import Embedder
+from core.models import registry
+from core.models.windows import characters_read, offsets
 from core.settings import Settings
-from core.windows import characters_read, offsets
 from tests import tiny_models
 from tests.backends import every, load
 
@@ -35,7 +35,7 @@ def which(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     tiny_models.embedder(folder, prompts=prompts)
     if "without" in request.param:
         (folder / "sentence_bert_config.json").write_text("{}")
-    model, module = backends.find(Settings(models=folder.parent), "embedder", "tiny")
+    model, module = registry.find(Settings(models=folder.parent), "embedder", "tiny")
     return module, model
 
 

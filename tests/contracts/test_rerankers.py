@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from core import backends
+from core.models import registry
+from core.models.windows import characters_read
 from core.rerankers import Reranker
 from core.settings import Settings
-from core.windows import characters_read
 from tests import tiny_models
 from tests.backends import every, load
 
@@ -34,7 +34,7 @@ def reranker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         models = tmp_path_factory.mktemp("models")
         TINY[request.param](models / "a-reranker")
         settings = Settings(models=models, device="cpu")
-        model, module = backends.find(settings, "reranker", "a-reranker")
+        model, module = registry.find(settings, "reranker", "a-reranker")
         tiny: Reranker = module.load(model, settings)
         return tiny
     loaded: Reranker = load(request.param)

@@ -16,9 +16,9 @@ from zipfile import ZipFile
 
 import pytest
 
-from core import backends
 from core.cards import schedule
 from core.lab import Lab
+from core.models import registry
 from core.settings import Settings
 from core.store import EVERY, Scope
 from core.store.migrations import STEPS
@@ -47,7 +47,7 @@ def children() -> Iterator[Children]:
 def _small_backends() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for family in ("embedder", "reranker", "generator"):
-            patch.setitem(backends.PACKAGES, family, f"tests.backends.{family}s")
+            patch.setitem(registry.PACKAGES, family, f"tests.backends.{family}s")
         yield
 
 

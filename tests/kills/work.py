@@ -19,10 +19,10 @@ from typing import Any
 import chromadb  # noqa: F401 - to have it imported
 import fsrs  # noqa: F401
 
-from core import backends
 from core.__main__ import main
 from core.commands.output import say, show
 from core.lab import Lab
+from core.models import registry
 from core.settings import from_environment
 from core.store import EVERY
 from core.tasks.progress import Doing
@@ -35,7 +35,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 def serve() -> None:
     for family in ("embedder", "reranker", "generator"):
-        backends.PACKAGES[family] = f"tests.backends.{family}s"
+        registry.PACKAGES[family] = f"tests.backends.{family}s"
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

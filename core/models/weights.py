@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from core import device
+from core.models import device
 from core.settings import Settings
 from core.types import Family, Model, digest
 

@@ -5,8 +5,8 @@ import gc
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
-from core import backends, device, downloads, weights
 from core.errors import BadInput
+from core.models import device, downloads, registry, weights
 from core.settings import Settings
 from core.tasks.progress import Doing
 from core.types import Family, Model
@@ -27,7 +27,7 @@ class Models:
     def all(self) -> list[Model]:
         """All known models, available or not."""
         return [
-            model for family in FAMILIES for model, _ in backends.catalogue(self._settings, family)
+            model for family in FAMILIES for model, _ in registry.catalogue(self._settings, family)
         ]
 
     def in_memory(self) -> frozenset[tuple[Family, str]]:
@@ -46,19 +46,19 @@ class Models:
 
     def find(self, family: Family, name: str) -> Model:
         """Errors: BadInput for an unknown name, MissingModel for one that is not here."""
-        model, _ = backends.find(self._settings, family, name)
+        model, _ = registry.find(self._settings, family, name)
         return model
 
     def reading(self, name: str) -> "tuple[Tokenizer, int]":
         """The tokenizer and the window of an embedder, which is not loaded for it. Errors: as
         `find`, Damaged."""
-        model, module = backends.find(self._settings, "embedder", name)
+        model, module = registry.find(self._settings, "embedder", name)
         read: tuple[Tokenizer, int] = module.reading(model)
         return read
 
     def default(self, family: Family) -> str:
         """The name of the best model of a family that is here, or of the first known one."""
-        known = backends.catalogue(self._settings, family)
+        known = registry.catalogue(self._settings, family)
         if not known:
             raise BadInput(f"There is no {family} at all.")
         return known[0][0].name
@@ -68,7 +68,7 @@ class Models:
 
         Closing the iterator breaks off; the next call goes on from there. Errors: BadInput for a
         name that the hub is not known to have or a model that is here, and as
-        `core.downloads.download`.
+        `core.models.downloads.download`.
         """
         known = weights.known(name)
         if known is None:
@@ -93,7 +93,7 @@ class Models:
     def loaded(self, family: Family, name: str) -> Generator[Doing, None, Any]:
         """The backend, loaded if it is not in memory yet; says so while it loads. Errors: as
         `find` and the backend's own, OutOfSpace."""
-        model, module = backends.find(self._settings, family, name)
+        model, module = registry.find(self._settings, family, name)
         kept = self._loaded.get(family)
         if kept and (kept[0].name, kept[0].revision) == (model.name, model.revision):
             return kept[1]

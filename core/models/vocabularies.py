@@ -11,8 +11,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from core import packages
 from core.errors import BadInput, MissingModel
+from core.models import packages
 
 Tokens = Callable[[str], Sequence[tuple[int, int]]]  # start and end of each token of a text
 
