@@ -2,7 +2,7 @@
 
     python -m benchmarks.embedding
 
-Ours: core.vectors.embed_missing into an empty store (sorted, checked, kept on disk batch by batch).
+Ours: core.indexes.vectors.embed_missing into an empty store (sorted, checked, kept batch by batch).
 Plain: SentenceTransformer.encode on the same chunks with its defaults. Both use the same weights
 and take turns, and the fastest of several goes counts.
 """
@@ -14,10 +14,10 @@ from pathlib import Path
 
 from benchmarks._texts import chunks
 from core.embedders import Embedder
+from core.indexes.vectors import VectorStore, embed_missing
 from core.models import device, registry
 from core.settings import Settings
 from core.types import Model, Retrieval
-from core.vectors import VectorStore, embed_missing
 
 CHUNKS = 150
 GOES = 2

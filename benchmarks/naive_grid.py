@@ -27,7 +27,7 @@ from unittest.mock import patch
 from core import prompts
 from core.codec import plain
 from core.generators import Request, _decoding
-from core.index import Index
+from core.indexes.chroma import Index
 from core.lab import Lab
 from core.lab.sweeps import Sweeps
 from core.models import registry

@@ -3,8 +3,9 @@
     python -m benchmarks.search
 
 Real chunks are embedded, then copied with noise until there are enough: clustered as chunks of
-real papers are, without embedding 50,000 of them. Ours: core.index, Chroma's answer measured again
-with our vectors. Plain: one matrix product in NumPy. Questions are the beginnings of chunks.
+real papers are, without embedding 50,000 of them. Ours: core.indexes.chroma, Chroma's answer
+measured again with our vectors. Plain: one matrix product in NumPy. Questions are the beginnings of
+chunks.
 """
 
 import tempfile
@@ -14,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks._texts import chunks
-from core.index import Index
+from core.indexes.chroma import Index
+from core.indexes.vectors import VectorStore
 from core.models import registry
 from core.settings import Settings
 from core.types import Chunk, Retrieval
-from core.vectors import VectorStore
 
 SIZES = (5_000, 50_000)
 REAL = 300

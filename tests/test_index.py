@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from core.chunkers import cut
-from core.index import Index
+from core.indexes.chroma import Index
+from core.indexes.vectors import VectorStore, embed_missing
 from core.types import Chunk, Chunking, Paper
-from core.vectors import VectorStore, embed_missing
 from tests.backends.embedders.hashing import HashingEmbedder
 
 EMBEDDER = HashingEmbedder()

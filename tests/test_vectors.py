@@ -12,9 +12,9 @@ import pytest
 
 from core.chunkers import cut
 from core.errors import OutOfSpace
+from core.indexes.vectors import BATCH, VectorStore, embed_missing, forget
 from core.settings import ROOT
 from core.types import Chunking, Paper
-from core.vectors import BATCH, VectorStore, embed_missing, forget
 from tests.backends.embedders.hashing import HashingEmbedder
 
 RECORD = 32 + 4 * 3 + 4  # sha256, three float32, checksum

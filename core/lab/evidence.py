@@ -31,8 +31,8 @@ from core.types import Chunk, Chunking, Given, Hit, Recipe, Retrieval, digest
 if TYPE_CHECKING:
     import numpy as np
 
-    from core.index import Index
-    from core.vectors import VectorStore
+    from core.indexes.chroma import Index
+    from core.indexes.vectors import VectorStore
 
 INDEXES_KEPT = 8  # in memory at once; each is rebuilt from the vectors in a moment
 QUESTIONS_KEPT = 4_000  # vectors of questions in memory: a few MB
@@ -264,7 +264,7 @@ class Finder:
 
     def without_vector(self, embedder: str, texts: set[str]) -> int:
         """How many of these texts the embedder has not read yet; loads nothing."""
-        from core.vectors import kept
+        from core.indexes.vectors import kept
 
         store = kept(self._folder, embedder, self._models.find("embedder", embedder).revision)
         return len(store.missing(list(texts))) if store else len(texts)
@@ -273,8 +273,8 @@ class Finder:
         self, embedder: Embedder, name: str, chunking: Chunking, paper_ids: Sequence[str]
     ) -> "Generator[Doing, None, Index]":
         """The index, with all of these papers in it and none that has been removed."""
-        from core.index import Index
-        from core.vectors import VectorStore, embed_missing, forget
+        from core.indexes.chroma import Index
+        from core.indexes.vectors import VectorStore, embed_missing, forget
 
         revision = self._models.find("embedder", name).revision
         model = f"{name}@{revision}"

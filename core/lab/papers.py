@@ -177,7 +177,7 @@ class Papers:
 
         Errors: BadInput if unknown; OutOfSpace if the paper went and its vectors could not.
         """
-        from core import vectors
+        from core.indexes import vectors
 
         (full_id,) = self.resolve((paper_id,))
         row = next(row for row in self.all() if row.id == full_id)

@@ -238,7 +238,7 @@ class Reproduction:
         self, embedder: "Embedder", chunks: Sequence[Chunk]
     ) -> Generator[Doing, None, tuple["np.ndarray", int]]:
         """A vector a chunk, shape (len(chunks), dimensions), and how many were new."""
-        from core.vectors import VectorStore, embed_missing
+        from core.indexes.vectors import VectorStore, embed_missing
 
         revision = self._models.find("embedder", EMBEDDER).revision
         store = VectorStore(

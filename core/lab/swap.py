@@ -79,7 +79,7 @@ def recover(data: Path, mark: int) -> None:
 
 
 def _finish(data: Path, plan: Plan) -> None:
-    from core import vectors
+    from core.indexes import vectors
 
     _remove(data, set(plan.old) - set(plan.new))
     own = data / "sweeps"

@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import numpy as np
 
+from core.indexes.vectors import VectorStore
 from core.types import Chunk
-from core.vectors import VectorStore
 
 ADD_AT_MOST = 5461  # what Chroma takes in one call
 SEARCH_WIDTH = 1000  # with it the search finds what an exact one finds, up to 50,000 chunks

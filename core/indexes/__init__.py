@@ -1,0 +1,1 @@
+"""Vectors on disk, and what finds the nearest of them."""
