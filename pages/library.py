@@ -7,7 +7,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import words
 from core.lab import Lab
-from core.lab.papers import Added, blank_pages_sentence
+from core.papers.library import Added, blank_pages_sentence
 from core.store import PaperRow
 from pages.ui import frame, questions, reader, ruler
 

@@ -33,7 +33,6 @@ from core.lab.contexts import Contexts
 from core.lab.doctor import Check, examine
 from core.lab.evaluation import Evaluations
 from core.lab.evidence import Finder
-from core.lab.papers import Papers
 from core.lab.past import Past
 from core.lab.proposals import Proposals
 from core.lab.questions import QuestionBook
@@ -45,6 +44,7 @@ from core.lab.study import Study
 from core.lab.sweeps import Sweeps
 from core.lab.trials import trial
 from core.models.loader import Models
+from core.papers.library import Papers
 from core.settings import Settings
 from core.store import Store
 from core.tasks.background import Job, Jobs, Outcome, Steps

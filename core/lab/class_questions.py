@@ -14,8 +14,8 @@ from threading import Condition, Thread
 from core import classroom
 from core.errors import BadInput, TriptychError
 from core.lab.bench import Bench
-from core.lab.papers import Papers
 from core.models.loader import Models
+from core.papers.library import Papers
 from core.store import Store
 from core.tasks.round_robin import in_turn
 from core.tasks.worker import Priority

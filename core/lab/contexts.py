@@ -14,7 +14,6 @@ from core.charts.evaluation import won_and_lost
 from core.charts.style import Theme
 from core.errors import BadInput
 from core.lab.golds import gold_of
-from core.lab.papers import Papers
 from core.lab.questions import QuestionBook
 from core.lab.runs import Runs
 from core.lab.sweeps import Sweeps
@@ -22,6 +21,7 @@ from core.lab.turned import Turned, turned
 from core.metrics import reference, statistics
 from core.metrics.statistics import ALPHA, Difference, Interval
 from core.models.loader import Models
+from core.papers.library import Papers
 from core.settings import SAMPLES
 from core.store import Store
 from core.store.sweeps import SweepRow

@@ -15,11 +15,11 @@ from core import chunkers, retrieval
 from core.embedders import Embedder
 from core.errors import BadInput
 from core.files.locks import at_work
-from core.lab.papers import Papers
 from core.lexical import WordIndex
 from core.models import device, vocabularies
 from core.models.loader import Models
 from core.models.windows import characters_read, offsets
+from core.papers.library import Papers
 from core.rerankers import Reranker
 from core.settings import Settings
 from core.store import Store

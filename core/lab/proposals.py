@@ -19,8 +19,8 @@ from core.embedders import Embedder
 from core.errors import BadInput, TriptychError
 from core.generators import Generator, Request
 from core.lab.cards import checked
-from core.lab.papers import Papers
 from core.models.loader import Models
+from core.papers.library import Papers
 from core.store import Store
 from core.tasks.progress import Doing
 from core.tasks.worker import Priority, Ticket, Worker

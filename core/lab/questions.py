@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from core import gold
 from core.errors import BadInput
-from core.lab.papers import Papers
+from core.papers.library import Papers
 from core.settings import SAMPLES
 from core.store import DeckRow, PaperRow, Scope, Store
 from core.store.database import now

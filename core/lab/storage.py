@@ -22,7 +22,7 @@ from core.files.locks import at_work, replacing
 from core.lab import swap
 from core.lab.doctor import Check
 from core.lab.evidence import Finder
-from core.lab.papers import Papers
+from core.papers.library import Papers
 from core.settings import Settings
 from core.store import Database, Store, backup
 from core.tasks.background import Job, Jobs, Outcome, Steps
