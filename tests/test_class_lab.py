@@ -16,8 +16,8 @@ from core.entrance import Entrance
 from core.errors import BadInput
 from core.lab import Lab
 from core.lab.classroom import Server
-from core.lab.evidence import Finder
 from core.lab.past import MEASURES
+from core.retrieval.finder import Finder
 from core.settings import Settings
 from core.types import AskedQuestion, Classroom, Round, Screen
 from tests.conftest import NOTES

@@ -93,7 +93,7 @@ def test_imports_point_one_way(path: Path) -> None:
         elif top == "chromadb":
             assert module == "core.indexes.chroma"
         elif top == "bm25s":
-            assert module == "core.lexical"
+            assert module == "core.retrieval.bm25"
         elif top == "sqlite3":
             assert room_of(module) == "core.store"
         if top in HEAVY:

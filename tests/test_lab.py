@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core import chunkers, retrieval
+from core import chunkers
 from core.errors import BadInput, MissingModel, TriptychError
 from core.generators import Delta, Request
 from core.lab import Lab
 from core.lab.live import Done, Finished, Found, Said, Step
 from core.models.windows import offsets
+from core.retrieval import ranking
 from core.settings import Settings
 from core.store import PaperRow
 from core.types import (
@@ -233,7 +234,7 @@ def test_how_rare_a_word_is_depends_on_the_papers_searched_alone(lab: Lab) -> No
     assert lab.bench.search("whale oil", by("bm25"), (lamp,)).candidates == alone.candidates
 
 
-@pytest.mark.parametrize("retriever", retrieval.RETRIEVERS)
+@pytest.mark.parametrize("retriever", ranking.RETRIEVERS)
 def test_ties_are_broken_alike_whatever_the_order_of_the_papers(
     lab: Lab, tmp_path: Path, retriever: str
 ) -> None:

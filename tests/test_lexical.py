@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.lexical import WordIndex
+from core.retrieval.bm25 import WordIndex
 from core.text.words import words
 from core.types import Chunk
 
@@ -79,7 +79,7 @@ def test_compounds_match_themselves_best_and_their_parts() -> None:
 
 def test_every_process_gets_the_same_scores() -> None:
     code = (
-        "from tests.test_lexical import TEXTS, chunks; from core.lexical import WordIndex;"
+        "from tests.test_lexical import TEXTS, chunks; from core.retrieval.bm25 import WordIndex;"
         "print([(c.start, s.hex()) for c, s in WordIndex(chunks(TEXTS)).search('red cat bird', 9)])"
     )
     said = {

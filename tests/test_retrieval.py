@@ -3,8 +3,8 @@
 import pytest
 
 from core.errors import BadInput
-from core.retrieval import candidates as candidates_of
-from core.retrieval import check, rank
+from core.retrieval.ranking import candidates as candidates_of
+from core.retrieval.ranking import check, rank
 from core.types import Chunk, Chunking, Paper, Retrieval, Span
 
 PAPER = Paper(

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from core.charts import SETTINGS, lengths
 from core.errors import BadInput
 from core.lab import Lab
-from core.lab.ruler import Coverage
 from core.models.windows import covered
+from core.retrieval.coverage import Coverage
 from core.settings import ROOT
 from core.types import Chunking
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import BadInput, MissingModel
 from core.lab.presets import FOLDER
-from core.retrieval import check
+from core.retrieval.ranking import check
 from core.sweeps import grid, plan, presets, questions
 from core.sweeps.plan import Search
 from core.sweeps.presets import Answers, Preset

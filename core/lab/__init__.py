@@ -32,12 +32,10 @@ from core.lab.classroom import Classes
 from core.lab.contexts import Contexts
 from core.lab.doctor import Check, examine
 from core.lab.evaluation import Evaluations
-from core.lab.evidence import Finder
 from core.lab.past import Past
 from core.lab.proposals import Proposals
 from core.lab.questions import QuestionBook
 from core.lab.reproduction import Reproduction, check
-from core.lab.ruler import Ruler
 from core.lab.runs import Runs
 from core.lab.storage import Storage
 from core.lab.study import Study
@@ -45,6 +43,8 @@ from core.lab.sweeps import Sweeps
 from core.lab.trials import trial
 from core.models.loader import Models
 from core.papers.library import Papers
+from core.retrieval.coverage import Ruler
+from core.retrieval.finder import Finder
 from core.settings import Settings
 from core.store import Store
 from core.tasks.background import Job, Jobs, Outcome, Steps

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TypeVar
 
-from core import chunkers, generators, lexical, prompts, retrieval
+from core import chunkers, generators, prompts
 from core.errors import BadInput, TriptychError
 from core.generators import Delta, Generator, Request
-from core.lab.evidence import Evidence, Finder
 from core.lab.live import Done, Finished, Found, Live, Panel, Said, Step
 from core.models import registry, vocabularies
 from core.models.loader import Models
+from core.retrieval import bm25, ranking
+from core.retrieval.finder import Evidence, Finder
 from core.settings import Settings
 from core.store import Store, now
 from core.store.speeds import Speeds
@@ -83,7 +84,7 @@ class Bench:
                 f" {prompts.LONGEST_QUESTION:,}, and add longer texts as a paper."
             )
         if isinstance(recipe.evidence, Retrieval):
-            retrieval.check(recipe.evidence, recipe.chunking)
+            ranking.check(recipe.evidence, recipe.chunking)
             tokenizer = recipe.chunking.tokenizer or ""
             if vocabularies.known(tokenizer):
                 vocabularies.check(tokenizer)
@@ -115,7 +116,7 @@ class Bench:
             (name, self._models.find(family, name).revision) for family, name in self._names(recipe)
         ]
         if isinstance(recipe.evidence, Retrieval) and recipe.evidence.uses_words:
-            revisions.append(("bm25", lexical.VERSION))
+            revisions.append(("bm25", bm25.VERSION))
         tokenizer = recipe.chunking.tokenizer or ""
         if isinstance(recipe.evidence, Retrieval) and vocabularies.known(tokenizer):
             revisions.append((tokenizer, vocabularies.revision(tokenizer)))

@@ -9,7 +9,6 @@ from core.charts import Chart
 from core.charts.evaluation import Judged, recall_against_tokens, won_and_lost
 from core.charts.style import Theme
 from core.errors import BadInput
-from core.lab.evidence import Finder
 from core.lab.golds import Gold, gold_of
 from core.lab.questions import QuestionBook
 from core.lab.sweeps import Sweeps
@@ -19,6 +18,7 @@ from core.metrics.memo import memo
 from core.metrics.summary import ALIKE, Measured, Summary, summarise
 from core.models.loader import Models
 from core.models.windows import offsets
+from core.retrieval.finder import Finder
 from core.store import Store
 from core.store.speeds import Speeds
 from core.store.sweeps import SweepRow

@@ -9,13 +9,13 @@ from itertools import groupby
 from threading import Event
 from typing import TypeVar
 
-from core import retrieval
 from core.errors import TriptychError
 from core.generators import Generator as TextGenerator
 from core.lab.bench import Bench, Draft
-from core.lab.evidence import Evidence, Finder, Judged, Searched
 from core.lab.live import Finished
 from core.models.loader import Models
+from core.retrieval import ranking
+from core.retrieval.finder import Evidence, Finder, Judged, Searched
 from core.store import Store
 from core.store.sweeps import Sweeps as SweepStore
 from core.sweeps import plan
@@ -210,7 +210,7 @@ class Grid:
         if evidence.reranker and found:
             judged = self._judged[place[0], evidence.reranker]
             scores = [judged.scores[each.chunk.text] for each in found]
-        best = retrieval.order(len(found), scores)[: evidence.top_k]
+        best = ranking.order(len(found), scores)[: evidence.top_k]
         return tuple(found[at].chunk.span for at in best)
 
     def _answers(self) -> Iterator[Doing]:

@@ -21,8 +21,8 @@ from core.errors import BadInput, OutOfSpace, TriptychError
 from core.files.locks import at_work, replacing
 from core.lab import swap
 from core.lab.doctor import Check
-from core.lab.evidence import Finder
 from core.papers.library import Papers
+from core.retrieval.finder import Finder
 from core.settings import Settings
 from core.store import Database, Store, backup
 from core.tasks.background import Job, Jobs, Outcome, Steps

@@ -16,10 +16,10 @@ from typing import IO
 
 from core.errors import BadInput, MissingModel, TriptychError
 from core.lab.bench import Bench
-from core.lab.evidence import Finder
 from core.lab.grid import Counted, Grid
 from core.lab.presets import Presets
 from core.models.loader import Models
+from core.retrieval.finder import Finder
 from core.settings import SAMPLES, Settings
 from core.store import Store, now
 from core.store.speeds import Speeds

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import chunkers, words
 from core.lab import Lab
-from core.retrieval import RETRIEVERS
+from core.retrieval.ranking import RETRIEVERS
 from core.types import Chunking, Family, Generation, PassageOrder, Recipe, Retrieval, Style
 from pages.ui import asking
 

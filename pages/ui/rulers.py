@@ -10,8 +10,8 @@ from typing import Any
 import streamlit as st
 
 from core import words
-from core.lab.ruler import Cut
 from core.metrics.gold import within
+from core.retrieval.coverage import Cut
 from core.types import Span
 from pages.ui.marks import GOLD, Mark, golden, pieces
 

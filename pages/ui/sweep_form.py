@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import chunkers, words
 from core.lab import Lab
-from core.retrieval import RETRIEVERS
+from core.retrieval.ranking import RETRIEVERS
 from core.sweeps import presets
 from core.sweeps.plan import Plan
 from core.sweeps.presets import Answers, Preset

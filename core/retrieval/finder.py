@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from core import chunkers, retrieval
+from core import chunkers
 from core.embedders import Embedder
 from core.errors import BadInput
 from core.files.locks import at_work
-from core.lexical import WordIndex
 from core.models import device, vocabularies
 from core.models.loader import Models
 from core.models.windows import characters_read, offsets
 from core.papers.library import Papers
 from core.rerankers import Reranker
+from core.retrieval import ranking
+from core.retrieval.bm25 import WordIndex
 from core.settings import Settings
 from core.store import Store
 from core.store.speeds import Speeds
@@ -60,10 +61,10 @@ class Searched:
     seconds: float
     notes: tuple[str, ...]
 
-    def at(self, depth: int) -> list[retrieval.Candidate]:
+    def at(self, depth: int) -> list[ranking.Candidate]:
         """As if the search had gone no deeper than `depth`."""
         similar, lexical = self.similar, self.lexical
-        return retrieval.candidates(
+        return ranking.candidates(
             similar[:depth] if similar is not None else None,
             lexical[:depth] if lexical is not None else None,
             depth,
@@ -230,7 +231,7 @@ class Finder:
             judged_reads = [judged.reads[text] for text in texts]
             seconds = sum(judged.seconds.get(text, 0.0) for text in texts)
         reads = searched.embedder_reads
-        candidates, hits = retrieval.rank(
+        candidates, hits = ranking.rank(
             found,
             scores,
             wanted,

@@ -1,0 +1,1 @@
+"""From a question to its evidence: chunks found, fused, reranked and cut to the best."""
