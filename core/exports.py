@@ -6,7 +6,7 @@ Texts of papers and models are data: in Markdown they are quoted and escaped, in
 from collections.abc import Callable
 from html import escape
 
-from core import words
+from core import labels
 from core.codec import to_json
 from core.types import Comparison, Hit, Run
 
@@ -32,18 +32,18 @@ summary { cursor: pointer; padding: 0.2rem 0; }
 
 def markdown(comparison: Comparison) -> str:
     """For notes and reports."""
-    parts = [f"# {words.escaped(comparison.question)}"]
+    parts = [f"# {labels.escaped(comparison.question)}"]
     for run, apart in _apart(comparison):
-        parts += [f"## {words.escaped(words.panel_name(run.recipe, run.candidates))}"]
-        parts += [words.escaped(apart)] if apart else []
+        parts += [f"## {labels.escaped(labels.panel_name(run.recipe, run.candidates))}"]
+        parts += [labels.escaped(apart)] if apart else []
         parts += [_quoted(run.answer.text) if run.answer else "(no answer)"]
-        parts += [words.escaped(said) for said in _said(run)]
+        parts += [labels.escaped(said) for said in _said(run)]
         parts += [
-            f"{hit.rank}. {words.escaped(_place(hit))}\n\n{_quoted(hit.chunk.text, '   ')}"
+            f"{hit.rank}. {labels.escaped(_place(hit))}\n\n{_quoted(hit.chunk.text, '   ')}"
             for hit in run.hits
         ]
-        settings = " · ".join(words.settings(run.recipe).values())
-        parts += [f"Settings: {words.escaped(settings)}"]
+        settings = " · ".join(labels.settings(run.recipe).values())
+        parts += [f"Settings: {labels.escaped(settings)}"]
         for message in run.messages:
             parts += [f"Sent as {message.role}:", _quoted(message.content)]
     return "\n\n".join(parts) + "\n"
@@ -51,7 +51,7 @@ def markdown(comparison: Comparison) -> str:
 
 def html(comparison: Comparison) -> str:
     """One self-contained page without scripts."""
-    question = escape(words.plain(comparison.question))
+    question = escape(labels.plain(comparison.question))
     sections = "".join(_section(run, apart) for run, apart in _apart(comparison))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -63,11 +63,11 @@ def html(comparison: Comparison) -> str:
 
 
 def _section(run: Run, apart: str) -> str:
-    name = words.panel_name(run.recipe, run.candidates)
+    name = labels.panel_name(run.recipe, run.candidates)
     answer = run.answer.text if run.answer else "(no answer)"
-    small = [apart, *_said(run), " · ".join(words.settings(run.recipe).values())]
+    small = [apart, *_said(run), " · ".join(labels.settings(run.recipe).values())]
     chunks = "".join(
-        f"<details><summary>{hit.rank} · {escape(words.plain(_place(hit)))}</summary>"
+        f"<details><summary>{hit.rank} · {escape(labels.plain(_place(hit)))}</summary>"
         f'<p class="text">{escape(hit.chunk.text)}</p></details>'
         for hit in run.hits
     )
@@ -76,10 +76,10 @@ def _section(run: Run, apart: str) -> str:
         for message in run.messages
     )
     said = "".join(
-        f'<p class="small">{escape(words.plain(sentence))}</p>' for sentence in small if sentence
+        f'<p class="small">{escape(labels.plain(sentence))}</p>' for sentence in small if sentence
     )
     return (
-        f'<section class="{run.recipe.arm}"><h2>{escape(words.plain(name))}</h2>'
+        f'<section class="{run.recipe.arm}"><h2>{escape(labels.plain(name))}</h2>'
         f'<p class="answer">{escape(answer)}</p>{said}{chunks}'
         f"<details><summary>What was sent</summary>{sent}</details></section>"
     )
@@ -87,23 +87,23 @@ def _section(run: Run, apart: str) -> str:
 
 def _apart(comparison: Comparison) -> list[tuple[Run, str]]:
     """The runs, each with the settings in which it differs from the others."""
-    differing = words.apart([run.recipe for run in comparison.runs])
+    differing = labels.apart([run.recipe for run in comparison.runs])
     return [(run, " · ".join(one)) for run, one in zip(comparison.runs, differing, strict=True)]
 
 
 def _said(run: Run) -> list[str]:
     """How the answer ended, what it took, and what a reader must know."""
-    ended = [f"Answer: {words.outcome(run.answer)}."] if run.answer else []
-    return [*ended, *words.budget(run), *run.notes]
+    ended = [f"Answer: {labels.outcome(run.answer)}."] if run.answer else []
+    return [*ended, *labels.budget(run), *run.notes]
 
 
 def _place(hit: Hit) -> str:
-    return " · ".join([hit.title, words.pages_of(hit), *words.standing(hit)])
+    return " · ".join([hit.title, labels.pages_of(hit), *labels.standing(hit)])
 
 
 def _quoted(text: str, indent: str = "") -> str:
     """As a block quote in which nothing is markup."""
-    return "\n".join(f"{indent}> {words.escaped(line)}".rstrip() for line in text.splitlines())
+    return "\n".join(f"{indent}> {labels.escaped(line)}".rstrip() for line in text.splitlines())
 
 
 FORMATS: dict[str, Callable[[Comparison], str]] = {

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from core import words
+from core import labels
 from core.charts import Chart
 from core.types import Run
 
@@ -85,7 +85,7 @@ def write(
     drawn = {f"chart-{number}": chart for number, chart in enumerate(charts) if chart.figure}
     figures = ",".join(f'"{name}":{chart.figure.to_json()}' for name, chart in drawn.items())
     return PAGE.format(
-        title=html.escape(words.plain(title)),
+        title=html.escape(labels.plain(title)),
         about=f"{len(runs):,} runs of {len(questions):,} questions · written {html.escape(at)}",
         charts="\n".join(_chart(name, chart) for name, chart in drawn.items())
         + "".join(f'<p class="quiet">{html.escape(c.missing)}</p>' for c in charts if c.missing),
@@ -109,7 +109,7 @@ def _answers(questions: Sequence[str], runs: Sequence[Run], names: Mapping[str, 
     """Question by question; what is not in the file for its size is said."""
     parts, held, characters = [], 0, 0
     for question in questions:
-        parts.append(f"<details><summary><b>{html.escape(words.plain(question))}</b></summary>")
+        parts.append(f"<details><summary><b>{html.escape(labels.plain(question))}</b></summary>")
         for run in (run for run in runs if run.question == question):
             text = run.answer.text if run.answer else "Searched; no answer was written."
             if held >= MOST_ANSWERS or characters + len(text) > MOST_CHARACTERS:
@@ -125,8 +125,8 @@ def _answers(questions: Sequence[str], runs: Sequence[Run], names: Mapping[str, 
 def _answer(run: Run, text: str, names: Mapping[str, str]) -> str:
     ended = f" · {run.answer.finish_reason}" if run.answer else ""
     said = [html.escape(names.get(run.recipe.key, run.recipe.arm)), html.escape(run.id)]
-    sources = "; ".join(f"[{hit.rank}] {hit.title}, {words.pages_of(hit)}" for hit in run.hits)
-    below = words.plain(f"{sources} {' '.join(run.notes)}")
+    sources = "; ".join(f"[{hit.rank}] {hit.title}, {labels.pages_of(hit)}" for hit in run.hits)
+    below = labels.plain(f"{sources} {' '.join(run.notes)}")
     return (
         f'<div class="{run.recipe.arm}"><div class="quiet">{" · ".join(said)}{ended}</div>'
         f'<div class="answer">{html.escape(text)}</div>'

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.lab import Lab
 from core.store import Learner, Scope
 from pages.ui import browse, card_charts, decks, frame, making, study
@@ -63,7 +63,7 @@ def choose_deck(lab: Lab) -> str:
     wanted = wanted if wanted in rows else ""
 
     def called(name: str) -> str:
-        return f"{words.shortened(name, 60)} · {rows[name]:,}" if name else "All decks"
+        return f"{labels.shortened(name, 60)} · {rows[name]:,}" if name else "All decks"
 
     def chosen() -> None:
         picked = st.session_state["cards.deck"]
@@ -94,7 +94,7 @@ def who(lab: Lab, *, teacher: bool) -> Learner | None:
     if teacher and "cards.learner" not in state and len(known) == 1:
         state["cards.learner"] = known[0].name
     learner = next((each for each in known if each.name == state.get("cards.learner")), None)
-    label = words.escaped(learner.name) if learner else "Who studies?"
+    label = labels.escaped(learner.name) if learner else "Who studies?"
     with st.popover(label, icon=":material/person:", type="tertiary", key="cards.who"):
         for number, each in enumerate(known):
             same = learner is not None and each.name == learner.name
@@ -102,7 +102,7 @@ def who(lab: Lab, *, teacher: bool) -> Learner | None:
             if (
                 teacher
                 and not same
-                and st.button(words.escaped(each.name), key=key, type="tertiary")
+                and st.button(labels.escaped(each.name), key=key, type="tertiary")
             ):
                 state["cards.learner"] = each.name
                 st.rerun()

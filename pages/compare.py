@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.lab import Lab
 from core.lab.live import Live
 from core.types import Comparison, Question, Recipe
@@ -78,7 +78,7 @@ def more(lab: Lab, comparison: Comparison, recipe: Recipe, paper_ids: tuple[str,
     ):
         st.caption("The question on screen once more, with the settings above, beside the panels.")
         for each in asking.three_recipes(recipe):
-            name = words.PANEL_NAMES[each.arm]
+            name = labels.PANEL_NAMES[each.arm]
             full = len(here) >= MOST_PANELS
             if st.button(name, key=f"compare.add.{each.arm}", disabled=full):
                 papers = panels.searched(panels.of(comparison)) or paper_ids
@@ -116,7 +116,7 @@ def follow(live_id: str, asked: Question | None) -> None:
         if st.button("Stop", key="compare.stop", icon=":material/stop:"):
             live.stop()
         doing = live.doing
-        said = words.escaped(doing.sentence) if doing else "Answering …"
+        said = labels.escaped(doing.sentence) if doing else "Answering …"
         st.caption(f"{said} · {live.seconds:.0f} s")
         if doing and doing.share is not None:
             st.progress(doing.share, width=240)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core import words
+from core import labels
 from core.lab import Lab
 from core.papers.library import Added, blank_pages_sentence
 from core.store import PaperRow
@@ -30,7 +30,7 @@ def main(lab: Lab) -> None:
     with listed:
         upload(lab)
         refused(lab)
-        st.subheader(words.counted(len(rows), "paper"), anchor=False)
+        st.subheader(labels.counted(len(rows), "paper"), anchor=False)
         with st.container(key="library-list", gap=None):
             for row in rows:
                 listing(lab, row, opened=row is opened)
@@ -61,7 +61,7 @@ def upload(lab: Lab) -> None:
         state["library.turn"] = turn + 1
         st.rerun()
     if gone := state.get("library.removed"):
-        st.markdown(f":material/check: Removed: **{words.escaped(gone)}**")
+        st.markdown(f":material/check: Removed: **{labels.escaped(gone)}**")
     for added in state.get("library.results", []):
         if added.status != "failed":  # these stay listed below, until they are dismissed
             st.markdown(said(added))
@@ -74,10 +74,10 @@ def add(lab: Lab, files: Sequence[UploadedFile]) -> list[Added]:
     lines = [st.empty() for _ in files]
     for line, file in zip(lines, files, strict=True):
         size = f"{file.size / 1e6:,.1f} MB" if file.size >= 1e6 else f"{file.size / 1e3:,.0f} kB"
-        line.caption(f":material/hourglass_empty: {words.escaped(file.name)}, {size}: waiting")
+        line.caption(f":material/hourglass_empty: {labels.escaped(file.name)}, {size}: waiting")
     for number, (line, file) in enumerate(zip(lines, files, strict=True)):
         progress.progress(number / len(files), f"Reading {number + 1} of {len(files)}")
-        line.markdown(f":material/hourglass_top: {words.escaped(file.name)}: reading …")
+        line.markdown(f":material/hourglass_top: {labels.escaped(file.name)}: reading …")
         results.append(lab.papers.upload(file.name, file))
         line.markdown(said(results[-1]))
     return results
@@ -85,19 +85,19 @@ def add(lab: Lab, files: Sequence[UploadedFile]) -> list[Added]:
 
 def said(added: Added) -> str:
     """What became of a file, in a line of Markdown."""
-    about = f" · {words.escaped(added.reason)}" if added.reason else ""
+    about = f" · {labels.escaped(added.reason)}" if added.reason else ""
     if added.paper is None:
-        return f":red[:material/error:] {words.escaped(added.file)}: {added.status}{about}"
+        return f":red[:material/error:] {labels.escaped(added.file)}: {added.status}{about}"
     icon = ":material/check:" if added.status == "added" else ":material/info:"
     if added.status != "known":  # else the reason names it
-        about = f", **{words.escaped(added.paper.title)}**{about}"
-    return f"{icon} {words.escaped(added.file)}: {added.status}{about}"
+        about = f", **{labels.escaped(added.paper.title)}**{about}"
+    return f"{icon} {labels.escaped(added.file)}: {added.status}{about}"
 
 
 def refused(lab: Lab) -> None:
     for number, refusal in enumerate(lab.papers.refusals()):
         with st.container(horizontal=True, wrap=False, key=f"refused-{number}"):
-            st.markdown(f":red[:material/error:] {words.escaped(refusal.reason)}", width="stretch")
+            st.markdown(f":red[:material/error:] {labels.escaped(refusal.reason)}", width="stretch")
             key = f"library.dismiss.{number}"
             if st.button("", icon=":material/close:", type="tertiary", help="Dismiss", key=key):
                 lab.papers.dismiss(refusal.name)
@@ -107,7 +107,7 @@ def refused(lab: Lab) -> None:
 def listing(lab: Lab, row: PaperRow, *, opened: bool) -> None:
     with st.container(key=f"{'opened' if opened else 'paper'}-{row.id[:12]}", gap=None):
         with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-            title = words.escaped(row.title)
+            title = labels.escaped(row.title)
             key = f"library.open.{row.id}"
             label = f"**{title}**" if opened else title
             if st.button(label, type="tertiary", key=key, width="stretch", wrap=True):
@@ -129,8 +129,8 @@ def listing(lab: Lab, row: PaperRow, *, opened: bool) -> None:
                     st.rerun()
         about = (
             f"{KINDS[row.kind]} · {lab.papers.language(row.id) or 'language unknown'}"
-            f" · {words.counted(row.pages, 'page')} · {words.counted(row.characters, 'character')}"
-            f" · {words.escaped(row.source)}"
+            f" · {labels.counted(row.pages, 'page')}"
+            f" · {labels.counted(row.characters, 'character')} · {labels.escaped(row.source)}"
         )
         st.caption(about)
         blank = blank_pages_sentence(row)

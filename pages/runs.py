@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.lab import Lab
 from core.types.view import View
 from pages.ui import (
@@ -59,8 +59,8 @@ def overview(lab: Lab, sweep_id: str) -> None:
         st.info("This sweep is not here; its link may belong to another data folder.")
         return
     parts = [
-        f"**{words.escaped(row.name)}**",
-        f"{words.counted(row.questions, 'question')} × {words.counted(row.settings, 'setting')}",
+        f"**{labels.escaped(row.name)}**",
+        f"{labels.counted(row.questions, 'question')} × {labels.counted(row.settings, 'setting')}",
         f"{row.done:,} of {row.cells:,} answered",
     ]
     parts += [f"{row.failed:,} failed"] if row.failed else []
@@ -82,7 +82,7 @@ def judged(lab: Lab, view: View, section: str | None) -> None:
         selection = lab.past.select(view)
     if selection.left_out:
         st.caption(
-            f":material/info: The newest {words.counted(len(selection.runs), 'run')} are read;"
+            f":material/info: The newest {labels.counted(len(selection.runs), 'run')} are read;"
             f" {selection.left_out:,} older ones fit as well. Filter to see those."
         )
     if section == SECTIONS[1]:

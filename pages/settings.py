@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
 from core.lab.storage import KIND, REBUILDING, RESETTING
@@ -40,7 +40,7 @@ def endpoints(lab: Lab) -> None:
     for number, endpoint in enumerate(lab.settings.endpoints):
         with st.container(key=f"row-endpoint-{number}", gap=None):
             st.markdown(
-                f"**{words.escaped(endpoint.name)}** :small[:gray[{key_sentence(endpoint)}]]"
+                f"**{labels.escaped(endpoint.name)}** :small[:gray[{key_sentence(endpoint)}]]"
             )
             st.text(f"{endpoint.model} at {endpoint.address}")  # no link: it is no page to visit
     st.caption(
@@ -55,7 +55,7 @@ def key_sentence(endpoint: Endpoint) -> str:
     try:
         return "its key is set" if key_for(endpoint) else "without a key"
     except TriptychError as error:
-        return words.escaped(error.sentence)
+        return labels.escaped(error.sentence)
 
 
 def storage(lab: Lab) -> None:
@@ -63,11 +63,11 @@ def storage(lab: Lab) -> None:
     with st.container(key="settings-used", gap=None):
         for number, each in enumerate(used):
             with row(f"row-used-{number}", each.name, each.about):
-                st.markdown(words.size(each.bytes / 1e6), width="content")
-        free = f"{words.size(lab.storage.free() / 1e6)} are free on this disk"
+                st.markdown(labels.size(each.bytes / 1e6), width="content")
+        free = f"{labels.size(lab.storage.free() / 1e6)} are free on this disk"
         with row("row-used-total", "Together", free):
             total = sum(each.bytes for each in used)
-            st.markdown(f"**{words.size(total / 1e6)}**", width="content")
+            st.markdown(f"**{labels.size(total / 1e6)}**", width="content")
 
 
 def afresh(lab: Lab) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import words
+from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
 from core.store.sweeps import SweepRow
@@ -50,7 +50,7 @@ def form(lab: Lab, asked: DeltaGenerator, price: DeltaGenerator) -> None:
         with price:
             frame.show(error)
     with price, st.container(horizontal=True, vertical_alignment="center", key="sweep-start"):
-        label = f"Start {words.counted(planned.cells, 'cell')}" if planned else "Start"
+        label = f"Start {labels.counted(planned.cells, 'cell')}" if planned else "Start"
         if st.button(label, type="primary", disabled=planned is None, key="sweep.start"):
             assert planned
             sweep_watch.open_sweep(lab.sweeps.start(planned))
@@ -72,13 +72,13 @@ def listed(rows: Sequence[SweepRow]) -> None:
 def line(row: SweepRow, icon: str | None = None) -> None:
     """A sweep in one line, with the way to it."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"sweep-row-{row.id}"):
-        label, key = words.escaped(row.name), f"sweep.open.{row.id}"
+        label, key = labels.escaped(row.name), f"sweep.open.{row.id}"
         if st.button(label, icon=icon, type="tertiary", key=key):
             sweep_watch.open_sweep(row.id)
         st.caption(
-            f"{words.counted(row.questions, 'question')} ×"
-            f" {words.counted(row.settings, 'setting')} · {sweep_watch.summary(row)}"
-            f" · {words.moment(row.at)}"
+            f"{labels.counted(row.questions, 'question')} ×"
+            f" {labels.counted(row.settings, 'setting')} · {sweep_watch.summary(row)}"
+            f" · {labels.moment(row.at)}"
         )
 
 

@@ -15,7 +15,7 @@ import pytest
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
-from core import classroom, exports, reports, words
+from core import classroom, exports, labels, reports
 from core.cards import anki, tables
 from core.charts.tidy import setting_names
 from core.codec import from_json
@@ -194,11 +194,11 @@ def test_a_log_gives_back_what_went_in(text: str) -> None:
 
 @EACH
 def test_a_label_is_letters_alone(text: str) -> None:
-    label = words.escaped(text)
+    label = labels.escaped(text)
     assert kinds(label) <= {"inline", "paragraph_open", "paragraph_close", "text", "text_special"}
     (inline,) = [token for token in MarkdownIt().parse(label) if token.type == "inline"]
     shown = "".join(child.content for child in inline.children or ())
-    assert shown.replace(words.NOTHING, "") == words.plain(text)
+    assert shown.replace(labels.NOTHING, "") == labels.plain(text)
     assert not re.search(r":(material/|[a-z_]+:)", shown)
     assert not re.search(r"(?<!\\)[$\[:]", label)
 
@@ -213,19 +213,19 @@ def test_a_row_of_a_memo_is_a_row(text: str) -> None:
 
 @EACH
 def test_a_file_to_download_has_a_name_and_no_path(text: str) -> None:
-    name = words.file_name(text, "cards")
+    name = labels.file_name(text, "cards")
     assert name
-    assert len(name) <= words.LONGEST_NAME
+    assert len(name) <= labels.LONGEST_NAME
     assert not re.search('[/\\\\:*?"<>|%\x00-\x1f\u202a-\u202e]', name)
     assert not name.startswith((".", "-"))
 
 
 def test_a_name_of_which_nothing_is_left_has_another() -> None:
-    assert words.file_name("../..", "cards") == "cards"
+    assert labels.file_name("../..", "cards") == "cards"
 
 
 def test_half_a_character_is_shown_by_a_sign_and_not_kept(lab: Lab) -> None:
-    assert words.escaped("a\ud800b") == "a\ufffdb"
+    assert labels.escaped("a\ud800b") == "a\ufffdb"
     with pytest.raises(BadInput, match="half a character"):
         lab.questions.mark("When\ud800?", [])
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from core import words
+from core import labels
 from core.types import (
     Answer,
     Chunk,
@@ -32,19 +32,19 @@ HIT = Hit(
 
 
 def test_markup_in_names_is_only_text() -> None:
-    assert words.escaped("a *b* [c](d) $e$ :red[f] <g>\nh") == (
+    assert labels.escaped("a *b* [c](d) $e$ :red[f] <g>\nh") == (
         r"a \*b\* \[c\]\(d\) \$e\$ \:red\[f\] \<g\> h"
     )
-    assert words.escaped("größe 3") == "größe 3"
+    assert labels.escaped("größe 3") == "größe 3"
 
 
 def test_shortened_at_a_word() -> None:
-    assert words.shortened("short", 9) == "short"
-    assert words.shortened("one two three", 9) == "one two…"
+    assert labels.shortened("short", 9) == "short"
+    assert labels.shortened("one two three", 9) == "one two…"
 
 
 def test_counted() -> None:
-    assert [words.counted(number, "page") for number in (0, 1, 1200)] == [
+    assert [labels.counted(number, "page") for number in (0, 1, 1200)] == [
         "0 pages",
         "1 page",
         "1,200 pages",
@@ -52,19 +52,19 @@ def test_counted() -> None:
 
 
 def test_where_a_hit_stands() -> None:
-    assert words.pages_of(HIT) == "p. 3"
-    assert words.pages_of(replace(HIT, pages=(3, 4))) == "pp. 3–4"
-    assert words.movement(HIT) == "6 → 1"
-    assert words.movement(replace(HIT, rank_before=1)) == "stays 1"
-    assert words.movement(replace(HIT, rerank_score=None)) == ""
+    assert labels.pages_of(HIT) == "p. 3"
+    assert labels.pages_of(replace(HIT, pages=(3, 4))) == "pp. 3–4"
+    assert labels.movement(HIT) == "6 → 1"
+    assert labels.movement(replace(HIT, rank_before=1)) == "stays 1"
+    assert labels.movement(replace(HIT, rerank_score=None)) == ""
 
 
 def test_what_was_not_read() -> None:
-    assert words.unseen(HIT) == ["the reranker read 7 of 10 characters"]
-    assert words.unseen_together((HIT, replace(HIT, reranker_reads=10))) == (
+    assert labels.unseen(HIT) == ["the reranker read 7 of 10 characters"]
+    assert labels.unseen_together((HIT, replace(HIT, reranker_reads=10))) == (
         "the reranker never saw 3 characters at the end of 1 of 2 chunks"
     )
-    assert words.unseen_together((replace(HIT, reranker_reads=None),)) == ""
+    assert labels.unseen_together((replace(HIT, reranker_reads=None),)) == ""
 
 
 @pytest.mark.parametrize(
@@ -79,33 +79,33 @@ def test_what_was_not_read() -> None:
 )
 def test_how_it_ended(finish: FinishReason, said: str) -> None:
     answer = Answer(text="x", finish_reason=finish, answer_tokens=9, prompt_tokens=40, seconds=1.25)
-    assert words.outcome(answer) == said
-    assert words.measured(answer) == "prompt 40 · 1.2 s"
+    assert labels.outcome(answer) == said
+    assert labels.measured(answer) == "prompt 40 · 1.2 s"
 
 
 RECIPE = Recipe(evidence=Retrieval(reranker="r"), generation=Generation(generator="g"))
 
 
 def test_settings_say_what_is_used_and_no_more() -> None:
-    assert words.settings(replace(RECIPE, evidence=None)) == {
+    assert labels.settings(replace(RECIPE, evidence=None)) == {
         "generator": "g",
         "tokens": "at most 256 tokens",
         "temperature": "temperature 0",
         "seed": "seed 0",
         "style": "style chat",
     }
-    found = words.settings(RECIPE)
+    found = labels.settings(RECIPE)
     assert found["chunks"] == "800 characters, overlap 100"
     assert found["top-k"] == "top 3"
     bm25 = replace(RECIPE, evidence=Retrieval(retriever="bm25"))
-    assert "embedder" not in words.settings(bm25)
-    assert "reranker" not in words.settings(bm25)
+    assert "embedder" not in labels.settings(bm25)
+    assert "reranker" not in labels.settings(bm25)
 
 
 def test_apart_names_what_differs() -> None:
-    assert words.apart(three_ways(RECIPE, "r")) == [[], [], []]
+    assert labels.apart(three_ways(RECIPE, "r")) == [[], [], []]
     larger = replace(RECIPE, chunking=Chunking(size=1200, overlap=100))
-    assert words.apart([replace(RECIPE, evidence=None), RECIPE, larger]) == [
+    assert labels.apart([replace(RECIPE, evidence=None), RECIPE, larger]) == [
         [],
         ["800 characters, overlap 100"],
         ["1,200 characters, overlap 100"],
@@ -114,9 +114,9 @@ def test_apart_names_what_differs() -> None:
 
 def test_a_panel_names_the_chunks_that_are_switched_off() -> None:
     off = replace(RECIPE, evidence=Retrieval(switched_off=(HIT.chunk.span,)))
-    assert words.panel_name(RECIPE) == "Retrieved and reranked"
-    assert words.panel_name(off, [HIT]) == "Retrieved, without [1]"
-    assert words.panel_name(off) == "Retrieved, without 1 chunk"
+    assert labels.panel_name(RECIPE) == "Retrieved and reranked"
+    assert labels.panel_name(off, [HIT]) == "Retrieved, without [1]"
+    assert labels.panel_name(off) == "Retrieved, without 1 chunk"
 
 
 def moved(*before: int) -> list[Hit]:
@@ -132,7 +132,7 @@ def moved(*before: int) -> list[Hit]:
     ],
 )
 def test_the_flow_in_a_sentence(before: tuple[int, ...], said: str) -> None:
-    assert words.flow(moved(*before), 3) == said
+    assert labels.flow(moved(*before), 3) == said
 
 
 def test_the_budget_of_a_prompt() -> None:
@@ -148,17 +148,17 @@ def test_the_budget_of_a_prompt() -> None:
         window=2048,
         at="",
     )
-    assert words.budget(run) == [
+    assert labels.budget(run) == [
         "The prompt has 1,200 tokens and the answer may have 256; this model has room for 2,048"
         " together.",
         "Computed by e 1 on cpu in float32.",
         "It took: whole answer 2.50 s.",
     ]
-    assert "is not known" in words.budget(replace(run, window=None))[0]
+    assert "is not known" in labels.budget(replace(run, window=None))[0]
 
 
 def test_sizes_and_moments() -> None:
-    assert [words.size(each) for each in (0, 0.04, 0.44, 12, 134.2, 999, 1000, 8060)] == [
+    assert [labels.size(each) for each in (0, 0.04, 0.44, 12, 134.2, 999, 1000, 8060)] == [
         "0 MB",
         "0 MB",
         "0.4 MB",
@@ -168,4 +168,4 @@ def test_sizes_and_moments() -> None:
         "1.00 GB",
         "8.06 GB",
     ]
-    assert words.moment("2026-11-21T13:05:59.123+00:00") == "2026-11-21 13:05 UTC"
+    assert labels.moment("2026-11-21T13:05:59.123+00:00") == "2026-11-21 13:05 UTC"

@@ -6,10 +6,10 @@ What counts as found is what an evaluation counts (`retrieval.relevant`).
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.labels import counted
 from core.metrics import retrieval
 from core.metrics.retrieval import Place
 from core.types import Hit, Span
-from core.words import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
 from core.lab.storage import BACKING_UP, KIND, RESTORING, Backup
@@ -34,9 +34,9 @@ def kept(lab: Lab, backup: Backup, number: int, *, busy: bool) -> None:
         key=f"row-backup-{number}", horizontal=True, vertical_alignment="center", gap="small"
     ):
         with st.container(gap=None, width=380):
-            st.markdown(words.escaped(backup.name))
-            said = backup.fault or f"{inside(backup)} · {words.size(backup.bytes / 1e6)}"
-            st.caption(words.escaped(said))
+            st.markdown(labels.escaped(backup.name))
+            said = backup.fault or f"{inside(backup)} · {labels.size(backup.bytes / 1e6)}"
+            st.caption(labels.escaped(said))
         st.space("stretch")
         name = f"settings.{backup.name}"
         st.download_button(
@@ -48,8 +48,8 @@ def kept(lab: Lab, backup: Backup, number: int, *, busy: bool) -> None:
             on_click="ignore",
         )
         with st.popover("Put back", key=f"{name}.menu.{jobs.turn()}", disabled=busy):
-            here = words.counted(len(lab.papers.all()), "paper")
-            there = words.escaped(inside(backup))
+            here = labels.counted(len(lab.papers.all()), "paper")
+            there = labels.escaped(inside(backup))
             st.write(f"What is here now, {here} with all answers, is replaced by {there}.")
             jobs.sure(f"{name}.restore", "Put back", partial(lab.storage.restore, backup.name))
         with st.popover("", icon=":material/delete:", type="tertiary", key=f"{name}.away"):
@@ -60,17 +60,17 @@ def kept(lab: Lab, backup: Backup, number: int, *, busy: bool) -> None:
 
 
 def inside(backup: Backup) -> str:
-    papers = words.counted(backup.papers, "paper")
+    papers = labels.counted(backup.papers, "paper")
     if backup.left_out:
         papers += f" ({backup.left_out:,} without their file)"
-    comparisons = words.counted(backup.comparisons, "comparison")
-    return f"{papers} and {comparisons} of {words.moment(backup.at)}"
+    comparisons = labels.counted(backup.comparisons, "comparison")
+    return f"{papers} and {comparisons} of {labels.moment(backup.at)}"
 
 
 def upload(lab: Lab) -> None:
     file = st.file_uploader(
-        f"Bring a backup from elsewhere, up to {words.size(UPLOAD_MB)}; larger ones can be copied"
-        f" into {words.escaped(str(lab.storage.folder))}",
+        f"Bring a backup from elsewhere, up to {labels.size(UPLOAD_MB)}; larger ones can be copied"
+        f" into {labels.escaped(str(lab.storage.folder))}",
         type="zip",
         max_upload_size=UPLOAD_MB,
         key=f"settings.upload.{jobs.turn()}",

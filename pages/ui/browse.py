@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.cards.schedule import LEECH
 from core.lab import Lab
 from core.store import Learner, Scope
@@ -65,7 +65,7 @@ def listing(lab: Lab, scope: Scope) -> None:
     count = lab.cards.count(scope)
     pages = max(1, -(-count // PAGE))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(words.counted(count, "card"), width="content")
+        st.caption(labels.counted(count, "card"), width="content")
         st.space("stretch")
         page = 1
         if pages > 1:
@@ -83,7 +83,7 @@ def listing(lab: Lab, scope: Scope) -> None:
     with st.container(key="cards-list", gap=None):
         for card in lab.cards.find(scope, PAGE, (page - 1) * PAGE):
             opened = st.query_params.get("card") == card.id
-            short = words.shortened(card.question, 110)
+            short = labels.shortened(card.question, 110)
             label = notes.rendered(f"**{short}**" if opened else short)
             key = f"cards.open.{card.id}"
             if st.button(label, type="tertiary", key=key, width="stretch"):
@@ -149,7 +149,7 @@ def undo(lab: Lab) -> None:
         return
     number, what, question = st.session_state["cards.undo"]
     with st.container(horizontal=True, vertical_alignment="center", key="cards-undo"):
-        said = words.escaped(words.shortened(question, 60))
+        said = labels.escaped(labels.shortened(question, 60))
         st.markdown(f":material/check: {what}: {said}", width="content")
         if st.button("Undo", key="cards.undo.go", type="tertiary"):
             del st.session_state["cards.undo"]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.lab import Lab
 from core.lab.live import Panel
 from core.metrics.retrieval import relevant
@@ -35,13 +35,13 @@ def _flow(lab: Lab, panel: Panel, comparison_id: str, spans: gold.Gold) -> None:
     with st.container(key="rank-flow"):
         st.subheader("What reranking did", anchor=False)
         moved = gold.moved(spans, panel.candidates)
-        st.caption(f"{words.flow(panel.candidates, evidence.top_k)} {moved}")
+        st.caption(f"{labels.flow(panel.candidates, evidence.top_k)} {moved}")
         opened = rank_flow(
             f"flow-{comparison_id}",
             panel.candidates,
             panel.hits,
             evidence.top_k,
-            words.found_by(panel.candidates[0]),
+            labels.found_by(panel.candidates[0]),
             [(gold.said(spans, hit), relevant(hit.chunk, spans)) for hit in panel.candidates],
         )
         if opened:
@@ -52,8 +52,8 @@ def _table(panel: Panel, spans: gold.Gold) -> None:
     """The candidates in their final order."""
     hits, used = panel.candidates, panel.hits
     reranked = hits[0].rerank_score is not None
-    order = "after reranking" if reranked else words.found_by(hits[0])
-    st.subheader(f"{words.counted(len(hits), 'candidate')} {order}", anchor=False)
+    order = "after reranking" if reranked else labels.found_by(hits[0])
+    st.subheader(f"{labels.counted(len(hits), 'candidate')} {order}", anchor=False)
     rows = [_row(hit, hit in used, gold.said(spans, hit)) for hit in hits]
     if not reranked:
         for row in rows:

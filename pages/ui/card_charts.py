@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.charts import Chart, cards
 from core.charts.style import Theme
 from core.lab import Lab
@@ -32,8 +32,8 @@ def show(chart: Chart) -> None:
     """A figure with its data; or why there is none."""
     with st.container(key=f"chart-{chart.name.replace(' ', '-')}"):
         if chart.figure is None:
-            st.markdown(f"**{words.escaped(chart.title)}**")
-            st.caption(words.escaped(chart.missing))
+            st.markdown(f"**{labels.escaped(chart.title)}**")
+            st.caption(labels.escaped(chart.missing))
             return
         st.plotly_chart(chart.figure, theme=None, key=f"cards.chart.{chart.name}")
         with st.expander("Data"):

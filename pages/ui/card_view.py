@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.cards.sides import drawable
 from core.lab import Lab
 from core.types import Card
@@ -41,7 +41,7 @@ def where(card: Card) -> str:
     """Deck, chapter and tags, for a caption."""
     tags = [f"#{tag}" for tag in card.tags]
     parts = [card.deck, card.chapter, " ".join(tags)]
-    return words.escaped(" · ".join(part for part in parts if part))
+    return labels.escaped(" · ".join(part for part in parts if part))
 
 
 def source(lab: Lab, card: Card, key: str) -> None:
@@ -61,7 +61,7 @@ def place(lab: Lab, card: Card) -> None:
     paper = lab.papers.get(span.paper_id)
     pages = paper.pages_of(span.start, span.end)
     which = f", p. {pages[0]}" if paper.pages > 1 else ""
-    st.markdown(f"**{words.escaped(paper.title)}**{which}")
+    st.markdown(f"**{labels.escaped(paper.title)}**{which}")
     st.page_link(
         "pages/library.py",
         label="Open the paper",

@@ -4,7 +4,7 @@ from typing import get_args
 
 import streamlit as st
 
-from core import chunkers, words
+from core import chunkers, labels
 from core.lab import Lab
 from core.retrieval.ranking import RETRIEVERS
 from core.types import Chunking, Family, Generation, PassageOrder, Recipe, Retrieval, Style
@@ -109,7 +109,7 @@ def _retrieval(lab: Lab) -> Retrieval:
     state = st.session_state
     how = f"{state['compare.retriever']} · top {state['compare.top_k']}"
     label = f"{how} of {state['compare.candidates']} · reranked"
-    with st.popover(words.escaped(label), key="compare.retrieval"):
+    with st.popover(labels.escaped(label), key="compare.retrieval"):
         st.caption(
             "The candidates are the chunks most similar to the question (dense), those that hold"
             " its rarest words (bm25), or the best of both lists (hybrid). “Retrieved” uses the"
@@ -139,7 +139,7 @@ def _generation(lab: Lab) -> Generation:
     label = f"{state['compare.generator']} · at most {state['compare.max_tokens']} tokens"
     if state["compare.style"] != Generation().style:
         label += f" · {state['compare.style']}"
-    with st.popover(words.escaped(label), key="compare.generation"):
+    with st.popover(labels.escaped(label), key="compare.generation"):
         generator = _model(lab, "generator")
         honest = small_model_sentence(lab, generator)
         if honest:
@@ -191,7 +191,7 @@ def _model(lab: Lab, family: Family) -> str:
     )
     for model in known:
         if model.name == name and not model.available:
-            st.caption(f":red[Not here: {words.escaped(model.reason)}]")
+            st.caption(f":red[Not here: {labels.escaped(model.reason)}]")
     return name
 
 
@@ -214,7 +214,7 @@ def _papers(lab: Lab) -> tuple[str, ...]:
     key = "compare.papers"
     st.session_state[key] = [pid for pid in st.session_state.get(key, []) if pid in rows]
     chosen = st.session_state[key]
-    label = words.counted(len(chosen), "chosen paper") if chosen else f"all {len(rows)} papers"
+    label = labels.counted(len(chosen), "chosen paper") if chosen else f"all {len(rows)} papers"
     with st.popover(label, key="compare.which"):
         picked = st.multiselect(
             "Search only in",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.lab import Lab
 from core.metrics.instructions import instructions
 from core.types import Hit, Retrieval, Run
@@ -14,14 +14,14 @@ LONGEST_QUOTE = 90  # characters
 
 def card(lab: Lab, hit: Hit, question: str, spans: gold.Gold, key: str) -> None:
     """For a popover: scores, text with the question's words and gold, and the way to the page."""
-    st.markdown(f"**{words.escaped(hit.title)}**, {words.pages_of(hit)}")
-    st.caption(" · ".join(words.standing(hit)) or "given by hand")
+    st.markdown(f"**{labels.escaped(hit.title)}**, {labels.pages_of(hit)}")
+    st.caption(" · ".join(labels.standing(hit)) or "given by hand")
     _holds(spans, hit)
-    for sentence in words.unseen(hit):
+    for sentence in labels.unseen(hit):
         st.caption(f":material/visibility_off: {sentence[0].upper()}{sentence[1:]}.")
     if to_model := instructions(hit.chunk.text):
         start, end = to_model[0]
-        said = words.escaped(words.shortened(hit.chunk.text[start:end], LONGEST_QUOTE))
+        said = labels.escaped(labels.shortened(hit.chunk.text[start:end], LONGEST_QUOTE))
         st.caption(
             f":material/campaign: This passage reads like an instruction to the model: “{said}”. It"
             " can change what the answer says, and nothing else."
@@ -68,8 +68,8 @@ def switch(lab: Lab, run: Run, hit: Hit, key: str) -> None:
 
 @st.dialog("The page", width="large")
 def page_dialog(lab: Lab, hit: Hit, spans: gold.Gold) -> None:
-    st.markdown(f"**{words.escaped(hit.title)}**, {words.pages_of(hit)}")
-    st.caption(" · ".join(words.standing(hit)) or "given by hand")
+    st.markdown(f"**{labels.escaped(hit.title)}**, {labels.pages_of(hit)}")
+    st.caption(" · ".join(labels.standing(hit)) or "given by hand")
     _holds(spans, hit)
     if hit.chunk.paper_id not in {row.id for row in lab.papers.all()}:
         st.info("This paper is not in the library; the chunk's text is kept with the run.")

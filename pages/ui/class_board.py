@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from core import classroom, words
+from core import classroom, labels
 from core.types import Round, Run, Tally
 
 Look = Literal["wall", "page", "phone"]
@@ -304,9 +304,9 @@ def _panel(
     panel["mine"] = "your vote" if mine else ""
     if not shown.revealed:
         if counted:
-            panel["count"] = words.counted(tally.get(shown.asked, {}).get(run.id, 0), "vote")
+            panel["count"] = labels.counted(tally.get(shown.asked, {}).get(run.id, 0), "vote")
         return panel
-    panel["name"] = words.panel_name(run.recipe, run.candidates)
+    panel["name"] = labels.panel_name(run.recipe, run.candidates)
     panel["arm"] = run.recipe.arm
     read = run.id in shown.readers
     panel["said"] = "It read the paper." if read else "It read no paper."
@@ -314,7 +314,7 @@ def _panel(
     for asked, question in classroom.QUESTIONS.items():
         if voted[asked] or asked == shown.asked:
             count, total = tally.get(asked, {}).get(run.id, 0), voted[asked]
-            said = f"{count} of {words.counted(total, 'vote')}"
+            said = f"{count} of {labels.counted(total, 'vote')}"
             both = all(voted.values())
             share = count / total if total else 0.0
             panel["votes"].append({"asked": question if both else "", "said": said, "share": share})

@@ -9,7 +9,7 @@ import time
 
 import streamlit as st
 
-from core import classroom, words
+from core import classroom, labels
 from core.errors import TriptychError
 from core.lab import Lab
 from core.types import Round, Screen
@@ -88,8 +88,8 @@ def follow(code: str, token: str) -> None:
         return
     say_refused()
     if shown is None:
-        st.subheader(f"Hello, {words.escaped(screen.student.name)}", anchor=False)
-        others = words.counted(screen.students - 1, "other")
+        st.subheader(f"Hello, {labels.escaped(screen.student.name)}", anchor=False)
+        others = labels.counted(screen.students - 1, "other")
         st.write(f"You are in, with {others}. The first round comes by itself.")
     elif shown.revealed:
         result(lab, screen)
@@ -147,7 +147,7 @@ def vote(lab: Lab, screen: Screen) -> None:
 
 def asks(shown: Round) -> None:
     with st.container(key="class-asks", gap=None):
-        st.markdown(words.escaped(shown.question))
+        st.markdown(labels.escaped(shown.question))
         st.markdown(f"**{classroom.QUESTIONS[shown.asked]}**")
 
 
@@ -201,7 +201,7 @@ def line(lab: Lab, screen: Screen) -> None:
     """What became of one's questions."""
     assert screen.student
     for asked, place in lab.classes.questions.of(screen.classroom.id, screen.student.token):
-        st.markdown(f"**{words.escaped(asked.question)}**")
+        st.markdown(f"**{labels.escaped(asked.question)}**")
         match asked.state:
             case "waiting" if screen.classroom.paused:
                 st.caption(f"Number {place} in line; the teacher has paused it.")
@@ -210,7 +210,7 @@ def line(lab: Lab, screen: Screen) -> None:
             case "answering":
                 st.caption("Being answered …")
             case "failed":
-                st.caption(f":material/error: {words.escaped(asked.sentence)}")
+                st.caption(f":material/error: {labels.escaped(asked.sentence)}")
             case "done":
                 (run,) = lab.runs.comparison(asked.comparison_id).runs
                 st.text(run.answer.text if run.answer else "")
@@ -221,7 +221,7 @@ def found(lab: Lab, token: str) -> None:
     search = lab.classes.questions.searched(token)
     if search is None:
         return
-    st.markdown(f"**{words.escaped(search.question)}**")
+    st.markdown(f"**{labels.escaped(search.question)}**")
     if search.error:
         frame.show(search.error)
     if search.run is None:
@@ -232,13 +232,14 @@ def found(lab: Lab, token: str) -> None:
     for hit in run.hits:
         key = f"class-{hit.chunk.paper_id}-{hit.chunk.start}"  # an open one stays open in its place
         with st.expander(
-            f"**{hit.rank}** · {words.escaped(hit.title)}, {words.pages_of(hit)}", key=f"{key}-hit"
+            f"**{hit.rank}** · {labels.escaped(hit.title)}, {labels.pages_of(hit)}",
+            key=f"{key}-hit",
         ):
-            st.caption(" · ".join(words.standing(hit)))
+            st.caption(" · ".join(labels.standing(hit)))
             chunk.passage_of(hit, run.question, (), key)
     if not search.over:
         st.caption("These are the most similar. The reranker reads them next …")
     elif run.candidates and not search.error:
-        st.caption(words.flow(run.candidates, len(run.hits)))
-        found_by = words.found_by(run.candidates[0])
+        st.caption(labels.flow(run.candidates, len(run.hits)))
+        found_by = labels.found_by(run.candidates[0])
         rank_flow("class.flow", run.candidates, run.hits, len(run.hits), found_by)

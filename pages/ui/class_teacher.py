@@ -5,7 +5,7 @@ Between a question and its reveal nothing on the page tells what the panels are.
 
 import streamlit as st
 
-from core import classroom, words
+from core import classroom, labels
 from core.errors import TriptychError
 from core.lab import Lab
 from core.types import Classroom, Comparison, Round, Screen
@@ -104,7 +104,7 @@ def ended(lab: Lab) -> None:
         try:
             kept = lab.classes.capsule(class_id)
         except TriptychError as error:
-            st.write(words.escaped(error.sentence))
+            st.write(labels.escaped(error.sentence))
         else:
             st.write("Its file holds the comparisons with the votes; Runs opens it, anywhere.")
         if said := score(lab, class_id):
@@ -182,11 +182,11 @@ def counts(code: str, shown: Round | None) -> None:
     screen = lab.classes.screen(code)
     if not screen.classroom.open or screen.round != shown:
         st.rerun()
-    parts = [f"**Class {code}**", words.counted(screen.students, "student")]
+    parts = [f"**Class {code}**", labels.counted(screen.students, "student")]
     if said := score(lab, screen.classroom.id):
         parts.append(said)
     if line := lab.classes.questions.line(screen.classroom.id):
-        parts.append(f"{words.counted(len(line), 'question')} waiting")
+        parts.append(f"{labels.counted(len(line), 'question')} waiting")
     st.markdown(" · ".join(parts))
 
 
@@ -256,7 +256,7 @@ def pick(lab: Lab) -> None:
     asked = [(row.id, row.question) for row in lab.runs.history(SHOWN_RUNS)]
     with st.container(key="class-pick", height=320, border=False, gap=None):
         for comparison_id, question in [*recorded, *asked]:
-            label = words.escaped(words.shortened(question, 100))
+            label = labels.escaped(labels.shortened(question, 100))
             if st.button(label, type="tertiary", key=f"class.pick.{comparison_id}"):
                 st.session_state.pop("class.next", None)
                 begin(lab, comparison_id)
@@ -282,13 +282,13 @@ def answering(live_id: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="compare-progress"):
         if st.button("Stop", key="class.stop", icon=":material/stop:"):
             live.stop()
-        doing = words.escaped(live.doing.sentence) if live.doing else "Answering …"
+        doing = labels.escaped(live.doing.sentence) if live.doing else "Answering …"
         st.caption(f"{doing} · {live.seconds:.0f} s")
-    st.subheader(words.escaped(live.question), anchor=False)
+    st.subheader(labels.escaped(live.question), anchor=False)
 
 
 def predicting(lab: Lab, code: str, shown: Round) -> None:
-    st.subheader(words.escaped(shown.question), anchor=False)
+    st.subheader(labels.escaped(shown.question), anchor=False)
     key = f"class.asked.{shown.id}"
 
     def chosen() -> None:
@@ -340,7 +340,7 @@ def revealed(lab: Lab, shown: Round) -> None:
         panel["text"] = ""  # it stands below
     panels = class_board.in_order(panels, shown, lab.classes.comparison(shown).runs)
     with st.container(horizontal=True, vertical_alignment="center", key="class-round"):
-        st.subheader(words.escaped(shown.question), anchor=False, width="stretch")
+        st.subheader(labels.escaped(shown.question), anchor=False, width="stretch")
         if st.button("Next round", type="primary", key="class.next.round"):
             st.session_state["class.next"] = shown.id
             lead()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import classroom, words
+from core import classroom, labels
 from core.errors import TriptychError
 from core.lab import Lab
 from core.types import Screen
@@ -30,7 +30,7 @@ def _follow(code: str) -> None:
         _ended(lab, screen)
         return
     address = next(iter(lab.classes.addresses(serving.here())), "")
-    said = f"{words.counted(screen.students, 'student')} joined"
+    said = f"{labels.counted(screen.students, 'student')} joined"
     join = class_board.invitation(address, screen.classroom.code, said)
     shown = screen.round
     if shown is None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.cards.archives import KINDS
 from core.lab import Lab
 from core.lab.cards import Imported
@@ -30,11 +30,11 @@ def bring_in(lab: Lab) -> None:
         )
         if files:
             done: list[Imported] = []
-            with st.status(f"Reading {words.counted(len(files), 'file')} …") as status:
+            with st.status(f"Reading {labels.counted(len(files), 'file')} …") as status:
                 for file in files:
                     for each in lab.cards.upload(file.name, file):
                         done.append(each)
-                        status.update(label=f"Read {words.escaped(each.file)}")
+                        status.update(label=f"Read {labels.escaped(each.file)}")
             state["cards.report"] = done
             state["cards.uploads"] = turn + 1
             st.rerun()
@@ -60,7 +60,7 @@ def take_out(lab: Lab, deck: str) -> None:
     with st.popover("Export", icon=":material/download:", type="tertiary", key="cards.out.menu"):
         scope = Scope(deck=deck)
         st.caption(
-            f"{words.counted(lab.cards.count(scope), 'card')}, "
+            f"{labels.counted(lab.cards.count(scope), 'card')}, "
             f"{'of this deck' if deck else 'of all decks'}. Markdown and CSV come in again"
             " unchanged; an Anki package updates the cards that Anki has from an earlier one."
         )
@@ -68,7 +68,7 @@ def take_out(lab: Lab, deck: str) -> None:
             st.download_button(
                 name,
                 lambda suffix=suffix: lab.cards.written(suffix, scope),
-                f"{words.file_name(deck, 'cards')}{suffix}",
+                f"{labels.file_name(deck, 'cards')}{suffix}",
                 key=f"cards.export{suffix}",
                 on_click="ignore",
             )
@@ -82,7 +82,7 @@ def report() -> None:
     with st.container(key="cards-report", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
             if len(done) > 1:
-                st.markdown(f"**{words.counted(len(done), 'file')}**: {_together(done)}")
+                st.markdown(f"**{labels.counted(len(done), 'file')}**: {_together(done)}")
             if st.button("Dismiss", key="cards.report.dismiss", type="tertiary"):
                 del st.session_state["cards.report"]
                 st.rerun()
@@ -99,21 +99,21 @@ def _together(done: Sequence[Imported]) -> str:
         sum(len(each.dropped) for each in done),
         sum(bool(each.failed) for each in done),
     )
-    said = f"{words.counted(cards, 'card')}, {repaired:,} repaired, {dropped:,} dropped"
-    return said + (f"; {words.counted(failed, 'file')} not read" if failed else "")
+    said = f"{labels.counted(cards, 'card')}, {repaired:,} repaired, {dropped:,} dropped"
+    return said + (f"; {labels.counted(failed, 'file')} not read" if failed else "")
 
 
 def one(done: Imported, number: int) -> None:
-    name = words.escaped(done.file)
+    name = labels.escaped(done.file)
     if done.failed:
-        st.markdown(f":red[:material/error:] {words.escaped(done.failed)}")
+        st.markdown(f":red[:material/error:] {labels.escaped(done.failed)}")
         return
     if not done.cards and len(done.dropped) == 1:
-        why = words.escaped(done.dropped[0].why)
+        why = labels.escaped(done.dropped[0].why)
         st.markdown(f":material/info: {name}: **no card**; {why}")
         return
     known = done.cards - done.added
-    said = f"**{words.counted(done.cards, 'card')}**"
+    said = f"**{labels.counted(done.cards, 'card')}**"
     said += f" ({known:,} here before)" if known else ""
     said += f", {len(done.repaired):,} repaired, {len(done.dropped):,} dropped"
     icon = "check" if done.cards else "info"

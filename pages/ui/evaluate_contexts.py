@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.charts.style import Theme
 from core.errors import TriptychError
 from core.lab import Lab
@@ -50,14 +50,14 @@ def ask(lab: Lab) -> None:
         except TriptychError as error:
             frame.show(error)
             return
-        label = f"Ask these {words.counted(len(planned.questions), 'question')} four ways"
+        label = f"Ask these {labels.counted(len(planned.questions), 'question')} four ways"
         if st.button(label, type="primary", key="evaluate.ask"):
             st.query_params["sweep"] = lab.sweeps.start(planned)
             st.rerun()
         guess = ", a guess: nothing was measured here yet" if planned.guessed else ""
         known = f"; {planned.known:,} of them are known" if planned.known else ""
         st.caption(
-            f"{words.counted(planned.cells, 'answer')}{known} · about"
+            f"{labels.counted(planned.cells, 'answer')}{known} · about"
             f" {sweep_form.duration(planned.seconds)}{guess}"
         )
 
@@ -83,7 +83,7 @@ def asked(lab: Lab, sweep_id: str) -> None:
 
 def result(found: HelpedOrHurt, key: str) -> None:
     with st.container(key=f"evaluate-verdict-{key}"):
-        st.markdown(words.escaped(found.verdict))
+        st.markdown(labels.escaped(found.verdict))
     st.caption(_said(found))
     st.dataframe(
         [_row(arm, found) for arm in found.arms],
@@ -128,8 +128,8 @@ def result(found: HelpedOrHurt, key: str) -> None:
 
 def _said(found: HelpedOrHurt) -> str:
     parts = [
-        f"{words.counted(len(found.questions), 'question')} answered by"
-        f" {words.escaped(found.generator)} on {found.at[:10]}"
+        f"{labels.counted(len(found.questions), 'question')} answered by"
+        f" {labels.escaped(found.generator)} on {found.at[:10]}"
     ]
     by_gold = len(found.questions) - found.references
     if by_gold:

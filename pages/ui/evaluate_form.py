@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
 from core.store.sweeps import SweepRow
@@ -29,7 +29,7 @@ def draw(lab: Lab) -> None:
 
 def empty(lab: Lab) -> None:
     """No question has gold: what that is, and the two ways to some."""
-    samples = words.counted(len(lab.sweeps.sample_questions()), "question")
+    samples = labels.counted(len(lab.sweeps.sample_questions()), "question")
     st.info(
         "No question has a known place yet. Mark the passage that answers a question in the"
         f" Library, or take the {samples} of the sample papers."
@@ -44,7 +44,7 @@ def empty(lab: Lab) -> None:
             st.rerun()
         st.page_link("pages/library.py", label="Mark passages in the Library")
     for failed in st.session_state.pop("evaluate.added", []):
-        st.caption(f":red[:material/error:] Line {failed.line}: {words.escaped(failed.reason)}")
+        st.caption(f":red[:material/error:] Line {failed.line}: {labels.escaped(failed.reason)}")
 
 
 def _form(lab: Lab) -> None:
@@ -65,12 +65,12 @@ def _form(lab: Lab) -> None:
         base([setting.label for setting in planned.settings])
         if without:
             st.caption(
-                f":material/info: {words.counted(without, 'question')} without gold in these papers"
-                " will not be asked."
+                f":material/info: {labels.counted(without, 'question')} without gold in these"
+                " papers will not be asked."
             )
     with price:
         sweep_form.cost(planned)
-        label = f"Evaluate {words.counted(len(planned.settings), 'setting')}"
+        label = f"Evaluate {labels.counted(len(planned.settings), 'setting')}"
         if st.button(label, type="primary", key="evaluate.start"):
             open_evaluation(lab.sweeps.start(planned))
 
@@ -96,7 +96,7 @@ def _preset(lab: Lab) -> Preset | None:
     if file.error:
         st.error(file.error)
     elif file.preset and file.preset.about:
-        st.caption(words.escaped(file.preset.about))
+        st.caption(labels.escaped(file.preset.about))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(
             "Other values: save them as a preset of your own, without answers.", width="content"
@@ -105,12 +105,12 @@ def _preset(lab: Lab) -> Preset | None:
     return file.preset
 
 
-def base(labels: Sequence[str]) -> str:
+def base(names: Sequence[str]) -> str:
     """The setting that the others are compared with."""
-    if st.session_state.get("evaluate.base") not in labels:
-        st.session_state["evaluate.base"] = labels[0]
+    if st.session_state.get("evaluate.base") not in names:
+        st.session_state["evaluate.base"] = names[0]
     st.selectbox(
-        "Compared with", labels, key="evaluate.base", persist_state=sweep_form.KEEP, width=420
+        "Compared with", names, key="evaluate.base", persist_state=sweep_form.KEEP, width=420
     )
     chosen: str = st.session_state["evaluate.base"]
     return chosen
@@ -128,11 +128,11 @@ def listed(heading: str, rows: Sequence[SweepRow], parameter: str) -> None:
         st.caption("None yet.")
     for row in rows:
         with st.container(horizontal=True, vertical_alignment="center", key=f"sweep-row-{row.id}"):
-            if st.button(words.escaped(row.name), type="tertiary", key=f"evaluate.open.{row.id}"):
+            if st.button(labels.escaped(row.name), type="tertiary", key=f"evaluate.open.{row.id}"):
                 st.query_params[parameter] = row.id
                 st.rerun()
             st.caption(
-                f"{words.counted(row.questions, 'question')} ×"
-                f" {words.counted(row.settings, 'setting')} · {sweep_watch.summary(row)}"
-                f" · {words.moment(row.at)}"
+                f"{labels.counted(row.questions, 'question')} ×"
+                f" {labels.counted(row.settings, 'setting')} · {sweep_watch.summary(row)}"
+                f" · {labels.moment(row.at)}"
             )

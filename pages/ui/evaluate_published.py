@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.lab import REPRODUCTION, Lab
 from core.lab.reproduction import PUBLISHED_AT, OmegaRow, RecallRow, Table
 from pages.ui import frame, jobs, run_charts
@@ -55,7 +55,7 @@ def growing() -> None:
 
 
 def _table(table: Table) -> None:
-    st.caption(f"From {words.escaped(str(table.folder))}")
+    st.caption(f"From {labels.escaped(str(table.folder))}")
     if table.recall:
         st.subheader("Recall of the gold text, k = 5", anchor=False)
         _shown([_recall(row) for row in table.recall], "recall")
@@ -63,7 +63,7 @@ def _table(table: Table) -> None:
             names = [_name(table.recall[number]) for number in table.tied]
             st.markdown(
                 f"**{len(names)} of {len(table.recall)} cannot be told from the best**, compared"
-                f" question by question: {words.escaped('; '.join(names))}."
+                f" question by question: {labels.escaped('; '.join(names))}."
             )
     if not table.omega:
         return

@@ -3,7 +3,7 @@ check on the questions held out."""
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.charts.style import Theme
 from core.lab import Lab
 from core.lab.evaluation import Evaluation
@@ -51,10 +51,10 @@ def head(row: SweepRow, back: str, parameter: str) -> None:
     if st.button(back, icon=":material/arrow_back:", type="tertiary", key="evaluate.back"):
         del st.query_params[parameter]
         st.rerun()
-    st.subheader(words.escaped(row.name), anchor=False, width="content")
+    st.subheader(labels.escaped(row.name), anchor=False, width="content")
     st.caption(
-        f"{words.counted(row.questions, 'question')} × {words.counted(row.settings, 'setting')}"
-        f" · {words.moment(row.at)}"
+        f"{labels.counted(row.questions, 'question')} × {labels.counted(row.settings, 'setting')}"
+        f" · {labels.moment(row.at)}"
     )
 
 
@@ -74,7 +74,7 @@ def judged(lab: Lab, sweep: Sweep, base: str, *, held_out: bool) -> Evaluation:
     line = st.empty()
     for step in lab.evaluations.result(sweep.id, base, held_out=held_out):
         if isinstance(step, Doing):
-            line.progress(step.share or 0.0, words.escaped(step.sentence))
+            line.progress(step.share or 0.0, labels.escaped(step.sentence))
         else:
             line.empty()
             return step
@@ -84,7 +84,7 @@ def judged(lab: Lab, sweep: Sweep, base: str, *, held_out: bool) -> Evaluation:
 def result(lab: Lab, found: Evaluation) -> None:
     summary = found.summary
     with st.container(key="evaluate-verdict"):
-        st.markdown(words.escaped(summary.verdict))
+        st.markdown(labels.escaped(summary.verdict))
     st.markdown(_choice(found))
     theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
     recall, questions = found.charts(theme)
@@ -100,7 +100,7 @@ def result(lab: Lab, found: Evaluation) -> None:
     with st.container(key="evaluate-questions"):
         st.caption(
             "Click a square: the question's passages under that setting open in Compare, beside"
-            f" those of “{words.escaped(summary.outcomes[found.base].label)}”."
+            f" those of “{labels.escaped(summary.outcomes[found.base].label)}”."
         )
         square = run_charts.draw_chart(
             questions, f"evaluate.questions.{found.sweep.id}", select=True
@@ -120,7 +120,7 @@ def _rests(found: Evaluation) -> None:
     for column, (heading, sentences) in zip(st.columns(2, gap="large"), parts.items(), strict=True):
         with column:
             st.subheader(heading, anchor=False)
-            st.markdown("\n".join(f"- {words.escaped(sentence)}" for sentence in sentences))
+            st.markdown("\n".join(f"- {labels.escaped(sentence)}" for sentence in sentences))
     if st.button("The decision on one page", icon=":material/article:", key="evaluate.memo.open"):
         _memo(found.memo)
 
@@ -140,12 +140,14 @@ def _choice(found: Evaluation) -> str:
     )
     among = "" if summary.winner is not None else " of those that tie"
     said = (
-        f"{words.counted(len(found.questions), kept)} with gold · least to read{among}:"
-        f" **{words.escaped(tokens.label)}** ({tokens.context_tokens:,.0f} tokens a question)"
+        f"{labels.counted(len(found.questions), kept)} with gold · least to read{among}:"
+        f" **{labels.escaped(tokens.label)}** ({tokens.context_tokens:,.0f} tokens a question)"
     )
     if seconds is not tokens:
         quick = memo.seconds(seconds.seconds)
-        said += f" · quickest{among}: **{words.escaped(seconds.label)}** ({words.escaped(quick)} s)"
+        said += (
+            f" · quickest{among}: **{labels.escaped(seconds.label)}** ({labels.escaped(quick)} s)"
+        )
     if found.left_out:
         said += f" · left out: {found.left_out}"
     return said
@@ -170,7 +172,7 @@ def _turned(lab: Lab, found: Evaluation) -> None:
     )
     st.caption(
         "Recall of gold text under"
-        f" “{words.escaped(summary.outcomes[found.base].label)}” → under this setting."
+        f" “{labels.escaped(summary.outcomes[found.base].label)}” → under this setting."
     )
     evaluate_turned.draw(
         found.turned(number), len(found.questions), "setting", lost="Loses", won="Wins"
@@ -179,7 +181,7 @@ def _turned(lab: Lab, found: Evaluation) -> None:
     if missed and not found.held_out:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(
-                f"It finds nothing of the gold of {words.counted(len(missed), 'question')}.",
+                f"It finds nothing of the gold of {labels.counted(len(missed), 'question')}.",
                 width="content",
             )
             misses.button(lab, missed, f"{found.sweep.id}-{number}")
@@ -273,8 +275,8 @@ def _check(lab: Lab, found: Evaluation) -> None:
             " at results."
         )
         return
-    labels = [outcome.label for outcome in found.summary.outcomes]
-    asked = words.counted(number, "held-out question")
+    names = [outcome.label for outcome in found.summary.outcomes]
+    asked = labels.counted(number, "held-out question")
     st.caption(
         f"{asked} had no part in this. Whoever chooses again after looking has none left to"
         " test with."
@@ -282,7 +284,7 @@ def _check(lab: Lab, found: Evaluation) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="evaluate-check"):
         choice = st.selectbox(
             "My choice",
-            labels,
+            names,
             index=found.summary.cheapest_by_tokens,
             key=f"evaluate.choice.{found.sweep.id}",
             width=420,
@@ -292,7 +294,7 @@ def _check(lab: Lab, found: Evaluation) -> None:
         label = f"Check it on the {asked}"
         if st.button(label, type="primary", key="evaluate.check"):
             evaluate_form.open_evaluation(lab.sweeps.start(planned))
-        with_it = "".join(f", with “{words.escaped(label)}” beside it" for label in beside)
+        with_it = "".join(f", with “{labels.escaped(label)}” beside it" for label in beside)
         st.caption(f"about {sweep_form.duration(planned.seconds)}{with_it}")
 
 

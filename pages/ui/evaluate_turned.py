@@ -6,7 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.lab.turned import Turned
 
 HEIGHT = 460  # pixels of the list, which is scrolled where it is longer
@@ -18,7 +18,7 @@ def draw(rows: Sequence[Turned], of: int, key: str, *, lost: str, won: str) -> N
     losses = [row for row in rows if row.lost]
     wins = rows[len(losses) :]
     st.markdown(
-        f"**{lost} {len(losses)}, {won.lower()} {len(wins)}** of {words.counted(of, 'question')};"
+        f"**{lost} {len(losses)}, {won.lower()} {len(wins)}** of {labels.counted(of, 'question')};"
         f" {of - len(rows)} stay as they are"
     )
     if not rows:
@@ -43,7 +43,7 @@ def _row(row: Turned, key: str) -> None:
         st.caption(f"{row.before:.0%} → **{row.after:.0%}**", width=100)
         st.page_link(
             "pages/compare.py",
-            label=words.escaped(words.shortened(row.question, 110)),
+            label=labels.escaped(labels.shortened(row.question, 110)),
             query_params={"run": row.link},
             width="stretch",
         )

@@ -16,7 +16,7 @@ from typing import Literal, ParamSpec, TypeVar
 import streamlit as st
 from streamlit import net_util
 
-from core import words
+from core import labels
 from core.door import MARK
 from core.errors import TriptychError
 from core.lab import Lab
@@ -170,7 +170,7 @@ def _guard(lab: Lab) -> None:
 
 def show(error: TriptychError) -> None:
     """One sentence; the detail is one click away."""
-    st.error(words.escaped(error.sentence), icon=":material/error:")
+    st.error(labels.escaped(error.sentence), icon=":material/error:")
     if error.detail:
         with st.expander("Detail"):
             st.text(error.detail)

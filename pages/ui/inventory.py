@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.lab import Lab, job_of
 from core.models.loader import FAMILIES
 from core.types import Family, Model
@@ -49,20 +49,20 @@ def device_sentence(lab: Lab) -> str:
     facts = lab.models.device()
     parts = ["GPU" if facts.place != "cpu" else "No GPU in use: the models run on the processor"]
     if facts.name:
-        parts.append(words.escaped(facts.name))
+        parts.append(labels.escaped(facts.name))
     if facts.free is not None and facts.total is not None:
         parts.append(f"{facts.free / 1e9:.1f} of {facts.total / 1e9:.1f} GB of memory free")
     elif facts.place == "cuda":
         parts.append("its memory is known once a model was loaded")
-    parts.append(words.counted(facts.threads, "thread"))
-    parts.append(f"torch {words.escaped(facts.torch)}" if facts.torch else "torch is missing")
+    parts.append(labels.counted(facts.threads, "thread"))
+    parts.append(f"torch {labels.escaped(facts.torch)}" if facts.torch else "torch is missing")
     return " · ".join(parts)
 
 
 def about(model: Model) -> str:
     """Parameters, size, source, precision and device, as far as they are known and apply."""
     parts = [f"{model.parameters} parameters" if model.parameters else ""]
-    parts.append(words.size(model.megabytes) if model.megabytes else "")
+    parts.append(labels.size(model.megabytes) if model.megabytes else "")
     parts.append(SOURCES[model.source])
     if model.source != "hub":  # it does not run here yet
         precision = "4 bits" if model.precision == "4bit" else model.precision
@@ -76,13 +76,13 @@ def _row(lab: Lab, model: Model, number: int, *, in_memory: bool) -> None:
         with st.container(horizontal=True, vertical_alignment="center", wrap=False):
             with st.container(gap=None):
                 memory = " :gray-badge[in memory]" if in_memory else ""
-                name = words.escaped(model.name)
+                name = labels.escaped(model.name)
                 st.markdown(f"**{name}**{memory}" if model.available else name)
                 st.caption(about(model))
             if not jobs.busy(lab, kind):
                 _button(lab, model)
         if not model.available and model.source != "hub":
-            st.caption(f":material/error: {words.escaped(model.reason)}")
+            st.caption(f":material/error: {labels.escaped(model.reason)}")
         jobs.line(lab, kind)
 
 
@@ -93,9 +93,9 @@ def _button(lab: Lab, model: Model) -> None:
             jobs.begin(lambda: lab.test(model))
     elif model.source == "hub":
         came = lab.models.came(model.name)
-        label = f"Download {words.size(model.megabytes)}"
+        label = f"Download {labels.size(model.megabytes)}"
         if came:
-            label = f"Go on, {words.size(max(1, model.megabytes - came))} to come"
+            label = f"Go on, {labels.size(max(1, model.megabytes - came))} to come"
         if st.button(label, key=f"{key}.download", icon=":material/download:"):
             jobs.begin(lambda: lab.download(model))
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
 from core.tasks.background import Job
@@ -69,15 +69,15 @@ def _follow(kind: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"job-{kind}"):
         if st.button("Stop", key=f"stop.{kind}", icon=":material/stop:"):
             job.stop()
-        st.caption(f"{words.escaped(job.doing.sentence)} · {job.seconds:.0f} s", width="content")
+        st.caption(f"{labels.escaped(job.doing.sentence)} · {job.seconds:.0f} s", width="content")
         if job.doing.share is not None:
             st.progress(job.doing.share, width=240)
 
 
 def _ended(job: Job) -> None:
     if job.error:
-        st.caption(f":red[:material/error: {words.escaped(job.error.sentence)}]")
+        st.caption(f":red[:material/error: {labels.escaped(job.error.sentence)}]")
     elif job.outcome:
-        st.caption(f":material/check: {words.escaped(job.outcome.sentence)}")
+        st.caption(f":material/check: {labels.escaped(job.outcome.sentence)}")
         if job.outcome.quote:
-            st.caption(f"“{words.escaped(job.outcome.quote)}”")
+            st.caption(f"“{labels.escaped(job.outcome.quote)}”")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
 from core.lab.proposals import Proposing
@@ -30,7 +30,7 @@ def draw(lab: Lab, deck: str) -> None:
             paper_id = st.selectbox(
                 "Paper",
                 list(titles),
-                format_func=lambda paper_id: words.shortened(titles[paper_id], 80),
+                format_func=lambda paper_id: labels.shortened(titles[paper_id], 80),
                 key="cards.make.paper",
                 width=420,
                 persist_state="session",
@@ -66,7 +66,7 @@ def draw(lab: Lab, deck: str) -> None:
         ended(job)
     else:
         st.caption(
-            f"{words.counted(len(spans), 'passage')} to read. The model reads one at a time; what"
+            f"{labels.counted(len(spans), 'passage')} to read. The model reads one at a time; what"
             " it proposes is checked, and shown here for you to judge. Nothing is added unseen."
         )
     judge(lab, [card for each in papers for card in lab.proposals.waiting(each)])
@@ -85,7 +85,7 @@ def wanted(lab: Lab) -> list[Span] | None:
 def _passages(spans: Sequence[Span], papers: Sequence[str]) -> None:
     """Which passages are meant, in place of a paper, and the way to the whole of theirs."""
     one = "run" not in st.query_params
-    counted = words.counted(len(spans), "passage")
+    counted = labels.counted(len(spans), "passage")
     st.markdown("From **one passage**" if one else f"From the **{counted}** of one comparison")
     if st.button("A whole paper instead", type="tertiary", key="cards.make.whole"):
         for name in ("span", "run"):
@@ -106,10 +106,10 @@ def follow() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="making-progress"):
         if st.button("Stop", key="cards.make.stop", icon=":material/stop:"):
             job.stop()
-        said = words.escaped(job.sentence) if job.sentence else "Reading"
+        said = labels.escaped(job.sentence) if job.sentence else "Reading"
         st.caption(
             f"{said}: passage {min(job.done + 1, job.passages)} of {job.passages} ·"
-            f" {words.counted(job.kept, 'card')} proposed · {job.seconds:.0f} s",
+            f" {labels.counted(job.kept, 'card')} proposed · {job.seconds:.0f} s",
             width="content",
         )
         st.progress(job.done / job.passages, width=240)
@@ -118,15 +118,15 @@ def follow() -> None:
 def ended(job: Proposing) -> None:
     if job.error:
         frame.show(job.error)
-    kept = f"{words.counted(job.kept, 'card')} proposed" if job.kept else "No card proposed"
+    kept = f"{labels.counted(job.kept, 'card')} proposed" if job.kept else "No card proposed"
     how = "Stopped: " if job.stopping.is_set() and job.done < job.passages else ""
     st.markdown(
-        f"**{kept}** · {how}{words.counted(job.done, 'passage')} of {job.passages:,} read in"
+        f"**{kept}** · {how}{labels.counted(job.done, 'passage')} of {job.passages:,} read in"
         f" {job.seconds:.0f} s"
     )
     if job.refused:
         refused = "; ".join(f"{count} × {why}" for why, count in job.refused.most_common())
-        st.caption(f"Not let through: {words.escaped(refused)}.")
+        st.caption(f"Not let through: {labels.escaped(refused)}.")
     if job.done and not job.kept:
         st.caption("A larger model writes more that can be let through; Settings lists them.")
 
@@ -135,7 +135,7 @@ def judge(lab: Lab, waiting: list[Card]) -> None:
     if judged := st.session_state.pop("cards.judged", ""):
         st.markdown(f":material/check: {judged}")
     if waiting:
-        st.subheader(f"{words.counted(len(waiting), 'proposal')} to judge", anchor=False)
+        st.subheader(f"{labels.counted(len(waiting), 'proposal')} to judge", anchor=False)
     for card in waiting:
         with st.container(key=f"proposal-{card.id}"):
             one(lab, card)
@@ -157,7 +157,7 @@ def one(lab: Lab, card: Card) -> None:
             lab.proposals.accept(
                 card.id, replace(card, question=question, answer=answer, deck=deck)
             )
-            _judged(f"Accepted into **{words.escaped(deck)}**", question)
+            _judged(f"Accepted into **{labels.escaped(deck)}**", question)
         change = ("Leave as it was", ":material/undo:") if editing else ("Edit", ":material/edit:")
         if st.button(change[0], key=f"{key}.edit", icon=change[1], type="tertiary"):
             st.session_state[f"{key}.editing"] = not editing
@@ -170,5 +170,5 @@ def one(lab: Lab, card: Card) -> None:
 
 def _judged(what: str, question: str) -> None:
     """It is gone from the list; the next drawing says where to."""
-    st.session_state["cards.judged"] = f"{what}: {words.escaped(words.shortened(question, 90))}"
+    st.session_state["cards.judged"] = f"{what}: {labels.escaped(labels.shortened(question, 90))}"
     st.rerun()

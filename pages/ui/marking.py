@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.errors import BadInput, TriptychError
 from core.lab import Lab
 from core.lab.questions import Change
@@ -110,7 +110,7 @@ def _keep(lab: Lab, paper: Paper, offset: int, asked: Asked) -> None:
     elif change.before == change.after:
         _tell(f"Known with this passage{aside}", change)
     else:
-        passages = words.counted(len(change.after.question.gold), "passage")
+        passages = labels.counted(len(change.after.question.gold), "passage")
         _tell(f"Asked here already{aside}, so it has {passages} now", change)
 
 
@@ -124,7 +124,7 @@ def _listing(
     held_out = len(lab.questions.in_paper(paper.id, held_out=True))
     if held_out:
         st.toggle(
-            f"Show the {words.counted(held_out, 'question')} held out",
+            f"Show the {labels.counted(held_out, 'question')} held out",
             key="library.gold.held_out",
             help="Set aside for the final check: who has seen them chooses settings for them.",
         )
@@ -135,7 +135,7 @@ def _listing(
             " places are known tell which setting finds them."
         )
         return []
-    said = f"**{words.counted(len(questions), 'question')}** with gold in this paper"
+    said = f"**{labels.counted(len(questions), 'question')}** with gold in this paper"
     st.caption(f"{said}; select a passage of the text to add one")
     most, pixels = BESIDE if beside else ABOVE
     height = pixels if len(questions) > most else "content"
@@ -152,13 +152,13 @@ def _row(lab: Lab, paper: Paper, kept: KeptQuestion, turn: Callable[[int], None]
         st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="xsmall"),
     ):
         aside = " :gray-badge[held out]" if kept.held_out else ""
-        asked = words.escaped(words.shortened(kept.question.text, 110))
+        asked = labels.escaped(labels.shortened(kept.question.text, 110))
         st.button(
             f"{_page_of(paper, first)}{asked}{aside}",
             type="tertiary",
             width="stretch",
             wrap=True,
-            help=words.escaped(kept.question.reference) or None,
+            help=labels.escaped(kept.question.reference) or None,
             key=f"library.gold.go.{kept.id}",
             on_click=_turned,
             args=(paper, kept, turn, first.start),
@@ -168,7 +168,7 @@ def _row(lab: Lab, paper: Paper, kept: KeptQuestion, turn: Callable[[int], None]
                 f"{number}.",
                 type="tertiary",
                 help=f"Its passage {number}: {_page_of(paper, span)}"
-                f"{words.escaped(words.shortened(paper.text[span.start : span.end], 80))}",
+                f"{labels.escaped(labels.shortened(paper.text[span.start : span.end], 80))}",
                 key=f"library.gold.go.{kept.id}.{number}",
                 on_click=_turned,
                 args=(paper, kept, turn, span.start),
@@ -220,7 +220,7 @@ def _undo(lab: Lab) -> None:
 def _done(what: str, change: Change) -> str:
     kept = change.after or change.before
     assert kept
-    return f"{what}: {words.escaped(words.shortened(kept.question.text, 60))}"
+    return f"{what}: {labels.escaped(labels.shortened(kept.question.text, 60))}"
 
 
 def _back(lab: Lab, change: Change) -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
+from core.labels import counted
 from core.metrics.differences import differences
 from core.metrics.support import sentences
 from core.text.words import WORD, words
 from core.types import Hit
-from core.words import counted
 
 Kind = Literal["cited", "unsupported", "differs", "match", "unseen", "found", "gold", "here"]
 # How gold looks in a text, and the word that says so, in every component that shows some.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core import exports, words
+from core import exports, labels
 from core.lab import Lab
 from core.types import Comparison
 from pages.ui import class_teacher, projector
@@ -27,7 +27,7 @@ def headline(lab: Lab, comparison: Comparison | None) -> None:
             run = comparison.runs[0]
             model = run.recipe.generation.generator if run.recipe.generation else ""
             st.badge(
-                words.escaped(f"recorded with {model} on {run.at[:10]}, {run.engine}"),
+                labels.escaped(f"recorded with {model} on {run.at[:10]}, {run.engine}"),
                 icon=":material/history:",
                 color="gray",
             )
@@ -54,7 +54,7 @@ def links(name: str, entries: Sequence[tuple[str, str, str]], empty: str) -> Non
         if not entries:
             st.caption(empty)
         for comparison_id, question, when in entries:
-            label = words.escaped(words.shortened(question, 80) + when)
+            label = labels.escaped(labels.shortened(question, 80) + when)
             if st.button(label, type="tertiary", key=f"{key}.{comparison_id}"):
                 st.query_params["run"] = comparison_id
                 st.rerun()

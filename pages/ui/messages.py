@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.types import Run
 
 ROLES = {"system": "System", "user": "User", "assistant": "Assistant"}
@@ -10,8 +10,8 @@ ROLES = {"system": "System", "user": "User", "assistant": "Assistant"}
 
 @st.dialog("What was sent", width="large")
 def messages_dialog(run: Run) -> None:
-    for sentence in words.budget(run):
-        st.caption(words.escaped(sentence))
+    for sentence in labels.budget(run):
+        st.caption(labels.escaped(sentence))
     generation = run.recipe.generation
     if generation and generation.style == "completion":
         st.caption(

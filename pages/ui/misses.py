@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
 from core.types import Question
@@ -46,13 +46,13 @@ def _propose(lab: Lab, missed: Sequence[Question], state: str) -> None:
 def _proposed(lab: Lab, missed: Sequence[Question], done: Sequence[bool]) -> None:
     """What became of them, and the way to each paper's proposals."""
     new = sum(done)
-    said = [f"{words.counted(new, 'card')} proposed"] if new else []
+    said = [f"{labels.counted(new, 'card')} proposed"] if new else []
     said += [f"{len(done) - new:,} proposed before"] if new < len(done) else []
     st.caption(f":material/check: {', '.join(said)}", width="content")
     firsts = {each.gold[0].paper_id: each.gold[0] for each in reversed(missed)}
     titles = {row.id: row.title for row in lab.papers.all()}
     for paper_id, span in firsts.items():
-        title = words.escaped(words.shortened(titles.get(paper_id, ""), 30))
+        title = labels.escaped(labels.shortened(titles.get(paper_id, ""), 30))
         st.page_link(
             "pages/cards.py",
             label="Judge under Cards" if len(firsts) == 1 else f"Judge those of “{title}”",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.lab import Lab
 from core.papers import PageImage
 from core.types import Paper, Span
@@ -27,5 +27,5 @@ def place(lab: Lab, paper: Paper, page: int, span: Span) -> None:
 def _drawn(lab: Lab, paper: Paper, page: int, spans: tuple[Span, ...]) -> PageImage:
     drawn = lab.papers.page_image(paper, page, spans)
     if drawn.unmarked:
-        st.caption(f":material/visibility_off: {words.UNMARKED}")
+        st.caption(f":material/visibility_off: {labels.UNMARKED}")
     return drawn

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.lab import Lab
 from core.lab.live import Panel
 from core.types import Arm, Comparison, Hit, Question, Recipe, Retrieval
@@ -48,7 +48,7 @@ def draw(
 ) -> None:
     """Panels of equal width; `over` is False while they may still change. `asked` is the question
     with its gold, if that is known and may be shown."""
-    settings = words.apart([panel.recipe for panel in panels])
+    settings = labels.apart([panel.recipe for panel in panels])
     with st.container(key="panels"):
         for index, (column, panel) in enumerate(
             zip(st.columns(len(panels), gap="medium", wrap=False), panels, strict=True)
@@ -75,7 +75,7 @@ def _title(
     panel = panels[index]
     arm = panel.recipe.arm
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-        name = words.escaped(words.panel_name(panel.recipe, panel.candidates))
+        name = labels.escaped(labels.panel_name(panel.recipe, panel.candidates))
         st.subheader(f":{COLOURS[arm]}[{name}]", anchor=False)
         if over and len(panels) > USUAL:
             st.space("stretch")
@@ -85,7 +85,7 @@ def _title(
                 left = [each.recipe for each in panels if each is not panel]
                 asking.start(lab, question, left, searched(panels))
     if settings:
-        st.caption(words.escaped(" · ".join(settings)))
+        st.caption(labels.escaped(" · ".join(settings)))
 
 
 def searched(panels: Sequence[Panel]) -> tuple[str, ...]:
@@ -143,18 +143,18 @@ def _text(
 def _outcome(panel: Panel, key: str) -> None:
     assert panel.run and panel.run.answer
     reply = panel.run.answer
-    ended = words.outcome(reply)
+    ended = labels.outcome(reply)
     if reply.finish_reason == "length":
         ended = f":material/content_cut: **{ended}**"
     elif reply.finish_reason == "error":
         ended = f":red[:material/error: **{ended}**]"
-    measured = words.measured(reply)
+    measured = labels.measured(reply)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"end-{key}"):
         st.caption(f"{ended} · {measured}" if measured else ended, width="content")
         if st.button("What was sent", type="tertiary", key=f"sent-{key}"):
             messages_dialog(panel.run)
     for note in panel.run.notes:
-        st.caption(f":material/info: {words.escaped(note)}")
+        st.caption(f":material/info: {labels.escaped(note)}")
 
 
 def _chunks(lab: Lab, panel: Panel, question: str, spans: gold.Gold, key: str) -> None:
@@ -177,15 +177,15 @@ def _chunks(lab: Lab, panel: Panel, question: str, spans: gold.Gold, key: str) -
                 chunk.card(lab, hit, question, spans, f"{key}-{hit.rank}")
                 if panel.run:
                     chunk.switch(lab, panel.run, hit, f"{key}-{hit.rank}")
-    cut = words.unseen_together(panel.hits)
+    cut = labels.unseen_together(panel.hits)
     if cut:
         st.caption(f":material/visibility_off: {cut[0].upper()}{cut[1:]}.")
 
 
 def _label(hit: Hit, spans: gold.Gold, *, switched_off: bool) -> str:
     """The title comes last: it is the part that may be cut off on a narrow screen."""
-    moved = "switched off" if switched_off else words.movement(hit)
-    parts = [words.pages_of(hit), moved, words.escaped(hit.title)]
+    moved = "switched off" if switched_off else labels.movement(hit)
+    parts = [labels.pages_of(hit), moved, labels.escaped(hit.title)]
     label = " · ".join(part for part in parts if part)
     label = f"~~{label}~~" if switched_off else label
     return f"**{hit.rank}**{gold.badge(spans, hit)} · {label}"

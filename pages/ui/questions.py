@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.errors import BadInput, TriptychError
 from core.lab import Lab
 from core.lab.questions import AddedQuestion, Change
@@ -52,7 +52,7 @@ def draw(lab: Lab) -> None:
 
 
 def _count(kept: int, held_out: int) -> str:
-    said = f"**{words.counted(kept, 'question')}**"
+    said = f"**{labels.counted(kept, 'question')}**"
     if not held_out:
         return said
     return f"{said} to choose settings with · **{held_out:,}** held out for the final check"
@@ -76,7 +76,7 @@ def _bring_in(lab: Lab) -> None:
         if file:
             with st.spinner("Looking for the passages …"):
                 added = lab.questions.upload(file.name, file.getvalue(), held_out=aside)
-                _done(words.escaped(file.name), added)
+                _done(labels.escaped(file.name), added)
 
 
 def _from_cards(lab: Lab) -> None:
@@ -92,16 +92,16 @@ def _from_cards(lab: Lab) -> None:
         deck = st.selectbox(
             "Deck",
             list(decks),
-            format_func=lambda name: f"{words.shortened(name, 60)} · {decks[name]:,}",
+            format_func=lambda name: f"{labels.shortened(name, 60)} · {decks[name]:,}",
             key="library.questions.from",
         )
         st.caption("Only its cards that know their place in a paper; they stay cards as well.")
         aside = st.checkbox(
             "Hold them out for the final check", key=f"library.questions.cards.aside.{turn}"
         )
-        label = f"Take {words.counted(decks[deck], 'card')} as questions"
+        label = f"Take {labels.counted(decks[deck], 'card')} as questions"
         if st.button(label, key="library.questions.take"):
-            _done(words.escaped(deck), lab.questions.take_cards(deck, held_out=aside))
+            _done(labels.escaped(deck), lab.questions.take_cards(deck, held_out=aside))
 
 
 def _take_out(lab: Lab, kept: int, held_out: int) -> None:
@@ -206,7 +206,7 @@ def _look_through() -> None:
             args=("deleted", chosen, lab.questions.remove),
         )
         st.caption(
-            f"{words.counted(len(chosen), 'question')} chosen"
+            f"{labels.counted(len(chosen), 'question')} chosen"
             if chosen
             else "Choose some at the left of the table."
         )
@@ -239,7 +239,7 @@ def _undo(lab: Lab) -> None:
         return
     what, changes = st.session_state[CHANGED]
     with st.container(horizontal=True, vertical_alignment="center", key="questions-changed"):
-        counted = words.counted(len(changes), "question")
+        counted = labels.counted(len(changes), "question")
         st.markdown(f":material/check: {counted} {what}", width="content")
         if st.button("Undo", type="tertiary", key="library.questions.undo"):
             del st.session_state[CHANGED]

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.types import Hit
 
 HTML = '<div class="flow"></div>'
@@ -175,8 +175,8 @@ def _row(hit: Hit, hits: Sequence[Hit], top_k: int) -> dict[str, Any]:
     return {
         "before": hit.rank_before,
         "kind": kind,
-        "moved": words.movement(hit) if hit.rank != hit.rank_before else "",
-        "label": f"{words.pages_of(hit)} · {hit.title}",
+        "moved": labels.movement(hit) if hit.rank != hit.rank_before else "",
+        "label": f"{labels.pages_of(hit)} · {hit.title}",
         "said": " ".join(hit.chunk.text.split())[:400],
     }
 

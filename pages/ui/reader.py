@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.lab import Lab
 from core.papers.finding import Found
 from core.store import PaperRow
@@ -22,7 +22,7 @@ PLACE = re.compile(r"(\d{1,12})-(\d{1,12})")  # as in the address
 def draw(lab: Lab, row: PaperRow) -> None:
     paper = lab.papers.get(row.id)
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-        st.subheader(words.escaped(row.title), anchor=False)
+        st.subheader(labels.escaped(row.title), anchor=False)
         st.space("stretch")
         if st.button("Close", key="library.close", type="tertiary", icon=":material/close:"):
             st.query_params.clear()
@@ -98,7 +98,7 @@ def _pick(paper: Paper, parts: Sequence[notes.Part], key: str) -> int:
         return page
 
     def called(number: int) -> str:
-        title = words.shortened(parts[number - 1].title, 60)
+        title = labels.shortened(parts[number - 1].title, 60)
         return f"{number} of {len(parts)}" + (f" · {title}" if title else "")
 
     numbers = range(1, len(parts) + 1)
@@ -121,7 +121,7 @@ def _page(
     with image:
         page_image.whole(lab, paper, page, (*spans, *marking.chosen(lab, paper)))
     with text:
-        st.caption(f"{TEXT}, {words.counted(len(paper.text[start:end].strip()), 'character')}")
+        st.caption(f"{TEXT}, {labels.counted(len(paper.text[start:end].strip()), 'character')}")
         marking.draw(paper, start, end, marks, partial(_turn, paper, parts), beside=False)
 
 
@@ -142,7 +142,7 @@ def _search(lab: Lab, paper: Paper) -> list[Found]:
 def _matches(lab: Lab, paper: Paper, phrase: str) -> list[Found]:
     found = lab.papers.find(paper, phrase)
     if not found:
-        st.caption(f"“{words.escaped(phrase)}” does not stand in its text.")
+        st.caption(f"“{labels.escaped(phrase)}” does not stand in its text.")
         return []
     said = f"{len(found):,} {'match' if len(found) == 1 else 'matches'}"
     if len(found) > LISTED:
@@ -165,10 +165,10 @@ def _matches(lab: Lab, paper: Paper, phrase: str) -> list[Found]:
 
 def _in_bold(found: Found) -> str:
     """The match within its surroundings, as Markdown."""
-    before, after = words.escaped(found.before), words.escaped(found.after)
+    before, after = labels.escaped(found.before), labels.escaped(found.after)
     behind = " " if found.before[-1:].isspace() else ""
     ahead = " " if found.after[:1].isspace() else ""
-    return f"{before}{behind}**{words.escaped(found.words)}**{ahead}{after}"
+    return f"{before}{behind}**{labels.escaped(found.words)}**{ahead}{after}"
 
 
 def _part_of(parts: Sequence[notes.Part], place: int) -> int:

@@ -3,7 +3,7 @@ over the whole library."""
 
 import streamlit as st
 
-from core import chunkers, words
+from core import chunkers, labels
 from core.charts import SETTINGS, lengths
 from core.errors import TriptychError
 from core.lab import Lab
@@ -34,10 +34,10 @@ def draw(lab: Lab, paper: Paper, start: int, end: int, where: str) -> None:
         ]
         rulers(f"library.ruler.{paper.id}", start, end, names, colours, measured, gold)
     else:
-        st.caption(words.escaped(f"Nothing to cut: {where} holds no text."))
+        st.caption(labels.escaped(f"Nothing to cut: {where} holds no text."))
     st.markdown("##### Over the whole paper")
     st.caption(
-        f"{words.escaped(embedder)} reads {measured[0].room:,} tokens of a chunk. Where chunks"
+        f"{labels.escaped(embedder)} reads {measured[0].room:,} tokens of a chunk. Where chunks"
         " overlap, the next one may show it what it missed; never seen is what it reads in no"
         " chunk."
     )
@@ -77,7 +77,7 @@ def overview(lab: Lab) -> None:
     table: list[tuple[PaperRow, tuple[Coverage, ...]]] = []
     with st.empty():
         for row, coverage in lab.ruler.coverage(list(settings.values()), embedder):
-            st.progress(len(table) / papers, f"Counting tokens: {words.escaped(row.title)}")
+            st.progress(len(table) / papers, f"Counting tokens: {labels.escaped(row.title)}")
             table.append((row, coverage))
         st.empty()
     names = [chunkers.measured(each) for each in settings.values()]
@@ -85,7 +85,7 @@ def overview(lab: Lab) -> None:
     for column, name, total in zip(st.columns(len(settings)), names, totals, strict=True):
         with column:
             st.metric(name, f"{100 * total.share:.1f} %")
-            chunks = words.counted(total.chunks, "chunk")
+            chunks = labels.counted(total.chunks, "chunk")
             st.caption(f"of the text; {total.too_long:,} of {chunks} too long")
     st.dataframe(
         [

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.metrics.gold import within
 from core.retrieval.coverage import Cut
 from core.types import Span
@@ -198,7 +198,7 @@ def rulers(
         {"question": asked, **_place(span.start, span.end, start, end)} for span, asked in here
     ]
     one = len(here) == 1
-    said = f"{words.counted(len(here), 'passage')} here {'answers' if one else 'answer'} questions"
+    said = f"{labels.counted(len(here), 'passage')} here {'answers' if one else 'answer'} questions"
     _component(key=key, data={"settings": lanes, "gold": places, "places": said})
 
 
@@ -210,7 +210,7 @@ def _place(first: int, last: int, start: int, end: int) -> dict[str, float]:
 
 def _lane(cut: Cut, start: int, end: int, gold: Sequence[Span]) -> dict[str, Any]:
     here = cut.within(start, end)
-    said = [f"{words.counted(len(here), 'chunk')} here"]
+    said = [f"{labels.counted(len(here), 'chunk')} here"]
     too_long = sum(each.tokens > cut.room for _, each in here)
     if too_long:
         said.append(f"{too_long} too long for the embedder")
@@ -219,7 +219,7 @@ def _lane(cut: Cut, start: int, end: int, gold: Sequence[Span]) -> dict[str, Any
             any(each.chunk.start <= span.start and span.end <= each.chunk.end for _, each in here)
             for span in gold
         )
-        said.append(f"{whole} of {words.counted(len(gold), 'gold passage')} whole in one chunk")
+        said.append(f"{whole} of {labels.counted(len(gold), 'gold passage')} whole in one chunk")
     return {
         "summary": ", ".join(said),
         "chunks": [_bar(cut, number, start, end, gold) for number, _ in here],
@@ -233,8 +233,8 @@ def _bar(cut: Cut, number: int, start: int, end: int, gold: Sequence[Span]) -> d
     unread = max(left, min(right, each.chunk.start + each.reads))
     facts = (
         f"chunk {number:,} of {len(cut.chunks):,}, "
-        f"{words.counted(len(each.chunk.text), 'character')}, "
-        f"{words.counted(each.tokens, 'token')}"
+        f"{labels.counted(len(each.chunk.text), 'character')}, "
+        f"{labels.counted(each.tokens, 'token')}"
     )
     if each.tokens > cut.room:
         facts += f"; the embedder reads {cut.room:,} tokens, {each.reads:,} characters"

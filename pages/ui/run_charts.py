@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.charts import Chart
 from core.charts.style import Theme
 from core.lab.past import MEASURES, Selection, charts_of
@@ -24,7 +24,7 @@ def draw(selection: Selection) -> None:
     """All charts of one group of runs that may be compared, and which group that is."""
     groups = selection.groups
     with st.container(horizontal=True, vertical_alignment="bottom", key="runs-charts-of"):
-        names = [f"{group.name} ({words.counted(len(group.points), 'run')})" for group in groups]
+        names = [f"{group.name} ({labels.counted(len(group.points), 'run')})" for group in groups]
         number = st.selectbox(
             "Runs of", range(len(groups)), format_func=lambda n: names[n], key="runs.group"
         )
@@ -42,7 +42,7 @@ def draw(selection: Selection) -> None:
         st.caption(
             f":material/casino: Sampling is on: between seeds alone, “{measure}” varies by"
             f" {noise.deviation:.2f} (standard deviation; n ="
-            f" {words.counted(noise.repeated, 'question')} under a setting, {noise.times} seeds"
+            f" {labels.counted(noise.repeated, 'question')} under a setting, {noise.times} seeds"
             " each). A smaller difference between two answers is chance."
         )
     theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
@@ -60,7 +60,7 @@ def draw(selection: Selection) -> None:
     if missing:
         st.subheader("Not drawn", anchor=False)
     for chart in missing:
-        st.caption(f"**{words.escaped(chart.title)}**: {words.escaped(chart.missing)}")
+        st.caption(f"**{labels.escaped(chart.title)}**: {labels.escaped(chart.missing)}")
 
 
 @contextmanager
@@ -83,7 +83,7 @@ def draw_chart(chart: Chart, key: str, *, select: bool = False) -> Sequence[Any]
             selection_mode="points",
             config=TOOLBAR | {"toImageButtonOptions": image},
         )
-    with st.expander(f"Data: {words.counted(len(chart.rows), 'row')}"):
+    with st.expander(f"Data: {labels.counted(len(chart.rows), 'row')}"):
         st.dataframe(chart.rows, hide_index=True)
         st.download_button(
             "CSV",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.charts.tidy import setting_names
 from core.lab.past import Selection
 from core.metrics.diagnosis import KINDS, Share, shares
@@ -50,8 +50,8 @@ def _example(selection: Selection, share: Share, run_id: str, key: str) -> None:
     run = next(each for each in selection.runs if each.id == run_id)
     finding = selection.diagnoses[run_id].found(share.kind)
     assert finding
-    st.markdown(f"**{words.escaped(run.question)}**")
-    st.caption(words.escaped(finding.said))
+    st.markdown(f"**{labels.escaped(run.question)}**")
+    st.caption(labels.escaped(finding.said))
     if run.answer and finding.where:
         start, end = finding.where
         st.text(_around(run.answer.text, start, end))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
 from core.lab.past import Imported
@@ -44,14 +44,14 @@ def bring_in(lab: Lab) -> None:
 def said(made: Imported) -> None:
     """What became of the file that was brought in last."""
     new = made.runs - made.known
-    parts = [f"{words.escaped(made.file)}: {words.counted(new, 'run')} imported"]
+    parts = [f"{labels.escaped(made.file)}: {labels.counted(new, 'run')} imported"]
     if made.known:
         parts.append(f"{made.known:,} here already")
     if made.repaired:
-        parts.append(f"{words.counted(made.repaired, 'line')} mended")
+        parts.append(f"{labels.counted(made.repaired, 'line')} mended")
     st.success(", ".join(parts) + ".", icon=":material/check:")
     if made.dropped:
-        with st.expander(f"{words.counted(len(made.dropped), 'line')} not understood"):
+        with st.expander(f"{labels.counted(len(made.dropped), 'line')} not understood"):
             st.dataframe(
                 [{"line": each.line, "why": each.why} for each in made.dropped], hide_index=True
             )

@@ -5,7 +5,7 @@ from datetime import date
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.lab import Lab
 from core.types.view import CHOICES, Choice, View, from_link, to_link
 
@@ -105,8 +105,8 @@ def _asked() -> View:
 def _choice(choice: Choice, counts: list[tuple[str, int]], chosen: tuple[str, ...]) -> None:
     label = NAMES[choice]
     if chosen:
-        label += f": {words.shortened(', '.join(said(value) for value in chosen), 28)}"
-    with st.popover(words.escaped(label), key=f"runs.{choice}.menu"):
+        label += f": {labels.shortened(', '.join(said(value) for value in chosen), 28)}"
+    with st.popover(labels.escaped(label), key=f"runs.{choice}.menu"):
         _values(choice, counts, chosen)
 
 
@@ -132,8 +132,8 @@ def _sweep(lab: Lab) -> None:
     names = {row.id: f"{row.name} · {row.at[:10]}" for row in lab.past.sweeps()}
     chosen = st.session_state.get("runs.sweep")
     ids = [*names, *([chosen] if chosen and chosen not in names else [])]
-    label = f"Sweep: {words.shortened(names.get(chosen, 'not here'), 28)}" if chosen else "Sweep"
-    with st.popover(words.escaped(label), key="runs.sweep.menu"):
+    label = f"Sweep: {labels.shortened(names.get(chosen, 'not here'), 28)}" if chosen else "Sweep"
+    with st.popover(labels.escaped(label), key="runs.sweep.menu"):
         st.selectbox(
             "Sweep",
             ids,

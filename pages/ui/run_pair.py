@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.charts.searching import covered, jaccard
 from core.charts.style import ARM_NAMES
 from core.charts.tidy import setting_names
@@ -24,14 +24,14 @@ def draw(runs: Sequence[Run]) -> None:
             zip(st.columns(len(runs), gap="medium", wrap=False), runs, strict=True)
         ):
             with column, st.container(key=f"panel-{run.recipe.arm}-{number}", gap="small"):
-                st.subheader(words.escaped(ARM_NAMES[run.recipe.arm].capitalize()), anchor=False)
-                st.caption(words.escaped(names[run.recipe.key]))
+                st.subheader(labels.escaped(ARM_NAMES[run.recipe.arm].capitalize()), anchor=False)
+                st.caption(labels.escaped(names[run.recipe.key]))
                 _answer(runs, number)
                 known = run.answer is not None and run.answer.finish_reason == "length"
                 for finding in found[run.id].findings:
                     if known and finding.kind == "cut off":
                         continue  # the line below the answer says it
-                    st.caption(f":material/report: {words.escaped(finding.said)}")
+                    st.caption(f":material/report: {labels.escaped(finding.said)}")
     if len(runs) > 1:
         _settings(runs)
         _retrieved(runs)
@@ -47,7 +47,7 @@ def _answer(runs: Sequence[Run], number: int) -> None:
     if number and first:
         marks += differing(run.answer.text, first.text)
     answer(f"runs-answer-{run.id}-{number}", run.answer.text, marks)
-    st.caption(words.escaped(words.outcome(run.answer)))
+    st.caption(labels.escaped(labels.outcome(run.answer)))
     if number and first:
         st.caption(":material/format_underlined: Underlined: words the first answer does not have.")
 
@@ -69,7 +69,7 @@ def _settings(runs: Sequence[Run]) -> None:
 
 def _described(run: Run) -> dict[str, str]:
     found = {"question": run.question, "panel": ARM_NAMES[run.recipe.arm]}
-    found |= words.settings(run.recipe)
+    found |= labels.settings(run.recipe)
     found |= {f"revision of {name}": revision for name, revision in run.recipe.revisions}
     return found | {"papers": f"{len(run.paper_ids)} searched" if run.paper_ids else "–"}
 
@@ -93,7 +93,7 @@ def _retrieved(runs: Sequence[Run]) -> None:
         for number, run in enumerate(runs, start=1):
             here = [each.rank for each in run.hits if each.chunk.span == span]
             ranks[f"run {number}"] = here[0] if here else None
-        text = words.shortened(hit.chunk.text, 160)
-        rows.append({"chunk": hit.title, "where": words.pages_of(hit), **ranks, "text": text})
+        text = labels.shortened(hit.chunk.text, 160)
+        rows.append({"chunk": hit.title, "where": labels.pages_of(hit), **ranks, "text": text})
     wide = {"text": st.column_config.TextColumn(width="large")}
     st.dataframe(rows, hide_index=True, placeholder="", column_config=wide)

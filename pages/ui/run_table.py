@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.lab import Lab
 from core.lab.past import PAGE
 from core.store import RunRow
@@ -20,7 +20,7 @@ def draw(lab: Lab, view: View, count: int) -> None:
     pages = max(1, -(-count // PAGE))
     page = 1
     with st.container(horizontal=True, vertical_alignment="center"):
-        here = words.counted(count, "run")
+        here = labels.counted(count, "run")
         how = "Mark one to open it, several to compare."
         st.caption(f"{here}, newest first. {how}", width="content")
         if pages > 1:
@@ -58,7 +58,7 @@ def draw(lab: Lab, view: View, count: int) -> None:
         if len(chosen) == 1 and st.button("Open in Compare", type="primary", key="runs.open"):
             st.switch_page("pages/compare.py", query_params={"run": chosen[0].id})
         if len(chosen) > 1:
-            st.markdown(f"**{words.counted(len(chosen), 'run')} compared**")
+            st.markdown(f"**{labels.counted(len(chosen), 'run')} compared**")
         if len(chosen) > MOST:
             st.caption(f"The first {MOST} of them are shown.")
     run_pair.draw(lab.past.runs([row.id for row in chosen[:MOST]]))

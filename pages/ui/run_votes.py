@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.lab import Lab
 
 
@@ -12,12 +12,12 @@ def draw(lab: Lab) -> None:
     if judged is None:
         return
     st.markdown(
-        f"**{words.counted(judged.votes, 'vote')}** on which answer is right, in"
-        f" {words.counted(judged.rounds, 'round')} of all classes."
+        f"**{labels.counted(judged.votes, 'vote')}** on which answer is right, in"
+        f" {labels.counted(judged.rounds, 'round')} of all classes."
     )
     if judged.missing_votes or judged.missing_rounds:
         missing = [
-            words.counted(number, noun)
+            labels.counted(number, noun)
             for number, noun in (
                 (judged.missing_votes, "vote"),
                 (judged.missing_rounds, "round"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.cards.schedule import LEECH, RATINGS, RETENTIONS
 from core.errors import TriptychError
 from core.lab import Lab
@@ -187,7 +187,7 @@ def until(interval: timedelta) -> str:
         return f"{minutes / 60:.0f} h"
     days = interval.days
     if days < 60:
-        return words.counted(days, "day")
+        return labels.counted(days, "day")
     if days < 365 * 2:
         return f"{days / 30.4:.0f} months"
     return f"{days / 365:.1f} years"

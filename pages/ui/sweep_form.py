@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core import chunkers, words
+from core import chunkers, labels
 from core.lab import Lab
 from core.retrieval.ranking import RETRIEVERS
 from core.sweeps import presets
@@ -28,7 +28,7 @@ def choose(lab: Lab) -> None:
     st.pills(
         "Preset",
         names,
-        format_func=words.escaped,
+        format_func=labels.escaped,
         key="sweep.preset",
         required=True,
         on_change=_fill,
@@ -40,9 +40,9 @@ def choose(lab: Lab) -> None:
         _fill(lab)
     file = next(file for file in files if file.name == st.session_state["sweep.preset"])
     if file.error:
-        st.error(words.escaped(file.error))
+        st.error(labels.escaped(file.error))
     elif file.preset and file.preset.about:
-        st.caption(words.escaped(file.preset.about))
+        st.caption(labels.escaped(file.preset.about))
 
 
 def _fill(lab: Lab) -> None:
@@ -214,14 +214,14 @@ def cost(plan: Plan, typed: int = 0) -> None:
             ),
             width="content",
         )
-    asked = words.counted(len(plan.questions), "question")
+    asked = labels.counted(len(plan.questions), "question")
     if typed > len(plan.questions):
-        asked = f"The first {len(plan.questions):,} of {words.counted(typed, 'question')}"
+        asked = f"The first {len(plan.questions):,} of {labels.counted(typed, 'question')}"
     once = "each pair reranked"
     if plan.answers:
         once += " and each different prompt answered"
     st.caption(
-        f"{asked} × {words.counted(len(plan.settings), 'setting')}; each text is embedded, {once}"
+        f"{asked} × {labels.counted(len(plan.settings), 'setting')}; each text is embedded, {once}"
         " once."
     )
     if plan.known:
@@ -234,16 +234,16 @@ def cost(plan: Plan, typed: int = 0) -> None:
     for why, what in reasons.items():
         more = "" if len(what) == 1 else f" and {len(what) - 1} more"
         st.caption(
-            f":material/block: Left out: {words.escaped(what[0])}{more}: {words.escaped(why)}"
+            f":material/block: Left out: {labels.escaped(what[0])}{more}: {labels.escaped(why)}"
         )
 
 
 def duration(seconds: float) -> str:
     """8 seconds, 3 minutes, 1.5 hours"""
     if seconds < 90:
-        return words.counted(max(round(seconds), 0), "second")
+        return labels.counted(max(round(seconds), 0), "second")
     if seconds < 5400:
-        return words.counted(round(seconds / 60), "minute")
+        return labels.counted(round(seconds / 60), "minute")
     return f"{seconds / 3600:,.1f} hours"
 
 
@@ -254,7 +254,7 @@ def saving(lab: Lab, said: Preset) -> None:
         st.code(presets.written(said), language="toml")
         if st.button("Save", key="sweep.save", disabled=not name):
             lab.sweeps.presets.save(name, presets.written(said))
-            st.toast(f"Kept as {words.escaped(name)}.")
+            st.toast(f"Kept as {labels.escaped(name)}.")
             st.rerun()
         own = [file.name for file in lab.sweeps.presets.all() if file.own]
         if st.session_state["sweep.preset"] in own and st.button(

@@ -4,7 +4,7 @@ from typing import cast
 
 import streamlit as st
 
-from core import words
+from core import labels
 from core.charts import grid
 from core.lab import Lab
 from core.store.sweeps import SweepRow
@@ -26,7 +26,7 @@ STATUSES = {
 
 def summary(row: SweepRow) -> str:
     """done · 185 of 185 cells · 2 failed"""
-    parts = [STATUSES[row.status], f"{row.done:,} of {words.counted(row.cells, 'cell')}"]
+    parts = [STATUSES[row.status], f"{row.done:,} of {labels.counted(row.cells, 'cell')}"]
     if row.failed:
         parts.append(f"{row.failed:,} failed")
     return " · ".join(parts)
@@ -44,10 +44,10 @@ def draw(lab: Lab, sweep_id: str) -> None:
         if st.button("All sweeps", icon=":material/arrow_back:", type="tertiary", key="sweep.back"):
             del st.query_params["sweep"]
             st.rerun()
-        st.subheader(words.escaped(row.name), anchor=False, width="content")
+        st.subheader(labels.escaped(row.name), anchor=False, width="content")
         st.caption(
-            f"{words.counted(row.questions, 'question')} × {words.counted(row.settings, 'setting')}"
-            f" · {words.moment(row.at)}"
+            f"{labels.counted(row.questions, 'question')} ×"
+            f" {labels.counted(row.settings, 'setting')} · {labels.moment(row.at)}"
         )
     if at_work(lab, row):
         following(sweep_id)
@@ -102,15 +102,15 @@ def state(lab: Lab, row: SweepRow) -> None:
         doing = progress.doing or Doing(sentence="Starting …")
         if progress.stopping.is_set():
             doing = Doing(sentence="Stopping: it ends what it is at; what is done is kept.")
-        st.progress(doing.share or 0.0, words.escaped(doing.sentence))
+        st.progress(doing.share or 0.0, labels.escaped(doing.sentence))
     if progress and progress.counted.distinct_prompts is not None:
         pairs, prompts = progress.counted.rerank_pairs, progress.counted.distinct_prompts
         st.caption(
-            f"Counted after the search: {words.counted(pairs or 0, 'pair')} to rerank,"
-            f" {words.counted(prompts, 'different prompt')} for the cells that were open."
+            f"Counted after the search: {labels.counted(pairs or 0, 'pair')} to rerank,"
+            f" {labels.counted(prompts, 'different prompt')} for the cells that were open."
         )
     if row.sentence:
-        st.error(words.escaped(row.sentence), icon=":material/error:")
+        st.error(labels.escaped(row.sentence), icon=":material/error:")
 
 
 def _button(label: str, icon: str, key: str) -> bool:
@@ -171,5 +171,5 @@ def picture(lab: Lab, sweep: Sweep, *, live: bool) -> None:
             st.switch_page("pages/compare.py", query_params=came)
     if not live:
         for sentence, count in lab.sweeps.failures(sweep.id).items():
-            failed = f":red[:material/error: {words.counted(count, 'cell')} failed:]"
-            st.caption(f"{failed} {words.escaped(sentence)}")
+            failed = f":red[:material/error: {labels.counted(count, 'cell')} failed:]"
+            st.caption(f"{failed} {labels.escaped(sentence)}")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import words
+from core import labels
 from core.errors import OutOfSpace
 from core.lab import Lab
 from core.lab.reproduction import OmegaRow, RecallRow, Table
@@ -92,7 +92,7 @@ def test_story_evaluate_leave_come_back_and_read_the_verdict(page: AppTest, lab:
     *_, found = lab.evaluations.result(row.id, "600/0 · top 1")
     assert "6 questions with gold" in texts(page)
     verdict = found.summary.verdict  # type: ignore[union-attr]
-    assert texts(page).count(words.escaped(verdict)) == 1
+    assert texts(page).count(labels.escaped(verdict)) == 1
     assert "Answers\\: only what was retrieved was judged" in texts(page)
     page.button(key="evaluate.memo.open").click().run()
     assert "# Which setting? sizes" in texts(page)
@@ -151,7 +151,7 @@ def test_the_choice_is_checked_on_what_was_held_out(
     *_, found = lab.evaluations.result(lab.evaluations.all()[0].id, "60/0 · top 1")
     others = found.summary.outcomes[1:]  # type: ignore[union-attr]
     best = max(others, key=lambda each: each.recall.mean).label
-    assert f"with “{words.escaped(best)}” beside it" in texts(page)
+    assert f"with “{labels.escaped(best)}” beside it" in texts(page)
     page.button(key="evaluate.check").click().run()
     newest, _ = lab.evaluations.all()
     assert newest.settings == 2, "the base is never checked against itself"

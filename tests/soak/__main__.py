@@ -24,7 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from core import words
+from core import labels
 from core.lab import Lab
 from core.lab.runs import Runs
 from core.models import registry
@@ -191,7 +191,7 @@ def _search_again(lesson: Lesson, lab: Lab) -> None:
     for question, shown in lesson.searches:
         run = lab.bench.search(question, recipe, lab.papers.resolve(()))
         right = "\n".join(
-            f"**{hit.rank}** · {words.escaped(hit.title)}, {words.pages_of(hit)}"
+            f"**{hit.rank}** · {labels.escaped(hit.title)}, {labels.pages_of(hit)}"
             for hit in run.hits
         )
         if shown != right:
