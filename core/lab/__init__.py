@@ -24,6 +24,7 @@ from contextlib import closing
 from pathlib import Path
 from threading import Event
 
+from core.gold.book import QuestionBook
 from core.lab import debris
 from core.lab.bench import Bench, follow
 from core.lab.cards import Cards
@@ -34,7 +35,6 @@ from core.lab.doctor import Check, examine
 from core.lab.evaluation import Evaluations
 from core.lab.past import Past
 from core.lab.proposals import Proposals
-from core.lab.questions import QuestionBook
 from core.lab.reproduction import Reproduction, check
 from core.lab.runs import Runs
 from core.lab.storage import Storage

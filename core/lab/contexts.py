@@ -13,8 +13,8 @@ from core.charts import Chart
 from core.charts.evaluation import won_and_lost
 from core.charts.style import Theme
 from core.errors import BadInput
-from core.lab.golds import gold_of
-from core.lab.questions import QuestionBook
+from core.gold.book import QuestionBook
+from core.gold.by_question import gold_of
 from core.lab.runs import Runs
 from core.lab.sweeps import Sweeps
 from core.lab.turned import Turned, turned

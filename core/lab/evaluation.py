@@ -9,8 +9,8 @@ from core.charts import Chart
 from core.charts.evaluation import Judged, recall_against_tokens, won_and_lost
 from core.charts.style import Theme
 from core.errors import BadInput
-from core.lab.golds import Gold, gold_of
-from core.lab.questions import QuestionBook
+from core.gold.book import QuestionBook
+from core.gold.by_question import Gold, gold_of
 from core.lab.sweeps import Sweeps
 from core.lab.turned import Turned, turned
 from core.metrics import retrieval

@@ -16,7 +16,7 @@ from core.charts.style import Theme
 from core.charts.tidy import Group, Point, groups, setting_names
 from core.codec import to_json
 from core.errors import BadInput
-from core.lab.golds import gold_of
+from core.gold.by_question import gold_of
 from core.lab.runs import Runs
 from core.logs import experiments, retrievals
 from core.metrics.diagnosis import Diagnosis, diagnose_all, repeated_share, shares

@@ -8,8 +8,8 @@ import streamlit as st
 
 from core import labels
 from core.errors import BadInput, TriptychError
+from core.gold.book import Change
 from core.lab import Lab
-from core.lab.questions import Change
 from core.metrics.gold import within
 from core.store.questions import KeptQuestion
 from core.types import Paper, Span

@@ -11,8 +11,8 @@ import streamlit as st
 
 from core import labels
 from core.errors import BadInput, TriptychError
+from core.gold.book import AddedQuestion, Change
 from core.lab import Lab
-from core.lab.questions import AddedQuestion, Change
 from core.store.questions import KeptQuestion
 from pages.ui import frame
 
