@@ -32,9 +32,9 @@ from hypothesis import strategies as st
 from core import capsules, gold
 from core.capsules import Capsule
 from core.cards import anki, archives, markdown, tables, write
+from core.cards.decks import read as read_deck
 from core.codec import from_json
 from core.errors import TriptychError
-from core.lab.cards import read as read_deck
 from core.logs import experiments, retrievals
 from core.settings import SAMPLES
 from core.store import Store, backup

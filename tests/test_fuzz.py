@@ -6,8 +6,8 @@ import re
 import pytest
 
 from core.cards import anki, fences, lines, normal, sides
+from core.cards.decks import read
 from core.errors import TriptychError
-from core.lab.cards import read
 from core.logs import _lines, experiments, retrievals
 from pages.ui import notes
 from tests import fuzzing

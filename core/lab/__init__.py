@@ -24,21 +24,21 @@ from contextlib import closing
 from pathlib import Path
 from threading import Event
 
+from core.cards.decks import Cards
+from core.cards.proposing import Proposals
+from core.cards.study import Study
 from core.gold.book import QuestionBook
 from core.lab import debris
 from core.lab.bench import Bench, follow
-from core.lab.cards import Cards
 from core.lab.class_questions import ClassQuestions
 from core.lab.classroom import Classes
 from core.lab.contexts import Contexts
 from core.lab.doctor import Check, examine
 from core.lab.evaluation import Evaluations
 from core.lab.past import Past
-from core.lab.proposals import Proposals
 from core.lab.reproduction import Reproduction, check
 from core.lab.runs import Runs
 from core.lab.storage import Storage
-from core.lab.study import Study
 from core.lab.sweeps import Sweeps
 from core.lab.trials import trial
 from core.models.loader import Models

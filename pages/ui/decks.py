@@ -8,8 +8,8 @@ import streamlit as st
 
 from core import labels
 from core.cards.archives import KINDS
+from core.cards.decks import Imported
 from core.lab import Lab
-from core.lab.cards import Imported
 from core.settings import SAMPLES
 from core.store import Scope
 

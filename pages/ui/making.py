@@ -7,9 +7,9 @@ from dataclasses import replace
 import streamlit as st
 
 from core import labels
+from core.cards.proposing import Proposing
 from core.errors import TriptychError
 from core.lab import Lab
-from core.lab.proposals import Proposing
 from core.types import Card, Span
 from pages.ui import card_view, frame
 

@@ -10,9 +10,9 @@ import streamlit as st
 
 from core import labels
 from core.cards.schedule import LEECH, RATINGS, RETENTIONS
+from core.cards.study import Turn
 from core.errors import TriptychError
 from core.lab import Lab
-from core.lab.study import Turn
 from core.store import Counts, Learner, Scope
 from pages.ui import card_view, frame
 

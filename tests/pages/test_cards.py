@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.cards.proposing import Proposing
 from core.lab import Lab
-from core.lab.proposals import Proposing
 from core.settings import ROOT
 from core.store import EVERY, Scope
 from core.types import Card, Span

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from core import chunkers
 from core.cards import proposals
+from core.cards.decks import checked
 from core.embedders import Embedder
 from core.errors import BadInput, TriptychError
 from core.generators import Generator, Request
-from core.lab.cards import checked
 from core.models.loader import Models
 from core.papers.library import Papers
 from core.store import Store
