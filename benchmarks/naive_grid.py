@@ -24,7 +24,7 @@ from threading import Event
 from typing import Any
 from unittest.mock import patch
 
-from core import prompts
+from core.answering import prompts
 from core.codec import plain
 from core.generators import Request, _decoding
 from core.indexes.chroma import Index

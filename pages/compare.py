@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core import labels
+from core.answering.running import Live
 from core.lab import Lab
-from core.lab.live import Live
 from core.types import Comparison, Question, Recipe
 from pages.ui import asking, candidates, chips, class_teacher, frame, gold, menus, panels
 

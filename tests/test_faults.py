@@ -315,7 +315,7 @@ def test_a_clock_set_back_overwrites_no_backup(lab: Lab, monkeypatch: pytest.Mon
 
 def test_a_clock_set_back_loses_no_run(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     first = asked(lab)
-    monkeypatch.setattr("core.lab.bench.now", lambda: "2001-01-01T00:00:00.000+00:00")
+    monkeypatch.setattr("core.answering.answering.now", lambda: "2001-01-01T00:00:00.000+00:00")
     other = replace(RECIPE, generation=replace(RECIPE.generation, max_tokens=7))  # type: ignore[type-var]
     second = asked(lab, [other])
     assert second.at < first.at

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from core import chunkers
+from core.answering.running import Done, Finished, Found, Said, Step
 from core.errors import BadInput, MissingModel, TriptychError
 from core.generators import Delta, Request
 from core.lab import Lab
-from core.lab.live import Done, Finished, Found, Said, Step
 from core.models.windows import offsets
 from core.retrieval import ranking
 from core.settings import Settings
@@ -504,7 +504,7 @@ def test_seconds_count_from_where_the_model_began_to_read(
                 yield Delta(index=index, text="", finish="stop")
 
     at = [0.0]
-    monkeypatch.setattr("core.lab.bench.time.perf_counter", lambda: at[0])
+    monkeypatch.setattr("core.answering.answering.time.perf_counter", lambda: at[0])
     monkeypatch.setattr("tests.backends.generators.echo.load", lambda *_: Slow())
     answers = [run.answer for run in asked(lab).runs]
     assert [each and each.seconds_to_first_token for each in answers] == [2, 2, 2]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.answering.prompts import RULES, fit, write_messages
 from core.errors import BadInput
-from core.prompts import RULES, fit, write_messages
 from core.types import Chunk, Generation, Hit, Message, Style
 
 QUESTION = "Who lit the lamp?"

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.answering.cost import WRITTEN
 from core.errors import BadInput, MissingModel
 from core.lab.presets import FOLDER
 from core.retrieval.ranking import check
@@ -226,7 +227,7 @@ def test_the_estimate_is_a_guess_until_it_was_measured() -> None:
     assert plan.estimated(planned, 1, {"e": 50}, {}).guessed == ("embed", "rerank", "answer")
     speeds = {("embed", "e"): 10.0, ("rerank", "r"): 5.0, ("answer", "g"): 100.0}
     exact = plan.estimated(planned, 1, {"e": 50}, speeds)
-    units = plan.FRAME + 2 * 400 / plan.CHARACTERS_A_TOKEN + plan.WRITTEN * 10
+    units = plan.FRAME + 2 * 400 / plan.CHARACTERS_A_TOKEN + WRITTEN * 10
     assert exact.seconds == pytest.approx(52 / 10 + 20 / 5 + 2 * units / 100)
     assert exact.guessed == ()
     assert plan.estimated(planned, 0, {"e": 50}, speeds).seconds == 0

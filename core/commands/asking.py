@@ -4,13 +4,13 @@ import argparse
 import signal
 from threading import Event
 
+from core.answering.running import Done
 from core.codec import plain
 from core.commands import Verbs
 from core.commands.output import say, show
 from core.commands.recipes import add_recipe, papers_from, recipe_from
 from core.errors import BadInput
 from core.lab import Lab
-from core.lab.live import Done
 from core.tasks.progress import Doing
 from core.types import Recipe, Retrieval, three_ways
 

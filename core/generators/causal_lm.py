@@ -4,7 +4,7 @@ SmolLM2-135M-Instruct comes as a package, is unpacked once, and computes in floa
 Models of the hub, and any others that lie here in safetensors, compute in float32 on a CPU, where
 an answer does not depend on its neighbours, and in bfloat16 or 4 bits on a GPU, where rounding lets
 it depend on them a little. Knows a model's chat template, but not what a good prompt says
-(core.prompts).
+(core.answering.prompts).
 """
 
 from collections.abc import Iterator, Sequence

@@ -24,12 +24,13 @@ from contextlib import closing
 from pathlib import Path
 from threading import Event
 
+from core.answering.answering import Bench, follow
+from core.answering.smoke_test import trial
 from core.cards.decks import Cards
 from core.cards.proposing import Proposals
 from core.cards.study import Study
 from core.gold.book import QuestionBook
 from core.lab import debris
-from core.lab.bench import Bench, follow
 from core.lab.class_questions import ClassQuestions
 from core.lab.classroom import Classes
 from core.lab.contexts import Contexts
@@ -40,7 +41,6 @@ from core.lab.reproduction import Reproduction, check
 from core.lab.runs import Runs
 from core.lab.storage import Storage
 from core.lab.sweeps import Sweeps
-from core.lab.trials import trial
 from core.models.loader import Models
 from core.papers.library import Papers
 from core.retrieval.coverage import Ruler

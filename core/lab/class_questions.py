@@ -12,8 +12,8 @@ from itertools import count
 from threading import Condition, Thread
 
 from core import classroom
+from core.answering.answering import Bench
 from core.errors import BadInput, TriptychError
-from core.lab.bench import Bench
 from core.models.loader import Models
 from core.papers.library import Papers
 from core.store import Store

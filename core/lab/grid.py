@@ -9,10 +9,10 @@ from itertools import groupby
 from threading import Event
 from typing import TypeVar
 
+from core.answering.answering import Bench, Draft
+from core.answering.running import Finished
 from core.errors import TriptychError
 from core.generators import Generator as TextGenerator
-from core.lab.bench import Bench, Draft
-from core.lab.live import Finished
 from core.models.loader import Models
 from core.retrieval import ranking
 from core.retrieval.finder import Evidence, Finder, Judged, Searched

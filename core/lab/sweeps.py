@@ -14,8 +14,8 @@ from functools import lru_cache
 from threading import Event, Lock, Thread
 from typing import IO
 
+from core.answering.answering import Bench
 from core.errors import BadInput, MissingModel, TriptychError
-from core.lab.bench import Bench
 from core.lab.grid import Counted, Grid
 from core.lab.presets import Presets
 from core.models.loader import Models

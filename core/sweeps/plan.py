@@ -10,13 +10,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 
 from core import chunkers
-from core.prompts import LONGEST_QUESTION
+from core.answering.cost import answer_units
+from core.answering.prompts import LONGEST_QUESTION
 from core.sweeps.grid import Dropped
 from core.types import Chunking, Generation, Given, Recipe, Retrieval, Setting, Span, digest
 
 # Before anything was measured: two cores, the packaged models (docs/benchmarks.md).
 GUESSED = {"embed": 23.0, "rerank": 36.0, "answer": 300.0}  # texts, pairs, units of work a second
-WRITTEN = 8  # a token written takes as long as so many read
 FRAME = 60  # tokens of a prompt besides its passages: rules, titles, the question
 CHARACTERS_A_TOKEN, TOKENS_A_WORD, CHARACTERS_A_PAGE = 4, 1.4, 2_000
 
@@ -287,11 +287,6 @@ def estimated(
 class _Unbounded(dict[Chunking, int]):
     def __missing__(self, chunking: Chunking) -> int:
         return 1_000_000
-
-
-def answer_units(prompt_tokens: float, answer_tokens: float) -> float:
-    """How much work an answer is: tokens read, and tokens written at their weight."""
-    return prompt_tokens + WRITTEN * answer_tokens
 
 
 def _tokens(prompt: Prompt) -> float:

@@ -17,10 +17,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from core import capsules
+from core.answering.running import Done
 from core.capsules import Capsule
 from core.codec import to_json
 from core.lab import Lab
-from core.lab.live import Done
 from core.lab.runs import GRID
 from core.settings import SAMPLES, from_environment
 from core.store import Store

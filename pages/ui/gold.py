@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.answering.running import Panel
 from core.lab import Lab
-from core.lab.live import Panel
 from core.metrics.gold import held, sought, within
 from core.metrics.retrieval import relevant
 from core.types import Hit, Question, Retrieval, Span, digest

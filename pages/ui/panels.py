@@ -6,8 +6,8 @@ from dataclasses import replace
 import streamlit as st
 
 from core import labels
+from core.answering.running import Panel
 from core.lab import Lab
-from core.lab.live import Panel
 from core.types import Arm, Comparison, Hit, Question, Recipe, Retrieval
 from pages.ui import asking, chunk, gold
 from pages.ui.marked import answer

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TypeVar
 
-from core import chunkers, generators, prompts
+from core import chunkers, generators
+from core.answering import prompts
+from core.answering.cost import answer_units
+from core.answering.running import Done, Finished, Found, Live, Panel, Said, Step
 from core.errors import BadInput, TriptychError
 from core.generators import Delta, Generator, Request
-from core.lab.live import Done, Finished, Found, Live, Panel, Said, Step
 from core.models import registry, vocabularies
 from core.models.loader import Models
 from core.retrieval import bm25, ranking
@@ -24,7 +26,6 @@ from core.retrieval.finder import Evidence, Finder
 from core.settings import Settings
 from core.store import Store, now
 from core.store.speeds import Speeds
-from core.sweeps.plan import answer_units
 from core.tasks.progress import Doing
 from core.tasks.stopwatch import Watch
 from core.tasks.worker import Priority, Ticket, Worker
