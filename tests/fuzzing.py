@@ -29,12 +29,13 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from core import capsules, gold
-from core.capsules import Capsule
+from core import gold
 from core.cards import anki, archives, markdown, tables, write
 from core.cards.decks import read as read_deck
 from core.codec import from_json
 from core.errors import TriptychError
+from core.history import capsules
+from core.history.capsules import Capsule
 from core.logs import experiments, retrievals
 from core.settings import SAMPLES
 from core.store import Store, backup

@@ -10,7 +10,7 @@ import pytest
 
 from core.charts import answering, costs, quality, searching, style, tidy
 from core.charts.tidy import Point
-from core.lab.past import _intervals, _tied, charts_of
+from core.history.runs import _intervals, _tied, charts_of
 from core.metrics.statistics import means
 from core.settings import ROOT
 from core.types import Answer, Chunk, Chunking, Generation, Hit, Recipe, Retrieval, Run

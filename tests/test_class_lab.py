@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from core import capsules, classroom
+from core import classroom
 from core.door import Door
 from core.entrance import Entrance
 from core.errors import BadInput
+from core.history import capsules
+from core.history.runs import MEASURES
 from core.lab import Lab
 from core.lab.classroom import Server
-from core.lab.past import MEASURES
 from core.retrieval.finder import Finder
 from core.settings import Settings
 from core.types import AskedQuestion, Classroom, Round, Screen

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from core import capsules
-from core.capsules import Capsule
 from core.errors import BadInput
+from core.history import capsules
+from core.history.capsules import Capsule
+from core.history.comparisons import Runs
 from core.lab import Lab, contexts
 from core.lab.contexts import ArmOutcome, HelpedOrHurt
-from core.lab.runs import Runs
 from core.lab.turned import Turned, turned
 from core.metrics.statistics import Difference, Interval
 from core.settings import Settings

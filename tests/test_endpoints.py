@@ -21,10 +21,10 @@ from typing import Any
 
 import pytest
 
-from core import exports
 from core.__main__ import main
 from core.generators import Delta, Request, causal_lm, endpoint
 from core.generators.endpoint import EndpointGenerator
+from core.history import exports
 from core.lab import Lab
 from core.models import registry
 from core.settings import Endpoint, Settings

@@ -5,9 +5,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from core import exports
 from core.codec import from_json
-from core.lab.runs import Runs
+from core.history import exports
+from core.history.comparisons import Runs
 from core.types import Answer, Comparison
 
 HOSTILE = "<script>alert(1)</script> *bold* [link](http://x) # head"

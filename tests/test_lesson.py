@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from core.lab.runs import Runs
+from core.history.comparisons import Runs
 from core.settings import ROOT
 from core.types import Arm
 

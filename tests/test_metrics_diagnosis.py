@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.lab.runs import Runs
+from core.history.comparisons import Runs
 from core.logs import experiments
 from core.metrics.diagnosis import (
     Kind,

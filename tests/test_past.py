@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from core import capsules, reports
-from core.capsules import Capsule
 from core.errors import BadInput, OutOfSpace
+from core.history import capsules, reports
+from core.history.capsules import Capsule
+from core.history.comparisons import Runs
+from core.history.runs import GOLD, Past
 from core.lab import Lab
-from core.lab.past import GOLD, Past
-from core.lab.runs import Runs
 from core.logs import experiments
 from core.settings import Settings
 from core.store import Store

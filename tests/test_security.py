@@ -15,16 +15,17 @@ import pytest
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
-from core import classroom, exports, labels, reports
+from core import classroom, labels
 from core.cards import anki, tables
 from core.charts.tidy import setting_names
 from core.codec import from_json
 from core.errors import BadInput, TriptychError
+from core.history import exports, reports
+from core.history.comparisons import Runs
+from core.history.runs import charts_of
 from core.lab import Lab
 from core.lab.class_questions import Search
 from core.lab.classroom import Server
-from core.lab.past import charts_of
-from core.lab.runs import Runs
 from core.logs import experiments, retrievals
 from core.metrics.memo import _plain
 from core.settings import ROOT

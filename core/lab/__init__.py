@@ -30,15 +30,15 @@ from core.cards.decks import Cards
 from core.cards.proposing import Proposals
 from core.cards.study import Study
 from core.gold.book import QuestionBook
+from core.history.comparisons import Runs
+from core.history.runs import Past
 from core.lab import debris
 from core.lab.class_questions import ClassQuestions
 from core.lab.classroom import Classes
 from core.lab.contexts import Contexts
 from core.lab.doctor import Check, examine
 from core.lab.evaluation import Evaluations
-from core.lab.past import Past
 from core.lab.reproduction import Reproduction, check
-from core.lab.runs import Runs
 from core.lab.storage import Storage
 from core.lab.sweeps import Sweeps
 from core.models.loader import Models

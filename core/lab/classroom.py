@@ -9,15 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from core import capsules, classroom
-from core.capsules import Capsule
+from core import classroom
 from core.charts.tidy import setting_names
 from core.door import Door, network_addresses
 from core.entrance import Entrance
 from core.errors import BadInput
+from core.history import capsules
+from core.history.capsules import Capsule
+from core.history.comparisons import Runs
+from core.history.runs import MEASURES, Past, Selection
 from core.lab.class_questions import ClassQuestions
-from core.lab.past import MEASURES, Past, Selection
-from core.lab.runs import Runs
 from core.metrics import votes
 from core.metrics.votes import Agreement, Strength
 from core.settings import Settings

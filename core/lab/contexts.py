@@ -15,7 +15,7 @@ from core.charts.style import Theme
 from core.errors import BadInput
 from core.gold.book import QuestionBook
 from core.gold.by_question import gold_of
-from core.lab.runs import Runs
+from core.history.comparisons import Runs
 from core.lab.sweeps import Sweeps
 from core.lab.turned import Turned, turned
 from core.metrics import reference, statistics

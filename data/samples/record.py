@@ -16,12 +16,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from core import capsules
 from core.answering.running import Done
-from core.capsules import Capsule
 from core.codec import to_json
+from core.history import capsules
+from core.history.capsules import Capsule
+from core.history.comparisons import GRID
 from core.lab import Lab
-from core.lab.runs import GRID
 from core.settings import SAMPLES, from_environment
 from core.store import Store
 from core.types import Comparison, Recipe, Retrieval, Run, run_key, three_ways

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core import exports, labels
+from core import labels
+from core.history import exports
 from core.lab import Lab
 from core.types import Comparison
 from pages.ui import class_teacher, projector

@@ -11,7 +11,7 @@ import streamlit as st
 from core import labels
 from core.charts import Chart
 from core.charts.style import Theme
-from core.lab.past import MEASURES, Selection, charts_of
+from core.history.runs import MEASURES, Selection, charts_of
 from core.text.escape_formula import guarded
 
 TOOLBAR = {

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import labels
 from core.charts.tidy import setting_names
-from core.lab.past import Selection
+from core.history.runs import Selection
 from core.metrics.diagnosis import KINDS, Share, shares
 
 MEANING = {

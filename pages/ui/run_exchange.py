@@ -4,8 +4,8 @@ import streamlit as st
 
 from core import labels
 from core.errors import TriptychError
+from core.history.runs import Imported
 from core.lab import Lab
-from core.lab.past import Imported
 from core.types.view import View, to_link
 from pages.ui import frame
 

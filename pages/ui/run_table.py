@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core import labels
+from core.history.runs import PAGE
 from core.lab import Lab
-from core.lab.past import PAGE
 from core.store import RunRow
 from core.types.view import View
 from pages.ui import run_pair

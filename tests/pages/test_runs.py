@@ -6,8 +6,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.history.runs import PAGE
 from core.lab import Lab
-from core.lab.past import PAGE
 from core.types.view import View
 from pages.ui.run_charts import as_csv
 from tests.pages.conftest import texts

@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from core import labels
+from core.history.comparisons import Runs
 from core.lab import Lab
-from core.lab.runs import Runs
 from core.models import registry
 from core.settings import ROOT, SAMPLES, Settings
 from core.store import Store

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from core import capsules, logs, reports
-from core.capsules import Capsule
+from core import logs
 from core.charts import Chart, answering, costs, quality, searching
 from core.charts.style import Theme
 from core.charts.tidy import Group, Point, groups, setting_names
 from core.codec import to_json
 from core.errors import BadInput
 from core.gold.by_question import gold_of
-from core.lab.runs import Runs
+from core.history import capsules, reports
+from core.history.capsules import Capsule
+from core.history.comparisons import Runs
 from core.logs import experiments, retrievals
 from core.metrics.diagnosis import Diagnosis, diagnose_all, repeated_share, shares
 from core.metrics.retrieval import overlap

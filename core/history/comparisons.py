@@ -3,10 +3,10 @@
 from dataclasses import replace
 from functools import cache
 
-from core import capsules
-from core.capsules import Capsule
 from core.codec import from_json
 from core.errors import BadInput
+from core.history import capsules
+from core.history.capsules import Capsule
 from core.settings import SAMPLES
 from core.store import ComparisonRow, Store
 from core.types import Comparison

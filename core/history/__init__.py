@@ -1,0 +1,1 @@
+"""Past runs and comparisons: found, judged, imported, exported and told."""
