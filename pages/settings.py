@@ -8,8 +8,8 @@ import streamlit as st
 from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
-from core.lab.storage import KIND, REBUILDING, RESETTING
 from core.settings import Endpoint, key_for
+from core.storage.backups import KIND, REBUILDING, RESETTING
 from pages.ui import backups, frame, inventory, jobs
 
 EXAMPLE = 'export TRIPTYCH_ENDPOINTS="qwen=http://127.0.0.1:8000/v1#Qwen/Qwen2.5-3B-Instruct"'

@@ -21,9 +21,9 @@ import pytest
 from core.cards import schedule
 from core.errors import BadInput, Damaged, OutOfSpace, TriptychError
 from core.lab import Lab
-from core.lab import storage as lab_storage
 from core.models import registry
 from core.settings import ROOT, Settings
+from core.storage import backups as lab_storage
 from core.store import EVERY
 from tests.backends.embedders.hashing import HashingEmbedder
 from tests.backends.rerankers.word_overlap import WordOverlap

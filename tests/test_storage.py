@@ -15,9 +15,10 @@ import pytest
 from core.cards import schedule
 from core.errors import BadInput, Damaged, OutOfSpace
 from core.files.locks import at_work
-from core.lab import Lab, swap
+from core.lab import Lab
 from core.lab.classroom import Server
-from core.lab.storage import Backup
+from core.storage import replace_all
+from core.storage.backups import Backup
 from core.store import EVERY, Database
 from core.tasks.background import Job
 from core.types.view import View
@@ -347,11 +348,11 @@ def test_a_restore_that_was_killed_is_undone_or_finished(
         patch.setattr(Database, "become", watched)
         ended(lab.storage.restore(backup.name))
     assert content(lab) == early
-    assert (tmp_path / "killed" / swap.PLAN).exists()
+    assert (tmp_path / "killed" / replace_all.PLAN).exists()
     assert content(Lab(replace(lab.settings, data=tmp_path / "killed"))) == (
         early if became else later
     )
-    assert not (tmp_path / "killed" / swap.WORK).exists()
+    assert not (tmp_path / "killed" / replace_all.WORK).exists()
 
 
 def content(lab: Lab) -> tuple[set[str], set[str], set[str]]:

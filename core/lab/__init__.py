@@ -32,20 +32,20 @@ from core.cards.study import Study
 from core.gold.book import QuestionBook
 from core.history.comparisons import Runs
 from core.history.runs import Past
-from core.lab import debris
 from core.lab.class_questions import ClassQuestions
 from core.lab.classroom import Classes
 from core.lab.contexts import Contexts
-from core.lab.doctor import Check, examine
 from core.lab.evaluation import Evaluations
 from core.lab.reproduction import Reproduction, check
-from core.lab.storage import Storage
 from core.lab.sweeps import Sweeps
 from core.models.loader import Models
 from core.papers.library import Papers
 from core.retrieval.coverage import Ruler
 from core.retrieval.finder import Finder
 from core.settings import Settings
+from core.storage import crash_recovery
+from core.storage.backups import Storage
+from core.storage.doctor import Check, examine
 from core.store import Store
 from core.tasks.background import Job, Jobs, Outcome, Steps
 from core.tasks.worker import Worker
@@ -64,7 +64,7 @@ class Lab:
         self.settings = settings
         self._store = Store(settings.data / "triptych.sqlite")
         self.papers = Papers(settings, self._store)
-        debris.clear(
+        crash_recovery.clear(
             settings.data,
             self._store.database.mark,
             lambda: {row.id for row in self._store.papers()},

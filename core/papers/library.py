@@ -183,7 +183,7 @@ class Papers:
         row = next(row for row in self.all() if row.id == full_id)
         file, part = self.file(full_id), self._folder / f"{full_id}{PART}"
         with adding(self._settings.data):
-            # Under that name a kill cannot leave it behind for ever (core.lab.debris).
+            # Under that name a kill cannot leave it behind for ever (core.storage.crash_recovery).
             with suppress(FileNotFoundError):
                 file.replace(part)
             try:

@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.lab import Lab, job_of
-from core.lab.storage import KIND
 from core.settings import Endpoint
+from core.storage.backups import KIND
 from core.types import Model
 from pages.ui import inventory
 from tests.pages.conftest import texts

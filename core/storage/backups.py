@@ -1,7 +1,7 @@
 """What lies on disk: how much, backed up, put back, rebuilt, or taken away.
 
 A backup is put back INTO the database that is in use, in one transaction: whoever reads it sees
-the old content or the new one; core.lab.swap does the same for the files beside it. Everything that
+the old content or the new one; core.storage.replace_all does the same for the files beside it. Everything that
 changes the data runs in the worker's thread, between two questions, and not while a sweep is under
 way: what it has begun would be gone.
 """
@@ -19,11 +19,11 @@ from typing import IO
 
 from core.errors import BadInput, OutOfSpace, TriptychError
 from core.files.locks import at_work, replacing
-from core.lab import swap
-from core.lab.doctor import Check
 from core.papers.library import Papers
 from core.retrieval.finder import Finder
 from core.settings import Settings
+from core.storage import replace_all
+from core.storage.doctor import Check
 from core.store import Database, Store, backup
 from core.tasks.background import Job, Jobs, Outcome, Steps
 from core.tasks.progress import Doing
@@ -228,7 +228,7 @@ class Storage:
         self._check_sweeps()  # one may have begun since
         data = self._settings.data
         with replacing(data):
-            swap.carry_out(data, self._store, database, paper_ids, presets)
+            replace_all.carry_out(data, self._store, database, paper_ids, presets)
             # A class of then would lock everybody out, and nobody may know its PIN any more.
             if left := self._store.classes.current():
                 self._store.classes.end(left.id)
@@ -251,13 +251,13 @@ class Storage:
                 raise BadInput("Another Triptych restores just now; wait for it.") from error
             data = self._settings.data
             with at_work(data):
-                swap.recover(data, self._store.database.mark)
-                folder = data / swap.WORK
+                replace_all.recover(data, self._store.database.mark)
+                folder = data / replace_all.WORK
                 folder.mkdir()
                 try:
                     yield folder
                 finally:
-                    swap.recover(data, self._store.database.mark)
+                    replace_all.recover(data, self._store.database.mark)
 
 
 def _described(file: Path) -> Backup:

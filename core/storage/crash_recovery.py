@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.files.atomic import PART
 from core.files.locks import AT_WORK, lock_file
-from core.lab import swap
+from core.storage import replace_all
 
 
 def clear(data: Path, mark: int, paper_ids: Callable[[], Collection[str]]) -> None:
@@ -24,7 +24,7 @@ def clear(data: Path, mark: int, paper_ids: Callable[[], Collection[str]]) -> No
     try:
         with lock_file(data, AT_WORK).open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            swap.recover(data, mark)
+            replace_all.recover(data, mark)
             _originals(data / "papers", paper_ids)
             for pattern in (
                 "papers/copy-*",
