@@ -29,11 +29,11 @@ from core.codec import plain
 from core.generators import Request, _decoding
 from core.indexes.chroma import Index
 from core.lab import Lab
-from core.lab.sweeps import Sweeps
 from core.models import registry
 from core.settings import ROOT, SAMPLES, Settings, from_environment
 from core.sweeps import plan
 from core.sweeps.plan import Plan
+from core.sweeps.runner import Sweeps
 from core.types import Generation, Message, Retrieval, Run
 
 BATCH = 24  # prompts padded together, as the old log was made

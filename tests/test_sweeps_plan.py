@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from core.answering.cost import WRITTEN
 from core.errors import BadInput, MissingModel
-from core.lab.presets import FOLDER
 from core.retrieval.ranking import check
-from core.sweeps import grid, plan, presets, questions
+from core.sweeps import expand, plan, presets, questions
 from core.sweeps.plan import Search
+from core.sweeps.preset_files import FOLDER
 from core.sweeps.presets import Answers, Preset
 from core.types import Chunking, Family, Generation, Given, Recipe, Retrieval, Setting, Span
 
@@ -30,7 +30,7 @@ def refuse(recipe: Recipe) -> None:
 
 
 def settings(preset: Preset) -> tuple[Setting, ...]:
-    return grid.settings_of(preset, first, refuse)[0]
+    return expand.settings_of(preset, first, refuse)[0]
 
 
 # presets
@@ -126,7 +126,7 @@ def test_the_classic_grid_has_37_settings() -> None:
 
 def test_impossible_settings_are_named_with_their_reason() -> None:
     preset = Preset(name="x", chunks=((100, 100), (200, 20)), candidates=(5,), top_k=(3, 7))
-    possible, dropped = grid.settings_of(preset, first, refuse)
+    possible, dropped = expand.settings_of(preset, first, refuse)
     assert [setting.label for setting in possible] == ["200/20 · top 3"]
     assert [(each.what, each.why.split(";")[0]) for each in dropped] == [
         ("100/100 · top 3", "The overlap is 100"),
@@ -142,7 +142,7 @@ def test_a_model_that_is_missing_drops_its_settings_alone() -> None:
         return wanted
 
     preset = Preset(name="x", reranker=("none", "small", "big"))
-    possible, dropped = grid.settings_of(preset, named, refuse)
+    possible, dropped = expand.settings_of(preset, named, refuse)
     assert [setting.label for setting in possible] == [
         "800/100 · top 3",
         "800/100 · top 3 of 20, reranked by small",
@@ -160,7 +160,7 @@ def test_what_comes_to_the_same_is_one_setting() -> None:
         embedder=("one", "two"),
         answers=Answers(passages=("best-last", "best-first")),
     )
-    possible, dropped = grid.settings_of(preset, first, refuse)
+    possible, dropped = expand.settings_of(preset, first, refuse)
     assert [setting.label for setting in possible] == [
         "no context",
         "whole pages · top 3 · best last",

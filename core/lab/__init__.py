@@ -37,7 +37,6 @@ from core.lab.classroom import Classes
 from core.lab.contexts import Contexts
 from core.lab.evaluation import Evaluations
 from core.lab.reproduction import Reproduction, check
-from core.lab.sweeps import Sweeps
 from core.models.loader import Models
 from core.papers.library import Papers
 from core.retrieval.coverage import Ruler
@@ -47,6 +46,7 @@ from core.storage import crash_recovery
 from core.storage.backups import Storage
 from core.storage.doctor import Check, examine
 from core.store import Store
+from core.sweeps.runner import Sweeps
 from core.tasks.background import Job, Jobs, Outcome, Steps
 from core.tasks.worker import Worker
 from core.types import Model

@@ -16,7 +16,6 @@ from core.errors import BadInput
 from core.gold.book import QuestionBook
 from core.gold.by_question import gold_of
 from core.history.comparisons import Runs
-from core.lab.sweeps import Sweeps
 from core.lab.turned import Turned, turned
 from core.metrics import reference, statistics
 from core.metrics.statistics import ALPHA, Difference, Interval
@@ -26,6 +25,7 @@ from core.settings import SAMPLES
 from core.store import Store
 from core.store.sweeps import SweepRow
 from core.sweeps.plan import Plan
+from core.sweeps.runner import Sweeps
 from core.types import Arm, Generation, Given, Recipe, Retrieval, Run, Setting, three_ways
 
 NAME = "Helped or hurt"

@@ -11,7 +11,6 @@ from core.charts.style import Theme
 from core.errors import BadInput
 from core.gold.book import QuestionBook
 from core.gold.by_question import Gold, gold_of
-from core.lab.sweeps import Sweeps
 from core.lab.turned import Turned, turned
 from core.metrics import retrieval
 from core.metrics.memo import memo
@@ -24,6 +23,7 @@ from core.store.speeds import Speeds
 from core.store.sweeps import SweepRow
 from core.sweeps.plan import Plan
 from core.sweeps.presets import Preset
+from core.sweeps.runner import Sweeps
 from core.tasks.progress import Doing
 from core.tasks.worker import Worker
 from core.types import Chunk, Chunking, Retrieval, Run, Span, Sweep

@@ -1,9 +1,9 @@
 """What lies on disk: how much, backed up, put back, rebuilt, or taken away.
 
 A backup is put back INTO the database that is in use, in one transaction: whoever reads it sees
-the old content or the new one; core.storage.replace_all does the same for the files beside it. Everything that
-changes the data runs in the worker's thread, between two questions, and not while a sweep is under
-way: what it has begun would be gone.
+the old content or the new one; core.storage.replace_all does the same for the files beside it.
+Everything that changes the data runs in the worker's thread, between two questions, and not while a
+sweep is under way: what it has begun would be gone.
 """
 
 import fcntl

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from core import chunkers
 from core.answering.cost import answer_units
 from core.answering.prompts import LONGEST_QUESTION
-from core.sweeps.grid import Dropped
+from core.sweeps.expand import Dropped
 from core.types import Chunking, Generation, Given, Recipe, Retrieval, Setting, Span, digest
 
 # Before anything was measured: two cores, the packaged models (docs/benchmarks.md).

@@ -1,7 +1,7 @@
 """Sweeps: presets, plans, and sweeps under way, which any page may watch, stop and resume.
 
-The work itself is in core.lab.grid; everything that must not be lost is in the store. A sweep is
-run by one process at a time, which holds a lock on a file that ends with it.
+The work itself is in core.sweeps.execute; everything that must not be lost is in the store. A
+sweep is run by one process at a time, which holds a lock on a file that ends with it.
 """
 
 import fcntl
@@ -16,8 +16,6 @@ from typing import IO
 
 from core.answering.answering import Bench
 from core.errors import BadInput, MissingModel, TriptychError
-from core.lab.grid import Counted, Grid
-from core.lab.presets import Presets
 from core.models.loader import Models
 from core.retrieval.finder import Finder
 from core.settings import SAMPLES, Settings
@@ -25,10 +23,12 @@ from core.store import Store, now
 from core.store.speeds import Speeds
 from core.store.sweeps import SweepRow
 from core.store.sweeps import Sweeps as SweepStore
-from core.sweeps import grid, plan, presets
+from core.sweeps import expand, plan, presets
 from core.sweeps import questions as question_lines
-from core.sweeps.grid import Dropped
+from core.sweeps.execute import Counted, Grid
+from core.sweeps.expand import Dropped
 from core.sweeps.plan import Plan
+from core.sweeps.preset_files import Presets
 from core.sweeps.presets import Preset
 from core.tasks.progress import Doing
 from core.tasks.worker import Priority, Ticket, Worker
@@ -109,7 +109,7 @@ class Sweeps:
     ) -> Plan:
         """What the sweep would do, and about how long it would take; loads no model. `text` is
         the preset's own, kept with the sweep. Errors: BadInput if nothing is left to do."""
-        settings, dropped = grid.settings_of(
+        settings, dropped = expand.settings_of(
             preset, self._named, lambda recipe: self._bench.check("?", recipe)
         )
         if not settings:
