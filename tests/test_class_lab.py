@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from core import classroom
-from core.door import Door
-from core.entrance import Entrance
+from core.classroom import rules
+from core.classroom.entrance import Entrance
+from core.classroom.gateway import Door
+from core.classroom.lesson import Server
 from core.errors import BadInput
 from core.history import capsules
 from core.history.runs import MEASURES
 from core.lab import Lab
-from core.lab.classroom import Server
 from core.retrieval.finder import Finder
 from core.settings import Settings
 from core.types import AskedQuestion, Classroom, Round, Screen
@@ -117,7 +117,7 @@ def test_a_server_on_the_network_needs_no_door(lab: Lab, opened: Classroom) -> N
 def test_the_pin_admits_and_guessing_waits(lab: Lab) -> None:
     _, pin = lab.classes.start(NETWORK)
     wrong = "0" * 6 if pin != "0" * 6 else "1" * 6
-    for _ in range(classroom.FREE_PINS):
+    for _ in range(rules.FREE_PINS):
         with pytest.raises(BadInput, match="not the PIN"):
             lab.classes.admit(wrong)
     for guess in (wrong, pin):
@@ -134,7 +134,7 @@ def test_the_pin_admits_and_guessing_waits(lab: Lab) -> None:
 
 def test_guessing_codes_waits_but_students_do_not(lab: Lab, opened: Classroom) -> None:
     inside = joined(lab, opened.code)
-    for _ in range(classroom.FREE_CODES):
+    for _ in range(rules.FREE_CODES):
         with pytest.raises(BadInput, match="No class has this code"):
             lab.classes.screen("AAAAA")
     for code in ("AAAAA", opened.code):
@@ -144,7 +144,7 @@ def test_guessing_codes_waits_but_students_do_not(lab: Lab, opened: Classroom) -
 
 
 def test_a_right_code_is_no_guess(lab: Lab, opened: Classroom) -> None:
-    for _ in range(classroom.FREE_CODES + 5):
+    for _ in range(rules.FREE_CODES + 5):
         assert lab.classes.screen(opened.code.lower()).classroom == opened
 
 
@@ -352,7 +352,7 @@ def test_one_who_asked_much_before_waits_for_no_more_than_one_question_of_anothe
 def test_a_student_may_not_fill_the_line(lab: Lab, opened: Classroom) -> None:
     student = joined(lab, opened.code)
     lab.classes.questions.pause(opened.id, True)
-    for _ in range(classroom.MOST_WAITING):
+    for _ in range(rules.MOST_WAITING):
         lab.classes.questions.put(student, "When?")
     with pytest.raises(BadInput, match="wait already"):
         lab.classes.questions.put(student, "When?")

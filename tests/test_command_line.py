@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from core.__main__ import main
+from core.classroom.lesson import Server
 from core.lab import Lab
-from core.lab.classroom import Server
 from core.settings import from_environment
 from tests.conftest import NOTES
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from core import door
-from core.door import Door, network_addresses
-from core.entrance import Entrance
+from core.classroom import gateway
+from core.classroom.entrance import Entrance
+from core.classroom.gateway import Door, network_addresses
 from core.errors import TriptychError
 
 PAGE = b"GET /class?code=4FKQ9&me=x HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -178,7 +178,7 @@ def test_a_client_that_says_it_is_done_still_hears_the_rest(opened: Door) -> Non
 def test_one_who_asks_for_nothing_does_not_stay(
     opened: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(door, "SILENT_SECONDS", 0.01)
+    monkeypatch.setattr(gateway, "SILENT_SECONDS", 0.01)
     with connect(opened) as client:
         client.sendall(PAGE[:20])
         assert hear(client, len(REFUSED)).startswith(REFUSED)
@@ -196,7 +196,7 @@ def test_closing_drops_those_inside_and_lets_nobody_in(inside: tuple[str, int]) 
 
 
 def test_no_more_than_so_many_at_once(opened: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "MOST_CONNECTIONS", 1)
+    monkeypatch.setattr(gateway, "MOST_CONNECTIONS", 1)
     with streaming(opened) as first:
         with connect(opened) as second:
             assert ended(second)
@@ -207,7 +207,7 @@ def test_no_more_than_so_many_at_once(opened: Door, monkeypatch: pytest.MonkeyPa
 def test_a_place_is_free_again_when_somebody_leaves(
     opened: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(door, "MOST_CONNECTIONS", 1)
+    monkeypatch.setattr(gateway, "MOST_CONNECTIONS", 1)
     for _ in range(5):
         while True:
             with connect(opened) as client:

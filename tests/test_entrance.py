@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from core.door import Door
-from core.entrance import Entrance
+from core.classroom.entrance import Entrance
+from core.classroom.gateway import Door
+from core.classroom.lesson import Server
 from core.errors import BadInput
 from core.lab import Lab
-from core.lab.classroom import Server
 from core.types import Classroom
 
 HEADER = {"X-Triptych-Join": "1"}

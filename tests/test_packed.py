@@ -11,10 +11,10 @@ from typing import ClassVar
 
 import pytest
 
-from core import door
-from core.door import Door
-from core.entrance import Entrance
-from core.packed import last, wanted
+from core.classroom import gateway
+from core.classroom.compressed import last, wanted
+from core.classroom.entrance import Entrance
+from core.classroom.gateway import Door
 
 PROGRAM = b"export const lamp = 'lit';\n" * 500
 FOREVER = {
@@ -86,7 +86,7 @@ def test_a_file_that_never_changes_comes_packed_and_is_asked_for_once(opened: Do
 def test_a_phone_that_has_all_it_asked_for_is_told_nothing_more(
     opened: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(door, "KEPT_SECONDS", 0.1)
+    monkeypatch.setattr(gateway, "KEPT_SECONDS", 0.1)
     with socket.create_connection(("127.0.0.1", opened.port), timeout=10) as client:
         client.sendall(f"GET {FILE} HTTP/1.1\r\nAccept-Encoding: gzip\r\n\r\n".encode())
         said = b""

@@ -15,17 +15,18 @@ import pytest
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
-from core import classroom, labels
+from core import labels
 from core.cards import anki, tables
 from core.charts.tidy import setting_names
+from core.classroom import rules
+from core.classroom.lesson import Server
+from core.classroom.questions import Search
 from core.codec import from_json
 from core.errors import BadInput, TriptychError
 from core.history import exports, reports
 from core.history.comparisons import Runs
 from core.history.runs import charts_of
 from core.lab import Lab
-from core.lab.class_questions import Search
-from core.lab.classroom import Server
 from core.logs import experiments, retrievals
 from core.metrics.memo import _plain
 from core.settings import ROOT
@@ -331,7 +332,7 @@ def test_a_class_shows_ill_meaning_texts_as_texts(
 
     classes, questions = filled.classes, filled.classes.questions
     opened, _ = classes.start(here)
-    token = classes.join(opened.code, text[: classroom.LONGEST_NAME]).token
+    token = classes.join(opened.code, text[: rules.LONGEST_NAME]).token
     questions.pause(opened.id, True)
     for _ in range(2):
         questions.put(classes.screen(opened.code, token), text)

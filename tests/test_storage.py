@@ -13,10 +13,10 @@ from threading import Event, Thread
 import pytest
 
 from core.cards import schedule
+from core.classroom.lesson import Server
 from core.errors import BadInput, Damaged, OutOfSpace
 from core.files.locks import at_work
 from core.lab import Lab
-from core.lab.classroom import Server
 from core.storage import replace_all
 from core.storage.backups import Backup
 from core.store import EVERY, Database

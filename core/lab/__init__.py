@@ -29,11 +29,11 @@ from core.answering.smoke_test import trial
 from core.cards.decks import Cards
 from core.cards.proposing import Proposals
 from core.cards.study import Study
+from core.classroom.lesson import Classes
+from core.classroom.questions import ClassQuestions
 from core.gold.book import QuestionBook
 from core.history.comparisons import Runs
 from core.history.runs import Past
-from core.lab.class_questions import ClassQuestions
-from core.lab.classroom import Classes
 from core.lab.contexts import Contexts
 from core.lab.evaluation import Evaluations
 from core.lab.reproduction import Reproduction, check

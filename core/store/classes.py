@@ -1,6 +1,6 @@
 """Classes: who joined, what was shown, and one vote for each student, round and question asked.
 
-Knows SQL; what a vote means is the business of `core.classroom`.
+Knows SQL; what a vote means is the business of `core.classroom.rules`.
 """
 
 import json

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from core import classroom, labels
+from core import labels
+from core.classroom import rules
 from core.types import Round, Run, Tally
 
 Look = Literal["wall", "page", "phone"]
@@ -280,7 +281,7 @@ def panels_of(
     are: no name, no colour, no number of a passage. `counted` shows the votes as they come in."""
     return [
         _panel(shown, run, letter, tally, mine=mine == run.id, counted=counted)
-        for letter, run in zip(classroom.LETTERS, runs, strict=False)
+        for letter, run in zip(rules.LETTERS, runs, strict=False)
     ]
 
 
@@ -300,7 +301,7 @@ def _panel(
 ) -> dict[str, Any]:
     text = run.answer.text if run.answer else ""
     panel: dict[str, Any] = {"letter": letter, "name": "", "votes": [], "said": "", "count": ""}
-    panel["text"] = text if shown.revealed else classroom.blind(text)
+    panel["text"] = text if shown.revealed else rules.blind(text)
     panel["mine"] = "your vote" if mine else ""
     if not shown.revealed:
         if counted:
@@ -310,8 +311,8 @@ def _panel(
     panel["arm"] = run.recipe.arm
     read = run.id in shown.readers
     panel["said"] = "It read the paper." if read else "It read no paper."
-    voted = {asked: sum(tally.get(asked, {}).values()) for asked in classroom.QUESTIONS}
-    for asked, question in classroom.QUESTIONS.items():
+    voted = {asked: sum(tally.get(asked, {}).values()) for asked in rules.QUESTIONS}
+    for asked, question in rules.QUESTIONS.items():
         if voted[asked] or asked == shown.asked:
             count, total = tally.get(asked, {}).get(run.id, 0), voted[asked]
             said = f"{count} of {labels.counted(total, 'vote')}"

@@ -1,6 +1,6 @@
 """A student's phone: join, one tap to vote, the result, and questions of one's own.
 
-Who comes by the door has joined there already (`core.entrance`); the form here is for the others.
+Who comes by the door has joined there already (`core.classroom.entrance`); the form here is for the others.
 The address keeps who one is (`?code=…&me=…`), so a phone that drops off comes back as the same
 student. One fragment follows the class by itself; it reads the state in one go.
 """
@@ -9,7 +9,8 @@ import time
 
 import streamlit as st
 
-from core import classroom, labels
+from core import labels
+from core.classroom import rules
 from core.errors import TriptychError
 from core.lab import Lab
 from core.types import Round, Screen
@@ -40,7 +41,7 @@ def ask_code() -> None:
     with st.container(key="class-phone"), st.form("class.code.form", border=False):
         code = st.text_input("Code on the wall", key="class.code", max_chars=12)
         if st.form_submit_button("Join the class", key="class.code.go", type="primary"):
-            st.query_params["code"] = classroom.typed_code(code or "")
+            st.query_params["code"] = rules.typed_code(code or "")
             st.rerun()
 
 
@@ -50,7 +51,7 @@ def join(lab: Lab, code: str) -> None:
         name = st.text_input(
             "Your name",
             key="class.name",
-            max_chars=classroom.LONGEST_NAME,
+            max_chars=rules.LONGEST_NAME,
             placeholder="Any name; only you see it",
         )
         if st.form_submit_button("Join the class", key="class.join", type="primary"):
@@ -116,7 +117,7 @@ def vote(lab: Lab, screen: Screen) -> None:
     # A choice and no three buttons: of two quick taps the last one counts, also when the server
     # sees both at once, and a tap that was lost on the way is told again by the next second.
     key = f"class.vote.{shown.id}.{shown.asked}"
-    letters = classroom.LETTERS[: len(shown.run_ids)]
+    letters = rules.LETTERS[: len(shown.run_ids)]
     if screen.mine:
         st.session_state.setdefault(key, letters[shown.run_ids.index(screen.mine)])
 
@@ -128,7 +129,7 @@ def vote(lab: Lab, screen: Screen) -> None:
             refuse(error)
 
     st.segmented_control(
-        classroom.QUESTIONS[shown.asked],
+        rules.QUESTIONS[shown.asked],
         list(letters),
         required=True,
         key=key,
@@ -137,7 +138,7 @@ def vote(lab: Lab, screen: Screen) -> None:
         width="stretch",
     )
     if screen.mine:
-        chosen = classroom.LETTERS[shown.run_ids.index(screen.mine)]
+        chosen = rules.LETTERS[shown.run_ids.index(screen.mine)]
         st.caption(f"You said **{chosen}**. Until the reveal you may change it.")
     else:
         st.caption("Tap one. Until the reveal you may change it.")
@@ -148,14 +149,14 @@ def vote(lab: Lab, screen: Screen) -> None:
 def asks(shown: Round) -> None:
     with st.container(key="class-asks", gap=None):
         st.markdown(labels.escaped(shown.question))
-        st.markdown(f"**{classroom.QUESTIONS[shown.asked]}**")
+        st.markdown(f"**{rules.QUESTIONS[shown.asked]}**")
 
 
 def result(lab: Lab, screen: Screen) -> None:
     shown = screen.round
     assert shown
     if shown.asked == "read" and screen.mine:
-        chosen = classroom.LETTERS[shown.run_ids.index(screen.mine)]
+        chosen = rules.LETTERS[shown.run_ids.index(screen.mine)]
         right = screen.mine in shown.readers
         said = "read the paper" if right else "read no paper"
         st.subheader(f"{chosen} {said}", anchor=False)

@@ -5,7 +5,8 @@ Between a question and its reveal nothing on the page tells what the panels are.
 
 import streamlit as st
 
-from core import classroom, labels
+from core import labels
+from core.classroom import rules
 from core.errors import TriptychError
 from core.lab import Lab
 from core.types import Classroom, Comparison, Round, Screen
@@ -301,8 +302,8 @@ def predicting(lab: Lab, code: str, shown: Round) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="class-round"):
         st.segmented_control(
             "Asked",
-            list(classroom.QUESTIONS),
-            format_func=classroom.QUESTIONS.__getitem__,
+            list(rules.QUESTIONS),
+            format_func=rules.QUESTIONS.__getitem__,
             required=True,
             key=key,
             on_change=chosen,

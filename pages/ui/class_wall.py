@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core import classroom, labels
+from core import labels
+from core.classroom import rules
 from core.errors import TriptychError
 from core.lab import Lab
 from core.types import Screen
@@ -42,7 +43,7 @@ def _follow(code: str) -> None:
         "wall",
         class_board.panels_of(shown, lab.classes.answers(shown), tally),
         title=shown.question,
-        asked=classroom.QUESTIONS[shown.asked],
+        asked=rules.QUESTIONS[shown.asked],
         join=join,
         now=_score(lab, screen) if shown.revealed else _voted(screen),
         note=f"Round {shown.number} · whole answers on your phone",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.lab.classroom import Server
+from core.classroom.lesson import Server
 
 
 def here() -> Server:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect
 
-from core.door import network_addresses
+from core.classroom.gateway import network_addresses
 from tests.e2e.conftest import ready, serving
 from tests.servers import free_port
 

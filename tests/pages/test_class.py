@@ -9,9 +9,9 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import door
+from core.classroom import gateway
+from core.classroom.lesson import Server
 from core.lab import Lab
-from core.lab.classroom import Server
 from core.settings import ROOT
 from core.types import Classroom, Screen
 from pages.ui import class_board, class_phone, frame, serving
@@ -99,7 +99,7 @@ def test_one_who_came_by_the_door_is_no_teacher_also_after_the_end(
     monkeypatch.setattr(frame.st, "session_state", {})
     lab.classes.end()
     assert not frame.is_teacher(lab)  # a browser that was gone before anything was known of it
-    seen |= {"Host": "192.0.2.7:8502", door.MARK: "1"}
+    seen |= {"Host": "192.0.2.7:8502", gateway.MARK: "1"}
     assert not frame.is_teacher(lab)
     seen.clear()
     assert not frame.is_teacher(lab)

@@ -18,7 +18,7 @@ from typing import Any
 
 from streamlit.proto.Alert_pb2 import Alert
 
-from core.classroom import LETTERS, MOST_WAITING
+from core.classroom.rules import LETTERS, MOST_WAITING
 from tests.clients import Client
 from tests.soak.figures import Report
 

@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from core import classroom
 from core.charts.tidy import setting_names
-from core.door import Door, network_addresses
-from core.entrance import Entrance
+from core.classroom import rules
+from core.classroom.entrance import Entrance
+from core.classroom.gateway import Door, network_addresses
+from core.classroom.questions import ClassQuestions
 from core.errors import BadInput
 from core.history import capsules
 from core.history.capsules import Capsule
 from core.history.comparisons import Runs
 from core.history.runs import MEASURES, Past, Selection
-from core.lab.class_questions import ClassQuestions
 from core.metrics import votes
 from core.metrics.votes import Agreement, Strength
 from core.settings import Settings
@@ -89,14 +89,14 @@ class Classes:
 
         Errors: BadInput while another is open, TriptychError if the door cannot be opened.
         """
-        pin, salt = classroom.new_pin(), classroom.new_salt()
+        pin, salt = rules.new_pin(), rules.new_salt()
         opened_at = now()
         opened = Classroom(
-            id=digest([opened_at, classroom.new_token()]),
-            code=classroom.new_code(),
+            id=digest([opened_at, rules.new_token()]),
+            code=rules.new_code(),
             opened_at=opened_at,
         )
-        self._store.open(opened, salt, classroom.sealed(pin, salt))
+        self._store.open(opened, salt, rules.sealed(pin, salt))
         try:
             self.open_door(server)
         except BaseException:
@@ -138,14 +138,14 @@ class Classes:
         current = self._current()
         with self._admitting:  # else several right ones at once are wrong ones to each other
             before = self._store.guess(current.id, "pin")
-            wait = classroom.wait_after(
-                before.wrong, classroom.FREE_PINS, classroom.LONGEST_PIN_WAIT
-            ) - (time.time() - before.at)
+            wait = rules.wait_after(before.wrong, rules.FREE_PINS, rules.LONGEST_PIN_WAIT) - (
+                time.time() - before.at
+            )
             if wait > 0:
                 self._store.forgive(current.id, "pin", before)
                 raise BadInput(f"Too many wrong PINs were typed; try again in {wait:.0f} seconds.")
             salt, pin_hash = self._store.secret(current.id)
-            if not classroom.same(classroom.sealed(pin, salt), pin_hash):
+            if not rules.same(rules.sealed(pin, salt), pin_hash):
                 raise BadInput("This is not the PIN of the class; look at it again.")
             self._store.forgive(current.id, "pin")
             return current
@@ -204,7 +204,7 @@ class Classes:
 
         Errors: BadInput for such a code, and for a stranger while a wait after many of them lasts.
         """
-        code = classroom.typed_code(code)
+        code = rules.typed_code(code)
         found = self._store.screen(code, token)
         current = found.classroom if found and found.classroom.open else self._store.current()
         if found and (found.student or not found.classroom.open):
@@ -212,9 +212,9 @@ class Classes:
         if current is None:
             raise BadInput("No class is open just now; the teacher starts one.")
         before = self._store.guess(current.id, "code")
-        wait = classroom.wait_after(
-            before.wrong, classroom.FREE_CODES, classroom.LONGEST_CODE_WAIT
-        ) - (time.time() - before.at)
+        wait = rules.wait_after(before.wrong, rules.FREE_CODES, rules.LONGEST_CODE_WAIT) - (
+            time.time() - before.at
+        )
         if found or wait > 0:
             self._store.forgive(current.id, "code", before)
         if wait > 0:
@@ -226,12 +226,12 @@ class Classes:
     def join(self, code: str, name: str) -> Student:
         """A new student of the class. Errors: BadInput for a name that cannot be one, a class that
         has ended or is full, and as `screen`."""
-        student = Student(token=classroom.new_token(), name=classroom.checked_name(name))
+        student = Student(token=rules.new_token(), name=rules.checked_name(name))
         joined = self.screen(code).classroom
         if not joined.open:
             raise BadInput("This class has ended; ask your teacher for the new code.")
-        if not self._store.join(joined.id, student, classroom.MOST_STUDENTS):
-            raise BadInput(f"{classroom.MOST_STUDENTS} are in this class already; it is full.")
+        if not self._store.join(joined.id, student, rules.MOST_STUDENTS):
+            raise BadInput(f"{rules.MOST_STUDENTS} are in this class already; it is full.")
         return student
 
     def vote(self, screen: Screen, run_id: str) -> None:
@@ -255,13 +255,13 @@ class Classes:
         comparison = self._runs.comparison(comparison_id)
         readers = tuple(run.id for run in comparison.runs if run.recipe.evidence is not None)
         texts = [run.answer.text if run.answer else "" for run in comparison.runs]
-        classroom.check_round(texts, len(readers), asked)
+        rules.check_round(texts, len(readers), asked)
         self._past.take_in_recorded()  # votes are kept with runs, so the runs must be here
         before = self._store.rounds(current.id)
         if before and not before[-1].revealed:
             raise BadInput("A round is under way; reveal it first.")
         number = len(before) + 1
-        run_ids = classroom.shuffled(current.id, number, [run.id for run in comparison.runs])
+        run_ids = rules.shuffled(current.id, number, [run.id for run in comparison.runs])
         return self._store.begin(
             Round(
                 id=0,
@@ -281,7 +281,7 @@ class Classes:
         """Ask something else about the answers of a round. Errors: BadInput once it is revealed,
         or where it makes no sense."""
         texts = [run.answer.text if run.answer else "" for run in self.answers(shown)]
-        classroom.check_round(texts, len(shown.readers), asked)
+        rules.check_round(texts, len(shown.readers), asked)
         if not self._store.ask(shown.id, asked):
             raise BadInput("This round is revealed; begin another one.")
 
@@ -342,4 +342,4 @@ class Classes:
         """Of the class: votes that named a panel that read the paper, of how many."""
         rounds = self._store.rounds(class_id)
         tallies: Mapping[int, Tally] = self._store.tallies(each.id for each in rounds)
-        return classroom.score((each, tallies.get(each.id, {})) for each in rounds)
+        return rules.score((each, tallies.get(each.id, {})) for each in rounds)

@@ -5,7 +5,7 @@ A forwarder, in a thread of its own. It lets in what a phone needs to show pages
 read, of the paths below, and the one connection over which a page talks with the server. Nothing
 else that the server answers is for students: uploads, figures, ways in for programs. Each request
 is marked, so that the pages know who came this way. It answers for the server where a phone asks
-for its first page (`core.entrance`) or for a part of the pages' program (`core.packed`).
+for its first page (`core.classroom.entrance`) or for a part of the pages' program (`core.classroom.compressed`).
 """
 
 import asyncio
@@ -16,9 +16,9 @@ from contextlib import suppress
 from threading import Thread
 from typing import Any
 
-from core.entrance import Entrance
+from core.classroom.compressed import Packed, last
+from core.classroom.entrance import Entrance
 from core.errors import TriptychError
-from core.packed import Packed, last
 
 # A phone holds about four connections while it loads and one afterwards; each takes two files
 # here, one in the server, and many systems allow a program 1,024 of them.

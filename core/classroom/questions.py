@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import count
 from threading import Condition, Thread
 
-from core import classroom
 from core.answering.answering import Bench
+from core.classroom import rules
 from core.errors import BadInput, TriptychError
 from core.models.loader import Models
 from core.papers.library import Papers
@@ -90,7 +90,7 @@ class ClassQuestions:
         if not screen.student or not screen.classroom.open:
             raise BadInput("This class has ended; nothing is answered any more.")
         self._bench.check(question, self._recipe())
-        token, most = screen.student.token, classroom.MOST_WAITING
+        token, most = screen.student.token, rules.MOST_WAITING
         if not self._store.put_question(screen.classroom.id, token, question.strip(), most):
             raise BadInput(f"{most} of your questions wait already; ask again after the next one.")
         self.wake()
