@@ -13,8 +13,8 @@ import sys
 import numpy as np
 from numpy.typing import NDArray
 
+from core.evaluation.settings_compared import Evaluation
 from core.lab import Lab
-from core.lab.evaluation import Evaluation
 from core.metrics import statistics
 from core.metrics.summary import ALIKE
 from core.settings import from_environment

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from core.errors import BadInput
+from core.evaluation import context_effect
+from core.evaluation.changed_questions import Turned, turned
+from core.evaluation.context_effect import ArmOutcome, HelpedOrHurt
 from core.history import capsules
 from core.history.capsules import Capsule
 from core.history.comparisons import Runs
-from core.lab import Lab, contexts
-from core.lab.contexts import ArmOutcome, HelpedOrHurt
-from core.lab.turned import Turned, turned
+from core.lab import Lab
 from core.metrics.statistics import Difference, Interval
 from core.settings import Settings
 from core.types import Given, Question, Span
@@ -113,7 +114,7 @@ def test_a_capsule_keeps_whose_gold_was_given(lab: Lab, tmp_path: Path) -> None:
 
 
 def test_the_recorded_runs_are_judged_without_a_model() -> None:
-    found = contexts.Contexts.recorded()
+    found = context_effect.Contexts.recorded()
     assert found
     assert [arm.arm for arm in found.arms] == ["no_context", "retrieved", "reranked"]
     assert (len(found.questions), found.references, found.recorded) == (21, 21, True)

@@ -8,8 +8,8 @@ import pytest
 
 from core.__main__ import main
 from core.errors import BadInput
+from core.evaluation.settings_compared import Evaluation
 from core.lab import Lab
-from core.lab.evaluation import Evaluation
 from core.settings import Settings
 from core.sweeps import presets
 from core.tasks.progress import Doing

@@ -11,8 +11,9 @@ import pytest
 from core import papers
 from core.chunkers import cut
 from core.errors import BadInput, MissingModel
-from core.lab import REPRODUCTION, Lab, reproduction
-from core.lab.reproduction import OMEGA, RECALL, OmegaRow, RecallRow, Tied
+from core.evaluation import published
+from core.evaluation.published import OMEGA, RECALL, OmegaRow, RecallRow, Tied
+from core.lab import REPRODUCTION, Lab
 from core.models import vocabularies
 from core.settings import Settings
 from core.tasks.progress import Doing
@@ -119,16 +120,16 @@ def test_a_data_set_that_is_none_or_does_not_fit(
     cl100k: vocabularies.Tokens, tmp_path: Path
 ) -> None:
     with pytest.raises(BadInput, match="it is published at"):
-        reproduction.read(tmp_path, Settings())
+        published.read(tmp_path, Settings())
     folder = data_set(tmp_path / "set", quote="the lamp of Warn")
     with pytest.raises(BadInput, match="line 2: “the lamp of Warn” does not stand"):
-        reproduction.read(folder, Settings())
+        published.read(folder, Settings())
 
 
 def test_recall_on_a_small_data_set_is_resumed(
     cl100k: vocabularies.Tokens, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reproduction, "EMBEDDER", "hashing")
+    monkeypatch.setattr(published, "EMBEDDER", "hashing")
     folder = data_set(tmp_path / "set")
 
     def run() -> list[RecallRow]:
@@ -176,7 +177,7 @@ def test_of_the_folder_only_the_named_files_are_read(
 
     monkeypatch.setattr(papers, "read", read)
     monkeypatch.setattr(Path, "read_bytes", read_bytes)
-    corpus = reproduction.read(folder, Settings())
+    corpus = published.read(folder, Settings())
     assert len(corpus.papers) == 2
     names = {str(path.relative_to(folder)) for path in opened if path.is_relative_to(folder)}
     assert names == {"corpora/lamp.md", "corpora/tide.md", "questions_df.csv"}
@@ -185,7 +186,7 @@ def test_of_the_folder_only_the_named_files_are_read(
 def test_the_whole_table_is_made_in_the_background(
     cl100k: vocabularies.Tokens, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reproduction, "EMBEDDER", "hashing")
+    monkeypatch.setattr(published, "EMBEDDER", "hashing")
     with pytest.raises(BadInput, match="it is published at"):
         lab.reproduce(tmp_path)
     assert lab.jobs.get(REPRODUCTION) is None
@@ -203,7 +204,7 @@ def test_the_whole_table_is_made_in_the_background(
 def test_a_table_that_was_stopped_keeps_its_rows(
     cl100k: vocabularies.Tokens, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reproduction, "EMBEDDER", "hashing")
+    monkeypatch.setattr(published, "EMBEDDER", "hashing")
     steps = lab.reproduction.whole(data_set(tmp_path / "set"))
     for doing in steps:
         if doing.sentence.startswith("Recall: 2 "):

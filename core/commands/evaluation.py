@@ -11,8 +11,8 @@ from core.commands.output import say, show
 from core.commands.recipes import papers_from
 from core.commands.sweeps import LOOK_SECONDS, alike
 from core.errors import BadInput
+from core.evaluation.settings_compared import Evaluation
 from core.lab import Lab
-from core.lab.evaluation import Evaluation
 from core.tasks.progress import Doing
 
 

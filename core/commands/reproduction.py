@@ -8,8 +8,8 @@ from pathlib import Path
 from core.codec import plain
 from core.commands import Verbs
 from core.commands.output import say, show
+from core.evaluation.published import RecallRow, Tied
 from core.lab import Lab
-from core.lab.reproduction import RecallRow, Tied
 from core.tasks.progress import Doing
 
 

@@ -31,12 +31,12 @@ from core.cards.proposing import Proposals
 from core.cards.study import Study
 from core.classroom.lesson import Classes
 from core.classroom.questions import ClassQuestions
+from core.evaluation.context_effect import Contexts
+from core.evaluation.published import Reproduction, check
+from core.evaluation.settings_compared import Evaluations
 from core.gold.book import QuestionBook
 from core.history.comparisons import Runs
 from core.history.runs import Past
-from core.lab.contexts import Contexts
-from core.lab.evaluation import Evaluations
-from core.lab.reproduction import Reproduction, check
 from core.models.loader import Models
 from core.papers.library import Papers
 from core.retrieval.coverage import Ruler

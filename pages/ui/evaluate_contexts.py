@@ -5,8 +5,8 @@ import streamlit as st
 from core import labels
 from core.charts.style import Theme
 from core.errors import TriptychError
+from core.evaluation.context_effect import ArmOutcome, HelpedOrHurt
 from core.lab import Lab
-from core.lab.contexts import ArmOutcome, HelpedOrHurt
 from core.metrics import reference
 from pages.ui import (
     evaluate_form,

@@ -7,8 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from core import labels
+from core.evaluation.published import PUBLISHED_AT, OmegaRow, RecallRow, Table
 from core.lab import REPRODUCTION, Lab
-from core.lab.reproduction import PUBLISHED_AT, OmegaRow, RecallRow, Table
 from pages.ui import frame, jobs, run_charts
 
 POLL_SECONDS = 3.0  # a row takes much longer

@@ -5,8 +5,8 @@ import streamlit as st
 
 from core import labels
 from core.charts.style import Theme
+from core.evaluation.settings_compared import Evaluation
 from core.lab import Lab
-from core.lab.evaluation import Evaluation
 from core.metrics import memo
 from core.metrics.statistics import Interval
 from core.metrics.summary import Outcome

@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from core import labels
 from core.errors import OutOfSpace
+from core.evaluation.published import OmegaRow, RecallRow, Table
 from core.lab import Lab
-from core.lab.reproduction import OmegaRow, RecallRow, Table
 from core.metrics.statistics import Interval
 from core.types import Question, Span
 from tests.backends.generators.echo import Echo

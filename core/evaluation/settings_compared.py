@@ -9,9 +9,9 @@ from core.charts import Chart
 from core.charts.evaluation import Judged, recall_against_tokens, won_and_lost
 from core.charts.style import Theme
 from core.errors import BadInput
+from core.evaluation.changed_questions import Turned, turned
 from core.gold.book import QuestionBook
 from core.gold.by_question import Gold, gold_of
-from core.lab.turned import Turned, turned
 from core.metrics import retrieval
 from core.metrics.memo import memo
 from core.metrics.summary import ALIKE, Measured, Summary, summarise

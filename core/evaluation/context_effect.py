@@ -13,10 +13,10 @@ from core.charts import Chart
 from core.charts.evaluation import won_and_lost
 from core.charts.style import Theme
 from core.errors import BadInput
+from core.evaluation.changed_questions import Turned, turned
 from core.gold.book import QuestionBook
 from core.gold.by_question import gold_of
 from core.history.comparisons import Runs
-from core.lab.turned import Turned, turned
 from core.metrics import reference, statistics
 from core.metrics.statistics import ALPHA, Difference, Interval
 from core.models.loader import Models
