@@ -5,7 +5,8 @@ A forwarder, in a thread of its own. It lets in what a phone needs to show pages
 read, of the paths below, and the one connection over which a page talks with the server. Nothing
 else that the server answers is for students: uploads, figures, ways in for programs. Each request
 is marked, so that the pages know who came this way. It answers for the server where a phone asks
-for its first page (`core.classroom.entrance`) or for a part of the pages' program (`core.classroom.compressed`).
+for its first page (`core.classroom.entrance`) or for a part of the pages' program
+(`core.classroom.compressed`).
 """
 
 import asyncio

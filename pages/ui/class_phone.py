@@ -1,8 +1,8 @@
 """A student's phone: join, one tap to vote, the result, and questions of one's own.
 
-Who comes by the door has joined there already (`core.classroom.entrance`); the form here is for the others.
-The address keeps who one is (`?code=…&me=…`), so a phone that drops off comes back as the same
-student. One fragment follows the class by itself; it reads the state in one go.
+Who comes by the door has joined there already (`core.classroom.entrance`); the form here is for the
+others. The address keeps who one is (`?code=…&me=…`), so a phone that drops off comes back as the
+same student. One fragment follows the class by itself; it reads the state in one go.
 """
 
 import time
