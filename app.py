@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import frame
+from pages.ui.shared import frame
 
 teachers, students = frame.visibilities()
 

@@ -5,7 +5,8 @@ import streamlit as st
 from core import labels
 from core.lab import Lab
 from core.store import Learner, Scope
-from pages.ui import browse, card_charts, decks, frame, making, study
+from pages.ui.cards import browse, charts, decks, making, study
+from pages.ui.shared import frame
 
 VIEWS = ("Study", "Browse", "Make", "Charts")
 OF_STUDENTS = ("Study", "Charts")  # while a class is open: nothing that changes cards
@@ -43,7 +44,7 @@ def main(lab: Lab) -> None:
     elif learner is None:
         introduce(lab)
     elif view == "Charts":
-        card_charts.draw(lab, learner, deck)
+        charts.draw(lab, learner, deck)
     else:
         study.draw(learner.name, Scope(deck=deck))
 

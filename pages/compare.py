@@ -6,7 +6,9 @@ from core import labels
 from core.answering.running import Live
 from core.lab import Lab
 from core.types import Comparison, Question, Recipe
-from pages.ui import asking, candidates, chips, class_teacher, frame, gold, menus, panels
+from pages.ui.classroom import teacher
+from pages.ui.compare import asking, candidates, headline, panels, settings
+from pages.ui.shared import frame, gold
 
 POLL_SECONDS = 0.4  # how often the panels are redrawn while they stream
 MOST_PANELS = 6
@@ -14,7 +16,7 @@ MOST_PANELS = 6
 
 def main(lab: Lab) -> None:
     teaching = "class" in st.query_params
-    if teaching and class_teacher.draw(lab):
+    if teaching and teacher.draw(lab):
         return
     wanted = st.query_params.get("run")
     live = lab.bench.live(wanted) if wanted else None
@@ -25,7 +27,7 @@ def main(lab: Lab) -> None:
     if viewed := live or comparison:
         stage(lab, viewed)
     if not teaching:
-        honest = chips.small_model_sentence(lab, st.session_state["compare.generator"])
+        honest = settings.small_model_sentence(lab, st.session_state["compare.generator"])
         if honest:
             with st.container(key="compare-small"):
                 st.caption(honest)
@@ -33,12 +35,12 @@ def main(lab: Lab) -> None:
 
 def ask(lab: Lab, comparison: Comparison | None) -> None:
     """The question and its settings; above them the ways to other comparisons."""
-    menus.headline(lab, comparison)
+    headline.headline(lab, comparison)
     asked, question = asking.line("compare", "Ask your papers a question", kept=True)
     with st.container(
         key="compare-settings", horizontal=True, vertical_alignment="center", gap="xsmall"
     ):
-        recipe, paper_ids = chips.draw(lab)
+        recipe, paper_ids = settings.draw(lab)
         if comparison and not any(run.imported for run in comparison.runs):
             more(lab, comparison, recipe, paper_ids)
     if asked:
@@ -64,9 +66,9 @@ def adopt(lab: Lab, viewed: Live | Comparison | None) -> None:
         return  # its settings have gaps
     parts = viewed.panels if isinstance(viewed, Live) else viewed.runs
     if parts:
-        chips.restore(parts[-1].recipe)
+        settings.restore(parts[-1].recipe)
     if isinstance(viewed, Comparison) and any(run.origin != "lab" for run in viewed.runs):
-        chips.choose_best(lab)
+        settings.choose_best(lab)
 
 
 def more(lab: Lab, comparison: Comparison, recipe: Recipe, paper_ids: tuple[str, ...]) -> None:

@@ -4,13 +4,8 @@ again."""
 import streamlit as st
 
 from core.lab import Lab
-from pages.ui import (
-    evaluate_contexts,
-    evaluate_form,
-    evaluate_published,
-    evaluate_result,
-    frame,
-)
+from pages.ui.evaluate import contexts, form, published, result
+from pages.ui.shared import frame
 
 SETTINGS, CONTEXTS, PUBLISHED = "settings", "helped", "reproduce"  # as the address says it
 VIEWS = {
@@ -24,13 +19,13 @@ def main(lab: Lab) -> None:
     view = chosen()
     wanted = st.query_params.get("evaluation")
     if view == CONTEXTS:
-        evaluate_contexts.draw(lab)
+        contexts.draw(lab)
     elif view == PUBLISHED:
-        evaluate_published.draw(lab)
+        published.draw(lab)
     elif wanted:
-        evaluate_result.draw(lab, wanted)
+        result.draw(lab, wanted)
     else:
-        evaluate_form.draw(lab)
+        form.draw(lab)
 
 
 def chosen() -> str:

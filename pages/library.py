@@ -9,7 +9,8 @@ from core import labels
 from core.lab import Lab
 from core.papers.library import Added, blank_pages_sentence
 from core.store import PaperRow
-from pages.ui import frame, questions, reader, ruler
+from pages.ui.library import chunk_ruler, paper, questions
+from pages.ui.shared import frame
 
 KINDS = {"pdf": "PDF", "text": "text", "markdown": "Markdown"}
 
@@ -36,12 +37,12 @@ def main(lab: Lab) -> None:
                 listing(lab, row, opened=row is opened)
     with shown:
         if opened:
-            reader.draw(lab, opened)
+            paper.draw(lab, opened)
             return
         if wanted:
             st.info("That paper is not in the library (any more).")
         questions.draw(lab)
-        ruler.overview(lab)
+        chunk_ruler.overview(lab)
 
 
 def upload(lab: Lab) -> None:

@@ -5,15 +5,8 @@ import streamlit as st
 from core import labels
 from core.lab import Lab
 from core.types.view import View
-from pages.ui import (
-    frame,
-    run_charts,
-    run_diagnosis,
-    run_exchange,
-    run_filters,
-    run_table,
-    run_votes,
-)
+from pages.ui.runs import charts, diagnosis, exchange, filters, table, votes
+from pages.ui.shared import frame
 
 SECTIONS = ("Runs", "Charts", "What went wrong")
 VOTES = "What classes voted"
@@ -31,23 +24,23 @@ def main(lab: Lab) -> None:
             key="runs.section",
         )
         st.space("stretch")
-        run_exchange.bring_in(lab)
+        exchange.bring_in(lab)
         menu = st.container(width="content")
-    view = run_filters.draw(lab)
+    view = filters.draw(lab)
     with menu:
-        run_exchange.send_out(lab, view)
+        exchange.send_out(lab, view)
     made = st.session_state.get("runs.imported")
     if made:
-        run_exchange.said(made)
+        exchange.said(made)
     count = lab.past.count(view)
     if view.sweep:
         overview(lab, view.sweep)
     if not count:
         nothing(view)
     elif section == VOTES:
-        run_votes.draw(lab)
+        votes.draw(lab)
     elif section == SECTIONS[0]:
-        run_table.draw(lab, view, count)
+        table.draw(lab, view, count)
     else:
         judged(lab, view, section)
 
@@ -72,7 +65,7 @@ def nothing(view: View) -> None:
     """An empty list says what to do next."""
     st.info("No run fits these filters." if view != View() else "Nothing was asked here yet.")
     if view != View() and st.button("Show all runs", type="primary", key="runs.reset"):
-        st.query_params["view"] = run_filters.ANY
+        st.query_params["view"] = filters.ANY
         st.rerun()
 
 
@@ -86,9 +79,9 @@ def judged(lab: Lab, view: View, section: str | None) -> None:
             f" {selection.left_out:,} older ones fit as well. Filter to see those."
         )
     if section == SECTIONS[1]:
-        run_charts.draw(selection)
+        charts.draw(selection)
     else:
-        run_diagnosis.draw(selection)
+        diagnosis.draw(selection)
 
 
 with frame.page("Runs") as lab:

@@ -10,7 +10,8 @@ from core.errors import TriptychError
 from core.lab import Lab
 from core.settings import Endpoint, key_for
 from core.storage.backups import KIND, REBUILDING, RESETTING
-from pages.ui import backups, frame, inventory, jobs
+from pages.ui.settings import backups, inventory
+from pages.ui.shared import frame, jobs
 
 EXAMPLE = 'export TRIPTYCH_ENDPOINTS="qwen=http://127.0.0.1:8000/v1#Qwen/Qwen2.5-3B-Instruct"'
 

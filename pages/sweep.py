@@ -12,13 +12,15 @@ from core.lab import Lab
 from core.store.sweeps import SweepRow
 from core.sweeps.plan import Plan
 from core.sweeps.presets import Preset
-from pages.ui import frame, sweep_form, sweep_watch
+from pages.ui.shared import frame
+from pages.ui.sweep import form as sweep_form
+from pages.ui.sweep import watch
 
 
 def main(lab: Lab) -> None:
     wanted = st.query_params.get("sweep")
     if wanted:
-        sweep_watch.draw(lab, wanted)
+        watch.draw(lab, wanted)
         return
     rows = lab.sweeps.all()
     for row in reversed(rows):  # in the order in which they are done
@@ -53,7 +55,7 @@ def form(lab: Lab, asked: DeltaGenerator, price: DeltaGenerator) -> None:
         label = f"Start {labels.counted(planned.cells, 'cell')}" if planned else "Start"
         if st.button(label, type="primary", disabled=planned is None, key="sweep.start"):
             assert planned
-            sweep_watch.open_sweep(lab.sweeps.start(planned))
+            watch.open_sweep(lab.sweeps.start(planned))
         if made:
             sweep_form.saving(lab, made)
 
@@ -74,10 +76,10 @@ def line(row: SweepRow, icon: str | None = None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"sweep-row-{row.id}"):
         label, key = labels.escaped(row.name), f"sweep.open.{row.id}"
         if st.button(label, icon=icon, type="tertiary", key=key):
-            sweep_watch.open_sweep(row.id)
+            watch.open_sweep(row.id)
         st.caption(
             f"{labels.counted(row.questions, 'question')} ×"
-            f" {labels.counted(row.settings, 'setting')} · {sweep_watch.summary(row)}"
+            f" {labels.counted(row.settings, 'setting')} · {watch.summary(row)}"
             f" · {labels.moment(row.at)}"
         )
 

@@ -9,7 +9,7 @@ from core.cards import anki, fences, lines, normal, sides
 from core.cards.decks import read
 from core.errors import TriptychError
 from core.logs import _lines, experiments, retrievals
-from pages.ui import notes
+from pages.ui.library import markdown
 from tests import fuzzing
 from tests.fuzzing import READERS, check, fuzz, limited
 
@@ -70,12 +70,12 @@ def test_html_of_a_card_is_read_as_before() -> None:
 @pytest.mark.parametrize("text", ["`a``a", r"\\(", r"\\[", "$a ", "![", ":a", "$$"])
 def test_signs_that_nobody_closed_do_not_hold_up_a_page(text: str) -> None:
     with limited():
-        notes.rendered(text * 5_000)
+        markdown.rendered(text * 5_000)
 
 
 def patterns() -> dict[str, re.Pattern[str]]:
     """The patterns by which files of other people are read."""
-    modules = (anki, fences, lines, normal, sides, experiments, retrievals, _lines, notes)
+    modules = (anki, fences, lines, normal, sides, experiments, retrievals, _lines, markdown)
     found = {
         f"{module.__name__}.{name}": value
         for module in modules

@@ -115,5 +115,5 @@ def test_a_line_a_setting_in_its_colour() -> None:
 
 
 def test_the_page_wears_the_same_colours() -> None:
-    css = (ROOT / "pages/ui/style.css").read_text()
+    css = (ROOT / "pages/ui/shared/style.css").read_text()
     assert tuple(re.findall(r"--cut-\d: (#\w+);", css)) == SETTINGS

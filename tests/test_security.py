@@ -33,8 +33,9 @@ from core.settings import ROOT
 from core.store.anki import notes as anki_notes
 from core.types import Answer, Card, Comparison, Run, Span
 from core.types.view import View
-from pages.ui import class_board, serving
-from pages.ui.run_charts import as_csv
+from pages.ui.classroom import board as class_board
+from pages.ui.classroom import serving
+from pages.ui.runs.charts import as_csv
 from tests.pages.conftest import _clean_caches, app  # noqa: F401 - fixtures
 
 NASTY = {

@@ -10,7 +10,7 @@ from typing import Any
 
 # Settings compared with each other. The arms keep slate, blue and orange, evidence yellow and
 # failure red for themselves. Readable on the light ground and on the dark one alike;
-# pages/ui/style.css has the same.
+# pages/ui/shared/style.css has the same.
 SETTINGS = ("#0e8f80", "#8f6fe0", "#c2508f", "#7d8f1c")
 
 

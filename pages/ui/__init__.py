@@ -1,1 +1,1 @@
-"""What several pages share. A folder, because a file in pages/ would be listed as a page."""
+"""The parts of the pages, a folder a page. A file in pages/ itself would be listed as a page."""

@@ -135,7 +135,7 @@ SLOW = "const now = Date.now; let late = 0; Date.now = () => now() + (late += 60
 
 
 def test_a_menu_opens_by_its_arrow_on_a_slow_machine(page: Page, address: str) -> None:
-    """60 ms pass between any two looks at the clock: see pages/ui/style.css."""
+    """60 ms pass between any two looks at the clock: see pages/ui/shared/style.css."""
     page.goto(address)
     ready(page)
     menu = page.get_by_role("button", name="Recorded")

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.lab import Lab
 from core.settings import ROOT
-from pages.ui import frame
+from pages.ui.shared import frame
 
 SECONDS = 20
 
@@ -43,6 +43,6 @@ def texts(app: AppTest) -> str:
 
 
 def marked(app: AppTest) -> list[list[dict[str, Any]]]:
-    """The pieces of every marked text on the page (pages/ui/marked.py)."""
+    """The pieces of every marked text on the page (pages/ui/shared/highlighted_text.py)."""
     drawn = [json.loads(each.proto.json) for each in app.get("bidi_component")]
     return [data["pieces"] for data in drawn if "pieces" in data]

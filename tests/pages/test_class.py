@@ -14,7 +14,10 @@ from core.classroom.lesson import Server
 from core.lab import Lab
 from core.settings import ROOT
 from core.types import Classroom, Screen
-from pages.ui import class_board, class_phone, frame, serving
+from pages.ui.classroom import board as class_board
+from pages.ui.classroom import phone as class_phone
+from pages.ui.classroom import serving
+from pages.ui.shared import frame
 from tests.pages.conftest import SECONDS, texts
 
 GUARDED = ("compare", "library", "sweep", "evaluate", "runs", "settings")

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.lab import Lab
 from core.types import Chunking, Generation, Given, Question, Recipe, Retrieval, Span, three_ways
-from pages.ui import candidates
+from pages.ui.compare import candidates
 from tests.pages.conftest import marked, texts
 from tests.test_lab import asked
 

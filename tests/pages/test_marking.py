@@ -8,9 +8,9 @@ from streamlit.testing.v1 import AppTest
 
 from core.lab import Lab
 from core.types import Question, Span
-from pages.ui import marking
-from pages.ui.marked import Asked, page_text
-from pages.ui.marks import Mark
+from pages.ui.library import gold_editor
+from pages.ui.shared.highlighted_text import Asked, page_text
+from pages.ui.shared.marks import Mark
 from tests import pdfs
 from tests.pages.conftest import marked, texts
 
@@ -69,7 +69,7 @@ class Hand:
 @pytest.fixture
 def hand(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> Hand:
     hand = Hand(app)
-    monkeypatch.setattr(marking, "page_text", hand.page_text)
+    monkeypatch.setattr(gold_editor, "page_text", hand.page_text)
     return hand
 
 

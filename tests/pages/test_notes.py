@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from pages.ui import notes
-from pages.ui.notes import NOTHING, rendered
+from pages.ui.library import markdown
+from pages.ui.library.markdown import NOTHING, rendered
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_code_stays(text: str) -> None:
 def test_nothing_is_fetched_and_links_lead_to_the_web_alone() -> None:
     assert rendered("![a](http://evil.example/a.png)") == r"!\[a](http://evil.example/a.png)"
     assert rendered("![a][b]") == r"!\[a][b]"
-    assert rendered("[a](notes.md) [b](javascript:x)") == r"[a\](notes.md) [b\](javascript:x)"
+    assert rendered("[a](markdown.md) [b](javascript:x)") == r"[a\](markdown.md) [b\](javascript:x)"
     assert rendered("[a](https://b.org)") == "[a](https://b.org)"
     assert rendered("[a]: /settings\n[b]: https://b.org") == "\\[a]: /settings\n[b]: https://b.org"
     assert rendered("```Mermaid\nA-->B\n```") == "```text Mermaid\nA-->B\n```"
@@ -135,31 +135,31 @@ def test_plain_text_stays(text: str) -> None:
 
 @given(signs, st.integers(1, 40))
 def test_parts_are_the_whole(text: str, most: int) -> None:
-    found = notes.parts(text, most)
+    found = markdown.parts(text, most)
     assert "".join(text[part.start : part.end] for part in found) == text
     assert all(part.start < part.end for part in found)
 
 
 def test_parts_begin_at_headings_and_are_called_by_them() -> None:
     text = "# One\n" + "a b\n" * 10 + " - ### **Two**\n" + "c d\n" * 10 + "```\n# no\n```\n"
-    found = notes.parts(text, 60)
+    found = markdown.parts(text, 60)
     assert [part.title for part in found] == ["One", "Two"]
     assert [text[part.start :].split("\n")[0] for part in found] == ["# One", " - ### **Two**"]
-    assert notes.parts("", 60) == []
-    (whole,) = notes.parts("no heading", 60)
+    assert markdown.parts("", 60) == []
+    (whole,) = markdown.parts("no heading", 60)
     assert whole.title == ""
 
 
 def test_a_section_that_is_too_long_is_parted_at_blank_lines_but_not_in_code() -> None:
     text = "one\n\ntwo two\n\n```\nthree\n\nthree\n```\n\nfour"
-    pieces = [text[part.start : part.end] for part in notes.parts(text, 10)]
+    pieces = [text[part.start : part.end] for part in markdown.parts(text, 10)]
     assert pieces == ["one\n\n", "two two\n\n", "```\nthree\n\nthree\n```\n\n", "four"]
 
 
 def test_a_block_without_end_is_parted_anyway() -> None:
-    found = notes.parts("a" * 95, 10)
+    found = markdown.parts("a" * 95, 10)
     assert [part.end - part.start for part in found] == [10] * 9 + [5]
-    (long_but_whole,) = notes.parts("a" * 40, 10)
+    (long_but_whole,) = markdown.parts("a" * 40, 10)
     assert long_but_whole.end == 40
 
 
@@ -188,8 +188,8 @@ IMAGE = "![x](http://127.0.0.1:9/x.png)"
     ],
 )
 def test_no_image_hides_in_what_is_code_to_one_reader_alone(text: str) -> None:
-    assert not notes._shows_images(rendered(text))
-    assert notes._shows_images(text)
+    assert not markdown._shows_images(rendered(text))
+    assert markdown._shows_images(text)
 
 
 def test_images_in_code_stay_as_they_are_written() -> None:
@@ -208,7 +208,7 @@ def test_images_in_code_stay_as_they_are_written() -> None:
     )
 )  # fmt: skip
 def test_no_text_at_all_shows_an_image(pieces: list[str]) -> None:
-    assert not notes._shows_images(rendered("".join(pieces)))
+    assert not markdown._shows_images(rendered("".join(pieces)))
 
 
 @pytest.mark.parametrize("name", ["mermaid", "MERMAID", "m&#101;rmaid", "\\mermaid"])

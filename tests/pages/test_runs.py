@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.history.runs import PAGE
 from core.lab import Lab
 from core.types.view import View
-from pages.ui.run_charts import as_csv
+from pages.ui.runs.charts import as_csv
 from tests.pages.conftest import texts
 from tests.test_logs import EXPERIMENT, RETRIEVAL
 
@@ -131,9 +131,9 @@ def test_a_formula_in_a_csv_stays_a_text() -> None:
 
 def test_that_an_answer_was_cut_off_is_said_once(lab: Lab) -> None:
     def beside(runs: list) -> None:  # the harness takes its text alone
-        from pages.ui import run_pair
+        from pages.ui.runs import pair
 
-        run_pair.draw(runs)
+        pair.draw(runs)
 
     lab.past.take_in_recorded()
     runs = lab.past.select(View()).runs

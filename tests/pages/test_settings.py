@@ -9,7 +9,7 @@ from core.lab import Lab, job_of
 from core.settings import Endpoint
 from core.storage.backups import KIND
 from core.types import Model
-from pages.ui import inventory
+from pages.ui.settings import inventory
 from tests.pages.conftest import texts
 from tests.test_lab import asked
 

@@ -1,0 +1,78 @@
+"""One card on screen: its sides, and the way to its place in a paper."""
+
+import streamlit as st
+
+from core import labels
+from core.cards.sides import drawable
+from core.lab import Lab
+from core.types import Card
+from pages.ui.library import markdown as notes
+from pages.ui.library import page_image
+from pages.ui.shared.highlighted_text import passage
+from pages.ui.shared.marks import Mark
+
+AROUND = 600  # characters shown before and behind the place in a text
+
+
+def front(card: Card) -> None:
+    """Title and question."""
+    with st.container(key="card-front"):
+        if card.title:
+            st.markdown(text(card.title))
+        with st.container(key="card-question"):
+            st.markdown(text(card.question))
+
+
+def back(card: Card) -> None:
+    """Background and answer."""
+    with st.container(key="card-back"):
+        if card.background:
+            with st.container(key="card-background"):
+                st.markdown(text(card.background))
+        with st.container(key="card-answer"):
+            st.markdown(text(card.answer))
+
+
+def text(markdown: str) -> str:
+    """What to give to st.markdown for a text of a card."""
+    return notes.rendered(drawable(markdown))
+
+
+def where(card: Card) -> str:
+    """Deck, chapter and tags, for a caption."""
+    tags = [f"#{tag}" for tag in card.tags]
+    parts = [card.deck, card.chapter, " ".join(tags)]
+    return labels.escaped(" · ".join(part for part in parts if part))
+
+
+def source(lab: Lab, card: Card, key: str) -> None:
+    """The button that opens the place in the paper; nothing for a card that has none."""
+    if card.span and st.button(
+        "Show the place in the paper", key=key, icon=":material/article:", type="tertiary"
+    ):
+        place(lab, card)
+
+
+@st.dialog("Where the card is from", width="large")
+def place(lab: Lab, card: Card) -> None:
+    span = card.span
+    if span is None or span.paper_id not in {row.id for row in lab.papers.all()}:
+        st.info("Its paper is not in the library (any more); the card stays as it is.")
+        return
+    paper = lab.papers.get(span.paper_id)
+    pages = paper.pages_of(span.start, span.end)
+    which = f", p. {pages[0]}" if paper.pages > 1 else ""
+    st.markdown(f"**{labels.escaped(paper.title)}**{which}")
+    st.page_link(
+        "pages/library.py",
+        label="Open the paper",
+        icon=":material/menu_book:",
+        query_params={"paper": paper.id, "at": f"{span.start}-{span.end}"},
+    )
+    if paper.kind == "pdf":
+        for page in pages:
+            page_image.place(lab, paper, page, span)
+        return
+    start, end = max(0, span.start - AROUND), min(len(paper.text), span.end + AROUND)
+    mark = Mark(start=span.start - start, end=span.end - start, kind="found")
+    passage("card-place", paper.text[start:end], [mark])

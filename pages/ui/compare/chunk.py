@@ -1,0 +1,96 @@
+"""One chunk: where it stands, what was read of it, its text with marks, its page."""
+
+import streamlit as st
+
+from core import labels
+from core.lab import Lab
+from core.metrics.instructions import instructions
+from core.types import Hit, Retrieval, Run
+from pages.ui.compare import asking
+from pages.ui.library import page_image
+from pages.ui.shared import gold, marks
+from pages.ui.shared.highlighted_text import passage
+
+LONGEST_QUOTE = 90  # characters
+
+
+def card(lab: Lab, hit: Hit, question: str, spans: gold.Gold, key: str) -> None:
+    """For a popover: scores, text with the question's words and gold, and the way to the page."""
+    st.markdown(f"**{labels.escaped(hit.title)}**, {labels.pages_of(hit)}")
+    st.caption(" · ".join(labels.standing(hit)) or "given by hand")
+    _holds(spans, hit)
+    for sentence in labels.unseen(hit):
+        st.caption(f":material/visibility_off: {sentence[0].upper()}{sentence[1:]}.")
+    if to_model := instructions(hit.chunk.text):
+        start, end = to_model[0]
+        said = labels.escaped(labels.shortened(hit.chunk.text[start:end], LONGEST_QUOTE))
+        st.caption(
+            f":material/campaign: This passage reads like an instruction to the model: “{said}”. It"
+            " can change what the answer says, and nothing else."
+        )
+    passage_of(hit, question, spans, key)
+    span = hit.chunk.span
+    st.page_link(
+        "pages/cards.py",
+        label="Make cards from it",
+        icon=":material/style:",
+        query_params={"span": f"{span.paper_id}:{span.start}-{span.end}"},
+    )
+    if st.button("Show the page", key=f"page-{key}", icon=":material/article:"):
+        page_dialog(lab, hit, spans)
+
+
+def _holds(spans: gold.Gold, hit: Hit) -> None:
+    said = gold.said(spans, hit)
+    if said:
+        st.markdown(f":yellow-badge[gold] {said[0].upper()}{said[1:]}.")
+
+
+def passage_of(hit: Hit, question: str, spans: gold.Gold, key: str) -> None:
+    """Its text, with the words of the question, its gold, and what the embedder never saw
+    marked."""
+    with st.container(key=f"chunk-text-{key}"):
+        text = hit.chunk.text
+        found = [*marks.matches(text, question), *marks.unseen(hit), *gold.marks(spans, hit)]
+        passage(f"passage-{key}", text, found)
+
+
+def switch(lab: Lab, run: Run, hit: Hit, key: str) -> None:
+    """Switch the chunk off, or on again, and ask once more. For retrievals alone."""
+    if not isinstance(run.recipe.evidence, Retrieval) or run.imported:
+        return
+    off = run.recipe.evidence.switched_off
+    if hit.chunk.span in off:
+        left = tuple(span for span in off if span != hit.chunk.span)
+        if st.button("Switch it on again", key=f"on-{key}", icon=":material/toggle_on:"):
+            asking.with_switched_off(lab, run, left)
+    elif st.button("Ask again without it", key=f"off-{key}", icon=":material/toggle_off:"):
+        asking.with_switched_off(lab, run, (*off, hit.chunk.span))
+
+
+@st.dialog("The page", width="large")
+def page_dialog(lab: Lab, hit: Hit, spans: gold.Gold) -> None:
+    st.markdown(f"**{labels.escaped(hit.title)}**, {labels.pages_of(hit)}")
+    st.caption(" · ".join(labels.standing(hit)) or "given by hand")
+    _holds(spans, hit)
+    if hit.chunk.paper_id not in {row.id for row in lab.papers.all()}:
+        st.info("This paper is not in the library; the chunk's text is kept with the run.")
+        with st.container(key="chunk-text-alone"):
+            st.text(hit.chunk.text)
+        return
+    paper = lab.papers.get(hit.chunk.paper_id)
+    if paper.kind != "pdf":
+        _in_context(paper.text, hit, spans)
+        return
+    for page in hit.pages:
+        page_image.place(lab, paper, page, hit.chunk.span)
+
+
+def _in_context(text: str, hit: Hit, spans: gold.Gold) -> None:
+    """Text papers have no page image: the chunk stands between what surrounds it."""
+    around = 400
+    with st.container(key="chunk-text-context"):
+        st.text("…" + text[max(0, hit.chunk.start - around) : hit.chunk.start])
+        with st.container(border=True):
+            passage("chunk-in-context", hit.chunk.text, gold.marks(spans, hit))
+        st.text(text[hit.chunk.end : hit.chunk.end + around] + "…")

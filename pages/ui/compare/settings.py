@@ -1,0 +1,228 @@
+"""The settings of the next question, as a sentence of chips that open."""
+
+from typing import get_args
+
+import streamlit as st
+
+from core import chunkers, labels
+from core.lab import Lab
+from core.retrieval.ranking import RETRIEVERS
+from core.types import Chunking, Family, Generation, PassageOrder, Recipe, Retrieval, Style
+from pages.ui.compare import asking
+
+FAMILIES: tuple[Family, ...] = get_args(Family)
+STYLES = {"chat": "chat: with the model's chat template", "completion": "completion: without it"}
+SIZES = ("Small", "Medium", "Large")
+KEEP = "session"
+
+
+def restore(recipe: Recipe) -> None:
+    """Set the chips to what a comparison was asked with. Before any chip is drawn."""
+    for name, value in _values(recipe).items():
+        st.session_state[f"compare.{name}"] = value
+
+
+def _values(recipe: Recipe) -> dict[str, object]:
+    """What a recipe says of each chip; nothing of those it leaves open."""
+    chunking, evidence, generation = recipe.chunking, recipe.evidence, recipe.generation
+    values: dict[str, object] = {
+        "chunker": chunking.chunker,
+        "size": chunking.size,
+        "overlap": chunking.overlap,
+    }
+    if isinstance(evidence, Retrieval):
+        names = ("retriever", "candidates", "top_k", "embedder")
+        values |= {name: getattr(evidence, name) for name in names}
+        if evidence.reranker:
+            values["reranker"] = evidence.reranker
+    if generation:
+        names_of_answer = ("generator", "max_tokens", "temperature", "seed", "style", "passages")
+        values |= {name: getattr(generation, name) for name in names_of_answer}
+    return values
+
+
+def choose_best(lab: Lab) -> None:
+    """Set the models to the best that are here."""
+    for family in FAMILIES:
+        st.session_state[f"compare.{family}"] = lab.models.default(family)
+
+
+def draw(lab: Lab) -> tuple[Recipe, tuple[str, ...]]:
+    """Draw the chips; returns the recipe they say (its evidence is a reranked retrieval) and the
+    papers to search."""
+    # At the first visit, and for what the comparison on screen leaves open.
+    best = {family: lab.models.default(family) for family in FAMILIES}
+    for name, value in (_values(Recipe(evidence=Retrieval())) | best).items():
+        st.session_state.setdefault(f"compare.{name}", value)
+    chunking = _chunking()
+    retrieval = _retrieval(lab)
+    generation = _generation(lab)
+    paper_ids = _papers(lab)
+    return Recipe(chunking=chunking, evidence=retrieval, generation=generation), paper_ids
+
+
+def _chunking() -> Chunking:
+    state = st.session_state
+    chosen = Chunking(
+        chunker=state["compare.chunker"],
+        size=state["compare.size"],
+        overlap=state["compare.overlap"],
+    )
+    unit = chunkers.unit(chosen.chunker)
+    with st.popover(chunkers.measured(chosen), key="compare.chunking"):
+        chunker = st.selectbox(
+            "Papers are cut by",
+            chunkers.names(),
+            key="compare.chunker",
+            on_change=_set_usual_size,
+            persist_state=KEEP,
+        )
+        if unit == "page":
+            return Chunking(chunker=chunker, size=0, overlap=0)
+        st.caption(f"Chunks have at most this many {unit}s and end with the page.")
+        with st.container(horizontal=True, gap="xsmall"):
+            for name, (size, overlap) in zip(SIZES, chunkers.usual(chunker), strict=True):
+                st.button(
+                    f"{name} {size}/{overlap}",
+                    key=f"compare.{size}",
+                    on_click=_set_size,
+                    args=(size, overlap),
+                )
+        size = st.number_input(
+            f"Chunk size in {unit}s", step=100, key="compare.size", persist_state=KEEP
+        )
+        overlap = st.number_input(
+            f"Overlap in {unit}s", step=50, key="compare.overlap", persist_state=KEEP
+        )
+    return Chunking(chunker=chunker, size=size, overlap=overlap)
+
+
+def _set_usual_size() -> None:
+    _set_size(*chunkers.usual(st.session_state["compare.chunker"])[0])
+
+
+def _set_size(size: int, overlap: int) -> None:
+    st.session_state["compare.size"], st.session_state["compare.overlap"] = size, overlap
+
+
+def _retrieval(lab: Lab) -> Retrieval:
+    state = st.session_state
+    how = f"{state['compare.retriever']} · top {state['compare.top_k']}"
+    label = f"{how} of {state['compare.candidates']} · reranked"
+    with st.popover(labels.escaped(label), key="compare.retrieval"):
+        st.caption(
+            "The candidates are the chunks most similar to the question (dense), those that hold"
+            " its rarest words (bm25), or the best of both lists (hybrid). “Retrieved” uses the"
+            " first top-k of them; “reranked” uses the top-k after a cross-encoder has read each"
+            " one together with the question."
+        )
+        retriever = st.selectbox(
+            "Retriever", RETRIEVERS, key="compare.retriever", persist_state=KEEP
+        )
+        top_k = st.number_input("Top-k", step=1, key="compare.top_k", persist_state=KEEP)
+        candidates = st.number_input(
+            "Candidates", step=5, key="compare.candidates", persist_state=KEEP
+        )
+        embedder = _model(lab, "embedder")
+        reranker = _model(lab, "reranker")
+    return Retrieval(
+        retriever=retriever,
+        embedder=embedder,
+        candidates=candidates,
+        top_k=top_k,
+        reranker=reranker,
+    )
+
+
+def _generation(lab: Lab) -> Generation:
+    state = st.session_state
+    label = f"{state['compare.generator']} · at most {state['compare.max_tokens']} tokens"
+    if state["compare.style"] != Generation().style:
+        label += f" · {state['compare.style']}"
+    with st.popover(labels.escaped(label), key="compare.generation"):
+        generator = _model(lab, "generator")
+        honest = small_model_sentence(lab, generator)
+        if honest:
+            st.caption(honest)
+        max_tokens = st.number_input(
+            "Tokens at most", step=32, key="compare.max_tokens", persist_state=KEEP
+        )
+        temperature = st.number_input(
+            "Temperature (0: the likeliest word, always)",
+            step=0.1,
+            key="compare.temperature",
+            persist_state=KEEP,
+        )
+        seed = st.number_input("Seed", step=1, key="compare.seed", persist_state=KEEP)
+        style: Style = st.selectbox(
+            "Style",
+            list(STYLES),
+            format_func=STYLES.__getitem__,
+            key="compare.style",
+            persist_state=KEEP,
+            help="A chat model is trained on conversations. Without its template it only goes on"
+            " with the text: ask both ways and see what the template does.",
+        )
+        passages: PassageOrder = st.selectbox(
+            "Passages in the prompt",
+            list(get_args(PassageOrder)),
+            key="compare.passages",
+            persist_state=KEEP,
+            help="Small models lean on what they read last, next to the question. With the best"
+            " first, a sweep reads together what prompts of 3 and of 5 passages begin with.",
+        )
+    return Generation(
+        generator=generator,
+        max_tokens=max_tokens,
+        temperature=temperature,
+        seed=seed,
+        style=style,
+        passages=passages,
+    )
+
+
+def _model(lab: Lab, family: Family) -> str:
+    known = [model for model in lab.models.all() if model.family == family]
+    name = st.selectbox(
+        family.capitalize(),
+        [model.name for model in known],
+        key=f"compare.{family}",
+        persist_state=KEEP,
+    )
+    for model in known:
+        if model.name == name and not model.available:
+            st.caption(f":red[Not here: {labels.escaped(model.reason)}]")
+    return name
+
+
+def small_model_sentence(lab: Lab, generator: str) -> str:
+    """What a small model's answers are good for; empty for others."""
+    for model in lab.models.all():
+        if model.name == generator and model.parameters.endswith("million"):
+            return (
+                f"{generator} has {model.parameters} parameters: it shows what context changes,"
+                " not what a good model knows."
+            )
+    return ""
+
+
+def _papers(lab: Lab) -> tuple[str, ...]:
+    rows = {row.id: row for row in lab.papers.all()}
+    if not rows:
+        asking.no_papers()
+        return ()
+    key = "compare.papers"
+    st.session_state[key] = [pid for pid in st.session_state.get(key, []) if pid in rows]
+    chosen = st.session_state[key]
+    label = labels.counted(len(chosen), "chosen paper") if chosen else f"all {len(rows)} papers"
+    with st.popover(label, key="compare.which"):
+        picked = st.multiselect(
+            "Search only in",
+            list(rows),
+            format_func=lambda paper_id: rows[paper_id].title,
+            placeholder="all papers",
+            key=key,
+            persist_state=KEEP,
+        )
+        st.page_link("pages/library.py", label="Add papers in the Library")
+    return tuple(picked) or tuple(rows)

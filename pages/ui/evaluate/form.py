@@ -1,0 +1,137 @@
+"""The form of a new evaluation, what it will cost, and the ones before it."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import labels
+from core.errors import TriptychError
+from core.lab import Lab
+from core.store.sweeps import SweepRow
+from core.sweeps.presets import Preset
+from pages.ui.shared import frame
+from pages.ui.sweep import form, watch
+
+USUAL = "retrieval-only"
+
+
+def draw(lab: Lab) -> None:
+    st.markdown(
+        "Many questions whose places in the papers are known, and every setting asked all of them."
+        " **Which one would you defend?**"
+    )
+    with_gold = [kept for kept in lab.questions.all() if kept.question.gold]
+    if with_gold:
+        _form(lab)
+    else:
+        empty(lab)
+    listed("Evaluations", lab.evaluations.all(), "evaluation")
+
+
+def empty(lab: Lab) -> None:
+    """No question has gold: what that is, and the two ways to some."""
+    samples = labels.counted(len(lab.sweeps.sample_questions()), "question")
+    st.info(
+        "No question has a known place yet. Mark the passage that answers a question in the"
+        f" Library, or take the {samples} of the sample papers."
+    )
+    here = lab.papers.samples_here()
+    label = "Add the sample questions" if here else "Add the sample papers and their questions"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(label, type="primary", key="evaluate.samples"):
+            with st.spinner("Reading the sample papers …"):
+                made = list(lab.questions.add_samples())
+            st.session_state["evaluate.added"] = [each for each in made if each.status == "failed"]
+            st.rerun()
+        st.page_link("pages/library.py", label="Mark passages in the Library")
+    for failed in st.session_state.pop("evaluate.added", []):
+        st.caption(f":red[:material/error:] Line {failed.line}: {labels.escaped(failed.reason)}")
+
+
+def _form(lab: Lab) -> None:
+    """What to compare, beside what it costs; started from there."""
+    asked, price = st.columns([3, 2], gap="large")
+    with asked:
+        preset = _preset(lab)
+        paper_ids = form.papers(lab)
+    if preset is None:
+        return
+    try:
+        planned, without = lab.evaluations.plan(preset, paper_ids)
+    except TriptychError as error:
+        with price:
+            frame.show(error)
+        return
+    with asked:
+        base([setting.label for setting in planned.settings])
+        if without:
+            st.caption(
+                f":material/info: {labels.counted(without, 'question')} without gold in these"
+                " papers will not be asked."
+            )
+    with price:
+        form.cost(planned)
+        label = f"Evaluate {labels.counted(len(planned.settings), 'setting')}"
+        if st.button(label, type="primary", key="evaluate.start"):
+            open_evaluation(lab.sweeps.start(planned))
+
+
+def _preset(lab: Lab) -> Preset | None:
+    """A preset that only searches, or any of one's own; none while there is no usable one."""
+    files = [
+        file
+        for file in lab.sweeps.presets.all()
+        if file.own or (file.preset and file.preset.answers is None)
+    ]
+    names = [file.name for file in files]
+    if st.session_state.get("evaluate.preset") not in names:
+        st.session_state["evaluate.preset"] = USUAL if USUAL in names else names[0]
+    st.pills(
+        "Settings to compare",
+        names,
+        key="evaluate.preset",
+        required=True,
+        persist_state=form.KEEP,
+    )
+    file = next(file for file in files if file.name == st.session_state["evaluate.preset"])
+    if file.error:
+        st.error(file.error)
+    elif file.preset and file.preset.about:
+        st.caption(labels.escaped(file.preset.about))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(
+            "Other values: save them as a preset of your own, without answers.", width="content"
+        )
+        st.page_link("pages/sweep.py", label="To Sweep", width="content")
+    return file.preset
+
+
+def base(names: Sequence[str]) -> str:
+    """The setting that the others are compared with."""
+    if st.session_state.get("evaluate.base") not in names:
+        st.session_state["evaluate.base"] = names[0]
+    st.selectbox("Compared with", names, key="evaluate.base", persist_state=form.KEEP, width=420)
+    chosen: str = st.session_state["evaluate.base"]
+    return chosen
+
+
+def open_evaluation(sweep_id: str) -> None:
+    st.query_params.from_dict({"evaluation": sweep_id})
+    st.rerun()
+
+
+def listed(heading: str, rows: Sequence[SweepRow], parameter: str) -> None:
+    """The ones before; `parameter` is what the address calls them."""
+    st.subheader(heading, anchor=False)
+    if not rows:
+        st.caption("None yet.")
+    for row in rows:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"sweep-row-{row.id}"):
+            if st.button(labels.escaped(row.name), type="tertiary", key=f"evaluate.open.{row.id}"):
+                st.query_params[parameter] = row.id
+                st.rerun()
+            st.caption(
+                f"{labels.counted(row.questions, 'question')} ×"
+                f" {labels.counted(row.settings, 'setting')} · {watch.summary(row)}"
+                f" · {labels.moment(row.at)}"
+            )

@@ -1,0 +1,271 @@
+"""The gold of an opened paper: questions that a person types to passages of its text, marked in it
+and listed beside it. Questions held out are counted, and shown only to who asks for them."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import streamlit as st
+
+from core import labels
+from core.errors import BadInput, TriptychError
+from core.gold.book import Change
+from core.lab import Lab
+from core.metrics.gold import within
+from core.store.questions import KeptQuestion
+from core.types import Paper, Span
+from pages.ui.shared import frame
+from pages.ui.shared.highlighted_text import Asked, page_text
+from pages.ui.shared.marks import Mark, golden, searched, trimmed
+
+SAID, FAILED, TURNED = "library.gold.said", "library.gold.failed", "library.gold.turned"
+STEPS = 20  # that can be undone
+# More questions than this are scrolled, in a list so many pixels high: above a text, beside one.
+ABOVE, BESIDE = (4, 190), (12, 460)
+
+
+@st.fragment
+@frame.bounded
+def draw(
+    paper: Paper,
+    start: int,
+    end: int,
+    found: Sequence[tuple[int, int]],
+    turn: Callable[[int], None],
+    *,
+    beside: bool,
+) -> None:
+    """`paper.text[start:end]` with what a search found in it, to mark gold in, and the list of
+    what is marked in the whole paper: beside the text, or above it. `turn` leads to a place.
+
+    A fragment: after a question only this is drawn again, and not the page's image.
+    """
+    if st.session_state.pop(TURNED, False):
+        st.rerun()
+    lab = frame.open_lab()
+    if beside:
+        text, listed = st.columns([7, 4], gap="large")
+    else:
+        listed, text = st.container(), st.container()
+    with listed:
+        questions = _listing(lab, paper, turn, beside=beside)
+    with text, st.container(key="paper-text"):
+        _text(lab, paper, start, end, found, questions)
+
+
+def chosen(lab: Lab, paper: Paper) -> tuple[Span, ...]:
+    """The gold that a click in the list led to, for the page's image."""
+    place = st.session_state.get(f"library.match.{paper.id}")
+    kept = [] if place is None else _shown(lab, paper)
+    return tuple(span for span in _places(kept, paper) if span.start == place)
+
+
+def _text(
+    lab: Lab,
+    paper: Paper,
+    start: int,
+    end: int,
+    found: Sequence[tuple[int, int]],
+    questions: Sequence[KeptQuestion],
+) -> None:
+    text = paper.text[start:end]
+    if not text.strip():
+        st.text("This page holds no text to search.")
+        return
+    place = st.session_state.get(f"library.match.{paper.id}")
+    spans = _places(questions, paper)
+    marks = golden(within(spans, Span(paper_id=paper.id, start=start, end=end)))
+    marks += [
+        Mark(start=span.start - start, end=min(span.end, end) - start, kind="here")
+        for span in spans
+        if start <= span.start < end and span.start == place
+    ]
+    page_text(
+        f"library.passage.{paper.id}.{start}",
+        text,
+        marks + searched(found, None if place is None else place - start),
+        partial(_keep, lab, paper, start),
+        st.session_state.get(_another(paper), ""),
+    )
+
+
+def _keep(lab: Lab, paper: Paper, offset: int, asked: Asked) -> None:
+    """Keep what was typed to a passage; what comes of it is said where the list stands."""
+    start, end = offset + asked.start, offset + asked.end
+    try:
+        if paper.text[start:end] != asked.quote:
+            raise BadInput("The text on screen is not the paper's; reload the page and try again.")
+        start, end = trimmed(paper.text, start, end)
+        span = Span(paper_id=paper.id, start=start, end=end)
+        change = lab.questions.mark(
+            asked.question, [span], asked.reference, held_out=asked.held_out
+        )
+    except TriptychError as error:
+        st.session_state[FAILED] = error
+        return
+    assert change.after
+    st.session_state[_another(paper)] = change.after.question.text
+    aside = ", held out" if change.after.held_out else ""
+    if change.before is None:
+        _tell(f"Kept{aside}", change)
+    elif change.before == change.after:
+        _tell(f"Known with this passage{aside}", change)
+    else:
+        passages = labels.counted(len(change.after.question.gold), "passage")
+        _tell(f"Asked here already{aside}, so it has {passages} now", change)
+
+
+def _listing(
+    lab: Lab, paper: Paper, turn: Callable[[int], None], *, beside: bool
+) -> list[KeptQuestion]:
+    """The questions with gold in this paper; returns those that are shown."""
+    if failed := st.session_state.pop(FAILED, None):
+        frame.show(failed)
+    _undo(lab)
+    held_out = len(lab.questions.in_paper(paper.id, held_out=True))
+    if held_out:
+        st.toggle(
+            f"Show the {labels.counted(held_out, 'question')} held out",
+            key="library.gold.held_out",
+            help="Set aside for the final check: who has seen them chooses settings for them.",
+        )
+    questions = _shown(lab, paper)
+    if not questions:
+        st.caption(
+            "Select a passage of the text and type the question that it answers. Questions whose"
+            " places are known tell which setting finds them."
+        )
+        return []
+    said = f"**{labels.counted(len(questions), 'question')}** with gold in this paper"
+    st.caption(f"{said}; select a passage of the text to add one")
+    most, pixels = BESIDE if beside else ABOVE
+    height = pixels if len(questions) > most else "content"
+    with st.container(key="gold-list", gap=None, height=height, border=False):
+        for kept in questions:
+            _row(lab, paper, kept, turn)
+    return questions
+
+
+def _row(lab: Lab, paper: Paper, kept: KeptQuestion, turn: Callable[[int], None]) -> None:
+    first, *others = _places([kept], paper)
+    with (
+        st.container(key=f"gold-row-{kept.id}", gap=None),
+        st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="xsmall"),
+    ):
+        aside = " :gray-badge[held out]" if kept.held_out else ""
+        asked = labels.escaped(labels.shortened(kept.question.text, 110))
+        st.button(
+            f"{_page_of(paper, first)}{asked}{aside}",
+            type="tertiary",
+            width="stretch",
+            wrap=True,
+            help=labels.escaped(kept.question.reference) or None,
+            key=f"library.gold.go.{kept.id}",
+            on_click=_turned,
+            args=(paper, kept, turn, first.start),
+        )
+        for number, span in enumerate(others, start=2):
+            st.button(
+                f"{number}.",
+                type="tertiary",
+                help=f"Its passage {number}: {_page_of(paper, span)}"
+                f"{labels.escaped(labels.shortened(paper.text[span.start : span.end], 80))}",
+                key=f"library.gold.go.{kept.id}.{number}",
+                on_click=_turned,
+                args=(paper, kept, turn, span.start),
+            )
+        st.button(
+            "",
+            icon=":material/lock_open:" if kept.held_out else ":material/lock:",
+            type="tertiary",
+            help="Take it in again" if kept.held_out else "Hold it out for the final check",
+            key=f"library.gold.aside.{kept.id}",
+            on_click=_changed,
+            args=(
+                "Taken in again" if kept.held_out else "Held out",
+                partial(lab.questions.set_aside, kept, not kept.held_out),
+            ),
+        )
+        st.button(
+            "",
+            icon=":material/delete:",
+            type="tertiary",
+            help="Delete it",
+            key=f"library.gold.delete.{kept.id}",
+            on_click=_changed,
+            args=("Deleted", partial(lab.questions.remove, kept)),
+        )
+
+
+def _undo(lab: Lab) -> None:
+    """What was done last, and the way back, step by step."""
+    said: list[tuple[str, Change]] = st.session_state.get(SAID, [])
+    if not said:
+        return
+    with st.container(key="gold-said", gap=None):
+        if said[-1][1].before == said[-1][1].after:
+            st.markdown(f":material/check: {_done(*said[-1])}")
+            said = said[:-1]
+        if not said:
+            return
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f":material/check: {_done(*said[-1])}", width="content")
+            change = said[-1][1]
+            st.button(
+                "Undo", type="tertiary", key="library.gold.undo", on_click=_back, args=(lab, change)
+            )
+            if len(said) > 1:
+                st.caption(f"before that: {_done(*said[-2])}")
+
+
+def _done(what: str, change: Change) -> str:
+    kept = change.after or change.before
+    assert kept
+    return f"{what}: {labels.escaped(labels.shortened(kept.question.text, 60))}"
+
+
+def _back(lab: Lab, change: Change) -> None:
+    st.session_state[SAID] = [each for each in st.session_state[SAID] if each[1] is not change]
+    try:
+        lab.questions.undo(change)
+    except TriptychError as error:
+        st.session_state[FAILED] = error
+
+
+def _changed(what: str, act: Callable[[], Change]) -> None:
+    try:
+        _tell(what, act())
+    except TriptychError as error:
+        st.session_state[FAILED] = error
+
+
+def _tell(what: str, change: Change) -> None:
+    """On top of what may still be undone; what changed nothing is said once."""
+    said = [each for each in st.session_state.get(SAID, []) if each[1].before != each[1].after]
+    st.session_state[SAID] = [*said, (what, change)][-STEPS:]
+
+
+def _turned(paper: Paper, kept: KeptQuestion, turn: Callable[[int], None], place: int) -> None:
+    """Another passage may be added to the question that was turned to."""
+    st.session_state[_another(paper)] = kept.question.text
+    st.session_state[TURNED] = True
+    turn(place)
+
+
+def _another(paper: Paper) -> str:
+    return f"library.gold.another.{paper.id}"
+
+
+def _shown(lab: Lab, paper: Paper) -> list[KeptQuestion]:
+    kept = lab.questions.in_paper(paper.id)
+    if st.session_state.get("library.gold.held_out"):
+        kept += lab.questions.in_paper(paper.id, held_out=True)
+    return sorted(kept, key=lambda each: _places([each], paper)[0].start)
+
+
+def _places(questions: Sequence[KeptQuestion], paper: Paper) -> list[Span]:
+    spans = (span for kept in questions for span in kept.question.gold)
+    return [span for span in spans if span.paper_id == paper.id]
+
+
+def _page_of(paper: Paper, span: Span) -> str:
+    return f"p. {paper.pages_of(span.start, span.end)[0]} · " if paper.kind == "pdf" else ""

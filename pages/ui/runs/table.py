@@ -1,0 +1,84 @@
+"""Past runs as a table; one or more of them are marked, to be opened or compared."""
+
+import streamlit as st
+
+from core import labels
+from core.history.runs import PAGE
+from core.lab import Lab
+from core.store import RunRow
+from core.types.view import View
+from pages.ui.runs import pair
+from pages.ui.runs.filters import said
+
+MOST = 6  # runs beside each other
+# Rows in sight: once some are marked fewer, so that what is made of them is in sight as well.
+ROWS, ROWS_ABOVE = 14, 5
+
+
+def draw(lab: Lab, view: View, count: int) -> None:
+    """The table, and below it what is marked in it."""
+    pages = max(1, -(-count // PAGE))
+    page = 1
+    with st.container(horizontal=True, vertical_alignment="center"):
+        here = labels.counted(count, "run")
+        how = "Mark one to open it, several to compare."
+        st.caption(f"{here}, newest first. {how}", width="content")
+        if pages > 1:
+            st.space("stretch")
+            page = st.number_input(
+                "Page", 1, pages, key="runs.page", width=130, label_visibility="collapsed"
+            )
+            st.caption(f"of {pages:,}", width="content")
+    rows = lab.past.rows(view, page - 1)
+    key = f"runs.table.{hash((view, page))}"
+    before = st.session_state.get(key)
+    most = ROWS_ABOVE if before and before["selection"]["rows"] else ROWS
+    marked = st.dataframe(
+        [_row(row) for row in rows],
+        hide_index=True,
+        placeholder="",
+        on_select="rerun",
+        selection_mode="multi-row",
+        key=key,
+        height=35 * (min(len(rows), most) + 1) + 2,
+        column_config={
+            "question": st.column_config.TextColumn(width="large"),
+            "k": st.column_config.NumberColumn(help="chunks used"),
+            "of": st.column_config.NumberColumn(help="candidates found"),
+            "context": st.column_config.NumberColumn(help="characters of the chunks used"),
+            "prompt": st.column_config.NumberColumn(help="tokens of the prompt"),
+            "answer": st.column_config.NumberColumn(help="tokens of the answer"),
+            "seconds": st.column_config.NumberColumn(format="%.1f", help="to the last word"),
+        },
+    )
+    chosen = [rows[index] for index in marked.selection.rows if index < len(rows)]
+    if not chosen:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="runs-marked"):
+        if len(chosen) == 1 and st.button("Open in Compare", type="primary", key="runs.open"):
+            st.switch_page("pages/compare.py", query_params={"run": chosen[0].id})
+        if len(chosen) > 1:
+            st.markdown(f"**{labels.counted(len(chosen), 'run')} compared**")
+        if len(chosen) > MOST:
+            st.caption(f"The first {MOST} of them are shown.")
+    pair.draw(lab.past.runs([row.id for row in chosen[:MOST]]))
+
+
+def _row(row: RunRow) -> dict[str, object]:
+    return {
+        "when": row.at[:16].replace("T", " "),
+        "question": row.question,
+        "panel": said(row.arm),
+        "size": row.size,
+        "overlap": row.overlap,
+        "k": row.top_k,
+        "of": row.candidates,
+        "reranker": row.reranker,
+        "generator": row.generator,
+        "ended": {"length": "cut off", "unknown": "not known"}.get(row.finish or "", row.finish),
+        "context": row.context_characters,
+        "prompt": row.prompt_tokens,
+        "answer": row.answer_tokens,
+        "seconds": row.seconds,
+        "from": said(row.origin),
+    }

@@ -1,0 +1,92 @@
+"""A question's gold where its answers are shown: what of it was found, in words and in marks. That
+of a question held out is shown only to who asks for it."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.answering.running import Panel
+from core.lab import Lab
+from core.metrics.gold import held, sought, within
+from core.metrics.retrieval import relevant
+from core.types import Hit, Question, Retrieval, Span, digest
+from pages.ui.evaluate import misses
+from pages.ui.shared.marks import Mark, golden
+
+Gold = Sequence[Span]
+
+
+def known(lab: Lab, text: str) -> Question | None:
+    """The question of this text, with its gold, if there is one that may be shown."""
+    asked = lab.questions.asking(text)
+    if asked:
+        return asked
+    aside = lab.questions.asking(text, held_out=True)
+    if aside and st.toggle(
+        "This question is held out for the final check. Show its gold",
+        key=f"gold.shown.{digest(text)}",
+    ):
+        return aside
+    return None
+
+
+def of(asked: Question | None, panel: Panel) -> tuple[Span, ...]:
+    """The gold that a panel's search could find: an evaluation counts no other."""
+    if asked is None or (panel.run and panel.run.imported):
+        return ()
+    if panel.run is None or not isinstance(panel.recipe.evidence, Retrieval):
+        return asked.gold
+    return tuple(span for span in asked.gold if span.paper_id in panel.run.paper_ids)
+
+
+def verdict(lab: Lab, asked: Question | None, panel: Panel, key: str) -> None:
+    """Whether the panel's search found the gold; and a card of it, if it did not."""
+    evidence = panel.recipe.evidence
+    if asked is None or panel.run is None or not isinstance(evidence, Retrieval):
+        return
+    if panel.run.imported:
+        said = "The question has gold, but an imported log does not say where its chunks stand."
+        st.caption(f":material/help: {said}")
+        return
+    if not asked.gold:
+        st.caption(":material/help: Kept as a question that the papers do not answer.")
+        return
+    found = sought(of(asked, panel), panel.candidates, panel.hits)
+    if found is None:
+        st.caption(":material/search_off: The gold lies in no paper that was searched.")
+        return
+    icon = ":material/search_off:" if found.missed else ":material/check:"
+    with st.container(gap="xsmall", key=f"verdict-{key}"):
+        st.caption(f"{icon} {found.said(len(panel.candidates), evidence.top_k)}.")
+        if found.missed:
+            misses.button(lab, [asked], key)
+
+
+def badge(gold: Gold, hit: Hit) -> str:
+    """For a label in Markdown, with a blank before it; empty where the chunk holds none."""
+    part = said(gold, hit)
+    return f" :yellow-badge[{'gold' if relevant(hit.chunk, gold) else part}]" if part else ""
+
+
+def said(gold: Gold, hit: Hit) -> str:
+    """holds the gold passage; 63 % of the gold; empty where the chunk holds none"""
+    part = held(gold, hit.chunk)
+    return str(part) if part else ""
+
+
+def marks(gold: Gold, hit: Hit) -> list[Mark]:
+    """What of the chunk's text is gold."""
+    return golden(within(gold, hit.chunk))
+
+
+def moved(gold: Gold, candidates: Sequence[Hit]) -> str:
+    """What reranking did to the gold, in a sentence; empty where no candidate counts as gold."""
+    found = [hit for hit in candidates if relevant(hit.chunk, gold)]
+    if not found:
+        return ""
+    best = min(found, key=lambda hit: hit.rank)
+    what = "The gold passage" if len(gold) == 1 else "The best of the gold"
+    if best.rank_before is None or best.rank_before == best.rank:
+        return f"{what} stays at rank {best.rank}."
+    verb = "rose" if best.rank < best.rank_before else "fell"
+    return f"{what} {verb} from {best.rank_before} to {best.rank}."

@@ -1,0 +1,264 @@
+"""The form of a new sweep: values for each setting, the questions, and what it will cost."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from core import chunkers, labels
+from core.lab import Lab
+from core.retrieval.ranking import RETRIEVERS
+from core.sweeps import presets
+from core.sweeps.plan import Plan
+from core.sweeps.presets import Answers, Preset
+from core.types import Family
+from pages.ui.compare import asking
+
+KEEP = "session"
+SEVERAL = ("chunker", "retriever", "embedder", "reranker", "candidates", "top_k")
+OF_ANSWERS = ("generator", "passages", "max_tokens", "temperature", "seed")
+
+
+def choose(lab: Lab) -> None:
+    """The presets, as buttons; one that is chosen fills the form."""
+    files = lab.sweeps.presets.all()
+    names = [file.name for file in files]
+    if st.session_state.get("sweep.preset") not in names:
+        st.session_state["sweep.preset"] = "demo"
+    st.pills(
+        "Preset",
+        names,
+        format_func=labels.escaped,
+        key="sweep.preset",
+        required=True,
+        on_change=_fill,
+        args=(lab,),
+        label_visibility="collapsed",
+        persist_state=KEEP,
+    )
+    if "sweep.chunks" not in st.session_state:
+        _fill(lab)
+    file = next(file for file in files if file.name == st.session_state["sweep.preset"])
+    if file.error:
+        st.error(labels.escaped(file.error))
+    elif file.preset and file.preset.about:
+        st.caption(labels.escaped(file.preset.about))
+
+
+def _fill(lab: Lab) -> None:
+    """The form's widgets take the preset's values."""
+    state = st.session_state
+    file = next(each for each in lab.sweeps.presets.all() if each.name == state["sweep.preset"])
+    if file.preset is None:
+        return
+    preset, answers = file.preset, file.preset.answers or Answers()
+    state["sweep.chunks"] = [f"{size}/{overlap}" for size, overlap in preset.chunks]
+    state["sweep.baseline"] = preset.baseline
+    state["sweep.answered"] = preset.answers is not None
+    for name in SEVERAL:
+        state[f"sweep.{name}"] = list(map(str, getattr(preset, name)))
+    for name in OF_ANSWERS:
+        state[f"sweep.{name}"] = list(map(str, getattr(answers, name)))
+
+
+def preset(lab: Lab) -> Preset:
+    """Draw the values; the preset that they say. Errors: BadInput for what cannot be meant."""
+    state = st.session_state
+    with st.container(key="sweep-values"):
+        cutting, finding, answering = st.columns(3, gap="medium")
+        with cutting:
+            st.markdown("**Papers are cut**")
+            _several("by", "chunker", chunkers.names())
+            _several("into size/overlap", "chunks", ["800/100", "1200/200", "1600/300"], new=True)
+            st.checkbox("also ask without context", key="sweep.baseline", persist_state=KEEP)
+        with finding:
+            st.markdown("**Chunks are found**")
+            _several("by the retriever", "retriever", RETRIEVERS)
+            _several("with the embedder", "embedder", _names(lab, "embedder"))
+            _several("candidates", "candidates", ["10", "20", "50"], new=True)
+            _several("top k", "top_k", ["3", "5", "7"], new=True)
+            _several("reranked by", "reranker", [presets.NO_RERANKER, *_names(lab, "reranker")])
+        with answering:
+            st.markdown("**Answers are written**")
+            st.checkbox("write answers", key="sweep.answered", persist_state=KEEP)
+            if state["sweep.answered"]:
+                _several("by", "generator", [presets.BEST, *_names(lab, "generator")])
+                _several("tokens at most", "max_tokens", ["48", "128", "256"], new=True)
+                _several("passages in the prompt", "passages", ["best-last", "best-first"])
+                _several("temperature", "temperature", ["0.0", "0.7"], new=True)
+                _several("seed", "seed", ["0"], new=True)
+    name = state["sweep.preset"]
+    kept = next(each.preset for each in lab.sweeps.presets.all() if each.name == name)
+    said = presets.read(name, _toml())
+    if kept:
+        said = replace(said, about=kept.about, questions=kept.questions)
+    return said
+
+
+def _several(label: str, name: str, usual: Sequence[str], *, new: bool = False) -> None:
+    key = f"sweep.{name}"
+    st.multiselect(
+        label,
+        list(dict.fromkeys([*usual, *st.session_state.get(key, [])])),
+        key=key,
+        accept_new_options=new,
+        persist_state=KEEP,
+    )
+
+
+def _names(lab: Lab, family: Family) -> list[str]:
+    return [model.name for model in lab.models.all() if model.family == family]
+
+
+def _toml() -> str:
+    """What the widgets say, as a preset's text, so that one reader checks both."""
+    state = st.session_state
+    lines = [f"baseline = {str(state['sweep.baseline']).lower()}"]
+    lines += [_line(name) for name in ("chunks", *SEVERAL)]
+    if state["sweep.answered"]:
+        lines += ["[answers]", *(_line(name) for name in OF_ANSWERS)]
+    return "\n".join(lines)
+
+
+def _line(name: str) -> str:
+    numbers = name in ("candidates", "top_k", "max_tokens", "temperature", "seed")
+    values = [
+        value if numbers and _is_number(value) else presets.quoted(value)
+        for value in st.session_state[f"sweep.{name}"]
+    ]
+    return f"{name} = [{', '.join(values)}]"
+
+
+def _is_number(text: str) -> bool:
+    digits = text.strip().removeprefix("-")
+    return digits.replace(".", "", 1).isdecimal() and digits.isascii() and digits[0] != "."
+
+
+def questions(lab: Lab) -> tuple[str, ...]:
+    """Typed, pasted, from the samples or from a file; one a line. Errors: BadInput."""
+    state = st.session_state
+    state.setdefault("sweep.questions", "")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown("**Questions**, one a line")
+        st.button(
+            "Sample questions",
+            key="sweep.samples",
+            type="tertiary",
+            on_click=lambda: _ask("\n".join(lab.sweeps.sample_questions())),
+        )
+        with st.popover("From a file", type="tertiary", key="sweep.file.menu"):
+            file = st.file_uploader(
+                "A line a question, or JSON lines with “question”",
+                type=["jsonl", "txt", "md"],
+                key="sweep.file",
+            )
+            if file and st.button("Take these questions", key="sweep.file.take", type="primary"):
+                text = file.getvalue().decode("utf-8", "replace")
+                _ask("\n".join(lab.sweeps.questions_in(text)))
+        decks = [row.name for row in lab.cards.decks()]
+        if decks:
+            with st.popover("From a deck", type="tertiary", key="sweep.deck.menu"):
+                deck = st.selectbox("The questions of its cards", decks, key="sweep.deck")
+                if st.button("Take these questions", key="sweep.deck.take", type="primary"):
+                    _ask("\n".join(lab.cards.questions(deck)))
+    typed = st.text_area(
+        "Questions",
+        key="sweep.questions",
+        height=150,
+        label_visibility="collapsed",
+        placeholder="What is the difference between LoRA and QLoRA?",
+        persist_state=KEEP,
+    )
+    return lab.sweeps.questions_in(typed or "")
+
+
+def _ask(text: str) -> None:
+    st.session_state["sweep.questions"] = text
+
+
+def papers(lab: Lab) -> tuple[str, ...]:
+    """Which papers are searched; all, unless some are chosen."""
+    rows = {row.id: row for row in lab.papers.all()}
+    if not rows:
+        asking.no_papers()
+        return ()
+    key = "sweep.papers"
+    st.session_state[key] = [each for each in st.session_state.get(key, []) if each in rows]
+    chosen = st.multiselect(
+        "Papers",
+        list(rows),
+        format_func=lambda paper_id: rows[paper_id].title,
+        placeholder=f"all {len(rows)} papers",
+        key=key,
+        label_visibility="collapsed",
+        persist_state=KEEP,
+    )
+    return tuple(chosen) or tuple(rows)
+
+
+def cost(plan: Plan, typed: int = 0) -> None:
+    """What the sweep would take, before it starts. A preset may ask fewer questions than were
+    `typed`; then that is said."""
+    with st.container(horizontal=True, gap="medium", key="sweep-cost"):
+        st.metric("cells", f"{plan.cells:,}", width="content")
+        if plan.answers:
+            st.metric("different prompts", f"≤ {plan.distinct_prompts:,}", width="content")
+        st.metric("pairs to rerank", f"≤ {plan.rerank_pairs:,}", width="content")
+        st.metric(
+            "about",
+            duration(plan.seconds),
+            help=(
+                f"A guess: {' and '.join(plan.guessed)} were never measured here."
+                if plan.guessed
+                else "From the speeds that were measured on this machine."
+            ),
+            width="content",
+        )
+    asked = labels.counted(len(plan.questions), "question")
+    if typed > len(plan.questions):
+        asked = f"The first {len(plan.questions):,} of {labels.counted(typed, 'question')}"
+    once = "each pair reranked"
+    if plan.answers:
+        once += " and each different prompt answered"
+    st.caption(
+        f"{asked} × {labels.counted(len(plan.settings), 'setting')}; each text is embedded, {once}"
+        " once."
+    )
+    if plan.known:
+        st.caption(
+            f"{plan.known:,} of {plan.cells:,} cells were answered before and are taken over."
+        )
+    reasons: dict[str, list[str]] = {}
+    for each in plan.dropped:
+        reasons.setdefault(each.why, []).append(each.what)
+    for why, what in reasons.items():
+        more = "" if len(what) == 1 else f" and {len(what) - 1} more"
+        st.caption(
+            f":material/block: Left out: {labels.escaped(what[0])}{more}: {labels.escaped(why)}"
+        )
+
+
+def duration(seconds: float) -> str:
+    """8 seconds, 3 minutes, 1.5 hours"""
+    if seconds < 90:
+        return labels.counted(max(round(seconds), 0), "second")
+    if seconds < 5400:
+        return labels.counted(round(seconds / 60), "minute")
+    return f"{seconds / 3600:,.1f} hours"
+
+
+def saving(lab: Lab, said: Preset) -> None:
+    """Keep the values under a name of one's own, or take such a file away."""
+    with st.popover("Save as preset", type="tertiary", key="sweep.save.menu"):
+        name = st.text_input("Name", key="sweep.save.name")
+        st.code(presets.written(said), language="toml")
+        if st.button("Save", key="sweep.save", disabled=not name):
+            lab.sweeps.presets.save(name, presets.written(said))
+            st.toast(f"Kept as {labels.escaped(name)}.")
+            st.rerun()
+        own = [file.name for file in lab.sweeps.presets.all() if file.own]
+        if st.session_state["sweep.preset"] in own and st.button(
+            "Remove this preset", key="sweep.remove_preset"
+        ):
+            lab.sweeps.presets.remove(st.session_state["sweep.preset"])
+            st.rerun()
