@@ -56,7 +56,7 @@ def rows() -> list[dict[str, str]]:
         recipe = Recipe(evidence=Retrieval(), generation=Generation(max_tokens=16))
         recipes = three_ways(recipe, lab.models.default("reranker"))
         papers = lab.papers.resolve(())
-        list(lab.bench.ask(QUESTIONS[0], recipes, papers))  # loads the models, reads the papers
+        list(lab.answering.ask(QUESTIONS[0], recipes, papers))  # loads the models, reads the papers
         timed = [Timed(backend) for _, backend in lab.models._loaded.values()]
         for family, backend in zip(list(lab.models._loaded), timed, strict=True):
             lab.models._loaded[family] = (lab.models._loaded[family][0], backend)
@@ -64,7 +64,7 @@ def rows() -> list[dict[str, str]]:
         for question in QUESTIONS[1:]:
             before = sum(backend.seconds for backend in timed)
             started = time.perf_counter()
-            list(lab.bench.ask(question, recipes, papers))
+            list(lab.answering.ask(question, recipes, papers))
             ours.append(time.perf_counter() - started)
             plain.append(sum(backend.seconds for backend in timed) - before)
     above = sorted(a - b for a, b in zip(ours, plain, strict=True))[ROUNDS // 2]

@@ -32,7 +32,7 @@ from core.lab import Lab
 from core.models import registry
 from core.settings import ROOT, SAMPLES, Settings, from_environment
 from core.sweeps import plan
-from core.sweeps.plan import Plan
+from core.sweeps.plan import SweepPlan
 from core.sweeps.runner import Sweeps
 from core.types import Generation, Message, Retrieval, Run
 
@@ -176,7 +176,7 @@ class Clock:
 # searching and reranking
 
 
-def planned_for(lab: Lab, question: str) -> Plan:
+def planned_for(lab: Lab, question: str) -> SweepPlan:
     """The classic grid of one question over the sample papers, without answers."""
     if not lab.papers.all():
         for path in sorted((SAMPLES / "papers").iterdir()):
@@ -190,15 +190,17 @@ def swept(lab: Lab, question: str) -> list[Run]:
     """The runs of that grid, as a sweep makes them."""
     sweep_id = lab.sweeps.start(planned_for(lab, question))
     assert lab.sweeps.wait(sweep_id)
-    return [lab.runs.comparison(cell.run_id or "").runs[0] for cell in lab.sweeps.cells(sweep_id)]
+    return [
+        lab.comparisons.comparison(cell.run_id or "").runs[0] for cell in lab.sweeps.cells(sweep_id)
+    ]
 
 
-def warmed(lab: Lab) -> tuple[Plan, Any, Any]:
+def warmed(lab: Lab) -> tuple[SweepPlan, Any, Any]:
     """The plan, and the reranker and the embedder in memory, with the papers embedded and
     indexed, so that neither side has to do that."""
     planned = planned_for(lab, WARM)
     for setting in planned.settings:
-        lab.bench.search(WARM, setting.recipe, planned.paper_ids)
+        lab.answering.search(WARM, setting.recipe, planned.paper_ids)
     return planned, lab.models._loaded["reranker"][1], lab.models._loaded["embedder"][1]
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.metrics import statistics
 from core.metrics.retrieval import Overlap, Ranking
-from core.metrics.summary import Measured, summarise
+from core.metrics.summary import MeasuredQuestion, summarise
 
 # Questions, settings, simulated studies.
 SHAPES = ((24, 2, 4_000), (24, 6, 1_000), (24, 36, 500), (472, 2, 1_000))
@@ -87,8 +87,8 @@ def large() -> dict[str, str]:
     }
 
 
-def measured(value: float) -> Measured:
-    return Measured(
+def measured(value: float) -> MeasuredQuestion:
+    return MeasuredQuestion(
         overlap=Overlap(recall=value, precision=value, iou=value),
         ranking=Ranking(hit=value, recall=value, reciprocal_rank=value, ndcg=value),
         context_tokens=1,

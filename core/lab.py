@@ -1,13 +1,13 @@
 """The lab: what pages and the command line talk to, a thin facade by noun.
 
 lab.papers   files in, texts out
-lab.bench    questions asked of recipes
+lab.answering    questions asked of recipes
 lab.sweeps   whole grids of questions and settings
-lab.runs     past and recorded comparisons
+lab.comparisons     past and recorded comparisons
 lab.cards    decks in and out, cards found and changed
 lab.proposals cards that a generator proposes from papers
 lab.study    what a learner studies, and when it comes again
-lab.past     past runs: found, judged, imported and exported
+lab.runs     past runs: found, judged, imported and exported
 lab.models   which models there are
 lab.storage  what lies on disk: backups, rebuilding, reset
 lab.jobs     what is under way in the background, besides questions
@@ -24,7 +24,7 @@ from contextlib import closing
 from pathlib import Path
 from threading import Event
 
-from core.answering.answering import Bench, follow
+from core.answering.answering import Answering, follow
 from core.answering.smoke_test import trial
 from core.cards.decks import Cards
 from core.cards.proposing import Proposals
@@ -35,8 +35,8 @@ from core.evaluation.context_effect import Contexts
 from core.evaluation.published import Reproduction, check
 from core.evaluation.settings_compared import Evaluations
 from core.gold.book import QuestionBook
-from core.history.comparisons import Runs
-from core.history.runs import Past
+from core.history.comparisons import Comparisons
+from core.history.runs import PastRuns
 from core.models.loader import Models
 from core.papers.library import Papers
 from core.retrieval.coverage import Ruler
@@ -69,16 +69,18 @@ class Lab:
             self._store.database.mark,
             lambda: {row.id for row in self._store.papers()},
         )
-        self.runs = Runs(self._store)
+        self.comparisons = Comparisons(self._store)
         self.cards = Cards(settings, self._store)
         self.study = Study(self._store)
-        self.past = Past(self._store)
+        self.runs = PastRuns(self._store)
         self.models = Models(settings)
         self.ruler = Ruler(self.models, self.papers)
         finder = Finder(settings, self._store, self.papers, self.models)
         self._worker = Worker()
-        self.bench = Bench(settings, self._store, finder, self.models, self._worker)
-        self.sweeps = Sweeps(settings, self._store, finder, self.models, self.bench, self._worker)
+        self.answering = Answering(settings, self._store, finder, self.models, self._worker)
+        self.sweeps = Sweeps(
+            settings, self._store, finder, self.models, self.answering, self._worker
+        )
         self.jobs = Jobs()
         self.storage = Storage(
             settings,
@@ -96,8 +98,8 @@ class Lab:
             self._store, self.sweeps, self.questions, finder, self.models, self._worker
         )
         self.contexts = Contexts(self._store, self.sweeps, self.questions, self.papers, self.models)
-        questions = ClassQuestions(self._store, self.bench, self.models, self.papers)
-        self.classes = Classes(settings, self._store, self.runs, self.past, questions)
+        questions = ClassQuestions(self._store, self.answering, self.models, self.papers)
+        self.classes = Classes(settings, self._store, self.comparisons, self.runs, questions)
         self.reproduction = Reproduction(settings, self.models, self._worker)
 
     def doctor(self) -> Iterator[Check]:

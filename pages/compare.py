@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import labels
-from core.answering.running import Live
+from core.answering.running import RunningComparison
 from core.lab import Lab
 from core.types import Comparison, Question, Recipe
 from pages.ui.classroom import teacher
@@ -19,7 +19,7 @@ def main(lab: Lab) -> None:
     if teaching and teacher.draw(lab):
         return
     wanted = st.query_params.get("run")
-    live = lab.bench.live(wanted) if wanted else None
+    live = lab.answering.live(wanted) if wanted else None
     comparison = None if live else shown(lab, wanted)
     if not teaching:
         adopt(lab, live or comparison)
@@ -50,12 +50,12 @@ def ask(lab: Lab, comparison: Comparison | None) -> None:
 def shown(lab: Lab, wanted: str | None) -> Comparison | None:
     """The comparison of the address, or the recorded one of the first screen."""
     if wanted:
-        return lab.runs.comparison(wanted)
-    recorded = lab.runs.recorded()
+        return lab.comparisons.comparison(wanted)
+    recorded = lab.comparisons.recorded()
     return recorded[0] if recorded else None
 
 
-def adopt(lab: Lab, viewed: Live | Comparison | None) -> None:
+def adopt(lab: Lab, viewed: RunningComparison | Comparison | None) -> None:
     """Question and chips say what is on screen, until a person changes them. A recorded run's
     models are those of another machine: the next question goes to the best that are here."""
     if viewed is None or st.session_state.get("compare.viewed") == viewed.id:
@@ -64,7 +64,7 @@ def adopt(lab: Lab, viewed: Live | Comparison | None) -> None:
     st.session_state["compare.question"] = viewed.question
     if isinstance(viewed, Comparison) and any(run.imported for run in viewed.runs):
         return  # its settings have gaps
-    parts = viewed.panels if isinstance(viewed, Live) else viewed.runs
+    parts = viewed.panels if isinstance(viewed, RunningComparison) else viewed.runs
     if parts:
         settings.restore(parts[-1].recipe)
     if isinstance(viewed, Comparison) and any(run.origin != "lab" for run in viewed.runs):
@@ -87,19 +87,19 @@ def more(lab: Lab, comparison: Comparison, recipe: Recipe, paper_ids: tuple[str,
                 asking.start(lab, comparison.question, [*here, each], papers)
 
 
-def stage(lab: Lab, viewed: Live | Comparison) -> None:
+def stage(lab: Lab, viewed: RunningComparison | Comparison) -> None:
     """All there is to see of a comparison. While it is answered, and after, the panels keep their
     place among the page's elements: where that changes, the browser builds them anew, and what a
     person has scrolled to, or is just clicking, is gone."""
     asked = gold.known(lab, viewed.question)
     with st.container(key="stage"):
-        if isinstance(viewed, Live) and not viewed.over:
+        if isinstance(viewed, RunningComparison) and not viewed.over:
             follow(viewed.id, asked)
             return
-        parts = viewed.panels if isinstance(viewed, Live) else panels.of(viewed)
+        parts = viewed.panels if isinstance(viewed, RunningComparison) else panels.of(viewed)
         with st.container():  # as a fragment has one around it
             with st.container():
-                if isinstance(viewed, Live) and viewed.error:
+                if isinstance(viewed, RunningComparison) and viewed.error:
                     frame.show(viewed.error)
             panels.draw(lab, viewed.question, parts, viewed.id, asked)
         candidates.draw(lab, parts, viewed.id, asked)
@@ -110,7 +110,7 @@ def stage(lab: Lab, viewed: Live | Comparison) -> None:
 def follow(live_id: str, asked: Question | None) -> None:
     """The panels while they are answered; the whole page is drawn again at the end."""
     lab = frame.open_lab()
-    live = lab.bench.live(live_id)
+    live = lab.answering.live(live_id)
     if live is None or live.over:
         st.rerun()
     assert live

@@ -13,7 +13,7 @@ VOTES = "What classes voted"
 
 
 def main(lab: Lab) -> None:
-    lab.past.take_in_recorded()
+    lab.runs.take_in_recorded()
     with st.container(horizontal=True, vertical_alignment="center", key="runs-headline"):
         section = st.segmented_control(
             "Show",
@@ -32,7 +32,7 @@ def main(lab: Lab) -> None:
     made = st.session_state.get("runs.imported")
     if made:
         exchange.said(made)
-    count = lab.past.count(view)
+    count = lab.runs.count(view)
     if view.sweep:
         overview(lab, view.sweep)
     if not count:
@@ -47,7 +47,7 @@ def main(lab: Lab) -> None:
 
 def overview(lab: Lab, sweep_id: str) -> None:
     """What the sweep was, and how much of it is there."""
-    row = next((row for row in lab.past.sweeps() if row.id == sweep_id), None)
+    row = next((row for row in lab.runs.sweeps() if row.id == sweep_id), None)
     if row is None:
         st.info("This sweep is not here; its link may belong to another data folder.")
         return
@@ -72,7 +72,7 @@ def nothing(view: View) -> None:
 def judged(lab: Lab, view: View, section: str | None) -> None:
     """Charts or diagnosis, which read the runs whole."""
     with st.spinner("Reading the runs …"):
-        selection = lab.past.select(view)
+        selection = lab.runs.select(view)
     if selection.left_out:
         st.caption(
             f":material/info: The newest {labels.counted(len(selection.runs), 'run')} are read;"

@@ -10,7 +10,7 @@ from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
 from core.store.sweeps import SweepRow
-from core.sweeps.plan import Plan
+from core.sweeps.plan import SweepPlan
 from core.sweeps.presets import Preset
 from pages.ui.shared import frame
 from pages.ui.sweep import form as sweep_form
@@ -37,7 +37,7 @@ def main(lab: Lab) -> None:
 def form(lab: Lab, asked: DeltaGenerator, price: DeltaGenerator) -> None:
     """The questions beside what they cost, and the values below; started from there."""
     made: Preset | None = None
-    planned: Plan | None = None
+    planned: SweepPlan | None = None
     try:
         made = sweep_form.preset(lab)
         with asked:

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from core.charts.evaluation import Judged, recall_against_tokens, won_and_lost
+from core.charts.evaluation import PlottedSetting, recall_against_tokens, won_and_lost
 from core.charts.style import GROUND
 
 
-def judged(label: str, tokens: float, recall: float, *, tied: bool = False) -> Judged:
-    return Judged(
+def judged(label: str, tokens: float, recall: float, *, tied: bool = False) -> PlottedSetting:
+    return PlottedSetting(
         label=label,
         series="retrieved",
         arm="retrieved",

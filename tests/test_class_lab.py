@@ -12,7 +12,7 @@ import pytest
 
 from core.classroom import rules
 from core.classroom.entrance import Entrance
-from core.classroom.gateway import Door
+from core.classroom.gateway import Gateway
 from core.classroom.lesson import Server
 from core.errors import BadInput
 from core.history import capsules
@@ -45,12 +45,12 @@ def again(lab: Lab, screen: Screen) -> Screen:
     return lab.classes.screen(screen.classroom.code, screen.student.token)
 
 
-def a_door() -> Door:
-    return Door("127.0.0.1", 0, ("127.0.0.1", 1), Entrance(lambda _code, _name: ""))
+def a_door() -> Gateway:
+    return Gateway("127.0.0.1", 0, ("127.0.0.1", 1), Entrance(lambda _code, _name: ""))
 
 
 def recorded(lab: Lab) -> str:
-    return lab.runs.recorded()[0].id
+    return lab.comparisons.recorded()[0].id
 
 
 def test_the_door_opens_and_shuts_with_the_class(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +152,7 @@ def test_story_predict_reveal_and_the_next_round(lab: Lab, opened: Classroom) ->
     students = [joined(lab, opened.code, name) for name in ("Ada", "Bob", "Bob")]
     assert [again(lab, each).students for each in students] == [3, 3, 3]
     shown = lab.classes.begin(recorded(lab))
-    comparison = lab.runs.comparison(recorded(lab))
+    comparison = lab.comparisons.comparison(recorded(lab))
     assert sorted(shown.run_ids) == sorted(run.id for run in comparison.runs)
     no_context, retrieved, reranked = (run.id for run in comparison.runs)
     assert set(shown.readers) == {retrieved, reranked}
@@ -228,10 +228,10 @@ def test_the_capsule_holds_runs_and_votes_and_no_name(
     assert "Zebulon" not in unpacked
     assert student.student.token not in unpacked
 
-    assert lab.past.load("capsule", "here.capsule", content).known == 3
+    assert lab.runs.load("capsule", "here.capsule", content).known == 3
     assert lab._store.classes.voted_rounds() == [played]  # not counted twice
     elsewhere = Lab(Settings(data=tmp_path / "elsewhere"))
-    elsewhere.past.load("capsule", "class.capsule", content)
+    elsewhere.runs.load("capsule", "class.capsule", content)
     assert elsewhere._store.classes.voted_rounds() == [played]
 
 
@@ -239,7 +239,7 @@ def test_what_classes_found_right_waits_until_there_are_enough(lab: Lab, opened:
     assert lab.classes.judged() is None
     assert not lab.classes.any_judged()
     students = [joined(lab, opened.code) for _ in range(10)]
-    for number, comparison in enumerate(lab.runs.recorded()[:3], start=1):
+    for number, comparison in enumerate(lab.comparisons.recorded()[:3], start=1):
         shown = lab.classes.begin(comparison.id, "right")
         for student in students:
             lab.classes.vote(again(lab, student), shown.readers[0])
@@ -281,13 +281,13 @@ def test_a_student_searches(lab: Lab, opened: Classroom) -> None:
 def test_all_who_search_see_passages_before_those_of_one_are_reranked(
     lab: Lab, opened: Classroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judge, reading, busy = Finder.judge, Event(), Event()
+    rerank, reading, busy = Finder.rerank, Event(), Event()
 
     def held(*args: Any) -> Generator[Any, None, Any]:
         assert reading.wait(SECONDS)
-        return (yield from judge(*args))
+        return (yield from rerank(*args))
 
-    monkeypatch.setattr(Finder, "judge", held)
+    monkeypatch.setattr(Finder, "rerank", held)
     ahead = lab._worker.stream(lambda: iter([busy.wait(SECONDS)]))
     students = [joined(lab, opened.code).student for _ in range(3)]
     searches = [
@@ -328,7 +328,7 @@ def test_questions_are_answered_in_turn_and_may_be_paused(lab: Lab, opened: Clas
     wait_for(done)
     ((mine, place),) = questions.of(opened.id, tokens[1])
     assert (mine.state, place) == ("done", 0)
-    (run,) = lab.runs.comparison(mine.comparison_id).runs
+    (run,) = lab.comparisons.comparison(mine.comparison_id).runs
     assert run.answer
     assert run.hits
 
@@ -380,8 +380,8 @@ def test_rounds_refuse_what_cannot_be_voted_on(lab: Lab, opened: Classroom) -> N
     with pytest.raises(BadInput, match="not in this lab"):
         lab.classes.begin("nothing")
     with pytest.raises(BadInput, match="2 to 6"):
-        lab.past.take_in_recorded()
-        lab.classes.begin(lab.runs.recorded()[0].runs[0].id)
+        lab.runs.take_in_recorded()
+        lab.classes.begin(lab.comparisons.recorded()[0].runs[0].id)
 
 
 def test_a_reset_begins_anew(lab: Lab, opened: Classroom) -> None:

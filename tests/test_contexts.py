@@ -8,11 +8,11 @@ import pytest
 
 from core.errors import BadInput
 from core.evaluation import context_effect
-from core.evaluation.changed_questions import Turned, turned
+from core.evaluation.changed_questions import ChangedQuestion, turned
 from core.evaluation.context_effect import ArmOutcome, HelpedOrHurt
 from core.history import capsules
 from core.history.capsules import Capsule
-from core.history.comparisons import Runs
+from core.history.comparisons import Comparisons
 from core.lab import Lab
 from core.metrics.statistics import Difference, Interval
 from core.settings import Settings
@@ -41,7 +41,7 @@ def test_every_question_is_given_its_own_gold(lab: Lab, tmp_path: Path) -> None:
     assert (lab.sweeps.row(sweep_id).done, lab.sweeps.row(sweep_id).failed) == (24, 0)
     for number, (_, fact) in enumerate(FACTS):
         cell = lab.sweeps.cells(sweep_id, number, 1)[3]
-        (run,) = lab.runs.comparison(cell.run_id or "").runs
+        (run,) = lab.comparisons.comparison(cell.run_id or "").runs
         assert [hit.chunk.text for hit in run.hits] == [fact]
         assert run.recipe == sweep.recipe(number, 3)
         assert fact in run.messages[-1].content
@@ -62,7 +62,7 @@ def test_answers_are_held_against_the_gold_where_there_is_no_reference(
     assert (given.wins, given.losses) == (6, 0)
     assert found.arms[0].difference is None
     first, *_ = found.turned(3)
-    runs = lab.runs.comparison(first.link).runs
+    runs = lab.comparisons.comparison(first.link).runs
     assert [run.recipe.arm for run in runs] == ["no_context", "retrieved", "reranked", "given"]
     assert {run.question for run in runs} == {first.question}
     chart = found.chart("light")
@@ -101,14 +101,14 @@ def test_nothing_to_ask_and_nothing_answered(lab: Lab, tmp_path: Path) -> None:
 
 def test_a_capsule_keeps_whose_gold_was_given(lab: Lab, tmp_path: Path) -> None:
     sweep_id = asked(lab, town(lab, tmp_path))
-    content = lab.past.written("capsule", View(sweep=sweep_id))
+    content = lab.runs.written("capsule", View(sweep=sweep_id))
     capsule = capsules.read(content)
     assert isinstance(capsule, Capsule)
     assert capsule.sweep
     assert all(isinstance(capsule.sweep.recipe(n, 3).evidence, Given) for n in range(6))
     other = Lab(Settings(data=tmp_path / "other"))
-    other.past.load("capsule", "arms.capsule", content)
-    (row,) = other.past.sweeps()
+    other.runs.load("capsule", "arms.capsule", content)
+    (row,) = other.runs.sweeps()
     assert (row.done, row.settings) == (24, 4)
     assert {cell.setting for cell in other.sweeps.cells(row.id)} == {0, 1, 2, 3}
 
@@ -118,16 +118,16 @@ def test_the_recorded_runs_are_judged_without_a_model() -> None:
     assert found
     assert [arm.arm for arm in found.arms] == ["no_context", "retrieved", "reranked"]
     assert (len(found.questions), found.references, found.recorded) == (21, 21, True)
-    assert set(found.links) <= {comparison.id for comparison in Runs.recorded()}
+    assert set(found.links) <= {comparison.id for comparison in Comparisons.recorded()}
 
 
 def test_what_was_lost_stands_first() -> None:
     rows = [
-        Turned(question="a", before=0.5, after=0.52, link=""),
-        Turned(question="b", before=0.5, after=0.6, link=""),
-        Turned(question="c", before=0.5, after=0.4, link=""),
-        Turned(question="d", before=0.9, after=0.1, link=""),
-        Turned(question="e", before=0.0, after=1.0, link=""),
+        ChangedQuestion(question="a", before=0.5, after=0.52, link=""),
+        ChangedQuestion(question="b", before=0.5, after=0.6, link=""),
+        ChangedQuestion(question="c", before=0.5, after=0.4, link=""),
+        ChangedQuestion(question="d", before=0.9, after=0.1, link=""),
+        ChangedQuestion(question="e", before=0.0, after=1.0, link=""),
     ]
     assert "".join(each.question for each in turned(rows, 0.05)) == "dceb"
 

@@ -10,7 +10,7 @@ import pytest
 
 from core.classroom import gateway
 from core.classroom.entrance import Entrance
-from core.classroom.gateway import Door, network_addresses
+from core.classroom.gateway import Gateway, network_addresses
 from core.errors import TriptychError
 
 PAGE = b"GET /class?code=4FKQ9&me=x HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -47,13 +47,13 @@ def inside() -> Iterator[tuple[str, int]]:
 
 
 @pytest.fixture
-def opened(inside: tuple[str, int]) -> Iterator[Door]:
-    opened = Door("127.0.0.1", 0, inside, NOBODY)
+def opened(inside: tuple[str, int]) -> Iterator[Gateway]:
+    opened = Gateway("127.0.0.1", 0, inside, NOBODY)
     yield opened
     opened.close()
 
 
-def connect(opened: Door) -> socket.socket:
+def connect(opened: Gateway) -> socket.socket:
     return socket.create_connection(("127.0.0.1", opened.port), timeout=10)
 
 
@@ -77,7 +77,7 @@ def marked(request: bytes) -> bytes:
     return (line + b"\r\nX-Triptych-Door: 1\r\n" + rest + b"Connection: close\r\n\r\n").upper()
 
 
-def streaming(opened: Door) -> socket.socket:
+def streaming(opened: Gateway) -> socket.socket:
     client = connect(opened)
     client.sendall(STREAM)
     assert hear(client, len(SWITCHED)) == SWITCHED
@@ -89,7 +89,7 @@ def streaming(opened: Door) -> socket.socket:
     [b"/?teacher", b"/cards", b"/class?code=4FKQ9&me=x-_y", b"/class?me=", b"/favicon.png",
      b"/static/js/a.B-_1.js", b"/media/0f.png", b"/_stcore/health", b"/class/_stcore/host-config"],
 )  # fmt: skip
-def test_a_request_goes_in_marked_and_is_the_last(opened: Door, path: bytes) -> None:
+def test_a_request_goes_in_marked_and_is_the_last(opened: Gateway, path: bytes) -> None:
     asked = PAGE.replace(b"/class?code=4FKQ9&me=x", path)
     with connect(opened) as client:
         client.sendall(asked + b"PUT /_stcore/upload_file/a/b HTTP/1.1\r\n\r\n")
@@ -97,7 +97,7 @@ def test_a_request_goes_in_marked_and_is_the_last(opened: Door, path: bytes) -> 
         assert ended(client)
 
 
-def test_a_request_that_comes_in_pieces_is_one(opened: Door) -> None:
+def test_a_request_that_comes_in_pieces_is_one(opened: Gateway) -> None:
     with connect(opened) as client:
         for byte in PAGE:
             client.sendall(bytes([byte]))
@@ -134,7 +134,7 @@ def test_a_request_that_comes_in_pieces_is_one(opened: Door) -> None:
     ],
     ids=lambda request: repr(request[:60]),
 )
-def test_nothing_else_comes_in(opened: Door, request_: bytes) -> None:
+def test_nothing_else_comes_in(opened: Gateway, request_: bytes) -> None:
     with connect(opened) as client:
         try:
             client.sendall(request_)
@@ -143,7 +143,7 @@ def test_nothing_else_comes_in(opened: Door, request_: bytes) -> None:
             pass  # it hung up while there was more to be said
 
 
-def test_a_stream_that_is_none_lets_nothing_through(opened: Door) -> None:
+def test_a_stream_that_is_none_lets_nothing_through(opened: Gateway) -> None:
     with connect(opened) as client:
         client.sendall(b"GET /_stcore/stream HTTP/1.1\r\nHost: x\r\n\r\n")
         assert hear(client, 12).startswith(b"HTTP/1.1 400")
@@ -152,7 +152,7 @@ def test_a_stream_that_is_none_lets_nothing_through(opened: Door) -> None:
         assert b"UPLOAD" not in heard
 
 
-def test_what_a_page_says_goes_through_both_ways(opened: Door) -> None:
+def test_what_a_page_says_goes_through_both_ways(opened: Gateway) -> None:
     with streaming(opened) as one, streaming(opened) as other:
         one.sendall(b"a lamp")
         other.sendall(b"a tide")
@@ -160,14 +160,14 @@ def test_what_a_page_says_goes_through_both_ways(opened: Door) -> None:
         assert hear(other, 6) == b"A TIDE"
 
 
-def test_more_than_one_block_comes_whole(opened: Door) -> None:
+def test_more_than_one_block_comes_whole(opened: Gateway) -> None:
     said = bytes(range(97, 123)) * 40_000  # 1 MB
     with streaming(opened) as client:
         threading.Thread(target=client.sendall, args=(said,), daemon=True).start()
         assert hear(client, len(said)) == said.upper()
 
 
-def test_a_client_that_says_it_is_done_still_hears_the_rest(opened: Door) -> None:
+def test_a_client_that_says_it_is_done_still_hears_the_rest(opened: Gateway) -> None:
     with streaming(opened) as client:
         client.sendall(b"last words")
         client.shutdown(socket.SHUT_WR)
@@ -176,7 +176,7 @@ def test_a_client_that_says_it_is_done_still_hears_the_rest(opened: Door) -> Non
 
 
 def test_one_who_asks_for_nothing_does_not_stay(
-    opened: Door, monkeypatch: pytest.MonkeyPatch
+    opened: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gateway, "SILENT_SECONDS", 0.01)
     with connect(opened) as client:
@@ -185,7 +185,7 @@ def test_one_who_asks_for_nothing_does_not_stay(
 
 
 def test_closing_drops_those_inside_and_lets_nobody_in(inside: tuple[str, int]) -> None:
-    opened = Door("127.0.0.1", 0, inside, NOBODY)
+    opened = Gateway("127.0.0.1", 0, inside, NOBODY)
     with streaming(opened) as client:
         client.sendall(b"hello")
         assert hear(client, 5) == b"HELLO"
@@ -195,7 +195,7 @@ def test_closing_drops_those_inside_and_lets_nobody_in(inside: tuple[str, int]) 
         connect(opened)
 
 
-def test_no_more_than_so_many_at_once(opened: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_than_so_many_at_once(opened: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gateway, "MOST_CONNECTIONS", 1)
     with streaming(opened) as first:
         with connect(opened) as second:
@@ -205,7 +205,7 @@ def test_no_more_than_so_many_at_once(opened: Door, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_place_is_free_again_when_somebody_leaves(
-    opened: Door, monkeypatch: pytest.MonkeyPatch
+    opened: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gateway, "MOST_CONNECTIONS", 1)
     for _ in range(5):
@@ -221,16 +221,16 @@ def test_a_place_is_free_again_when_somebody_leaves(
                 break
 
 
-def test_a_port_that_is_taken_is_said(opened: Door, inside: tuple[str, int]) -> None:
+def test_a_port_that_is_taken_is_said(opened: Gateway, inside: tuple[str, int]) -> None:
     with pytest.raises(TriptychError, match="TRIPTYCH_DOOR"):
-        Door("127.0.0.1", opened.port, inside, NOBODY)
+        Gateway("127.0.0.1", opened.port, inside, NOBODY)
 
 
 def test_a_server_that_is_not_there_ends_the_connection(inside: tuple[str, int]) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         nobody = free.getsockname()[1]
-        opened = Door("127.0.0.1", 0, ("127.0.0.1", nobody), NOBODY)
+        opened = Gateway("127.0.0.1", 0, ("127.0.0.1", nobody), NOBODY)
         with connect(opened) as client:
             client.sendall(PAGE)
             assert ended(client)

@@ -199,7 +199,7 @@ def test_the_key_is_kept_nowhere(
     with zipfile.ZipFile(lab.storage.file(backup.name)) as archive:
         written = [archive.read(name) for name in archive.namelist()]
     for kind in ("report", "runs", "log", "retrieval-log", "capsule"):
-        content = lab.past.written(kind, View())
+        content = lab.runs.written(kind, View())
         written.append(content if isinstance(content, bytes) else content.encode())
     for run in runs:
         alone = Comparison(id=run.id, question=run.question, runs=(run,), at=run.at)
@@ -341,7 +341,7 @@ def asking(lab: Lab, openai_server: str, monkeypatch: pytest.MonkeyPatch) -> Any
             generation=Generation(generator="box", max_tokens=2000),
         )
         ids = tuple(row.id for row in opened.papers.all())
-        live = opened.bench.start("What does the lamp burn?", [recipe], ids)
+        live = opened.answering.start("What does the lamp burn?", [recipe], ids)
         live.join()
         assert live.comparison, live.error
         (run,) = live.comparison.runs

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from core.classroom.entrance import Entrance
-from core.classroom.gateway import Door
+from core.classroom.gateway import Gateway
 from core.classroom.lesson import Server
 from core.errors import BadInput
 from core.lab import Lab
@@ -27,16 +27,16 @@ def opened(lab: Lab) -> Iterator[Classroom]:
 
 
 @pytest.fixture
-def door(lab: Lab) -> Iterator[Door]:
+def door(lab: Lab) -> Iterator[Gateway]:
     """One with no server behind it: whatever is answered, the door answers."""
     join = Entrance(lambda code, name: lab.classes.join(code, name).token)
-    door = Door("127.0.0.1", 0, ("127.0.0.1", 1), join)
+    door = Gateway("127.0.0.1", 0, ("127.0.0.1", 1), join)
     yield door
     door.close()
 
 
 def get(
-    door: Door, path: str, headers: dict[str, str] | None = None
+    door: Gateway, path: str, headers: dict[str, str] | None = None
 ) -> tuple[http.client.HTTPResponse, bytes]:
     client = http.client.HTTPConnection("127.0.0.1", door.port, timeout=10)
     client.request("GET", path, headers=headers or {})
@@ -46,7 +46,7 @@ def get(
     return answer, body
 
 
-def join(door: Door, code: str, name: str) -> dict[str, str]:
+def join(door: Gateway, code: str, name: str) -> dict[str, str]:
     answer, body = get(door, f"/join?{urlencode({'code': code, 'name': name})}", HEADER)
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "application/json"
@@ -55,7 +55,7 @@ def join(door: Door, code: str, name: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", ["/", "/class", "/class?code=4FKQ9", "/class?code="])
-def test_the_first_page_needs_no_server(door: Door, path: str) -> None:
+def test_the_first_page_needs_no_server(door: Gateway, path: str) -> None:
     answer, body = get(door, path)
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -64,7 +64,7 @@ def test_the_first_page_needs_no_server(door: Door, path: str) -> None:
     assert b"Join the class" in body
 
 
-def test_the_first_page_is_small_and_loads_nothing_from_elsewhere(door: Door) -> None:
+def test_the_first_page_is_small_and_loads_nothing_from_elsewhere(door: Gateway) -> None:
     answer, body = get(door, "/class?code=4FKQ9")
     assert len(body) < 6_000
     assert not re.search(rb"(?:src|href|action)=\"(?!/\?teacher|data:,)", body)
@@ -78,12 +78,12 @@ def test_the_first_page_is_small_and_loads_nothing_from_elsewhere(door: Door) ->
     "path",
     ["/?teacher", "/class?me=", "/class?code=4FKQ9&me=x", "/class?code=4%2E", "/cards", "/join"],
 )
-def test_all_else_is_for_the_server(door: Door, path: str) -> None:
+def test_all_else_is_for_the_server(door: Gateway, path: str) -> None:
     with pytest.raises((http.client.HTTPException, ConnectionError)):  # there is none
         get(door, path)
 
 
-def test_who_joins_is_a_student_of_the_class(door: Door, lab: Lab, opened: Classroom) -> None:
+def test_who_joins_is_a_student_of_the_class(door: Gateway, lab: Lab, opened: Classroom) -> None:
     said = join(door, opened.code.lower(), "  Zoë Å & <b>=1+1</b>")
     assert list(said) == ["me"]
     student = lab.classes.screen(opened.code, said["me"]).student
@@ -100,20 +100,20 @@ def test_who_joins_is_a_student_of_the_class(door: Door, lab: Lab, opened: Class
     ],
 )
 def test_who_cannot_join_is_told_why(
-    door: Door, opened: Classroom, code: str | None, name: str, sentence: str
+    door: Gateway, opened: Classroom, code: str | None, name: str, sentence: str
 ) -> None:
     said = join(door, opened.code if code is None else code, name)
     assert list(said) == ["sentence"]
     assert said["sentence"].startswith(sentence)
 
 
-def test_guessing_codes_waits_here_too(door: Door, opened: Classroom) -> None:
+def test_guessing_codes_waits_here_too(door: Gateway, opened: Classroom) -> None:
     for _ in range(31):
         join(door, "AAAAA", "Eve")
     assert "try again in" in join(door, opened.code, "Eve")["sentence"]
 
 
-def test_a_link_alone_joins_nobody(door: Door, lab: Lab, opened: Classroom) -> None:
+def test_a_link_alone_joins_nobody(door: Gateway, lab: Lab, opened: Classroom) -> None:
     path = f"/join?{urlencode({'code': opened.code, 'name': 'Eve'})}"
     for headers in ({}, {"X": "x-triptych-join: 1"}, {"Referer": "http://a/?x-triptych-join:"}):
         with pytest.raises((http.client.HTTPException, ConnectionError)):
@@ -122,7 +122,7 @@ def test_a_link_alone_joins_nobody(door: Door, lab: Lab, opened: Classroom) -> N
 
 
 @pytest.mark.parametrize("typed", ["", "code", "code=%FF%00&name=%ED%A0%80", "code=a&code=b&&;"])
-def test_rubbish_is_a_sentence(door: Door, opened: Classroom, typed: str) -> None:
+def test_rubbish_is_a_sentence(door: Gateway, opened: Classroom, typed: str) -> None:
     answer, body = get(door, f"/join?{typed}", HEADER)
     assert answer.status == 200
     assert "sentence" in json.loads(body)
@@ -132,6 +132,6 @@ def test_the_sentence_is_data() -> None:
     def refuse(code: str, _name: str) -> str:
         raise BadInput(f"No class is {code}.")
 
-    door = Door("127.0.0.1", 0, ("127.0.0.1", 1), Entrance(refuse))
+    door = Gateway("127.0.0.1", 0, ("127.0.0.1", 1), Entrance(refuse))
     assert join(door, "</script>é\r\n", "x") == {"sentence": "No class is </script>é\r\n."}
     door.close()

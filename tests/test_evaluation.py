@@ -12,7 +12,7 @@ from core.evaluation.settings_compared import Evaluation
 from core.lab import Lab
 from core.settings import Settings
 from core.sweeps import presets
-from core.tasks.progress import Doing
+from core.tasks.progress import Progress
 
 FACTS = [
     ("lamp", "The lamp of Varn burns whale oil to this day."),
@@ -52,7 +52,7 @@ def evaluated(lab: Lab, papers: tuple[str, ...], base: str | None = None) -> Eva
     sweep_id = lab.sweeps.start(planned)
     assert lab.sweeps.wait(sweep_id, 30)
     steps: list[Any] = list(lab.evaluations.result(sweep_id, base))
-    assert all(isinstance(step, Doing) for step in steps[:-1])
+    assert all(isinstance(step, Progress) for step in steps[:-1])
     last = steps[-1]
     assert isinstance(last, Evaluation)
     return last
@@ -200,7 +200,7 @@ def test_what_a_setting_wins_and_loses_leads_to_its_runs(lab: Lab, tmp_path: Pat
         turned = found.turned(setting)
         assert len(turned) == sum(abs(after - before) > 0.01 for before, after in recalls)
         for each in turned:
-            runs = lab.runs.comparison(each.link).runs
+            runs = lab.comparisons.comparison(each.link).runs
             assert {run.question for run in runs} == {each.question}
             assert [run.recipe for run in runs] == [
                 found.sweep.settings[number].recipe for number in (0, setting)

@@ -7,7 +7,7 @@ import pytest
 
 from core.codec import from_json
 from core.history import exports
-from core.history.comparisons import Runs
+from core.history.comparisons import Comparisons
 from core.types import Answer, Comparison
 
 HOSTILE = "<script>alert(1)</script> *bold* [link](http://x) # head"
@@ -16,7 +16,7 @@ HOSTILE = "<script>alert(1)</script> *bold* [link](http://x) # head"
 @pytest.fixture
 def comparison() -> Comparison:
     """The first recorded comparison, with a model that speaks markup."""
-    recorded = Runs.recorded()[0]
+    recorded = Comparisons.recorded()[0]
     first, *rest = recorded.runs
     run = replace(first, answer=Answer(text=HOSTILE, finish_reason="length", answer_tokens=9))
     return replace(recorded, runs=(run, *rest))

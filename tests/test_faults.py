@@ -218,14 +218,14 @@ def test_a_damaged_vector_file_is_made_anew(
     (tmp_path / "more.txt").write_text("\n".join(f"word{n} " * 30 for n in range(20)))
     lab.papers.add(tmp_path / "more.txt")
     wide = replace(RECIPE, evidence=replace(RECIPE.evidence, candidates=20))  # type: ignore[type-var]
-    before = lab.bench.search(QUESTION, wide, everything(lab)).candidates
+    before = lab.answering.search(QUESTION, wide, everything(lab)).candidates
     (file,) = lab.settings.data.glob("vectors/*.vectors")
     whole = file.read_bytes()
     file.write_bytes(harm(whole))
     other = Lab(lab.settings)
-    assert other.bench.search(QUESTION, wide, everything(other)).candidates == before
+    assert other.answering.search(QUESTION, wide, everything(other)).candidates == before
     again = Lab(lab.settings)
-    assert again.bench.search(QUESTION, wide, everything(again)).candidates == before
+    assert again.answering.search(QUESTION, wide, everything(again)).candidates == before
     assert again.models._loaded["embedder"][1].embedded == []  # now they are all there
 
 
@@ -254,7 +254,7 @@ def test_a_database_that_cannot_be_opened_says_how_to_go_on(lab: Lab, tmp_path: 
     assert files(other, "papers") == {row.id for row in papers}  # maybe the last copies
     ended(other.storage.restore(backup.name))
     assert other.papers.all() == papers
-    assert other.runs.comparison(comparison.id) == comparison
+    assert other.comparisons.comparison(comparison.id) == comparison
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -319,7 +319,7 @@ def test_a_clock_set_back_loses_no_run(lab: Lab, monkeypatch: pytest.MonkeyPatch
     other = replace(RECIPE, generation=replace(RECIPE.generation, max_tokens=7))  # type: ignore[type-var]
     second = asked(lab, [other])
     assert second.at < first.at
-    assert {row.id for row in lab.runs.history()} == {first.id, second.id}
+    assert {row.id for row in lab.comparisons.history()} == {first.id, second.id}
     assert asked(lab, [other]).runs == second.runs  # not computed again
 
 
@@ -340,13 +340,13 @@ def test_an_embedder_without_memory_reads_fewer_at_once(
     (tmp_path / "more.txt").write_text("\n".join(f"word{n} " * 30 for n in range(20)))
     lab.papers.add(tmp_path / "more.txt")
     monkeypatch.setattr(HashingEmbedder, "embed", small)
-    found = lab.bench.search(QUESTION, RECIPE, everything(lab)).candidates
+    found = lab.answering.search(QUESTION, RECIPE, everything(lab)).candidates
     assert max(sizes) > 5
     monkeypatch.setattr(HashingEmbedder, "embed", embed)
     fresh = Lab(replace(lab.settings, data=tmp_path / "fresh"))
     for name in ("lamp.md", "tide.txt", "more.txt"):
         fresh.papers.add(tmp_path / name)
-    assert fresh.bench.search(QUESTION, RECIPE, everything(fresh)).candidates == found
+    assert fresh.answering.search(QUESTION, RECIPE, everything(fresh)).candidates == found
 
 
 @pytest.mark.parametrize("where", ["embedder", "question", "reranker", "loading"])

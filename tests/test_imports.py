@@ -112,7 +112,8 @@ def test_files_stay_small(path: Path) -> None:
 def test_opening_a_lab_loads_nothing_heavy(tmp_path: Path) -> None:
     code = (
         "import sys; from core.lab import Lab; from core.settings import from_environment;"
-        "lab = Lab(from_environment()); lab.models.all(); lab.papers.all(); lab.runs.recorded();"
+        "lab = Lab(from_environment()); lab.models.all(); lab.papers.all();"
+        "lab.comparisons.recorded();"
         f"print(sorted(set(sys.modules) & {HEAVY | {'pypdfium2', 'pypdf', 'streamlit'}!r}))"
     )
     done = subprocess.run(

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import BadInput, TriptychError
 from core.tasks.background import Jobs, Outcome, Steps
-from core.tasks.progress import Doing
+from core.tasks.progress import Progress
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def test_what_is_going_on_and_what_came_of_it(jobs: Jobs) -> None:
     come, go = Event(), Event()
 
     def steps(_stop: Event) -> Steps:
-        yield Doing(sentence="Half", share=0.5)
+        yield Progress(sentence="Half", share=0.5)
         come.set()
         assert go.wait(10)
         yield Outcome(sentence="All.")
@@ -46,7 +46,7 @@ def test_stopping_closes_the_work(jobs: Jobs) -> None:
     def steps(_stop: Event) -> Steps:
         try:
             while True:
-                yield Doing(sentence="On and on")
+                yield Progress(sentence="On and on")
         finally:
             closed.set()
 
@@ -59,7 +59,7 @@ def test_stopping_closes_the_work(jobs: Jobs) -> None:
 
 
 def failing(error: Exception) -> Steps:
-    yield Doing(sentence="So far so good")
+    yield Progress(sentence="So far so good")
     raise error
 
 

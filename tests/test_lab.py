@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from core import chunkers
-from core.answering.running import Done, Finished, Found, Said, Step
+from core.answering.running import Done, EvidenceFound, Finished, Step, TextDelta
 from core.errors import BadInput, MissingModel, TriptychError
 from core.generators import Delta, Request
 from core.lab import Lab
@@ -48,7 +48,7 @@ def everything(lab: Lab) -> tuple[str, ...]:
 
 
 def asked(lab: Lab, recipes: Sequence[Recipe] = THREE, question: str = QUESTION) -> Comparison:
-    steps = list(lab.bench.ask(question, recipes, everything(lab)))
+    steps = list(lab.answering.ask(question, recipes, everything(lab)))
     assert isinstance(steps[-1], Done)
     return steps[-1].comparison
 
@@ -59,9 +59,9 @@ def kinds(steps: Sequence[Step], panel: int) -> list[type]:
 
 
 def test_three_ways(lab: Lab) -> None:
-    steps = list(lab.bench.ask(QUESTION, THREE, everything(lab)))
+    steps = list(lab.answering.ask(QUESTION, THREE, everything(lab)))
     for panel in range(3):
-        assert kinds(steps, panel) == [Found, Said, Finished]
+        assert kinds(steps, panel) == [EvidenceFound, TextDelta, Finished]
     comparison = steps[-1].comparison  # type: ignore[union-attr]
     no_context, retrieved, reranked = comparison.runs
     assert no_context.hits == no_context.candidates == no_context.paper_ids == ()
@@ -83,13 +83,13 @@ def test_three_ways(lab: Lab) -> None:
 
 def test_what_was_answered_is_not_computed_again(lab: Lab) -> None:
     first = asked(lab)
-    steps = list(lab.bench.ask(QUESTION, THREE, everything(lab)))
+    steps = list(lab.answering.ask(QUESTION, THREE, everything(lab)))
     assert all(step.again for step in steps if isinstance(step, Finished))
-    assert not any(isinstance(step, Said) for step in steps)
+    assert not any(isinstance(step, TextDelta) for step in steps)
     again = steps[-1].comparison  # type: ignore[union-attr]
     assert again.runs == first.runs
     assert again.id != first.id
-    assert [row.id for row in lab.runs.history()] == [again.id, first.id]
+    assert [row.id for row in lab.comparisons.history()] == [again.id, first.id]
 
 
 def test_nothing_is_embedded_or_scored_twice(lab: Lab) -> None:
@@ -110,19 +110,19 @@ def test_nothing_is_embedded_or_scored_twice(lab: Lab) -> None:
 def test_a_comparison_outlives_the_lab(lab: Lab) -> None:
     comparison = asked(lab)
     reopened = Lab(lab.settings)
-    assert reopened.runs.comparison(comparison.id) == comparison
-    assert reopened.runs.comparison(comparison.runs[1].id).runs == comparison.runs[1:2]
+    assert reopened.comparisons.comparison(comparison.id) == comparison
+    assert reopened.comparisons.comparison(comparison.runs[1].id).runs == comparison.runs[1:2]
     with pytest.raises(BadInput, match="not in this lab"):
-        reopened.runs.comparison("nothing")
+        reopened.comparisons.comparison("nothing")
 
 
 def test_stopping_keeps_what_was_said(lab: Lab) -> None:
     stop = Event()
-    for step in lab.bench.ask(QUESTION, THREE, everything(lab), stop=stop):
-        if isinstance(step, Said):
+    for step in lab.answering.ask(QUESTION, THREE, everything(lab), stop=stop):
+        if isinstance(step, TextDelta):
             stop.set()
-    (row,) = lab.runs.history()
-    runs = lab.runs.comparison(row.id).runs
+    (row,) = lab.comparisons.history()
+    runs = lab.comparisons.comparison(row.id).runs
     assert len(runs) == 3
     assert {run.answer.finish_reason for run in runs if run.answer} >= {"stopped"}
     assert any(run.answer and run.answer.text for run in runs)
@@ -131,22 +131,22 @@ def test_stopping_keeps_what_was_said(lab: Lab) -> None:
 
 
 def test_walking_away_keeps_what_was_said(lab: Lab) -> None:
-    steps = lab.bench.ask(QUESTION, THREE, everything(lab))
+    steps = lab.answering.ask(QUESTION, THREE, everything(lab))
     for step in steps:
-        if isinstance(step, Said):
+        if isinstance(step, TextDelta):
             break
     steps.close()  # type: ignore[attr-defined]
     asked(lab, question="Another one, so that the worker is known to be through?")
-    (row,) = [row for row in lab.runs.history() if row.question == QUESTION]
-    assert [run.question for run in lab.runs.comparison(row.id).runs] == [QUESTION] * 3
+    (row,) = [row for row in lab.comparisons.history() if row.question == QUESTION]
+    assert [run.question for run in lab.comparisons.comparison(row.id).runs] == [QUESTION] * 3
 
 
 def test_watching_from_elsewhere(lab: Lab) -> None:
-    live = lab.bench.start(QUESTION, THREE, everything(lab))
-    assert lab.bench.live(live.id) is live
+    live = lab.answering.start(QUESTION, THREE, everything(lab))
+    assert lab.answering.live(live.id) is live
     live.join()
-    assert lab.bench.live(live.id) is None  # over, and kept whole
-    comparison = lab.runs.comparison(live.id)
+    assert lab.answering.live(live.id) is None  # over, and kept whole
+    comparison = lab.comparisons.comparison(live.id)
     assert [panel.run for panel in live.panels] == list(comparison.runs)
 
 
@@ -154,7 +154,7 @@ def test_watching_from_elsewhere(lab: Lab) -> None:
 def test_every_chunker_serves_a_search(lab: Lab, chunker: str) -> None:
     size, overlap = chunkers.usual(chunker)[0]
     chunking = Chunking(chunker=chunker, size=size, overlap=overlap)
-    run = lab.bench.search(QUESTION, replace(RECIPE, chunking=chunking), everything(lab))
+    run = lab.answering.search(QUESTION, replace(RECIPE, chunking=chunking), everything(lab))
     assert "1874" in run.hits[0].chunk.text
     for hit in run.candidates:
         paper = lab.papers.get(hit.chunk.paper_id)
@@ -163,17 +163,17 @@ def test_every_chunker_serves_a_search(lab: Lab, chunker: str) -> None:
 
 def test_tokens_are_the_embedders_unless_named(lab: Lab) -> None:
     by_tokens = replace(RECIPE, chunking=Chunking(chunker="tokens", size=5, overlap=0))
-    run = lab.bench.search(QUESTION, by_tokens, everything(lab))
+    run = lab.answering.search(QUESTION, by_tokens, everything(lab))
     assert run.recipe.chunking.tokenizer == "hashing"
     assert [name for name, _ in run.recipe.revisions] == ["hashing", "word-overlap"]
     named = replace(run.recipe, chunking=replace(by_tokens.chunking, tokenizer="oracle"))
     with pytest.raises(BadInput, match="no embedder called 'oracle'"):
-        lab.bench.search(QUESTION, named, everything(lab))
+        lab.answering.search(QUESTION, named, everything(lab))
 
 
 def test_a_size_that_does_not_apply_makes_no_other_recipe(lab: Lab) -> None:
     runs = [
-        lab.bench.search(QUESTION, replace(RECIPE, chunking=chunking), everything(lab))
+        lab.answering.search(QUESTION, replace(RECIPE, chunking=chunking), everything(lab))
         for chunking in (Chunking(chunker="pages"), Chunking(chunker="pages", size=1600))
     ]
     assert runs[0].key == runs[1].key
@@ -207,9 +207,9 @@ def test_words_that_no_chunk_holds_find_nothing(lab: Lab) -> None:
 
 def test_hybrid_fuses_both(lab: Lab) -> None:
     question = "whale oil"
-    run = lab.bench.search(question, by("hybrid", reranker=None), everything(lab))
-    dense = lab.bench.search(question, by("dense", reranker=None), everything(lab))
-    words = lab.bench.search(question, by("bm25", reranker=None), everything(lab))
+    run = lab.answering.search(question, by("hybrid", reranker=None), everything(lab))
+    dense = lab.answering.search(question, by("dense", reranker=None), everything(lab))
+    words = lab.answering.search(question, by("bm25", reranker=None), everything(lab))
     assert len(words.candidates) == 1  # the tide knows no whales
     assert len(run.candidates) == 2
     similarities = {hit.chunk: hit.similarity for hit in dense.candidates}
@@ -229,9 +229,9 @@ def test_hybrid_fuses_both(lab: Lab) -> None:
 
 def test_how_rare_a_word_is_depends_on_the_papers_searched_alone(lab: Lab) -> None:
     (lamp,) = (row.id for row in lab.papers.all() if row.source == "lamp.md")
-    alone = lab.bench.search("whale oil", by("bm25"), (lamp,))
-    lab.bench.search("whale oil", by("bm25"), everything(lab))
-    assert lab.bench.search("whale oil", by("bm25"), (lamp,)).candidates == alone.candidates
+    alone = lab.answering.search("whale oil", by("bm25"), (lamp,))
+    lab.answering.search("whale oil", by("bm25"), everything(lab))
+    assert lab.answering.search("whale oil", by("bm25"), (lamp,)).candidates == alone.candidates
 
 
 @pytest.mark.parametrize("retriever", ranking.RETRIEVERS)
@@ -244,7 +244,7 @@ def test_ties_are_broken_alike_whatever_the_order_of_the_papers(
     papers = everything(lab)
     recipe = by(retriever, reranker=None, candidates=3)
     runs = [
-        lab.bench.search("a copied lamp", recipe, order)
+        lab.answering.search("a copied lamp", recipe, order)
         for order in (papers, papers[::-1], papers + papers[:1])
     ]
     assert runs[0].candidates == runs[1].candidates == runs[2].candidates
@@ -279,10 +279,10 @@ def test_a_chunk_switched_off(lab: Lab) -> None:
 
 
 def test_searching_writes_no_answer(lab: Lab) -> None:
-    run = lab.bench.search(QUESTION, RECIPE, everything(lab))
+    run = lab.answering.search(QUESTION, RECIPE, everything(lab))
     assert run.answer is None
     assert [hit.rank for hit in run.candidates] == [1, 2]
-    assert lab.runs.history() == []
+    assert lab.comparisons.history() == []
 
 
 def test_a_removed_paper_is_found_no_more_and_can_come_back(lab: Lab, tmp_path: Path) -> None:
@@ -290,11 +290,11 @@ def test_a_removed_paper_is_found_no_more_and_can_come_back(lab: Lab, tmp_path: 
     (lamp,) = (row.id for row in lab.papers.all() if row.source == "lamp.md")
     lab.papers.remove(lamp[:10])
     assert not lab.papers.file(lamp).exists()
-    run = lab.bench.search(QUESTION, RECIPE, everything(lab))
+    run = lab.answering.search(QUESTION, RECIPE, everything(lab))
     assert lamp not in {hit.chunk.paper_id for hit in run.candidates}
-    assert "1874" in lab.runs.comparison(before.id).runs[2].hits[0].chunk.text
+    assert "1874" in lab.comparisons.comparison(before.id).runs[2].hits[0].chunk.text
     assert lab.papers.add(tmp_path / "lamp.md").status == "added"
-    run = lab.bench.search(QUESTION, RECIPE, everything(lab))
+    run = lab.answering.search(QUESTION, RECIPE, everything(lab))
     assert lamp in {hit.chunk.paper_id for hit in run.candidates}
 
 
@@ -321,7 +321,7 @@ def test_the_vectors_of_a_removed_paper_go_with_it(lab: Lab, tmp_path: Path) -> 
         for chunker, size in (("recursive", 45), ("tokens", 3), ("pages", 0))
     ]
     for recipe in recipes:
-        lab.bench.search(QUESTION, recipe, everything(lab))
+        lab.answering.search(QUESTION, recipe, everything(lab))
     texts: dict[str, set[str]] = {}
     for recipe in recipes:
         chunking = chunkers.completed(recipe.chunking, "hashing")
@@ -332,7 +332,7 @@ def test_the_vectors_of_a_removed_paper_go_with_it(lab: Lab, tmp_path: Path) -> 
     assert shared in texts[north] & texts[south]
     assert set(kept_vectors(lab)) == sha256([text for own in texts.values() for text in own])
     rest = tuple(each for each in everything(lab) if each != north)
-    before = [lab.bench.search(QUESTION, recipe, rest).candidates for recipe in recipes]
+    before = [lab.answering.search(QUESTION, recipe, rest).candidates for recipe in recipes]
     embedder = lab.models._loaded["embedder"][1]
     embedded = len(embedder.embedded)
 
@@ -340,14 +340,16 @@ def test_the_vectors_of_a_removed_paper_go_with_it(lab: Lab, tmp_path: Path) -> 
     left = [text for paper, own in texts.items() if paper != north for text in own]
     assert len(kept_vectors(lab)) == len(set(left))
     assert set(kept_vectors(lab)) == sha256(left)
-    assert [lab.bench.search(QUESTION, recipe, rest).candidates for recipe in recipes] == before
+    assert [lab.answering.search(QUESTION, recipe, rest).candidates for recipe in recipes] == before
     other = Lab(lab.settings)  # which has nothing in memory
-    assert [other.bench.search(QUESTION, recipe, rest).candidates for recipe in recipes] == before
+    assert [
+        other.answering.search(QUESTION, recipe, rest).candidates for recipe in recipes
+    ] == before
     assert other.models._loaded["embedder"][1].embedded == []
 
     assert lab.papers.add(tmp_path / "north.txt").status == "added"
     for recipe in recipes:
-        run = lab.bench.search(QUESTION, recipe, everything(lab))
+        run = lab.answering.search(QUESTION, recipe, everything(lab))
     assert set(embedder.embedded[embedded:]) == texts[north] - set(left)
     assert set(kept_vectors(lab)) == sha256([text for own in texts.values() for text in own])
     assert len(run.candidates) == 2
@@ -371,13 +373,13 @@ def test_a_paper_that_goes_while_it_is_read_leaves_nothing(
 
     monkeypatch.setattr(HashingEmbedder, "embed", remove)
     with pytest.raises(BadInput, match="no paper"):
-        lab.bench.search(QUESTION, recipe, everyone)
+        lab.answering.search(QUESTION, recipe, everyone)
     assert went
     assert not sha256([f"Fog number {n}." for n in range(100)]) & set(kept_vectors(lab))
-    lab.bench.search(QUESTION, recipe, everything(lab))
+    lab.answering.search(QUESTION, recipe, everything(lab))
     embedded = list(lab.models._loaded["embedder"][1].embedded)
     with pytest.raises(BadInput, match="no paper"):
-        lab.bench.search(QUESTION, recipe, everyone)
+        lab.answering.search(QUESTION, recipe, everyone)
     assert lab.models._loaded["embedder"][1].embedded == embedded
     assert not sha256([f"Fog number {n}." for n in range(100)]) & set(kept_vectors(lab))
 
@@ -433,14 +435,14 @@ def test_bad_input_is_one_sentence_at_once(
     lab: Lab, question: str, recipe: Recipe, sentence: str
 ) -> None:
     with pytest.raises(BadInput, match=sentence):
-        lab.bench.ask(question, [recipe], everything(lab))
-    assert lab.runs.history() == []
+        lab.answering.ask(question, [recipe], everything(lab))
+    assert lab.comparisons.history() == []
 
 
 def test_no_papers_is_one_sentence(tmp_path: Path, fakes: None) -> None:
     empty = Lab(Settings(data=tmp_path, models=tmp_path))
     with pytest.raises(BadInput, match="no paper to search"):
-        empty.bench.ask(QUESTION, [RECIPE], ())
+        empty.answering.ask(QUESTION, [RECIPE], ())
     assert asked(empty, [THREE[0]]).runs[0].answer  # the baseline needs none
 
 
@@ -450,7 +452,7 @@ def test_a_model_that_is_not_here_is_named_with_its_command(
     monkeypatch.undo()
     monkeypatch.setattr("core.models.packages.find_spec", lambda _name: None)
     with pytest.raises(MissingModel, match="requirements-models"):
-        lab.bench.ask(QUESTION, [Recipe()], ())
+        lab.answering.ask(QUESTION, [Recipe()], ())
 
 
 def test_an_id_that_fits_nothing_or_several(lab: Lab) -> None:
@@ -469,10 +471,10 @@ def test_doctor_finds_what_is_missing(lab: Lab) -> None:
 
 
 def test_an_inner_failure_ends_the_watching(lab: Lab) -> None:
-    live = lab.bench.start(QUESTION, THREE, ("no such paper",))
+    live = lab.answering.start(QUESTION, THREE, ("no such paper",))
     live.join()
     assert isinstance(live.error, TriptychError)
-    assert lab.bench.live(live.id) is live
+    assert lab.answering.live(live.id) is live
 
 
 def test_a_full_disk_is_one_sentence_and_leaves_no_trace(lab: Lab, tmp_path: Path) -> None:
@@ -516,9 +518,9 @@ def test_several_runs_of_a_question_stand_side_by_side(lab: Lab) -> None:
         asked(lab, question=question) for question in (QUESTION, "How high is the tide?")
     )
     ids = ",".join([first.runs[2].id, first.runs[0].id, first.runs[2].id])
-    beside = lab.runs.comparison(ids)
+    beside = lab.comparisons.comparison(ids)
     assert (beside.id, beside.runs) == (ids, (first.runs[2], first.runs[0]))
     with pytest.raises(BadInput, match="several questions"):
-        lab.runs.comparison(f"{first.id},{second.id}")
+        lab.comparisons.comparison(f"{first.id},{second.id}")
     with pytest.raises(BadInput, match="not in this lab"):
-        lab.runs.comparison(f"{first.id},nothing")
+        lab.comparisons.comparison(f"{first.id},nothing")

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from core.history.comparisons import Runs
+from core.history.comparisons import Comparisons
 from core.settings import ROOT
 from core.types import Arm
 
 LESSON = (ROOT / "docs/lesson.md").read_text(encoding="utf-8")
-RECORDED = {comparison.question: comparison for comparison in Runs.recorded()}
+RECORDED = {comparison.question: comparison for comparison in Comparisons.recorded()}
 
 
 def test_every_question_of_the_lesson_is_recorded() -> None:

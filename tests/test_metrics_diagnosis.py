@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.history.comparisons import Runs
+from core.history.comparisons import Comparisons
 from core.logs import experiments
 from core.metrics.diagnosis import (
     Kind,
@@ -207,7 +207,7 @@ def test_any_answer_can_be_judged(text: str, finish: FinishReason) -> None:
 
 
 def test_the_recorded_runs_have_almost_no_trouble_of_the_old_log() -> None:
-    runs = [run for comparison in Runs.recorded() for run in comparison.runs]
+    runs = [run for comparison in Comparisons.recorded() for run in comparison.runs]
     counted = {share.kind: share for share in shares(diagnose_all(runs))}
     assert counted["wrong first words"].found == 0
     assert counted["cut off"].found <= len(runs) // 20

@@ -6,11 +6,13 @@ import pytest
 from core.metrics.memo import memo
 from core.metrics.retrieval import Overlap, Ranking
 from core.metrics.statistics import more_questions
-from core.metrics.summary import Measured, summarise
+from core.metrics.summary import MeasuredQuestion, summarise
 
 
-def measured(recall: float, tokens: int, seconds: float, *, ranked: bool = True) -> Measured:
-    return Measured(
+def measured(
+    recall: float, tokens: int, seconds: float, *, ranked: bool = True
+) -> MeasuredQuestion:
+    return MeasuredQuestion(
         overlap=Overlap(recall=recall, precision=recall / 10, iou=recall / 10),
         ranking=Ranking(hit=1.0, recall=recall, reciprocal_rank=0.5, ndcg=0.25) if ranked else None,
         context_tokens=tokens,
@@ -24,7 +26,7 @@ def measured(recall: float, tokens: int, seconds: float, *, ranked: bool = True)
 LABELS = ("small", "large", "bad")
 
 
-def study(questions: int = 30) -> list[list[Measured]]:
+def study(questions: int = 30) -> list[list[MeasuredQuestion]]:
     """The first two are alike, the third is far worse; the first is cheap, the second quick."""
     difficulty = 0.1 + 0.8 * np.random.default_rng(0).random(questions)
     wobble = np.where(np.arange(questions) % 2, 0.02, -0.02)
@@ -92,7 +94,7 @@ def test_without_any_rank() -> None:
 
 
 @pytest.mark.parametrize("rows", [[], [[]], [[measured(1, 1, 1)], []]])
-def test_what_cannot_be_summarised(rows: list[list[Measured]]) -> None:
+def test_what_cannot_be_summarised(rows: list[list[MeasuredQuestion]]) -> None:
     with pytest.raises(ValueError, match="a summary needs"):
         summarise(("one",) * len(rows), rows)
 

@@ -14,7 +14,7 @@ import pytest
 from core.classroom import gateway
 from core.classroom.compressed import last, wanted
 from core.classroom.entrance import Entrance
-from core.classroom.gateway import Door
+from core.classroom.gateway import Gateway
 
 PROGRAM = b"export const lamp = 'lit';\n" * 500
 FOREVER = {
@@ -47,19 +47,19 @@ class Pages(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def opened() -> Iterator[Door]:
+def opened() -> Iterator[Gateway]:
     Pages.asked.clear()
     with ThreadingHTTPServer(("127.0.0.1", 0), Pages) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         address = ("127.0.0.1", server.server_address[1])
-        opened = Door("127.0.0.1", 0, address, Entrance(lambda _code, _name: ""))
+        opened = Gateway("127.0.0.1", 0, address, Entrance(lambda _code, _name: ""))
         yield opened
         opened.close()
         server.shutdown()
 
 
 def get(
-    opened: Door, *paths: str, accepts: str = "gzip, deflate, br"
+    opened: Gateway, *paths: str, accepts: str = "gzip, deflate, br"
 ) -> list[tuple[http.client.HTTPResponse, bytes]]:
     """The answers to requests, one after the other, over one connection while that is let."""
     client = http.client.HTTPConnection("127.0.0.1", opened.port, timeout=10)
@@ -72,7 +72,7 @@ def get(
     return answers
 
 
-def test_a_file_that_never_changes_comes_packed_and_is_asked_for_once(opened: Door) -> None:
+def test_a_file_that_never_changes_comes_packed_and_is_asked_for_once(opened: Gateway) -> None:
     for answer, body in [*get(opened, FILE, FILE), *get(opened, FILE)]:
         assert answer.status == 200
         assert answer.headers["Content-Encoding"] == "gzip"
@@ -84,7 +84,7 @@ def test_a_file_that_never_changes_comes_packed_and_is_asked_for_once(opened: Do
 
 
 def test_a_phone_that_has_all_it_asked_for_is_told_nothing_more(
-    opened: Door, monkeypatch: pytest.MonkeyPatch
+    opened: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gateway, "KEPT_SECONDS", 0.1)
     with socket.create_connection(("127.0.0.1", opened.port), timeout=10) as client:
@@ -99,7 +99,7 @@ def test_a_phone_that_has_all_it_asked_for_is_told_nothing_more(
 @pytest.mark.parametrize(
     ("path", "status"), [("/cards", 200), ("/static/js/soon.js", 200), ("/static/js/none.js", 404)]
 )
-def test_everything_else_comes_as_it_is(opened: Door, path: str, status: int) -> None:
+def test_everything_else_comes_as_it_is(opened: Gateway, path: str, status: int) -> None:
     (first, body), (packed, _), (again, same) = get(opened, path, FILE, path)
     assert body == same == (PROGRAM if status == 200 else b"not here")
     assert [first.status, packed.status, again.status] == [status, 200, status]
@@ -110,12 +110,12 @@ def test_everything_else_comes_as_it_is(opened: Door, path: str, status: int) ->
     assert Pages.asked[FILE] == 1
 
 
-def test_whoever_cannot_unpack_gets_it_plain(opened: Door) -> None:
+def test_whoever_cannot_unpack_gets_it_plain(opened: Gateway) -> None:
     ((answer, body),) = get(opened, FILE, accepts="identity")
     assert (answer.headers["Content-Encoding"], body) == (None, PROGRAM)
 
 
-def test_a_head_in_pieces_is_one_head(opened: Door) -> None:
+def test_a_head_in_pieces_is_one_head(opened: Gateway) -> None:
     head = f"GET {FILE} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n".encode()
     with socket.create_connection(("127.0.0.1", opened.port), timeout=10) as client:
         client.sendall(head[:20])

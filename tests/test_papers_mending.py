@@ -6,7 +6,7 @@ from core.papers.mending import (
     LIGATURES,
     MARKED,
     NEWLINE,
-    Vocabulary,
+    UnbrokenWords,
     join,
     mend,
     raw_spans,
@@ -16,7 +16,7 @@ from core.papers.mending import (
 )
 from core.types import Paper
 
-NOTHING = Vocabulary()
+NOTHING = UnbrokenWords()
 
 
 def mended(raw: str) -> str:

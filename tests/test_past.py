@@ -12,8 +12,8 @@ import pytest
 from core.errors import BadInput, OutOfSpace
 from core.history import capsules, reports
 from core.history.capsules import Capsule
-from core.history.comparisons import Runs
-from core.history.runs import GOLD, Past
+from core.history.comparisons import Comparisons
+from core.history.runs import GOLD, PastRuns
 from core.lab import Lab
 from core.logs import experiments
 from core.settings import Settings
@@ -33,9 +33,9 @@ def empty(tmp_path: Path) -> Lab:
 
 @pytest.fixture
 def filled(empty: Lab) -> Lab:
-    empty.past.take_in_recorded()
-    empty.past.load("log", "small.txt", EXPERIMENT.encode())
-    empty.past.load("retrieval-log", "search.txt", RETRIEVAL.encode())
+    empty.runs.take_in_recorded()
+    empty.runs.load("log", "small.txt", EXPERIMENT.encode())
+    empty.runs.load("retrieval-log", "search.txt", RETRIEVAL.encode())
     return empty
 
 
@@ -48,67 +48,67 @@ def test_runs_come_with_their_sweep_or_not_at_all(
         raise OutOfSpace("The disk is full.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Past, "_keep_sweep", gone)
+        patch.setattr(PastRuns, "_keep_sweep", gone)
         with pytest.raises(OutOfSpace):
-            empty.past.take_in_recorded()
+            empty.runs.take_in_recorded()
         with pytest.raises(OutOfSpace):
-            empty.past.load("log", "small.txt", EXPERIMENT.encode())
-    assert empty.past.count(ALL) == 0
-    empty.past.take_in_recorded()
-    empty.past.load("log", "small.txt", EXPERIMENT.encode())
-    assert len(empty.past.sweeps()) == 2
+            empty.runs.load("log", "small.txt", EXPERIMENT.encode())
+    assert empty.runs.count(ALL) == 0
+    empty.runs.take_in_recorded()
+    empty.runs.load("log", "small.txt", EXPERIMENT.encode())
+    assert len(empty.runs.sweeps()) == 2
 
 
 def test_the_recorded_runs_are_taken_in_once(empty: Lab) -> None:
-    recorded = len(Runs.recorded_grid().runs)
-    empty.past.take_in_recorded()
-    empty.past.take_in_recorded()
-    assert empty.past.count(ALL) == recorded > 0
-    (sweep,) = empty.past.sweeps()
+    recorded = len(Comparisons.recorded_grid().runs)
+    empty.runs.take_in_recorded()
+    empty.runs.take_in_recorded()
+    assert empty.runs.count(ALL) == recorded > 0
+    (sweep,) = empty.runs.sweeps()
     assert (sweep.origin, sweep.done, sweep.cells) == ("recorded", recorded, 24 * 13)
-    compared = {run.id for comparison in Runs.recorded() for run in comparison.runs}
+    compared = {run.id for comparison in Comparisons.recorded() for run in comparison.runs}
     assert compared < {cell.run_id for cell in empty.sweeps.cells(sweep.id)}
 
 
 def test_a_log_is_imported_once(empty: Lab) -> None:
-    first = empty.past.load("log", "folder/small.txt", EXPERIMENT.encode())
+    first = empty.runs.load("log", "folder/small.txt", EXPERIMENT.encode())
     assert (first.runs, first.known, first.repaired, first.dropped) == (4, 0, 0, ())
-    again = empty.past.load("log", "renamed.txt", EXPERIMENT.encode())
+    again = empty.runs.load("log", "renamed.txt", EXPERIMENT.encode())
     assert (again.runs, again.known) == (4, 4)
-    assert empty.past.count(ALL) == 4
-    assert {row.origin for row in empty.past.rows(ALL)} == {"import:small.txt"}
+    assert empty.runs.count(ALL) == 4
+    assert {row.origin for row in empty.runs.rows(ALL)} == {"import:small.txt"}
 
 
 def test_an_imported_log_is_a_sweep(filled: Lab) -> None:
-    row, _recorded = filled.past.sweeps()
+    row, _recorded = filled.runs.sweeps()
     assert (row.name, row.origin, row.status) == ("small", "import:small.txt", "done")
     assert (row.questions, row.settings, row.done) == (1, 4, 4)
-    assert filled.past.count(View(sweep=row.id)) == 4
-    filled.past.load("log", "small.txt", EXPERIMENT.encode())
-    assert len(filled.past.sweeps()) == 2
+    assert filled.runs.count(View(sweep=row.id)) == 4
+    filled.runs.load("log", "small.txt", EXPERIMENT.encode())
+    assert len(filled.runs.sweeps()) == 2
 
 
 def test_bytes_that_are_no_utf8_are_mended_and_counted(empty: Lab) -> None:
-    made = empty.past.load("log", "old.txt", EXPERIMENT.encode().replace(b"1900", b"19\xff0"))
+    made = empty.runs.load("log", "old.txt", EXPERIMENT.encode().replace(b"1900", b"19\xff0"))
     assert (made.runs, made.repaired) == (4, 1)
 
 
 def test_imported_runs_never_answer(filled: Lab, tmp_path: Path) -> None:
     store = Store(tmp_path / "empty" / "triptych.sqlite")
-    for row in filled.past.rows(ALL):
-        (run,) = filled.past.runs([row.id])
+    for row in filled.runs.rows(ALL):
+        (run,) = filled.runs.runs([row.id])
         assert store.run_for_key(run.key) is None
 
 
 @pytest.mark.parametrize("kind", ["log", "retrieval-log", "capsule"])
 def test_a_file_of_another_kind_is_one_sentence(empty: Lab, kind: str) -> None:
     with pytest.raises(BadInput):
-        empty.past.load(kind, "note.txt", b"Nothing of the kind.")
-    assert empty.past.count(ALL) == 0
+        empty.runs.load(kind, "note.txt", b"Nothing of the kind.")
+    assert empty.runs.count(ALL) == 0
 
 
 def test_a_selection_is_judged_and_measured(filled: Lab) -> None:
-    selection = filled.past.select(View().choosing("origin", ("import:small.txt",)))
+    selection = filled.runs.select(View().choosing("origin", ("import:small.txt",)))
     assert len(selection.runs) == 4
     assert selection.held == ["whole answers", "words said once"]
     assert {name for had in selection.measures.values() for name in had} == {
@@ -116,7 +116,7 @@ def test_a_selection_is_judged_and_measured(filled: Lab) -> None:
         "whole answers",
         "words said once",
     }
-    assert filled.past.select(View(text="1874"), most=1).left_out == 1
+    assert filled.runs.select(View(text="1874"), most=1).left_out == 1
 
 
 def searched(lab: Lab, text: str, spans: tuple[Span, ...], *, held_out: bool = False) -> float:
@@ -125,7 +125,7 @@ def searched(lab: Lab, text: str, spans: tuple[Span, ...], *, held_out: bool = F
     preset = Preset(name="one", embedder=("hashing",), candidates=(2,), top_k=(2,))
     sweep_id = lab.sweeps.start(lab.sweeps.plan(preset, [text], lab.papers.resolve(())))
     assert lab.sweeps.wait(sweep_id, 30)
-    selection = lab.past.select(View(sweep=sweep_id))
+    selection = lab.runs.select(View(sweep=sweep_id))
     (measured,) = selection.measures.values()
     return measured.get(GOLD, -1.0)
 
@@ -141,9 +141,9 @@ def test_gold_recall_is_measured_where_there_is_gold(lab: Lab) -> None:
     preset = Preset(name="one", embedder=("hashing",), candidates=(2,), top_k=(2,))
     sweep_id = lab.sweeps.start(lab.sweeps.plan(preset, ["Later?"], lab.papers.resolve(())))
     assert lab.sweeps.wait(sweep_id, 30)
-    assert lab.past.select(view).held == []
+    assert lab.runs.select(view).held == []
     lab.questions.keep(Question(text="Later?", gold=inside))
-    assert lab.past.select(view).held == [GOLD]
+    assert lab.runs.select(view).held == [GOLD]
 
 
 def test_noise_is_what_seeds_alone_change(lab: Lab) -> None:
@@ -153,7 +153,7 @@ def test_noise_is_what_seeds_alone_change(lab: Lab) -> None:
     )
     sweep_id = lab.sweeps.start(lab.sweeps.plan(preset, ["What burns?"], lab.papers.resolve(())))
     assert lab.sweeps.wait(sweep_id, 30)
-    selection = lab.past.select(View(sweep=sweep_id))
+    selection = lab.runs.select(View(sweep=sweep_id))
     sampled = [run.id for run in selection.runs if run.recipe.generation.temperature]  # type: ignore[union-attr]
     values = dict(zip(sampled, (0.2, 0.4, 0.9), strict=True))
     selection.__dict__["measures"] = {
@@ -168,51 +168,51 @@ def test_noise_is_what_seeds_alone_change(lab: Lab) -> None:
 
 
 def test_a_selection_sees_what_came_later(empty: Lab) -> None:
-    assert empty.past.select(ALL).runs == ()
-    empty.past.take_in_recorded()
-    assert empty.past.select(ALL).runs
+    assert empty.runs.select(ALL).runs == ()
+    empty.runs.take_in_recorded()
+    assert empty.runs.select(ALL).runs
 
 
 def test_logs_are_written_as_they_were_read(filled: Lab) -> None:
     only = View().choosing("origin", ("import:small.txt",))
-    text = filled.past.written("log", only).decode()
+    text = filled.runs.written("log", only).decode()
     read = experiments.read(text, origin="import:small.txt", at="")
-    assert {run.id for run in read.runs} == {row.id for row in filled.past.rows(only)}
+    assert {run.id for run in read.runs} == {row.id for row in filled.runs.rows(only)}
     searches = View().choosing("origin", ("import:search.txt",))
-    assert filled.past.written("retrieval-log", searches).decode() == RETRIEVAL
+    assert filled.runs.written("retrieval-log", searches).decode() == RETRIEVAL
 
 
 def test_all_fields_as_json_lines(filled: Lab) -> None:
-    lines = filled.past.written("runs", ALL).decode().splitlines()
-    assert len(lines) == filled.past.count(ALL)
+    lines = filled.runs.written("runs", ALL).decode().splitlines()
+    assert len(lines) == filled.runs.count(ALL)
     assert set(json.loads(lines[0])) == set(Run.__slots__)
 
 
 def test_nothing_to_write_is_one_sentence(empty: Lab) -> None:
     with pytest.raises(BadInput, match="nothing to write"):
-        empty.past.written("runs", ALL)
+        empty.runs.written("runs", ALL)
 
 
 def test_a_capsule_opens_in_an_empty_lab(filled: Lab, tmp_path: Path) -> None:
-    sweep, _recorded = filled.past.sweeps()
-    assert "<h1>small</h1>" in filled.past.written("report", View(sweep=sweep.id)).decode()
-    packed = filled.past.written("capsule", View(sweep=sweep.id))
+    sweep, _recorded = filled.runs.sweeps()
+    assert "<h1>small</h1>" in filled.runs.written("report", View(sweep=sweep.id)).decode()
+    packed = filled.runs.written("capsule", View(sweep=sweep.id))
     other = Lab(Settings(data=tmp_path / "other"))
-    made = other.past.load("capsule", "lesson.capsule", packed)
+    made = other.runs.load("capsule", "lesson.capsule", packed)
     assert (made.runs, made.known) == (4, 0)
-    here, there = filled.past.runs(made.run_ids), other.past.runs(made.run_ids)
+    here, there = filled.runs.runs(made.run_ids), other.runs.runs(made.run_ids)
     assert [replace(run, origin="") for run in there] == [replace(run, origin="") for run in here]
     assert {run.origin for run in there} == {"import:lesson.capsule"}
-    (row,) = other.past.sweeps()
+    (row,) = other.runs.sweeps()
     assert (row.id, row.origin, row.done) == (sweep.id, "import:lesson.capsule", 4)
-    assert other.runs.comparison(made.run_ids[0]).runs[0].imported
+    assert other.comparisons.comparison(made.run_ids[0]).runs[0].imported
 
 
 def test_recorded_runs_in_a_capsule_keep_their_chunks(filled: Lab, tmp_path: Path) -> None:
-    packed = filled.past.written("capsule", View().choosing("origin", ("recorded",)))
+    packed = filled.runs.written("capsule", View().choosing("origin", ("recorded",)))
     other = Lab(Settings(data=tmp_path / "other"))
-    made = other.past.load("capsule", "c.capsule", packed)
-    assert any(run.hits and run.hits[0].chunk.text for run in other.past.runs(made.run_ids))
+    made = other.runs.load("capsule", "c.capsule", packed)
+    assert any(run.hits and run.hits[0].chunk.text for run in other.runs.runs(made.run_ids))
 
 
 def test_a_capsule_is_the_same_bytes_again() -> None:
@@ -254,7 +254,7 @@ def test_a_capsule_of_great_size_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_report_holds_everything_and_asks_for_nothing(filled: Lab) -> None:
-    page = filled.past.written("report", ALL).decode()
+    page = filled.runs.written("report", ALL).decode()
     assert len(page) < 8_000_000
     beside_plotly = page.replace(reports_plotly(), "")
     assert not re.search(r"""(src|href)\s*=|@import|url\(""", beside_plotly)

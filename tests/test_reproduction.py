@@ -16,7 +16,7 @@ from core.evaluation.published import OMEGA, RECALL, OmegaRow, RecallRow, Tied
 from core.lab import REPRODUCTION, Lab
 from core.models import vocabularies
 from core.settings import Settings
-from core.tasks.progress import Doing
+from core.tasks.progress import Progress
 from core.types import Chunking, Paper, Recipe, Retrieval
 
 RECIPE = Recipe(evidence=Retrieval(embedder="hashing", candidates=2, top_k=1), generation=None)
@@ -76,7 +76,7 @@ def test_a_search_may_count_in_cl100k_tokens(cl100k: vocabularies.Tokens, lab: L
     chunking = Chunking(chunker="recursive_tokens", size=8, overlap=0, tokenizer="cl100k")
     evidence = Retrieval(embedder="hashing", candidates=2, top_k=1)
     papers = tuple(row.id for row in lab.papers.all())
-    run = lab.bench.search("whale oil", Recipe(chunking=chunking, evidence=evidence), papers)
+    run = lab.answering.search("whale oil", Recipe(chunking=chunking, evidence=evidence), papers)
     assert all(0 < len(cl100k(hit.chunk.text)) <= 8 for hit in run.candidates)
     assert dict(run.recipe.revisions)["cl100k"] == vocabularies.SHA256[:12]
 
@@ -137,7 +137,7 @@ def test_recall_on_a_small_data_set_is_resumed(
         tied = steps.pop()
         assert isinstance(tied, Tied)
         assert tied.rows == (0, 1, 2, 3, 4, 5), "one question tells nothing apart"
-        return [step for step in steps if not isinstance(step, Doing)]
+        return [step for step in steps if not isinstance(step, Progress)]
 
     first, second = run(), run()
     assert len(first) == len(RECALL)
@@ -214,4 +214,4 @@ def test_a_table_that_was_stopped_keeps_its_rows(
     assert table
     assert (len(table.omega), len(table.recall), table.tied) == (5, 2, None)
     assert lab.papers.all(), "the worker goes on with other work"
-    assert lab.bench.search("whale oil", RECIPE, lab.papers.resolve(())).hits
+    assert lab.answering.search("whale oil", RECIPE, lab.papers.resolve(())).hits

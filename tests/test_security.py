@@ -20,11 +20,11 @@ from core.cards import anki, tables
 from core.charts.tidy import setting_names
 from core.classroom import rules
 from core.classroom.lesson import Server
-from core.classroom.questions import Search
+from core.classroom.questions import StudentSearch
 from core.codec import from_json
 from core.errors import BadInput, TriptychError
 from core.history import exports, reports
-from core.history.comparisons import Runs
+from core.history.comparisons import Comparisons
 from core.history.runs import charts_of
 from core.lab import Lab
 from core.logs import experiments, retrievals
@@ -70,7 +70,7 @@ EACH = pytest.mark.parametrize("text", NASTY.values(), ids=NASTY)
 
 def hostile(text: str) -> Comparison:
     """A comparison in which this text stands wherever a text can stand."""
-    recorded = Runs.recorded()[0]
+    recorded = Comparisons.recorded()[0]
 
     def run(old: Run) -> Run:
         hits = tuple(
@@ -276,7 +276,7 @@ def filled(lab: Lab, tmp_path: Path) -> Lab:
         )  # fmt: skip
     runs = [run for text in NASTY.values() for run in hostile(text).runs]
     kept = [replace(run, id=f"nasty-{number}") for number, run in enumerate(runs)]
-    lab.past.load("log", "![x](http://127.0.0.1:9).txt", experiments.write(kept[:30]).encode())
+    lab.runs.load("log", "![x](http://127.0.0.1:9).txt", experiments.write(kept[:30]).encode())
     lab._store.keep_runs(kept)
     return lab
 
@@ -339,7 +339,7 @@ def test_a_class_shows_ill_meaning_texts_as_texts(
         questions.put(classes.screen(opened.code, token), text)
     first = questions.line(opened.id)[0]
     filled._store.classes.mark_question(first.id, "failed", sentence=text)
-    found = Search(question=text, run=runs[-1])
+    found = StudentSearch(question=text, run=runs[-1])
     monkeypatch.setattr(questions, "searched", lambda _token: found)
 
     def look(page: str, **query: str) -> None:
@@ -431,7 +431,7 @@ def test_the_name_of_a_file_never_leads_anywhere(lab: Lab, tmp_path: Path) -> No
             with pytest.raises(BadInput):
                 lab.storage.open(name)
             with pytest.raises(TriptychError):
-                lab.past.load("capsule", name, b"no capsule")
+                lab.runs.load("capsule", name, b"no capsule")
     assert before == {p for p in tmp_path.rglob("*") if lab.settings.data not in p.parents}
     for path in lab.settings.data.iterdir():
         assert path.name in known or path.name.startswith("triptych.sqlite")
@@ -525,4 +525,4 @@ def test_a_page_is_served_to_this_machine_alone() -> None:
 
 def test_past_runs_export_for_everyone(filled: Lab) -> None:
     for kind in ("report", "runs", "log", "retrieval-log", "capsule"):
-        assert filled.past.written(kind, View())
+        assert filled.runs.written(kind, View())

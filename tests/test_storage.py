@@ -73,10 +73,10 @@ def test_everything_comes_back(lab: Lab, tmp_path: Path) -> None:
     assert lab.papers.all() == papers
     assert [lab.papers.get(row.id).text for row in lab.papers.all()] == texts
     assert files(lab, "papers") == {row.id for row in papers}
-    assert lab.runs.comparison(comparison.id) == comparison
+    assert lab.comparisons.comparison(comparison.id) == comparison
     with pytest.raises(BadInput, match="not in this lab"):
-        lab.runs.comparison(later.id)
-    run = lab.bench.search(QUESTION, RECIPE, everything(lab))
+        lab.comparisons.comparison(later.id)
+    run = lab.answering.search(QUESTION, RECIPE, everything(lab))
     assert "1874" in run.hits[0].chunk.text
     assert all(check.ok for check in lab.doctor() if check.check != "disk")
     assert Lab(lab.settings).papers.all() == papers
@@ -93,7 +93,7 @@ def test_it_comes_back_in_another_lab(lab: Lab, tmp_path: Path) -> None:
     assert other.papers.all() == []
     ended(other.storage.restore(taken.name))
     assert other.papers.all() == lab.papers.all()
-    assert other.runs.comparison(comparison.id) == comparison
+    assert other.comparisons.comparison(comparison.id) == comparison
 
 
 def test_a_class_of_then_is_not_open_again(lab: Lab) -> None:
@@ -125,7 +125,7 @@ def test_a_damaged_backup_changes_nothing(lab: Lab) -> None:
     job.join()
     assert isinstance(job.error, Damaged)
     assert (lab.papers.all(), files(lab, "papers")) == before
-    assert lab.runs.comparison(comparison.id) == comparison
+    assert lab.comparisons.comparison(comparison.id) == comparison
     assert not (lab.storage.folder / ".work").exists()
 
 
@@ -173,7 +173,7 @@ def test_rebuilding_drops_what_is_derived(lab: Lab) -> None:
     assert "come back at the next search" in ended(lab.storage.rebuild())
     assert files(lab, "vectors") == set()
     before = len(embedder.embedded)
-    run = lab.bench.search(QUESTION, RECIPE, everything(lab))
+    run = lab.answering.search(QUESTION, RECIPE, everything(lab))
     assert len(embedder.embedded) == before + 2
     assert run.candidates == first.runs[2].candidates
 
@@ -190,14 +190,14 @@ def test_a_reset_takes_everything_but_models_and_backups(lab: Lab, tmp_path: Pat
     (lab.settings.models / "some").mkdir(parents=True)
     ended(lab.storage.reset())
     assert lab.papers.all() == []
-    assert lab.runs.history() == []
+    assert lab.comparisons.history() == []
     assert files(lab, "papers") == files(lab, "vectors") == set()
     assert (lab.settings.models / "some").is_dir()
     assert lab._store.rerank_scores([row.id for row in lab.papers.all()]) == {}
     assert lab.papers.add(tmp_path / "lamp.md").status == "added"
     asked(lab)
     ended(lab.storage.restore(backup.name))
-    assert lab.runs.comparison(comparison.id) == comparison
+    assert lab.comparisons.comparison(comparison.id) == comparison
 
 
 def test_a_reset_waits_for_the_question_under_way(lab: Lab) -> None:
@@ -252,16 +252,16 @@ def test_it_is_used_while_it_is_backed_up_and_put_back(lab: Lab, tmp_path: Path)
 
     def ask(number: int) -> None:
         recipe = replace(RECIPE, evidence=None)
-        list(lab.bench.ask(f"Question {number}?", [recipe], ()))
+        list(lab.answering.ask(f"Question {number}?", [recipe], ()))
 
     def add(number: int) -> None:
         stream = io.BytesIO(f"This is text number {number}.".encode())
         assert lab.papers.upload(f"{number}.txt", stream).status == "added"
 
     def look(_number: int) -> None:
-        for row in lab.runs.history():
+        for row in lab.comparisons.history():
             with suppress(BadInput):  # it went since it was listed
-                assert lab.runs.comparison(row.id).runs[0].question == row.question
+                assert lab.comparisons.comparison(row.id).runs[0].question == row.question
 
     jobs = {"studied": study, "asked": ask, "added": add, "looked": look}
     threads = [Thread(target=again_and_again(name, work)) for name, work in jobs.items()]
@@ -283,9 +283,9 @@ def test_it_is_used_while_it_is_backed_up_and_put_back(lab: Lab, tmp_path: Path)
     for studied in lab.study.memories(ada, EVERY):
         own = [review for review in reviews if review.card_id == studied.card.id]
         assert studied.memory == schedule.remember(own)
-    runs = lab.past.select(View(), None).runs
-    assert lab.past.count(View()) == len(runs)
-    assert {row.question for row in lab.runs.history()} <= {run.question for run in runs}
+    runs = lab.runs.select(View(), None).runs
+    assert lab.runs.count(View()) == len(runs)
+    assert {row.question for row in lab.comparisons.history()} <= {run.question for run in runs}
     assert {check.check for check in lab.doctor() if not check.ok} <= {"disk"}
     assert files(lab, "papers") == {row.id for row in lab.papers.all()}
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import BadInput, OutOfSpace
 from core.lab import Lab
-from core.store.sweeps import Sweeps as SweepStore
+from core.store.sweeps import SweepStore
 from core.sweeps.presets import Answers, Preset
 from core.types import Cell, Run, Sweep
 from tests.backends.generators.echo import Echo
@@ -60,10 +60,10 @@ def test_a_cell_is_what_asking_would_give(lab: Lab) -> None:
     sweep_id = done(lab)
     sweep = lab.sweeps.sweep(sweep_id)
     for cell in lab.sweeps.cells(sweep_id):
-        run = lab.runs.comparison(cell.run_id or "").runs[0]
+        run = lab.comparisons.comparison(cell.run_id or "").runs[0]
         recipe = sweep.settings[cell.setting].recipe
         question = sweep.questions[cell.question]
-        again = lab.bench.search(question, recipe, sweep.paper_ids)
+        again = lab.answering.search(question, recipe, sweep.paper_ids)
         assert (run.question, run.recipe) == (question, recipe)
         assert (run.candidates, run.hits) == (again.candidates, again.hits)
         assert run.answer
@@ -74,7 +74,7 @@ def test_a_cell_is_what_asking_would_give(lab: Lab) -> None:
     # and what was asked before is not asked again
     echo = backend(lab, "generator")
     before = len(echo.asked)
-    list(lab.bench.ask(QUESTIONS[0], [sweep.settings[3].recipe], sweep.paper_ids))
+    list(lab.answering.ask(QUESTIONS[0], [sweep.settings[3].recipe], sweep.paper_ids))
     assert len(echo.asked) == before
 
 
@@ -98,7 +98,7 @@ def test_evidence_alone_needs_no_generator(lab: Lab) -> None:
     assert {cell.status for cell in cells} == {"done"}
     assert len(cells) == 24
     for cell in cells:
-        run = lab.runs.comparison(cell.run_id or "").runs[0]
+        run = lab.comparisons.comparison(cell.run_id or "").runs[0]
         assert run.answer is None
         assert run.hits
         assert cell.similarity == max(hit.similarity or -1 for hit in run.hits)
@@ -109,8 +109,8 @@ def test_every_retriever_in_one_sweep(lab: Lab) -> None:
     sweep_id = done(lab, preset)
     sweep = lab.sweeps.sweep(sweep_id)
     for cell in lab.sweeps.cells(sweep_id):
-        run = lab.runs.comparison(cell.run_id or "").runs[0]
-        alone = lab.bench.search(run.question, run.recipe, sweep.paper_ids)
+        run = lab.comparisons.comparison(cell.run_id or "").runs[0]
+        alone = lab.answering.search(run.question, run.recipe, sweep.paper_ids)
         assert (run.candidates, run.notes) == (alone.candidates, alone.notes)
 
 
@@ -165,7 +165,7 @@ def baseline_of(lab: Lab, sweep_id: str) -> Any:
 def test_a_question_goes_first(lab: Lab, slow: Slow) -> None:
     sweep_id = lab.sweeps.start(planned(lab))
     assert slow.begun.wait(WAIT)
-    live = lab.bench.start("What burns?", [baseline_of(lab, sweep_id)], ())
+    live = lab.answering.start("What burns?", [baseline_of(lab, sweep_id)], ())
     slow.on.set()
     live.join()
     assert live.comparison

@@ -15,7 +15,7 @@ from core.lab import Lab
 from core.settings import Settings
 from core.store import EVERY, Scope, Store
 from core.store.migrations import STEPS
-from core.store.sweeps import Sweeps
+from core.store.sweeps import SweepStore
 from core.text.words import spaced
 from core.types.view import View
 
@@ -76,8 +76,8 @@ def test_everything_is_still_there(tmp_path: Path, schema: int) -> None:
 
     lab = Lab(Settings(data=data))
     runs = ["run-three"] * (schema >= 4) + ["run-two", "run-one"]
-    assert [row.id for row in lab.past.rows(View())] == runs  # their facts, newest first
-    found = lab.past.rows(View(text="灯塔"))
+    assert [row.id for row in lab.runs.rows(View())] == runs  # their facts, newest first
+    found = lab.runs.rows(View(text="灯塔"))
     assert {row.id for row in found} == {*runs} - {"run-two"}
     assert {(row.arm, row.size) for row in found} == {("reranked", 200)}
 
@@ -87,7 +87,7 @@ def test_everything_is_still_there(tmp_path: Path, schema: int) -> None:
         done, _ = lab.sweeps.cells(row.id)
         assert (done.run_id, done.similarity) == ("run-one", 0.75)
         assert lab.sweeps.sweep(row.id).settings[0].recipe.chunking.size == 200
-        assert Sweeps(store.database).unfinished("key-of-sweep") == row.id
+        assert SweepStore(store.database).unfinished("key-of-sweep") == row.id
     if schema >= 3:
         cards = lab.cards.find(EVERY)
         assert [(card.id, card.answer) for card in cards] == [

@@ -16,7 +16,15 @@ from typing import TypeVar
 from core import chunkers, generators
 from core.answering import prompts
 from core.answering.cost import answer_units
-from core.answering.running import Done, Finished, Found, Live, Panel, Said, Step
+from core.answering.running import (
+    Done,
+    EvidenceFound,
+    Finished,
+    Panel,
+    RunningComparison,
+    Step,
+    TextDelta,
+)
 from core.errors import BadInput, TriptychError
 from core.generators import Delta, Generator, Request
 from core.models import registry, vocabularies
@@ -26,8 +34,8 @@ from core.retrieval.finder import Evidence, Finder
 from core.settings import Settings
 from core.store import Store, now
 from core.store.speeds import Speeds
-from core.tasks.progress import Doing
-from core.tasks.stopwatch import Watch
+from core.tasks.progress import Progress
+from core.tasks.stopwatch import Stopwatch
 from core.tasks.worker import Priority, Ticket, Worker
 from core.types import (
     Answer,
@@ -61,7 +69,7 @@ class Draft:
     run: Run | None = None
 
 
-class Bench:
+class Answering:
     """Questions asked of recipes."""
 
     def __init__(
@@ -73,7 +81,7 @@ class Bench:
         self._finder = finder
         self._models = models
         self._worker = worker
-        self._lives: OrderedDict[str, Live] = OrderedDict()
+        self._lives: OrderedDict[str, RunningComparison] = OrderedDict()
 
     def check(self, question: str, recipe: Recipe) -> None:
         """Errors: BadInput for anything that cannot be meant, MissingModel for what is not here."""
@@ -172,9 +180,11 @@ class Bench:
         paper_ids: tuple[str, ...],
         priority: Priority = Priority.PERSON,
         asker: str = "",
-    ) -> Live:
+    ) -> RunningComparison:
         """Ask in the background; any page may watch. Errors: as `check`, at once."""
-        live = Live(id=new_id(), question=question, panels=tuple(Panel(recipe=r) for r in recipes))
+        live = RunningComparison(
+            id=new_id(), question=question, panels=tuple(Panel(recipe=r) for r in recipes)
+        )
         steps = self.ask(
             question,
             recipes,
@@ -190,7 +200,7 @@ class Bench:
         live.follow(steps)
         return live
 
-    def live(self, comparison_id: str) -> Live | None:
+    def live(self, comparison_id: str) -> RunningComparison | None:
         """A comparison under way, or one that ended without being kept whole."""
         live = self._lives.get(comparison_id)
         return None if live is None or live.comparison else live
@@ -211,7 +221,7 @@ class Bench:
             recipe=pinned,
         )
 
-    def _evidence(self, draft: Draft) -> Iterator[Doing | Evidence]:
+    def _evidence(self, draft: Draft) -> Iterator[Progress | Evidence]:
         return self._finder.find(draft.question, draft.recipe, draft.paper_ids)
 
     def _answer(self, drafts: Sequence[Draft], stop: Event, comparison_id: str) -> Iterator[Step]:
@@ -226,12 +236,14 @@ class Bench:
             for step in self._evidence(draft):
                 if stop.is_set():
                     raise TriptychError("Stopped while searching, before there was an answer.")
-                if isinstance(step, Doing):
+                if isinstance(step, Progress):
                     yield step
                 else:
                     draft.evidence = step
             evidence = draft.evidence
-            yield Found(panel=draft.panel, candidates=evidence.candidates, hits=evidence.hits)
+            yield EvidenceFound(
+                panel=draft.panel, candidates=evidence.candidates, hits=evidence.hits
+            )
         try:
             for name in dict.fromkeys(generator_of(draft) for draft in open_drafts):
                 group = [draft for draft in open_drafts if generator_of(draft) == name]
@@ -255,12 +267,12 @@ class Bench:
             hits = draft.evidence.hits
             self.prepare(draft, generator)
             if draft.evidence.hits != hits:
-                yield Found(
+                yield EvidenceFound(
                     panel=draft.panel,
                     candidates=draft.evidence.candidates,
                     hits=draft.evidence.hits,
                 )
-        yield Doing(sentence=f"{name} reads the prompts …")
+        yield Progress(sentence=f"{name} reads the prompts …")
         yield from self.write(generator, drafts, stop, self._store.keep_run)
 
     @staticmethod
@@ -293,11 +305,11 @@ class Bench:
             assert draft.recipe.generation
             request = Request(messages=draft.messages, generation=draft.recipe.generation)
             alike.setdefault(request, []).append(draft)
-        started, watch, units = time.perf_counter(), Watch(), 0.0
+        started, watch, units = time.perf_counter(), Stopwatch(), 0.0
         unfinished = dict(enumerate(alike.values()))
         begun = dict.fromkeys(unfinished, started)
         try:
-            for delta in watch.over(generator.generate(list(alike), stop)):
+            for delta in watch.timed(generator.generate(list(alike), stop)):
                 if delta.begins:
                     begun[delta.index] = time.perf_counter()
                 seconds = time.perf_counter() - begun[delta.index]
@@ -307,7 +319,7 @@ class Bench:
                         draft.first_token = draft.first_token or seconds
                         draft.text += delta.text
                     for draft in same:
-                        yield Said(panel=draft.panel, text=delta.text)
+                        yield TextDelta(panel=draft.panel, text=delta.text)
                 if delta.finish:
                     runs = [self._finish(draft, delta, seconds, generator, keep) for draft in same]
                     del unfinished[delta.index]
@@ -370,12 +382,12 @@ class Bench:
         )
 
 
-def follow(ticket: Ticket[T]) -> Iterator[T | Doing]:
+def follow(ticket: Ticket[T]) -> Iterator[T | Progress]:
     """The steps of a ticket, and before them its place in line."""
     with closing(ticket):
         for ahead in ticket.waiting():
             others = "one question is" if ahead == 1 else f"{ahead} questions are"
-            yield Doing(sentence=f"Waiting: {others} before yours")
+            yield Progress(sentence=f"Waiting: {others} before yours")
         yield from ticket
 
 

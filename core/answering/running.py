@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from threading import Event, Thread
 
 from core.errors import TriptychError
-from core.tasks.progress import Doing
+from core.tasks.progress import Progress
 from core.types import Comparison, Hit, Recipe, Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class EvidenceFound:
     """The evidence of one panel, before the first word of its answer."""
 
     panel: int
@@ -21,7 +21,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class TextDelta:
     """The next piece of one panel's answer."""
 
     panel: int
@@ -44,7 +44,7 @@ class Done:
     comparison: Comparison
 
 
-Step = Doing | Found | Said | Finished | Done
+Step = Progress | EvidenceFound | TextDelta | Finished | Done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class Panel:
 
 
 @dataclass
-class Live:
+class RunningComparison:
     """The state of one comparison under way; written by its own thread, read by pages.
 
     Every attribute is replaced whole, so a reader always sees a consistent value.
@@ -68,7 +68,7 @@ class Live:
     id: str
     question: str
     panels: tuple[Panel, ...]
-    doing: Doing | None = None
+    doing: Progress | None = None
     comparison: Comparison | None = None
     error: TriptychError | None = None
     started: float = field(default_factory=time.monotonic)
@@ -109,11 +109,11 @@ class Live:
 
     def _apply(self, step: Step) -> None:
         match step:
-            case Doing():
+            case Progress():
                 self.doing = step
-            case Found(panel=index, candidates=candidates, hits=hits):
+            case EvidenceFound(panel=index, candidates=candidates, hits=hits):
                 self._change(index, candidates=candidates, hits=hits)
-            case Said(panel=index, text=text):
+            case TextDelta(panel=index, text=text):
                 self.doing = None
                 self._change(index, text=self.panels[index].text + text)
             case Finished(panel=index, run=run):

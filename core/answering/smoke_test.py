@@ -14,7 +14,7 @@ from core.generators import Request
 from core.models.loader import Models
 from core.rerankers import Reranker
 from core.tasks.background import Outcome, Steps
-from core.tasks.progress import Doing
+from core.tasks.progress import Progress
 from core.types import Generation, Message, Model
 
 QUESTION = "What is the capital of France?"
@@ -31,7 +31,7 @@ def trial(models: Models, model: Model, stop: Event) -> Steps:
     there = model.source == "endpoint" or (model.family, model.name) in models.in_memory()
     backend = yield from models.loaded(model.family, model.name)
     loading = "" if there else f", after {_seconds(time.perf_counter() - started)} of loading"
-    yield Doing(sentence=f"{model.name} is tried …")
+    yield Progress(sentence=f"{model.name} is tried …")
     match model.family:
         case "embedder":
             yield _embed(backend, loading)
@@ -61,7 +61,7 @@ def _score(reranker: Reranker, loading: str) -> Outcome:
 
 def _answer(
     generator: Answering, name: str, stop: Event, loading: str
-) -> Generator[Doing | Outcome, None, None]:
+) -> Generator[Progress | Outcome, None, None]:
     request = Request(
         messages=(Message(role="user", content=QUESTION),),
         generation=Generation(generator=name, max_tokens=MAX_TOKENS),
@@ -71,7 +71,7 @@ def _answer(
     for delta in generator.generate([request], stop):
         text += delta.text
         if not delta.finish:
-            yield Doing(sentence=f"{name} answers …")
+            yield Progress(sentence=f"{name} answers …")
         elif delta.finish == "error":
             raise TriptychError(delta.note)
         elif delta.finish != "stopped":

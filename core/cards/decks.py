@@ -16,7 +16,7 @@ from core.types import Card
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class ImportedDeck:
     """What became of one file. `failed` says why it could not be read at all."""
 
     file: str
@@ -36,19 +36,19 @@ class Cards:
 
     # in and out
 
-    def load(self, path: Path) -> Iterator[Imported]:
+    def load(self, path: Path) -> Iterator[ImportedDeck]:
         """Read a deck, or each deck in a folder or a zip file, and keep its cards; one Imported
         for each. A file that cannot be read is "failed", and the others go on."""
         yield from self._load(path, texts.name(path.name))
 
-    def upload(self, name: str, stream: IO[bytes]) -> Iterator[Imported]:
+    def upload(self, name: str, stream: IO[bytes]) -> Iterator[ImportedDeck]:
         """As `load`; the name is only ever shown and hashed, never used as a path."""
         with tempfile.NamedTemporaryFile(suffix=Path(name).suffix) as copy:
             copy.write(stream.read())
             copy.flush()
             yield from self._load(Path(copy.name), texts.name(name))
 
-    def _load(self, path: Path, name: str) -> Iterator[Imported]:
+    def _load(self, path: Path, name: str) -> Iterator[ImportedDeck]:
         most_bytes = self._settings.max_file_mb * 1_000_000
         try:
             if path.is_dir() or name.lower().endswith(".zip"):
@@ -57,7 +57,7 @@ class Cards:
                     found = True
                     yield self._member(f"{name}/{texts.name(member.name)}", member)
                 if not found:
-                    yield Imported(file=name, failed=f"{name} holds no file.")
+                    yield ImportedDeck(file=name, failed=f"{name} holds no file.")
                 return
             if path.exists() and not path.is_file():
                 raise Unreadable(f"{name} cannot be read: it is not a file.")
@@ -69,23 +69,23 @@ class Cards:
                 )
             data = path.read_bytes()
         except OSError as error:
-            yield Imported(file=name, failed=f"{name} cannot be read: {error.strerror}.")
+            yield ImportedDeck(file=name, failed=f"{name} cannot be read: {error.strerror}.")
         except Unreadable as error:
-            yield Imported(file=name, failed=error.sentence)
+            yield ImportedDeck(file=name, failed=error.sentence)
         else:
             yield self._keep(name, name, data)
 
-    def _member(self, name: str, member: archives.Member) -> Imported:
+    def _member(self, name: str, member: archives.Member) -> ImportedDeck:
         if member.left_out:
-            return Imported(file=name, failed=f"{name} was left out: {member.left_out}.")
+            return ImportedDeck(file=name, failed=f"{name} was left out: {member.left_out}.")
         return self._keep(name, texts.name(member.name), member.data)
 
-    def _keep(self, shown: str, name: str, data: bytes) -> Imported:
+    def _keep(self, shown: str, name: str, data: bytes) -> ImportedDeck:
         try:
             reading = read(name, data, self._settings.max_file_mb * 1_000_000)
         except TriptychError as error:
-            return Imported(file=shown, failed=error.sentence)
-        return Imported(
+            return ImportedDeck(file=shown, failed=error.sentence)
+        return ImportedDeck(
             file=shown,
             cards=len(reading.cards),
             added=self._store.keep(reading.cards),

@@ -22,7 +22,7 @@ from core.generators import Generator, Request
 from core.models.loader import Models
 from core.papers.library import Papers
 from core.store import Store
-from core.tasks.progress import Doing
+from core.tasks.progress import Progress
 from core.tasks.worker import Priority, Ticket, Worker
 from core.types import Card, Chunking, Generation, Question, Run, Span
 
@@ -69,16 +69,16 @@ class Proposing:
         """Wait until it is over."""
         self._thread.join()
 
-    def follow(self, steps: Ticket[Read | Doing]) -> None:
+    def follow(self, steps: Ticket[Read | Progress]) -> None:
         """Take the steps in a thread of its own until they end."""
         self._thread = Thread(target=self._take, args=(steps,), daemon=True, name="proposing")
         self._thread.start()
 
-    def _take(self, steps: Ticket[Read | Doing]) -> None:
+    def _take(self, steps: Ticket[Read | Progress]) -> None:
         try:
             with closing(steps):
                 for step in steps:
-                    if isinstance(step, Doing):
+                    if isinstance(step, Progress):
                         self.sentence = step.sentence
                         continue
                     self.sentence = ""
@@ -172,7 +172,7 @@ class Proposals:
 
     def _propose(
         self, spans: Sequence[Span], name: str, deck: str, stop: Event
-    ) -> Iterator[Read | Doing]:
+    ) -> Iterator[Read | Progress]:
         vectors: dict[str, list[np.ndarray]] = {}  # of each paper's cards, known and proposed
         for span in spans:
             if stop.is_set():

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from core.cards import Note, Reading, card_id
 from core.cards.normal import normal
 from core.cards.placeholders import TAG, is_placeholder
-from core.text.escape_formula import guarded, unguarded
+from core.text.escape_formula import escape_formula, unescape_formula
 from core.types import Card, Span
 
 COLUMNS = (
@@ -65,7 +65,7 @@ def read(text: str, file: str, deck: str) -> Reading:
                 header = {"question": 0, "answer": 1}
             if not any(cell.strip() for cell in row):
                 continue
-            cells = {name: unguarded(row[n]) for name, n in header.items() if n < len(row)}
+            cells = {name: unescape_formula(row[n]) for name, n in header.items() if n < len(row)}
             key = (cells.get("title", ""), cells.get("question", ""))
             identity = cells.get("id", "").strip()
             if not re.fullmatch(r"[\w-]{1,64}", identity) or identity in ids:
@@ -91,7 +91,7 @@ def write(cards: Iterable[Card]) -> str:
     for card in cards:
         texts = (card.deck, card.chapter, card.title, card.background, card.question, card.answer)
         cells = (card.id, *texts, " ".join(card.tags), _source(card.span))
-        table.writerow([guarded(cell) for cell in cells])
+        table.writerow([escape_formula(cell) for cell in cells])
     return out.getvalue()
 
 

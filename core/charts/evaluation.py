@@ -31,7 +31,7 @@ LEGEND = 24  # pixels of one of its lines, which holds two series
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class PlottedSetting:
     """A setting in a study. `series` are settings to be joined by a line, those that differ in how
     much they take alone; those of another `panel` are drawn below. `recall`, `low` and `high` are
     shares: the mean and its 95 % interval; `tokens` the mean length of a question's context.
@@ -49,7 +49,7 @@ class Judged:
 
 
 def recall_against_tokens(
-    settings: Sequence[Judged], questions: int, tokens_of: str, theme: Theme
+    settings: Sequence[PlottedSetting], questions: int, tokens_of: str, theme: Theme
 ) -> Chart:
     """Recall for the text it costs, with its 95 % as ribbons, or as bars where there are many
     series; what ties with the best is solid. Settings of equal budget stand above each other, also
@@ -108,7 +108,7 @@ def recall_against_tokens(
 
 def _line(
     figure: "Figure",
-    numbered: Sequence[tuple[int, Judged]],
+    numbered: Sequence[tuple[int, PlottedSetting]],
     number: int,
     row: int,
     theme: Theme,
@@ -242,7 +242,7 @@ def _sign(change: float, alike: float) -> str:
     return "+" if change > 0 else "−"
 
 
-def _range(settings: Sequence[Judged]) -> list[float]:
+def _range(settings: Sequence[PlottedSetting]) -> list[float]:
     """From the lowest end of an interval to the highest, with some air; a fifth of all at least, so
     that small differences look small."""
     low, high = min(each.low for each in settings), max(each.high for each in settings)

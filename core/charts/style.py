@@ -23,7 +23,8 @@ ARM_NAMES: dict[Arm, str] = {
     "reranked": "reranked",
     "given": "passages given",
 }
-# As in pages/ui/shared/style.css. Arms differ in their marks too, for those who do not tell the colours.
+# As in pages/ui/shared/style.css. Arms differ in their marks too, for those who do not tell the
+# colours.
 ARM_COLOURS: dict[Theme, dict[Arm, str]] = {
     "light": {
         "no_context": "#52606d",

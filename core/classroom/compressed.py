@@ -17,7 +17,7 @@ SECONDS = 10
 REPLACED = {"content-length", "connection", "date", "accept-ranges", "vary"}
 
 
-class Packed:
+class CompressedAssets:
     """What is kept lies in memory: about 0.6 MB for a phone's first page, 7 MB for all there is."""
 
     def __init__(self, inside: tuple[str, int]) -> None:

@@ -17,7 +17,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import Any
 
-from core.classroom.compressed import Packed, last
+from core.classroom.compressed import CompressedAssets, last
 from core.classroom.entrance import Entrance
 from core.errors import TriptychError
 
@@ -47,7 +47,7 @@ PATHS = re.compile(
 )
 
 
-class Door:
+class Gateway:
     """Open from when it is made until `close`.
 
     Errors: TriptychError if the address cannot be listened on.
@@ -59,7 +59,7 @@ class Door:
         self.address = address
         self._inside = inside
         self._entrance = entrance
-        self._packed = Packed(inside)
+        self._packed = CompressedAssets(inside)
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._loop = asyncio.new_event_loop()

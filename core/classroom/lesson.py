@@ -12,13 +12,13 @@ from functools import lru_cache
 from core.charts.tidy import setting_names
 from core.classroom import rules
 from core.classroom.entrance import Entrance
-from core.classroom.gateway import Door, network_addresses
+from core.classroom.gateway import Gateway, network_addresses
 from core.classroom.questions import ClassQuestions
 from core.errors import BadInput
 from core.history import capsules
 from core.history.capsules import Capsule
-from core.history.comparisons import Runs
-from core.history.runs import MEASURES, Past, Selection
+from core.history.comparisons import Comparisons
+from core.history.runs import MEASURES, PastRuns, Selection
 from core.metrics import votes
 from core.metrics.votes import Agreement, Strength
 from core.settings import Settings
@@ -39,7 +39,7 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class ClassFindings:
     """What classes found right, over all their rounds. Nothing is concluded while any are missing
     (`core.metrics.votes`)."""
 
@@ -55,18 +55,23 @@ class Classes:
     """One class at a time. Errors of every method: as Store."""
 
     def __init__(
-        self, settings: Settings, store: Store, runs: Runs, past: Past, questions: ClassQuestions
+        self,
+        settings: Settings,
+        store: Store,
+        comparisons: Comparisons,
+        runs: PastRuns,
+        questions: ClassQuestions,
     ) -> None:
         self._settings = settings
         self._store: ClassStore = store.classes
+        self._comparisons = comparisons
         self._runs = runs
-        self._past = past
         self.questions = questions
-        self._door: Door | None = None
+        self._door: Gateway | None = None
         self._ending: Classroom | None = None
         self._lock = threading.Lock()
         self._admitting = threading.Lock()
-        self._comparison = lru_cache(maxsize=8)(runs.comparison)
+        self._comparison = lru_cache(maxsize=8)(comparisons.comparison)
 
     # opening and ending
 
@@ -113,7 +118,7 @@ class Classes:
                 port = self._settings.door_port or server.port + 1
                 inside = (server.address, server.port)
                 entrance = Entrance(lambda code, name: self.join(code, name).token)
-                self._door = Door(self._settings.door_address, port, inside, entrance)
+                self._door = Gateway(self._settings.door_address, port, inside, entrance)
 
     def door_shut(self, server: Server) -> bool:
         """Whether no phone can reach this server."""
@@ -179,7 +184,7 @@ class Classes:
         capsule = Capsule(
             name=f"Class of {rounds[0].at[:10]}",
             at=now(),
-            runs=tuple(self._past.runs(tuple(run_ids))),
+            runs=tuple(self._runs.runs(tuple(run_ids))),
             class_id=class_id,
             rounds=tuple(played(each, tallies.get(each.id, {})) for each in rounds),
         )
@@ -252,11 +257,11 @@ class Classes:
         Errors: BadInput for one that nobody can vote on, or that is not here.
         """
         current = self._current()
-        comparison = self._runs.comparison(comparison_id)
+        comparison = self._comparisons.comparison(comparison_id)
         readers = tuple(run.id for run in comparison.runs if run.recipe.evidence is not None)
         texts = [run.answer.text if run.answer else "" for run in comparison.runs]
         rules.check_round(texts, len(readers), asked)
-        self._past.take_in_recorded()  # votes are kept with runs, so the runs must be here
+        self._runs.take_in_recorded()  # votes are kept with runs, so the runs must be here
         before = self._store.rounds(current.id)
         if before and not before[-1].revealed:
             raise BadInput("A round is under way; reveal it first.")
@@ -306,12 +311,12 @@ class Classes:
         """Whether any class said what is right."""
         return self._store.any_voted("right")
 
-    def judged(self) -> Judged | None:
+    def judged(self) -> ClassFindings | None:
         """What all classes said is right, held against the measures; None before any said so."""
         kept = [each for each in self._store.voted_rounds() if each.votes.get("right")]
         if not kept:
             return None
-        runs = self._past.runs(tuple({run_id for each in kept for run_id in each.run_ids}))
+        runs = self._runs.runs(tuple({run_id for each in kept for run_id in each.run_ids}))
         names = setting_names(run.recipe for run in runs)
         called = {run.id: names[run.recipe.key] for run in runs}
         rounds = [
@@ -329,7 +334,7 @@ class Classes:
             run_id: {name: found[name] for name in MEASURES if name in found}
             for run_id, found in measured.items()
         }
-        return Judged(
+        return ClassFindings(
             rounds=len(rounds),
             votes=sum(sum(each.votes.values()) for each in rounds),
             missing_votes=missing_votes,

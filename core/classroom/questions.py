@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from itertools import count
 from threading import Condition, Thread
 
-from core.answering.answering import Bench
+from core.answering.answering import Answering
 from core.classroom import rules
 from core.errors import BadInput, TriptychError
 from core.models.loader import Models
 from core.papers.library import Papers
 from core.store import Store
-from core.tasks.round_robin import in_turn
+from core.tasks.round_robin import round_robin
 from core.tasks.worker import Priority
 from core.types import AskedQuestion, Generation, Recipe, Retrieval, Run, Screen
 
@@ -26,7 +26,7 @@ THE_LINE = "line"  # which takes turns with those who search
 
 
 @dataclass
-class Search:
+class StudentSearch:
     """A search under way; each attribute is replaced whole by its own thread. `run` is by
     similarity alone until it is over."""
 
@@ -39,12 +39,12 @@ class Search:
 class ClassQuestions:
     """Searches and the line of questions of the class that is open."""
 
-    def __init__(self, store: Store, bench: Bench, models: Models, papers: Papers) -> None:
+    def __init__(self, store: Store, answering: Answering, models: Models, papers: Papers) -> None:
         self._store = store.classes
-        self._bench = bench
+        self._answering = answering
         self._models = models
         self._papers = papers
-        self._searches: OrderedDict[str, Search] = OrderedDict()
+        self._searches: OrderedDict[str, StudentSearch] = OrderedDict()
         self._turns = count(1)
         self._served: dict[str, int] = {}  # by student: when their last turn was
         self._changed = Condition()
@@ -52,15 +52,15 @@ class ClassQuestions:
 
     # searching
 
-    def search(self, token: str, question: str) -> Search:
+    def search(self, token: str, question: str) -> StudentSearch:
         """Look a student's question up in all papers, in the background. Errors: BadInput for a
         question that cannot be meant, or while the last search is under way."""
         before = self._searches.get(token)
         if before and not before.over:
             raise BadInput("Your last search is under way; wait for it.")
         retrieval = self._retrieval()
-        self._bench.check(question, Recipe(evidence=retrieval, generation=None))
-        search = Search(question=question.strip())
+        self._answering.check(question, Recipe(evidence=retrieval, generation=None))
+        search = StudentSearch(question=question.strip())
         self._searches[token] = search
         self._searches.move_to_end(token)
         while len(self._searches) > SEARCHES_KEPT:
@@ -73,12 +73,12 @@ class ClassQuestions:
                 (retrieval, Priority.STUDENT),
             ):
                 recipe = Recipe(evidence=wanted, generation=None)
-                search.run = self._bench.search(question, recipe, papers, priority, token)
+                search.run = self._answering.search(question, recipe, papers, priority, token)
 
         Thread(target=_said, args=(search, work), daemon=True, name="class search").start()
         return search
 
-    def searched(self, token: str) -> Search | None:
+    def searched(self, token: str) -> StudentSearch | None:
         """A student's latest search."""
         return self._searches.get(token)
 
@@ -89,7 +89,7 @@ class ClassQuestions:
         over, or when too many of this student's wait already."""
         if not screen.student or not screen.classroom.open:
             raise BadInput("This class has ended; nothing is answered any more.")
-        self._bench.check(question, self._recipe())
+        self._answering.check(question, self._recipe())
         token, most = screen.student.token, rules.MOST_WAITING
         if not self._store.put_question(screen.classroom.id, token, question.strip(), most):
             raise BadInput(f"{most} of your questions wait already; ask again after the next one.")
@@ -138,7 +138,7 @@ class ClassQuestions:
     def _in_turn(self, questions: Sequence[AskedQuestion]) -> tuple[AskedQuestion, ...]:
         """Those that wait. Whose turn was last is not known any more after a new start."""
         waiting = (each for each in questions if each.state == "waiting")
-        return tuple(in_turn(waiting, lambda each: each.student, self._served))
+        return tuple(round_robin(waiting, lambda each: each.student, self._served))
 
     def _answer(self, asked: AskedQuestion) -> None:
         self._served[asked.student] = next(self._turns)
@@ -146,7 +146,9 @@ class ClassQuestions:
         try:
             papers = self._papers.resolve(())
             recipe = self._recipe()
-            live = self._bench.start(asked.question, [recipe], papers, Priority.STUDENT, THE_LINE)
+            live = self._answering.start(
+                asked.question, [recipe], papers, Priority.STUDENT, THE_LINE
+            )
             live.join()
             if live.error:
                 raise live.error
@@ -167,7 +169,7 @@ class ClassQuestions:
         return Retrieval(embedder=default("embedder"), reranker=default("reranker"))
 
 
-def _said(search: Search, work: Callable[[], None]) -> None:
+def _said(search: StudentSearch, work: Callable[[], None]) -> None:
     """Do the work; what goes wrong is said on the student's screen."""
     try:
         work()

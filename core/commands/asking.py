@@ -11,7 +11,7 @@ from core.commands.output import say, show
 from core.commands.recipes import add_recipe, papers_from, recipe_from
 from core.errors import BadInput
 from core.lab import Lab
-from core.tasks.progress import Doing
+from core.tasks.progress import Progress
 from core.types import Recipe, Retrieval, three_ways
 
 
@@ -29,7 +29,9 @@ def add_verbs(verbs: Verbs) -> None:
 
 
 def search_papers(lab: Lab, options: argparse.Namespace) -> int:
-    run = lab.bench.search(options.question, recipe_from(lab, options), papers_from(lab, options))
+    run = lab.answering.search(
+        options.question, recipe_from(lab, options), papers_from(lab, options)
+    )
     show(plain(run))
     return 0
 
@@ -44,10 +46,10 @@ def ask_question(lab: Lab, options: argparse.Namespace) -> int:
         recipes = three_ways(recipe, recipe.evidence.reranker or "")
     failed, stop = False, Event()
     signal.signal(signal.SIGINT, lambda *_: stop.set())  # Ctrl-C keeps what was said so far
-    steps = lab.bench.ask(options.question, recipes, papers_from(lab, options), stop=stop)
+    steps = lab.answering.ask(options.question, recipes, papers_from(lab, options), stop=stop)
     for step in steps:
         match step:
-            case Doing(sentence=sentence, share=None):
+            case Progress(sentence=sentence, share=None):
                 say(sentence)
             case Done(comparison=comparison):
                 for run in comparison.runs:

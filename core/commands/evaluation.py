@@ -13,7 +13,7 @@ from core.commands.sweeps import LOOK_SECONDS, alike
 from core.errors import BadInput
 from core.evaluation.settings_compared import Evaluation
 from core.lab import Lab
-from core.tasks.progress import Doing
+from core.tasks.progress import Progress
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -43,7 +43,7 @@ def evaluate_preset(lab: Lab, options: argparse.Namespace) -> int:
     signal.signal(signal.SIGINT, lambda *_: lab.sweeps.stop(sweep_id))
     _wait(lab, sweep_id)
     for step in lab.evaluations.result(sweep_id, options.base, held_out=options.held_out):
-        if isinstance(step, Doing):
+        if isinstance(step, Progress):
             say(step.sentence)
         else:
             _show(step)

@@ -48,7 +48,7 @@ def export_deck(lab: Lab, options: argparse.Namespace) -> bytes:
 def import_runs(kind: str, lab: Lab, path: Path) -> Iterator[tuple[dict[str, object], bool]]:
     counted = "hits" if kind == "retrieval-log" else "runs"
     try:
-        made = lab.past.load(kind, path.name, path.read_bytes())
+        made = lab.runs.load(kind, path.name, path.read_bytes())
     except (TriptychError, OSError) as error:
         why = error.sentence if isinstance(error, TriptychError) else f"{path}: {error.strerror}."
         say(why)
@@ -68,7 +68,7 @@ def import_runs(kind: str, lab: Lab, path: Path) -> Iterator[tuple[dict[str, obj
 
 
 def export_runs(kind: str, lab: Lab, options: argparse.Namespace) -> bytes:
-    return lab.past.written(kind, from_link(options.view))
+    return lab.runs.written(kind, from_link(options.view))
 
 
 READERS: dict[str, Reader] = {

@@ -10,7 +10,7 @@ from core.commands import Verbs
 from core.commands.output import say, show
 from core.evaluation.published import RecallRow, Tied
 from core.lab import Lab
-from core.tasks.progress import Doing
+from core.tasks.progress import Progress
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -40,7 +40,7 @@ def _recall(lab: Lab, folder: Path) -> int:
     started, rows, tied = time.monotonic(), list[RecallRow](), Tied(rows=())
     for step in lab.reproduction.recall(folder):
         match step:
-            case Doing():
+            case Progress():
                 say(step.sentence)
             case RecallRow():
                 rows.append(step)

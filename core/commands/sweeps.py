@@ -10,7 +10,7 @@ from core.commands.output import say, show
 from core.commands.recipes import papers_from
 from core.errors import BadInput
 from core.lab import Lab
-from core.sweeps.plan import Plan
+from core.sweeps.plan import SweepPlan
 from core.types import Cell, Sweep
 
 LOOK_SECONDS = 0.3  # between two looks for finished cells
@@ -38,7 +38,7 @@ def sweep_preset(lab: Lab, options: argparse.Namespace) -> int:
     return run(lab, planned)
 
 
-def alike(planned: Plan) -> dict[str, list[str]]:
+def alike(planned: SweepPlan) -> dict[str, list[str]]:
     """What was dropped, by its reason."""
     reasons: dict[str, list[str]] = {}
     for dropped in planned.dropped:
@@ -58,7 +58,7 @@ def questions_from(lab: Lab, options: argparse.Namespace) -> tuple[str, ...]:
         raise BadInput(f"{name} is no deck, and no file that can be read: {error}.") from error
 
 
-def counted(planned: Plan) -> dict[str, object]:
+def counted(planned: SweepPlan) -> dict[str, object]:
     return {
         "questions": len(planned.questions),
         "answers": planned.answers,
@@ -70,7 +70,7 @@ def counted(planned: Plan) -> dict[str, object]:
     }
 
 
-def estimate_sentence(planned: Plan) -> str:
+def estimate_sentence(planned: SweepPlan) -> str:
     known = f"{planned.known:,} of {planned.cells:,} cells are answered already. "
     if planned.guessed:
         stages = " and ".join(planned.guessed)
@@ -78,7 +78,7 @@ def estimate_sentence(planned: Plan) -> str:
     return f"{known}The time is estimated from what was measured here."
 
 
-def run(lab: Lab, planned: Plan) -> int:
+def run(lab: Lab, planned: SweepPlan) -> int:
     """Every finished cell as a line, as it comes; Ctrl-C keeps what is done."""
     sweep_id = lab.sweeps.start(planned)
     signal.signal(signal.SIGINT, lambda *_: lab.sweeps.stop(sweep_id))

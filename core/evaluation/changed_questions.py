@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turned:
+class ChangedQuestion:
     """A question whose value (0..1) differs between two settings, and the link that shows their
     runs side by side."""
 
@@ -19,7 +19,7 @@ class Turned:
         return self.after < self.before
 
 
-def turned(rows: Iterable[Turned], alike: float) -> list[Turned]:
+def turned(rows: Iterable[ChangedQuestion], alike: float) -> list[ChangedQuestion]:
     """Those that differ by more than `alike`: what was lost, and behind it what was won, most
     first."""
     apart = [each for each in rows if abs(each.after - each.before) > alike]

@@ -13,10 +13,10 @@ from core.charts import Chart
 from core.charts.evaluation import won_and_lost
 from core.charts.style import Theme
 from core.errors import BadInput
-from core.evaluation.changed_questions import Turned, turned
+from core.evaluation.changed_questions import ChangedQuestion, turned
 from core.gold.book import QuestionBook
-from core.gold.by_question import gold_of
-from core.history.comparisons import Runs
+from core.gold.by_question import gold_by_question
+from core.history.comparisons import Comparisons
 from core.metrics import reference, statistics
 from core.metrics.statistics import ALPHA, Difference, Interval
 from core.models.loader import Models
@@ -24,7 +24,7 @@ from core.papers.library import Papers
 from core.settings import SAMPLES
 from core.store import Store
 from core.store.sweeps import SweepRow
-from core.sweeps.plan import Plan
+from core.sweeps.plan import SweepPlan
 from core.sweeps.runner import Sweeps
 from core.types import Arm, Generation, Given, Recipe, Retrieval, Run, Setting, three_ways
 
@@ -88,10 +88,12 @@ class HelpedOrHurt:
             return "No difference yet between answers with context and those without."
         return f"{', '.join(said)}."
 
-    def turned(self, arm: int) -> list[Turned]:
+    def turned(self, arm: int) -> list[ChangedQuestion]:
         """What this arm's context hurt, and behind that what it helped, most first."""
         rows = zip(self.questions, self.nearness[0], self.nearness[arm], self.links, strict=True)
-        found = [Turned(question=q, before=b, after=a, link=link) for q, b, a, link in rows]
+        found = [
+            ChangedQuestion(question=q, before=b, after=a, link=link) for q, b, a, link in rows
+        ]
         return turned(found, reference.ALIKE)
 
     def chart(self, theme: Theme) -> Chart:
@@ -120,10 +122,10 @@ class Contexts:
         self._models = models
         self._judged = lru_cache(maxsize=JUDGED_KEPT)(self._judge)
 
-    def plan(self, generator: str, paper_ids: Sequence[str]) -> Plan:
+    def plan(self, generator: str, paper_ids: Sequence[str]) -> SweepPlan:
         """Every question with gold in these papers under four settings: no context, retrieved,
         retrieved and reranked, and its gold passage given. Errors: also MissingModel."""
-        given = gold_of(self._questions.all(), paper_ids)
+        given = gold_by_question(self._questions.all(), paper_ids)
         if not given:
             raise BadInput("No question has gold in these papers; mark some, or add a file.")
         embedder, reranker = (self._models.default(each) for each in ("embedder", "reranker"))
@@ -186,7 +188,7 @@ class Contexts:
             for written in gold.read(file.name, file.read_bytes())
             if isinstance(written, gold.Written) and written.passages and written.reference
         }
-        found = {each.question: (each.runs, each.id) for each in Runs.recorded()}
+        found = {each.question: (each.runs, each.id) for each in Comparisons.recorded()}
         asked = len(expected)
         return _judged("Sample questions", found, expected, asked=asked, recorded=True)
 

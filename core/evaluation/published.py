@@ -20,7 +20,7 @@ from core.models import vocabularies
 from core.models.loader import Models
 from core.models.windows import characters_read
 from core.settings import Settings
-from core.tasks.progress import Doing
+from core.tasks.progress import Progress
 from core.tasks.worker import Priority, Worker
 from core.types import Chunk, Chunking, Paper, Span
 
@@ -158,23 +158,25 @@ class Reproduction:
         self._worker = worker
         self.table: Table | None = None
 
-    def whole(self, folder: Path) -> Generator[Doing, None, None]:
+    def whole(self, folder: Path) -> Generator[Progress, None, None]:
         """Both measures, for work in the background: `table` grows row by row."""
         check(folder)
         table = Table(folder=folder)
-        yield Doing(sentence="Cutting the corpora and looking at their best possible precision …")
+        yield Progress(
+            sentence="Cutting the corpora and looking at their best possible precision …"
+        )
         for number, row in enumerate(self.omega(folder), start=1):
             self.table = table = replace(table, omega=(*table.omega, row))
             said = f"Best possible precision: {number} of {len(OMEGA)}"
-            yield Doing(sentence=said, share=number / len(OMEGA))
+            yield Progress(sentence=said, share=number / len(OMEGA))
         for step in self.recall(folder):
             match step:
-                case Doing():
+                case Progress():
                     yield step
                 case RecallRow():
                     self.table = table = replace(table, recall=(*table.recall, step))
                     said = f"Recall: {len(table.recall)} of {len(RECALL)}"
-                    yield Doing(sentence=said, share=len(table.recall) / len(RECALL))
+                    yield Progress(sentence=said, share=len(table.recall) / len(RECALL))
                 case Tied():
                     self.table = replace(table, tied=step.rows)
 
@@ -199,7 +201,7 @@ class Reproduction:
                 close=abs(as_published - published) <= CLOSE,
             )
 
-    def recall(self, folder: Path) -> Iterator[Doing | RecallRow | Tied]:
+    def recall(self, folder: Path) -> Iterator[Progress | RecallRow | Tied]:
         """A row for each of the report's, and before it what is going on; in the end, which of them
         tie."""
         vocabularies.check(vocabularies.CL100K)
@@ -207,12 +209,12 @@ class Reproduction:
         # It takes minutes: what people ask goes first.
         return self._worker.stream(lambda: self._recall(corpus), Priority.SWEEP)
 
-    def _recall(self, corpus: Corpus) -> Iterator[Doing | RecallRow | Tied]:
+    def _recall(self, corpus: Corpus) -> Iterator[Progress | RecallRow | Tied]:
         import numpy as np
 
         tokens = vocabularies.tokens(vocabularies.CL100K)
         embedder: Embedder = yield from self._models.loaded("embedder", EMBEDDER)
-        yield Doing(sentence=f"{EMBEDDER} reads {len(corpus.questions):,} questions …")
+        yield Progress(sentence=f"{EMBEDDER} reads {len(corpus.questions):,} questions …")
         questions = embedder.embed([text for text, _ in corpus.questions], query=True)
         recalls = []
         for row in RECALL:
@@ -236,7 +238,7 @@ class Reproduction:
 
     def _vectors(
         self, embedder: "Embedder", chunks: Sequence[Chunk]
-    ) -> Generator[Doing, None, tuple["np.ndarray", int]]:
+    ) -> Generator[Progress, None, tuple["np.ndarray", int]]:
         """A vector a chunk, shape (len(chunks), dimensions), and how many were new."""
         from core.indexes.vectors import VectorStore, embed_missing
 
@@ -249,7 +251,7 @@ class Reproduction:
         for done, total in embed_missing(store, embedder, texts):
             embedded = total
             speed = done / (time.monotonic() - started)
-            yield Doing(
+            yield Progress(
                 sentence=f"{EMBEDDER} reads the chunks: {done:,} of {total:,}, {speed:.0f}/s",
                 share=done / total,
             )

@@ -6,25 +6,25 @@ from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.charts import Chart
-from core.charts.evaluation import Judged, recall_against_tokens, won_and_lost
+from core.charts.evaluation import PlottedSetting, recall_against_tokens, won_and_lost
 from core.charts.style import Theme
 from core.errors import BadInput
-from core.evaluation.changed_questions import Turned, turned
+from core.evaluation.changed_questions import ChangedQuestion, turned
 from core.gold.book import QuestionBook
-from core.gold.by_question import Gold, gold_of
+from core.gold.by_question import Gold, gold_by_question
 from core.metrics import retrieval
 from core.metrics.memo import memo
-from core.metrics.summary import ALIKE, Measured, Summary, summarise
+from core.metrics.summary import ALIKE, MeasuredQuestion, Summary, summarise
 from core.models.loader import Models
 from core.models.windows import offsets
 from core.retrieval.finder import Finder
 from core.store import Store
 from core.store.speeds import Speeds
 from core.store.sweeps import SweepRow
-from core.sweeps.plan import Plan
+from core.sweeps.plan import SweepPlan
 from core.sweeps.presets import Preset
 from core.sweeps.runner import Sweeps
-from core.tasks.progress import Doing
+from core.tasks.progress import Progress
 from core.tasks.worker import Worker
 from core.types import Chunk, Chunking, Retrieval, Run, Span, Sweep
 
@@ -40,7 +40,7 @@ class Evaluation:
 
     sweep: Sweep
     questions: tuple[str, ...]
-    measured: tuple[tuple[Measured, ...], ...]
+    measured: tuple[tuple[MeasuredQuestion, ...], ...]
     runs: tuple[tuple[str, ...], ...]
     summary: Summary
     tokens_of: str
@@ -66,11 +66,11 @@ class Evaluation:
         """What shows a setting's run of a question beside that of the base, both from 0."""
         return ",".join(dict.fromkeys(self.runs[each][question] for each in (self.base, setting)))
 
-    def turned(self, setting: int) -> list[Turned]:
+    def turned(self, setting: int) -> list[ChangedQuestion]:
         """What a setting loses against the base, and behind that what it wins, most first."""
         rows = zip(self.questions, self.measured[self.base], self.measured[setting], strict=True)
         found = [
-            Turned(
+            ChangedQuestion(
                 question=text,
                 before=before.overlap.recall,
                 after=after.overlap.recall,
@@ -92,7 +92,7 @@ class Evaluation:
         """Recall against the text it costs; and what each question gains and loses, compared with
         the base setting, or with the best where there is none."""
         settings = [
-            Judged(
+            PlottedSetting(
                 label=outcome.label,
                 panel=panel,
                 series=series,
@@ -185,7 +185,7 @@ class Evaluations:
         """How many questions that were set aside have gold in these papers."""
         return len(self._gold(paper_ids, held_out=True))
 
-    def plan_check(self, sweep_id: str, labels: Collection[str]) -> Plan:
+    def plan_check(self, sweep_id: str, labels: Collection[str]) -> SweepPlan:
         """These settings of a sweep alone, over the questions held out. Errors: BadInput if no
         such question has gold in its papers, MissingModel."""
         sweep = self._sweeps.sweep(sweep_id)
@@ -198,7 +198,7 @@ class Evaluations:
 
     def plan(
         self, preset: Preset, paper_ids: Sequence[str], *, held_out: bool = False
-    ) -> tuple[Plan, int]:
+    ) -> tuple[SweepPlan, int]:
         """The sweep to be made, for `Sweeps.start`, and how many questions are left out since no
         searched paper holds gold of theirs. No answers are written, whatever the preset says."""
         gold = self._gold(paper_ids, held_out)
@@ -213,11 +213,11 @@ class Evaluations:
         return self._sweeps.plan(searching, tuple(gold), paper_ids), without - len(gold)
 
     def _gold(self, paper_ids: Sequence[str], held_out: bool) -> Gold:
-        return gold_of(self._questions.all(held_out=held_out), paper_ids)
+        return gold_by_question(self._questions.all(held_out=held_out), paper_ids)
 
     def result(
         self, sweep_id: str, base: str | None = None, *, held_out: bool = False
-    ) -> Iterator[Doing | Evaluation]:
+    ) -> Iterator[Progress | Evaluation]:
         """What the sweep's searches are worth; the last item is the evaluation. `base` names the
         setting that the others are compared with."""
         sweep = self._sweeps.sweep(sweep_id)
@@ -252,8 +252,8 @@ class Evaluations:
         )
 
     def _judged(
-        self, key: tuple[object, ...], steps: Callable[[], Iterator[Doing | Evaluation]]
-    ) -> Iterator[Doing | Evaluation]:
+        self, key: tuple[object, ...], steps: Callable[[], Iterator[Progress | Evaluation]]
+    ) -> Iterator[Progress | Evaluation]:
         for step in self._worker.stream(steps):
             yield self._keep(key, step) if isinstance(step, Evaluation) else step
 
@@ -271,7 +271,7 @@ class Evaluations:
         asked: Sequence[int],
         base: int | None,
         held_out: bool,
-    ) -> Iterator[Doing | Evaluation]:
+    ) -> Iterator[Progress | Evaluation]:
         tokens_of = self._models.default("embedder")
         tokenizer, _ = self._models.reading(tokens_of)
         speeds = self._speeds.all()
@@ -293,7 +293,7 @@ class Evaluations:
                 row.append(_measured(run, spans, found[question], evidence.top_k, lengths, speed))
             measured.append(tuple(row))
             said = f"Comparing with the gold: {place} of {len(sweep.settings)} settings"
-            yield Doing(sentence=said, share=place / len(sweep.settings))
+            yield Progress(sentence=said, share=place / len(sweep.settings))
         yield Evaluation(
             sweep=sweep,
             questions=tuple(sweep.questions[question] for question in asked),
@@ -310,7 +310,7 @@ class Evaluations:
 
     def _relevant(
         self, sweep: Sweep, chunking: Chunking, gold: Gold, asked: Sequence[int]
-    ) -> Generator[Doing, None, dict[int, list[Chunk]]]:
+    ) -> Generator[Progress, None, dict[int, list[Chunk]]]:
         """For each question the chunks of this cutting that are relevant to it."""
         chunks = yield from self._finder.chunks(chunking, sweep.paper_ids)
         return {
@@ -331,7 +331,7 @@ def _measured(
     k: int,
     tokens: dict[str, int],
     pairs_a_second: float | None,
-) -> Measured:
+) -> MeasuredQuestion:
     """Reranking costs what its pairs take here, also where their scores were known before."""
     hits = [hit.chunk for hit in run.hits]
     overlap = retrieval.overlap(gold, hits)
@@ -340,7 +340,7 @@ def _measured(
     reranking = run.rerank_seconds or 0.0
     if run.rerank_seconds is not None and pairs_a_second:
         reranking = len(run.candidates) / pairs_a_second
-    return Measured(
+    return MeasuredQuestion(
         overlap=overlap,
         ranking=retrieval.ranking(gold, [hit.chunk for hit in run.candidates], relevant, k),
         context_tokens=sum(tokens[chunk.text] for chunk in hits),

@@ -12,7 +12,7 @@ from core.papers.library import Papers
 from core.settings import SAMPLES
 from core.store import DeckRow, PaperRow, Scope, Store
 from core.store.database import now
-from core.store.questions import KeptQuestion, Questions, question_id
+from core.store.questions import KeptQuestion, QuestionStore, question_id
 from core.types import Question, Span
 
 
@@ -41,7 +41,7 @@ class QuestionBook:
     """Gold belongs to the paper's text, which never changes; it knows nothing of chunks."""
 
     def __init__(self, store: Store, papers: Papers) -> None:
-        self._questions = Questions(store.database)
+        self._questions = QuestionStore(store.database)
         self._cards = store.cards
         self._papers = papers
 

@@ -9,7 +9,9 @@ from core.types import Span
 Gold = dict[str, tuple[Span, ...]]  # by the question's text
 
 
-def gold_of(questions: Iterable[KeptQuestion], paper_ids: Collection[str] | None = None) -> Gold:
+def gold_by_question(
+    questions: Iterable[KeptQuestion], paper_ids: Collection[str] | None = None
+) -> Gold:
     """The gold of each question that has some, in these papers or in any; questions that ask the
     same share theirs."""
     here = None if paper_ids is None else set(paper_ids)

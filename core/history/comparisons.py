@@ -14,7 +14,7 @@ from core.types import Comparison
 GRID = SAMPLES / "runs" / "grid.capsule"
 
 
-class Runs:
+class Comparisons:
     """Comparisons by id, and the history."""
 
     def __init__(self, store: Store) -> None:
@@ -58,5 +58,5 @@ class Runs:
         """The sweep shipped with the sample corpus, with all its runs; those of the recorded
         comparisons are among them."""
         grid = capsules.read(GRID.read_bytes())
-        runs = [run for comparison in Runs.recorded() for run in comparison.runs]
+        runs = [run for comparison in Comparisons.recorded() for run in comparison.runs]
         return replace(grid, runs=(*runs, *grid.runs))

@@ -15,19 +15,18 @@ from core.charts.style import Theme
 from core.charts.tidy import Group, Point, groups, setting_names
 from core.codec import to_json
 from core.errors import BadInput
-from core.gold.by_question import gold_of
+from core.gold.by_question import gold_by_question
 from core.history import capsules, reports
 from core.history.capsules import Capsule
-from core.history.comparisons import Runs
+from core.history.comparisons import Comparisons
 from core.logs import experiments, retrievals
 from core.metrics.diagnosis import Diagnosis, diagnose_all, repeated_share, shares
 from core.metrics.retrieval import overlap
 from core.metrics.support import supported_share
 from core.papers import texts
 from core.store import RunRow, Store, now
-from core.store.questions import Questions
-from core.store.sweeps import SweepRow
-from core.store.sweeps import Sweeps as SweepStore
+from core.store.questions import QuestionStore
+from core.store.sweeps import SweepRow, SweepStore
 from core.types import Cell, Retrieval, Run, Setting, Span, Sweep, digest
 from core.types.view import Choice, View
 
@@ -41,7 +40,7 @@ CUT_OFF = "cut off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class ImportedLog:
     """What became of one file: how many runs and hits it holds, how many of the runs were here
     already, how many lines were mended, and which were dropped."""
 
@@ -50,7 +49,7 @@ class Imported:
     hits: int
     known: int
     repaired: int
-    dropped: tuple[logs.Dropped, ...]
+    dropped: tuple[logs.DroppedLine, ...]
     run_ids: tuple[str, ...]
 
 
@@ -119,13 +118,13 @@ class Selection:
         return Noise(deviation=repeat_noise(table), repeated=len(table), times=times)
 
 
-class Past:
+class PastRuns:
     """All runs of this lab, recorded and imported ones too. Errors of every method: as Store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._sweeps = SweepStore(store.database)
-        self._questions = Questions(store.database)
+        self._questions = QuestionStore(store.database)
         facts = store.facts
         # Runs never change, so each of these holds until another run is kept, or other gold.
         self._selected = lru_cache(maxsize=SELECTIONS_KEPT)(self._select)
@@ -138,7 +137,7 @@ class Past:
     def take_in_recorded(self) -> None:
         """Put the runs that are shipped with the samples beside the others, once, as the sweep
         that they are."""
-        recorded = Runs.recorded_grid()
+        recorded = Comparisons.recorded_grid()
         known = self._store.facts.known(tuple(run.id for run in recorded.runs))
         missing = [run for run in recorded.runs if run.id not in known]
         if missing:
@@ -167,7 +166,7 @@ class Past:
 
     def select(self, view: View, most: int | None = AT_ONCE) -> Selection:
         """The newest whole runs that fit, at most so many; None: all."""
-        gold = tuple(gold_of(self._questions.all()).items())
+        gold = tuple(gold_by_question(self._questions.all()).items())
         return self._selected(view, most, self._store.facts.newest(), gold)
 
     def _select(
@@ -183,7 +182,7 @@ class Past:
         runs = tuple(self.runs([row.id for row in rows]))
         return Selection(runs=runs, left_out=left_out, gold=dict(gold))
 
-    def load(self, kind: str, name: str, content: bytes) -> Imported:
+    def load(self, kind: str, name: str, content: bytes) -> ImportedLog:
         """Bring in a file by its bytes: a "log" (of experiments), a "retrieval-log" or a
         "capsule"; `name` is only shown. What is here already stays as it is.
 
@@ -211,7 +210,7 @@ class Past:
                 self._store.classes.take_in(capsule.class_id, capsule.at, capsule.rounds)
             if kind == "log" or sweep:
                 self._keep_sweep(name, origin, log.runs, sweep)
-        return Imported(
+        return ImportedLog(
             file=name,
             runs=len(log.runs),
             hits=sum(len(run.candidates) for run in log.runs),

@@ -8,7 +8,7 @@ overlap or a token limit that no log holds is 0; a hit has no pages, and its chu
 
 from dataclasses import dataclass
 
-from core.logs._lines import NAMED, UNKNOWN, Dropped
+from core.logs._lines import NAMED, UNKNOWN, DroppedLine
 from core.types import Run
 
 __all__ = ["NAMED", "UNKNOWN", "Dropped", "Log"]
@@ -19,4 +19,4 @@ class Log:
     """What was read: runs in the order of the file, and every line that became none of them."""
 
     runs: tuple[Run, ...]
-    dropped: tuple[Dropped, ...] = ()
+    dropped: tuple[DroppedLine, ...] = ()

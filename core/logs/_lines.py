@@ -10,7 +10,7 @@ SHOWN = 60  # characters of a dropped line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dropped:
+class DroppedLine:
     """A line (from 1) that was not understood, and why."""
 
     line: int

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from core.logs import UNKNOWN, Dropped, Log
+from core.logs import UNKNOWN, DroppedLine, Log
 from core.logs._lines import SHOWN, guarded, numbered, one_line, plain
 from core.types import (
     Answer,
@@ -90,7 +90,7 @@ def read(text: str, *, origin: str, at: str) -> Log:
     Never fails: what it does not understand is dropped, with its line.
     """
     reader = _Reader(origin=origin, at=at)
-    dropped: list[Dropped] = []
+    dropped: list[DroppedLine] = []
     asking = False  # between QUESTION and its first block: the question's own lines
     for number, line in numbered(text):
         found = MODEL.match(line)
@@ -186,5 +186,5 @@ def _setting(recipe: Recipe) -> str:
     return f"CHUNK STRATEGY: {NAMES.get(size, 'Size')} ({size}) | [TYPE: {kind}]"
 
 
-def _dropped(number: int, line: str, why: str) -> Dropped:
-    return Dropped(line=number, why=f"{why}: {line.strip()[:SHOWN]}")
+def _dropped(number: int, line: str, why: str) -> DroppedLine:
+    return DroppedLine(line=number, why=f"{why}: {line.strip()[:SHOWN]}")

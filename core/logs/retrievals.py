@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from core.logs import NAMED, UNKNOWN, Dropped, Log
+from core.logs import NAMED, UNKNOWN, DroppedLine, Log
 from core.logs._lines import SHOWN, guarded, numbered, one_line, plain
 from core.types import Chunk, Chunking, Hit, Recipe, Retrieval, Run, digest, run_key
 
@@ -70,7 +70,7 @@ def read(text: str, *, origin: str, at: str) -> Log:
     Never fails: what it does not understand is dropped, with its line.
     """
     searches: list[_Search] = []
-    dropped: list[Dropped] = []
+    dropped: list[DroppedLine] = []
     block: _Block | None = None
     in_text = False  # inside a block's content, which may have many lines
     for number, line in numbered(text):
@@ -255,5 +255,5 @@ def _document(hit: Hit, kind: str, score: float | None, *, whole: bool = False) 
         yield f"Content: {guarded(cut, MARKER)}"
 
 
-def _dropped(number: int, line: str, why: str) -> Dropped:
-    return Dropped(line=number, why=f"{why}: {line.strip()[:SHOWN]}")
+def _dropped(number: int, line: str, why: str) -> DroppedLine:
+    return DroppedLine(line=number, why=f"{why}: {line.strip()[:SHOWN]}")

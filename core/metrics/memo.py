@@ -4,7 +4,7 @@ and what was not tested. Pure; every number in it comes from the summary."""
 from collections.abc import Sequence
 
 from core.metrics.statistics import Difference, Interval
-from core.metrics.summary import Outcome, Summary
+from core.metrics.summary import SettingOutcome, Summary
 
 
 def memo(title: str, summary: Summary, *, tested: Sequence[str], untested: Sequence[str]) -> str:
@@ -55,7 +55,7 @@ def _choice(summary: Summary) -> list[str]:
     ]
 
 
-def _row(outcome: Outcome, is_base: bool) -> str:
+def _row(outcome: SettingOutcome, is_base: bool) -> str:
     change = "base" if is_base else _change(outcome.difference)
     unseen = "–" if outcome.never_seen is None else f"{outcome.never_seen:.0%}"
     return (

@@ -21,7 +21,7 @@ ALIKE = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class MeasuredQuestion:
     """One question under one setting. `ranking` is None where no chunk of that cutting holds
     enough of the gold. `found_characters` is the length of all candidates, `read_characters` how
     much of that the embedder read, None where there was none."""
@@ -46,7 +46,7 @@ class Ranks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class SettingOutcome:
     """One setting. `context_tokens` and `context_characters` are means a question, `seconds` is the
     median, since the first search of a session also loads what it needs. `never_seen` is the share
     of the candidates' text behind the embedder's window, None without an embedder. `difference` is
@@ -73,7 +73,7 @@ class Summary:
     of them in tokens, or the next best one where it is the cheapest itself: about `more` questions
     like these would tell. Both are None where all that tie are alike."""
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[SettingOutcome, ...]
     base: int | None
     best: int
     tied: tuple[int, ...]
@@ -105,7 +105,7 @@ class Summary:
 
 
 def summarise(
-    labels: Sequence[str], measured: Sequence[Sequence[Measured]], base: int | None = None
+    labels: Sequence[str], measured: Sequence[Sequence[MeasuredQuestion]], base: int | None = None
 ) -> Summary:
     """`measured`: for each label a row with every question, all in one order.
 
@@ -133,7 +133,7 @@ def summarise(
     )
     return Summary(
         outcomes=tuple(
-            Outcome(
+            SettingOutcome(
                 label=label,
                 recall=mean_recall,
                 precision=mean_precision,
@@ -163,7 +163,7 @@ def summarise(
     )
 
 
-def _never_seen(row: Sequence[Measured]) -> float | None:
+def _never_seen(row: Sequence[MeasuredQuestion]) -> float | None:
     reads = [each.read_characters for each in row if each.read_characters is not None]
     if len(reads) < len(row):
         return None
@@ -184,13 +184,13 @@ def _differences(recall: statistics.Table, base: int) -> dict[int, Difference]:
 
 
 def _column(
-    rows: Sequence[Sequence[Measured]], value: Callable[[Measured], float]
+    rows: Sequence[Sequence[MeasuredQuestion]], value: Callable[[MeasuredQuestion], float]
 ) -> statistics.Table:
     """Shape (questions, settings)."""
     return np.array([[value(each) for each in row] for row in rows], float).T
 
 
-def _ranks(rows: Sequence[Sequence[Measured]]) -> list[Ranks | None]:
+def _ranks(rows: Sequence[Sequence[MeasuredQuestion]]) -> list[Ranks | None]:
     """For each setting. Those with ranks for the same questions share the resamples, which is what
     makes fifty of them quick."""
     alike: dict[bytes, list[int]] = defaultdict(list)
@@ -206,7 +206,7 @@ def _ranks(rows: Sequence[Sequence[Measured]]) -> list[Ranks | None]:
     return found
 
 
-def _rank_table(row: Sequence[Measured]) -> statistics.Table:
+def _rank_table(row: Sequence[MeasuredQuestion]) -> statistics.Table:
     """Shape (questions with ranks, 4)."""
     ranked = [each.ranking for each in row if each.ranking]
     values = [(each.hit, each.recall, each.reciprocal_rank, each.ndcg) for each in ranked]

@@ -101,7 +101,7 @@ def free_bytes(place: str) -> int | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class DeviceFacts:
     """What the models compute on. Bytes are None, and names empty, where nobody says."""
 
     place: str  # cpu, cuda or mps
@@ -112,7 +112,7 @@ class Facts:
     torch: str  # its version
 
 
-def facts(settings: Settings) -> Facts:
+def facts(settings: Settings) -> DeviceFacts:
     """What is known of the device without loading torch: the memory of a GPU is known once a model
     has been loaded."""
     chosen = pick.cache_info().currsize > 0
@@ -127,7 +127,7 @@ def facts(settings: Settings) -> Facts:
         free, total = torch.cuda.mem_get_info()
     elif place == "cuda":
         name = next((_named(file, "Model") for file in sorted(GPUS.glob("*/information"))), "")
-    return Facts(
+    return DeviceFacts(
         place=place,
         name=name,
         free=free,

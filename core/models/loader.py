@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import BadInput
 from core.models import device, downloads, registry, weights
 from core.settings import Settings
-from core.tasks.progress import Doing
+from core.tasks.progress import Progress
 from core.types import Family, Model
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Models:
         here = {m.family for m in self.all() if m.available and m.source != "endpoint"}
         return tuple(family for family in FAMILIES if family not in here)
 
-    def device(self) -> device.Facts:
+    def device(self) -> device.DeviceFacts:
         """What the models compute on, as far as it is known without loading one."""
         return device.facts(self._settings)
 
@@ -63,7 +63,7 @@ class Models:
             raise BadInput(f"There is no {family} at all.")
         return known[0][0].name
 
-    def download(self, name: str) -> Iterator[Doing]:
+    def download(self, name: str) -> Iterator[Progress]:
         """Bring a model of the hub here, saying how far it is. Nothing else ever downloads.
 
         Closing the iterator breaks off; the next call goes on from there. Errors: BadInput for a
@@ -83,14 +83,14 @@ class Models:
         known = weights.known(name)
         return round(downloads.came(known, self._settings) / 1e6) if known else 0
 
-    def _progress(self, known: weights.Known) -> Iterator[Doing]:
+    def _progress(self, known: weights.Known) -> Iterator[Progress]:
         for step in downloads.download(known, self._settings):
             megabytes = f"{step.done / 1e6:,.0f} of {step.total / 1e6:,.0f} MB"
-            yield Doing(
+            yield Progress(
                 sentence=f"Downloading {known.name}: {megabytes}", share=step.done / step.total
             )
 
-    def loaded(self, family: Family, name: str) -> Generator[Doing, None, Any]:
+    def loaded(self, family: Family, name: str) -> Generator[Progress, None, Any]:
         """The backend, loaded if it is not in memory yet; says so while it loads. Errors: as
         `find` and the backend's own, OutOfSpace."""
         model, module = registry.find(self._settings, family, name)
@@ -102,7 +102,7 @@ class Models:
         gc.collect()
         if model.source != "endpoint":
             first = f"; {model.first_load}" if model.first_load else ""
-            yield Doing(sentence=f"Loading {name}, {model.megabytes:,} MB{first} …")
+            yield Progress(sentence=f"Loading {name}, {model.megabytes:,} MB{first} …")
         with device.room_for(name):
             backend = module.load(model, self._settings)
         self._loaded[family] = (model, backend)

@@ -7,7 +7,7 @@ CONTEXT = 60  # characters shown on each side of a match
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class TextMatch:
     """`text[start:end]`, with what surrounds it in one line; an ellipsis says that more does."""
 
     start: int
@@ -17,7 +17,7 @@ class Found:
     after: str
 
 
-def find(text: str, phrase: str) -> list[Found]:
+def find(text: str, phrase: str) -> list[TextMatch]:
     """Where the phrase stands, in order, whatever its capitals and the white space between its
     words, line breaks included. Nothing for a phrase without words."""
     words = phrase.split()
@@ -27,7 +27,7 @@ def find(text: str, phrase: str) -> list[Found]:
     return [_found(text, *match.span()) for match in pattern.finditer(text)]
 
 
-def _found(text: str, start: int, end: int) -> Found:
+def _found(text: str, start: int, end: int) -> TextMatch:
     before = text[max(0, start - CONTEXT) : start]
     after = text[end : end + CONTEXT]
     # Whole words only, but for those that touch the match.
@@ -36,6 +36,6 @@ def _found(text: str, start: int, end: int) -> Found:
     if end + CONTEXT < len(text) and re.search(r"\S\s", after):
         after = re.sub(r"\s+\S*$", "", after) + " …"
     shown = (re.sub(r"\s+", " ", part) for part in (before, text[start:end], after))
-    return Found(
+    return TextMatch(
         start=start, end=end, **dict(zip(("before", "words", "after"), shown, strict=True))
     )

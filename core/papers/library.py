@@ -15,7 +15,7 @@ from core.errors import BadInput, OutOfSpace, TriptychError
 from core.files.atomic import PART
 from core.files.locks import adding
 from core.papers import PageImage, finding, languages, texts
-from core.papers.finding import Found
+from core.papers.finding import TextMatch
 from core.settings import SAMPLES, Settings
 from core.store import PaperRow, Refusal, Store
 from core.types import Paper, Span
@@ -133,7 +133,7 @@ class Papers:
         """The language a paper is in, as far as its words tell; None where they do not."""
         return languages.guess(self.get(paper_id).text)
 
-    def find(self, paper: Paper, phrase: str) -> list[Found]:
+    def find(self, paper: Paper, phrase: str) -> list[TextMatch]:
         """Where the phrase stands in a paper's text; `paper.pages_of` says on which page."""
         return finding.find(paper.text, phrase)
 

@@ -56,24 +56,24 @@ SUSPENDING = ("and", "or", "to")  # what follows a hyphen that stays: "32- and 6
 
 
 @dataclass(frozen=True, slots=True)
-class Vocabulary:
+class UnbrokenWords:
     """The words and the pairs joined by a hyphen that a document has unbroken, in lower case."""
 
     words: frozenset[str] = frozenset()
     compounds: frozenset[str] = frozenset()
 
 
-def vocabulary(pages: Iterable[str]) -> Vocabulary:
+def vocabulary(pages: Iterable[str]) -> UnbrokenWords:
     """What tells a hyphen that belongs to a word from one that only broke it."""
     tokens = {token for page in pages for token in TOKEN.findall(page.lower())}
     pairs = (pair for token in tokens if "-" in token for pair in pairwise(token.split("-")))
-    return Vocabulary(
+    return UnbrokenWords(
         frozenset(token for token in tokens if token.isalpha()),
         frozenset(f"{left}-{right}" for left, right in pairs),
     )
 
 
-def mend(raw: str, known: Vocabulary) -> tuple[str, Breakpoints]:
+def mend(raw: str, known: UnbrokenWords) -> tuple[str, Breakpoints]:
     """The mended text of one page and the way back to `raw`.
 
     Ligatures become letters, words broken at a line end are joined, blanks at line ends, blank
@@ -106,7 +106,7 @@ def mend(raw: str, known: Vocabulary) -> tuple[str, Breakpoints]:
     return text, [point for point in way if point[0] < len(text)] or [(0, 0)]
 
 
-def _replacement(raw: str, flaw: re.Match[str], known: Vocabulary) -> str:
+def _replacement(raw: str, flaw: re.Match[str], known: UnbrokenWords) -> str:
     first = flaw[0][0]
     if first in NEWLINE:
         return "\n"
@@ -117,7 +117,7 @@ def _replacement(raw: str, flaw: re.Match[str], known: Vocabulary) -> str:
     return LIGATURES.get(first, "")
 
 
-def _hyphen(raw: str, broken: re.Match[str], known: Vocabulary) -> str:
+def _hyphen(raw: str, broken: re.Match[str], known: UnbrokenWords) -> str:
     """What stands between two parts of a word that was broken at a line end."""
     start, end = broken.span()
     before = LAST_WORD.search(raw, max(0, start - LONGEST_WORD), start)
@@ -153,7 +153,7 @@ def tidy(raw: str) -> str:
 
 
 def join(
-    pages: Sequence[tuple[str, Breakpoints]], known: Vocabulary
+    pages: Sequence[tuple[str, Breakpoints]], known: UnbrokenWords
 ) -> tuple[str, tuple[int, ...], tuple[tuple[int, int], ...]]:
     """Text, page starts and raw map of a Paper from raw pages with their `skips` (see
     core.papers.reader.Page)."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class MeasuredChunk:
     """A chunk, its length in the embedder's tokens (special ones not included), and how many of
     its leading characters the embedder reads."""
 
@@ -62,11 +62,11 @@ class Cut:
     """A paper cut one way. `room`: how many tokens of a chunk the embedder reads."""
 
     chunking: Chunking
-    chunks: tuple[Measured, ...]
+    chunks: tuple[MeasuredChunk, ...]
     room: int
     coverage: Coverage
 
-    def within(self, start: int, end: int) -> tuple[tuple[int, Measured], ...]:
+    def within(self, start: int, end: int) -> tuple[tuple[int, MeasuredChunk], ...]:
         """The chunks that touch `text[start:end]`, with their numbers, from 1."""
         return tuple(
             (number, each)
@@ -107,7 +107,7 @@ class Ruler:
         # The tokens that are counted here are always the embedder's own.
         chunks = chunkers.cut(paper, chunking, partial(offsets, tokenizer))
         measured = tuple(
-            Measured(chunk=chunk, tokens=tokens, reads=reads)
+            MeasuredChunk(chunk=chunk, tokens=tokens, reads=reads)
             for chunk, (tokens, reads) in zip(
                 chunks, lengths(tokenizer, most, [chunk.text for chunk in chunks]), strict=True
             )

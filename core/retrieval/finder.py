@@ -25,8 +25,8 @@ from core.retrieval.bm25 import WordIndex
 from core.settings import Settings
 from core.store import Store
 from core.store.speeds import Speeds
-from core.tasks.progress import Doing
-from core.tasks.stopwatch import Watch
+from core.tasks.progress import Progress
+from core.tasks.stopwatch import Stopwatch
 from core.types import Chunk, Chunking, Given, Hit, Recipe, Retrieval, digest
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Searched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class RerankScores:
     """A reranker's scores for one question, by text; how many characters it reads of each, and the
     seconds of those that were scored just now."""
 
@@ -108,7 +108,7 @@ class Finder:
 
     def find(
         self, question: str, recipe: Recipe, paper_ids: tuple[str, ...]
-    ) -> Iterator[Doing | Evidence]:
+    ) -> Iterator[Progress | Evidence]:
         """The last item is the evidence; what comes before says what is going on."""
         match recipe.evidence:
             case None:
@@ -140,17 +140,17 @@ class Finder:
 
     def _retrieve(
         self, question: str, chunking: Chunking, wanted: Retrieval, paper_ids: tuple[str, ...]
-    ) -> Iterator[Doing | Evidence]:
+    ) -> Iterator[Progress | Evidence]:
         searched = yield from self.search(question, chunking, wanted, paper_ids)
-        judged = None
+        reranked = None
         texts = [candidate.chunk.text for candidate in searched.at(wanted.candidates)]
         if wanted.reranker and texts:
-            judged = yield from self.judge(question, texts, wanted.reranker)
-        yield self.evidence(wanted, searched, judged, paper_ids)
+            reranked = yield from self.rerank(question, texts, wanted.reranker)
+        yield self.evidence(wanted, searched, reranked, paper_ids)
 
     def search(
         self, question: str, chunking: Chunking, wanted: Retrieval, paper_ids: tuple[str, ...]
-    ) -> "Generator[Doing, None, Searched]":
+    ) -> "Generator[Progress, None, Searched]":
         """Everything that a search down to `wanted.candidates` finds."""
         yield from self._tokenizer(chunking.tokenizer)
         if not any(self._chunks(paper_id, chunking) for paper_id in paper_ids):
@@ -183,9 +183,9 @@ class Finder:
             similar=similar, lexical=lexical, embedder_reads=reads, seconds=seconds, notes=notes
         )
 
-    def judge(
+    def rerank(
         self, question: str, texts: Sequence[str], name: str
-    ) -> "Generator[Doing, None, Judged]":
+    ) -> "Generator[Progress, None, RerankScores]":
         """The reranker's scores of these texts; what was scored before comes from the store."""
         reranker: Reranker = yield from self._models.loaded("reranker", name)
         revision = self._models.find("reranker", name).revision
@@ -202,13 +202,13 @@ class Finder:
                     fresh[keys[text]] = next(scores)
                 seconds[text] = time.perf_counter() - started
                 said = f"{name} reads question and chunk: {done} of {len(missing)}"
-                yield Doing(sentence=said, share=done / len(missing))
+                yield Progress(sentence=said, share=done / len(missing))
         finally:
             if fresh:
                 self._store.keep_rerank_scores(fresh)
                 self._speeds.add("rerank", name, len(seconds), sum(seconds.values()))
         reads = characters_read(reranker.tokenizer, reranker.window, list(keys), question)
-        return Judged(
+        return RerankScores(
             scores={text: (known | fresh)[key] for text, key in keys.items()},
             reads=dict(zip(keys, reads, strict=True)),
             seconds=seconds,
@@ -218,18 +218,18 @@ class Finder:
         self,
         wanted: Retrieval,
         searched: "Searched",
-        judged: "Judged | None",
+        reranked: "RerankScores | None",
         paper_ids: tuple[str, ...],
     ) -> Evidence:
         """What a retrieval takes of a search that went at least as deep, and of the scores."""
         found = searched.at(wanted.candidates)
         texts = [candidate.chunk.text for candidate in found]
         papers = {paper_id: self._papers.get(paper_id) for paper_id in paper_ids}
-        scores, judged_reads, seconds = None, None, None
-        if judged:
-            scores = [judged.scores[text] for text in texts]
-            judged_reads = [judged.reads[text] for text in texts]
-            seconds = sum(judged.seconds.get(text, 0.0) for text in texts)
+        scores, reads_reranked, seconds = None, None, None
+        if reranked:
+            scores = [reranked.scores[text] for text in texts]
+            reads_reranked = [reranked.reads[text] for text in texts]
+            seconds = sum(reranked.seconds.get(text, 0.0) for text in texts)
         reads = searched.embedder_reads
         candidates, hits = ranking.rank(
             found,
@@ -237,7 +237,7 @@ class Finder:
             wanted,
             papers,
             embedder_reads=None if reads is None else [reads[text] for text in texts],
-            reranker_reads=judged_reads,
+            reranker_reads=reads_reranked,
         )
         return Evidence(
             candidates=candidates,
@@ -249,7 +249,7 @@ class Finder:
 
     def chunks(
         self, chunking: Chunking, paper_ids: Sequence[str]
-    ) -> Generator[Doing, None, dict[str, tuple[Chunk, ...]]]:
+    ) -> Generator[Progress, None, dict[str, tuple[Chunk, ...]]]:
         """All chunks by paper, in the order of the text."""
         yield from self._tokenizer(chunking.tokenizer)
         return {paper_id: self._chunks(paper_id, chunking) for paper_id in paper_ids}
@@ -272,7 +272,7 @@ class Finder:
 
     def _ready(
         self, embedder: Embedder, name: str, chunking: Chunking, paper_ids: Sequence[str]
-    ) -> "Generator[Doing, None, Index]":
+    ) -> "Generator[Progress, None, Index]":
         """The index, with all of these papers in it and none that has been removed."""
         from core.indexes.chroma import Index
         from core.indexes.vectors import VectorStore, embed_missing, forget
@@ -292,8 +292,8 @@ class Finder:
         texts = {each: [chunk.text for chunk in self._chunks(each, chunking)] for each in fresh}
         vectors.note(texts)
         every = [text for some in texts.values() for text in some]
-        watch, total = Watch(), 0
-        for done, total in watch.over(embed_missing(vectors, embedder, every)):
+        watch, total = Stopwatch(), 0
+        for done, total in watch.timed(embed_missing(vectors, embedder, every)):
             try:
                 self._here(fresh)
             except BadInput:  # it went while it was read, and what was read just now stayed behind
@@ -302,7 +302,7 @@ class Finder:
                     forget(self._folder, self._here(()))
                 raise
             said = f"{name} reads the chunks: {done:,} of {total:,}"
-            yield Doing(sentence=said, share=done / total)
+            yield Progress(sentence=said, share=done / total)
         if total:
             self._speeds.add("embed", name, total, watch.seconds)
         for paper_id in fresh:
@@ -319,11 +319,11 @@ class Finder:
 
     def _words(
         self, chunking: Chunking, paper_ids: tuple[str, ...]
-    ) -> Generator[Doing, None, WordIndex]:
+    ) -> Generator[Progress, None, WordIndex]:
         """The words of exactly these papers: how rare one is depends on what else is searched."""
         index = self._word_indexes.pop((chunking, paper_ids), None)
         if index is None:
-            yield Doing(sentence="BM25 counts the words of the chunks …")
+            yield Progress(sentence="BM25 counts the words of the chunks …")
             chunks = [self._chunks(paper_id, chunking) for paper_id in paper_ids]
             index = WordIndex([chunk for some in chunks for chunk in some])
         self._word_indexes[chunking, paper_ids] = index
@@ -335,7 +335,7 @@ class Finder:
         tokens = self._tokens[chunking.tokenizer] if chunking.tokenizer else None
         return chunkers.cut(self._papers.get(paper_id), chunking, tokens)
 
-    def _tokenizer(self, name: str | None) -> Iterator[Doing]:
+    def _tokenizer(self, name: str | None) -> Iterator[Progress]:
         """Make sure that these tokens can be counted."""
         if name and vocabularies.known(name):
             self._tokens[name] = vocabularies.tokens(name)

@@ -26,11 +26,11 @@ from core.storage import replace_all
 from core.storage.doctor import Check
 from core.store import Database, Store, backup
 from core.tasks.background import Job, Jobs, Outcome, Steps
-from core.tasks.progress import Doing
+from core.tasks.progress import Progress
 from core.tasks.worker import Worker
 
 KIND = "storage"  # of these jobs: never two at once
-WAITING = Doing(sentence="Waiting for the answers that are under way …")
+WAITING = Progress(sentence="Waiting for the answers that are under way …")
 BACKING_UP, RESTORING, REBUILDING, RESETTING = "Backup", "Restore", "Rebuild", "Reset"
 
 
@@ -183,14 +183,14 @@ class Storage:
         presets = self._presets()
         with at_work(self._settings.data):
             for done, total in backup.write(self._store.database, papers, presets, file):
-                yield Doing(sentence=f"Writing {_of(done, total)}", share=done / total)
+                yield Progress(sentence=f"Writing {_of(done, total)}", share=done / total)
         yield Outcome(sentence=f"{file.name} is made, {file.stat().st_size / 1e6:,.1f} MB.")
 
     def _restore(self, file: Path) -> Steps:
         with self._workplace() as folder:
             for done, total in backup.unpack(file, folder):
-                yield Doing(sentence=f"Checking {_of(done, total)}", share=done / total)
-            yield Doing(sentence="Checking the papers …")
+                yield Progress(sentence=f"Checking {_of(done, total)}", share=done / total)
+            yield Progress(sentence="Checking the papers …")
             paper_ids = backup.ready(folder / backup.DATABASE)
             presets = backup.contents(file).presets
             yield WAITING
@@ -211,7 +211,7 @@ class Storage:
         yield WAITING
         self._worker.call(self._drop_vectors)
         dropped = f"{before / 1e6:,.1f} MB of vectors are dropped and come back at the next search"
-        yield Doing(sentence="The doctor looks at the rest …")
+        yield Progress(sentence="The doctor looks at the rest …")
         faults = [check.sentence for check in self._doctor() if not check.ok]
         yield Outcome(sentence=" ".join([f"{dropped}.", *(faults or ["All else is whole."])]))
 

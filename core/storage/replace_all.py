@@ -26,7 +26,7 @@ PLAN = f"{WORK}/plan.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ReplacementPlan:
     """Ids of papers before and after; own presets afterwards, texts by name."""
 
     mark: int
@@ -46,7 +46,7 @@ def carry_out(
 
     Errors: as Database; then nothing has changed.
     """
-    plan = Plan(
+    plan = ReplacementPlan(
         mark=SystemRandom().randrange(1, 2**31),
         old=tuple(row.id for row in store.papers()),
         new=tuple(paper_ids),
@@ -70,7 +70,7 @@ def recover(data: Path, mark: int) -> None:
     """Do what a killed process left undone; nothing if there is nothing. `mark` is the one of the
     database."""
     with suppress(FileNotFoundError, Damaged):  # no plan, or half of one: nothing was begun
-        plan = from_json(Plan, (data / PLAN).read_bytes())
+        plan = from_json(ReplacementPlan, (data / PLAN).read_bytes())
         if plan.mark == mark:
             _finish(data, plan)
         else:
@@ -78,7 +78,7 @@ def recover(data: Path, mark: int) -> None:
     shutil.rmtree(data / WORK, ignore_errors=True)
 
 
-def _finish(data: Path, plan: Plan) -> None:
+def _finish(data: Path, plan: ReplacementPlan) -> None:
     from core.indexes import vectors
 
     _remove(data, set(plan.old) - set(plan.new))
@@ -93,7 +93,7 @@ def _finish(data: Path, plan: Plan) -> None:
     (data / PLAN).unlink()
 
 
-def _undo(data: Path, plan: Plan) -> None:
+def _undo(data: Path, plan: ReplacementPlan) -> None:
     _remove(data, set(plan.new) - set(plan.old))
     (data / PLAN).unlink()
 

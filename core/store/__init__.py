@@ -13,7 +13,7 @@ from core.codec import from_json, to_json
 from core.store.cards import EVERY, CardStore, DeckRow, Scope
 from core.store.classes import ClassStore
 from core.store.database import Database, now
-from core.store.facts import Facts, RunRow
+from core.store.facts import RunFacts, RunRow
 from core.store.studies import Counts, Learner, Studied, StudyStore
 from core.types import Comparison, Paper, PaperKind, Run
 
@@ -83,7 +83,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.database = Database(path)
-        self.facts = Facts(self.database)
+        self.facts = RunFacts(self.database)
         self.cards = CardStore(self.database)
         self.studies = StudyStore(self.database)
         self.classes = ClassStore(self.database)

@@ -53,7 +53,7 @@ class RunRow:
 COLUMNS = ", ".join(field.name for field in fields(RunRow))
 
 
-class Facts:
+class RunFacts:
     """Past runs by their settings. Errors of every method: as Database."""
 
     def __init__(self, database: Database) -> None:

@@ -23,7 +23,7 @@ def question_id(question: Question) -> str:
     return digest([question.text, sorted(map(str, _places(question)))])
 
 
-class Questions:
+class QuestionStore:
     """Errors of every method: as Database."""
 
     def __init__(self, database: Database) -> None:

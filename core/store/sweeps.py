@@ -46,7 +46,7 @@ class SweepRow:
         return self.queued + self.running + self.done + self.failed
 
 
-class Sweeps:
+class SweepStore:
     """Errors of every method: as Database."""
 
     def __init__(self, database: Database) -> None:

@@ -9,18 +9,18 @@ from itertools import groupby
 from threading import Event
 from typing import TypeVar
 
-from core.answering.answering import Bench, Draft
+from core.answering.answering import Answering, Draft
 from core.answering.running import Finished
 from core.errors import TriptychError
 from core.generators import Generator as TextGenerator
 from core.models.loader import Models
 from core.retrieval import ranking
-from core.retrieval.finder import Evidence, Finder, Judged, Searched
+from core.retrieval.finder import Evidence, Finder, RerankScores, Searched
 from core.store import Store
-from core.store.sweeps import Sweeps as SweepStore
+from core.store.sweeps import SweepStore
 from core.sweeps import plan
 from core.sweeps.plan import Search
-from core.tasks.progress import Doing
+from core.tasks.progress import Progress
 from core.types import Cell, Given, Recipe, Retrieval, Run, Sweep, run_key
 
 PROMPTS_AT_ONCE = 32  # handed to a generator together; it reads and writes as many as suit it
@@ -50,12 +50,12 @@ class Grid:
     sweeps: SweepStore
     finder: Finder
     models: Models
-    bench: Bench
+    answering: Answering
     _open: dict[Place, None] = field(default_factory=dict)
     _found: dict[tuple[int, Search], Searched] = field(default_factory=dict)
-    _judged: dict[tuple[int, str], Judged] = field(default_factory=dict)
+    _reranked: dict[tuple[int, str], RerankScores] = field(default_factory=dict)
 
-    def steps(self) -> Iterator[Doing]:
+    def steps(self) -> Iterator[Progress]:
         """Do it, saying what is going on; ends soon when `stop` is set.
 
         What goes wrong fails the cells it belongs to, and the others go on. Errors: only what
@@ -84,8 +84,8 @@ class Grid:
             self.stop.set()
 
     def _tried(
-        self, places: Iterable[Place], steps: Generator[Doing, None, T]
-    ) -> Generator[Doing, None, T | None]:
+        self, places: Iterable[Place], steps: Generator[Progress, None, T]
+    ) -> Generator[Progress, None, T | None]:
         """What the steps return; if they fail, these cells do, and there is nothing."""
         try:
             return (yield from steps)
@@ -103,7 +103,7 @@ class Grid:
             del self._open[place]
             self.ended.append(failed)
 
-    def _known(self) -> Iterator[Doing]:
+    def _known(self) -> Iterator[Progress]:
         """What was answered before, here or elsewhere."""
         keys = {place: self._key(place) for place in self._open}
         known = self.sweeps.known_runs(keys.values())
@@ -111,14 +111,14 @@ class Grid:
             run = self.store.run(known[key]) if key in known else None
             if run:
                 self._keep(place, run, new=False)
-                yield Doing(sentence="Taking what was answered before …")
+                yield Progress(sentence="Taking what was answered before …")
 
     def _searching(self) -> dict[int, list[Place]]:
         """The open cells that search, by question."""
         places = [p for p in self._open if isinstance(self._recipe(p).evidence, Retrieval)]
         return {question: list(some) for question, some in groupby(places, lambda p: p[0])}
 
-    def _searches(self) -> Iterator[Doing]:
+    def _searches(self) -> Iterator[Progress]:
         """Embedder by embedder, so that each is loaded once, and chunking by chunking."""
         searching = self._searching()
         work = [
@@ -139,9 +139,9 @@ class Grid:
             )
             if searched:
                 self._found[question, search] = searched
-            yield Doing(sentence=f"Searching: {done:,} of {len(work):,}", share=done / len(work))
+            yield Progress(sentence=f"Searching: {done:,} of {len(work):,}", share=done / len(work))
 
-    def _reranking(self) -> Iterator[Doing]:
+    def _reranking(self) -> Iterator[Progress]:
         """Reranker by reranker; every pair of question and chunk once."""
         pairs: dict[tuple[str, int], dict[str, None]] = {}
         for question, places in self._searching().items():
@@ -154,41 +154,41 @@ class Grid:
         self.counted.rerank_pairs = sum(map(len, pairs.values()))
         done = 0
         for (reranker, question), texts in sorted(pairs.items(), key=lambda each: each[0][0]):
-            judged = yield from self._tried(
+            reranked = yield from self._tried(
                 [p for p in self._open if p[0] == question and self._reranker(p) == reranker],
                 self._told(
                     done,
                     len(texts),
-                    self.finder.judge(self.sweep.questions[question], list(texts), reranker),
+                    self.finder.rerank(self.sweep.questions[question], list(texts), reranker),
                 ),
             )
-            if judged:
-                self._judged[question, reranker] = judged
+            if reranked:
+                self._reranked[question, reranker] = reranked
             done += len(texts)
 
     def _told(
-        self, before: int, count: int, steps: Generator[Doing, None, Judged]
-    ) -> Generator[Doing, None, Judged]:
+        self, before: int, count: int, steps: Generator[Progress, None, RerankScores]
+    ) -> Generator[Progress, None, RerankScores]:
         """The same steps, told as a part of all pairs."""
         total = self.counted.rerank_pairs or 0
         while True:
             try:
                 doing = next(steps)
             except StopIteration as end:
-                judged: Judged = end.value
-                return judged
+                reranked: RerankScores = end.value
+                return reranked
             if doing.share is None:
                 yield doing
             else:
                 done = before + round(doing.share * count)
                 said = f"Reranking: {done:,} of {total:,} pairs"
-                yield Doing(sentence=said, share=done / total)
+                yield Progress(sentence=said, share=done / total)
 
     def _reranker(self, place: Place) -> str | None:
         evidence = self._recipe(place).evidence
         return evidence.reranker if isinstance(evidence, Retrieval) else None
 
-    def _count(self) -> Iterator[Doing]:
+    def _count(self) -> Iterator[Progress]:
         """Now that the scores are known: how many prompts are different."""
         prompts = set()
         for question, places in groupby(list(self._open), lambda place: place[0]):
@@ -196,7 +196,7 @@ class Grid:
                 recipe = self._recipe(place)
                 if recipe.generation:
                     prompts.add((question, recipe.generation, self._used(place)))
-            yield Doing(sentence="Counting the prompts …")
+            yield Progress(sentence="Counting the prompts …")
         self.counted.distinct_prompts = len(prompts)
 
     def _used(self, place: Place) -> tuple[object, ...]:
@@ -208,12 +208,12 @@ class Grid:
         found = self._found[place[0], Search.of(recipe)].at(evidence.candidates)
         scores = None
         if evidence.reranker and found:
-            judged = self._judged[place[0], evidence.reranker]
-            scores = [judged.scores[each.chunk.text] for each in found]
+            reranked = self._reranked[place[0], evidence.reranker]
+            scores = [reranked.scores[each.chunk.text] for each in found]
         best = ranking.order(len(found), scores)[: evidence.top_k]
         return tuple(found[at].chunk.span for at in best)
 
-    def _answers(self) -> Iterator[Doing]:
+    def _answers(self) -> Iterator[Progress]:
         """The evidence alone first; then generator by generator, as one is loaded at a time."""
         by_generator: dict[str, list[Place]] = {}
         for place in self._open:
@@ -225,12 +225,12 @@ class Grid:
             else:
                 yield from self._without_answers(places)
 
-    def _without_answers(self, places: Sequence[Place]) -> Iterator[Doing]:
+    def _without_answers(self, places: Sequence[Place]) -> Iterator[Progress]:
         for done, place in enumerate(places, 1):
-            self._keep(place, self.bench.run(self._draft(place), None, None))
-            yield Doing(sentence=f"Keeping what was found: {done:,} of {len(places):,}")
+            self._keep(place, self.answering.run(self._draft(place), None, None))
+            yield Progress(sentence=f"Keeping what was found: {done:,} of {len(places):,}")
 
-    def _answered_by(self, name: str, places: Sequence[Place]) -> Iterator[Doing]:
+    def _answered_by(self, name: str, places: Sequence[Place]) -> Iterator[Progress]:
         """Batches of whole questions, since prompts of one question begin alike."""
         drafts: dict[Place, Draft] = {}
         for _, some in groupby(places, lambda place: place[0]):
@@ -243,7 +243,7 @@ class Grid:
             for place in of_question:
                 try:
                     draft = self._draft(place)
-                    self.bench.prepare(draft, generator)
+                    self.answering.prepare(draft, generator)
                 except TriptychError as error:
                     self._fail([place], error)
                 else:
@@ -254,7 +254,7 @@ class Grid:
         if drafts:
             yield from self._written(name, drafts)
 
-    def _written(self, name: str, drafts: dict[Place, Draft]) -> Iterator[Doing]:
+    def _written(self, name: str, drafts: dict[Place, Draft]) -> Iterator[Progress]:
         """Answer a batch; what was only begun is not kept."""
         by_key = {draft.key: place for place, draft in drafts.items()}
 
@@ -268,13 +268,13 @@ class Grid:
         generator = yield from self._tried(drafts, self.models.loaded("generator", name))
         if generator is None:
             return
-        yield Doing(sentence=f"{name} reads {len(set(texts)):,} prompts …")
+        yield Progress(sentence=f"{name} reads {len(set(texts)):,} prompts …")
         done = 0
         try:
-            for step in self.bench.write(generator, ordered, self.stop, keep):
+            for step in self.answering.write(generator, ordered, self.stop, keep):
                 done += isinstance(step, Finished)
                 said = f"{name} answers: {done:,} of {len(drafts):,} of this batch"
-                yield Doing(sentence=said, share=done / len(drafts))
+                yield Progress(sentence=said, share=done / len(drafts))
         except TriptychError as error:
             self._fail([place for place in drafts if place in self._open], error)
 
@@ -287,7 +287,7 @@ class Grid:
             evidence = self.finder.evidence(
                 recipe.evidence,
                 self._found[place[0], Search.of(recipe)],
-                self._judged.get((place[0], recipe.evidence.reranker or "")),
+                self._reranked.get((place[0], recipe.evidence.reranker or "")),
                 papers,
             )
         elif isinstance(recipe.evidence, Given):

@@ -14,7 +14,7 @@ Named = Callable[[Family, str], str]  # the model that a preset means; TriptychE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dropped:
+class DroppedSetting:
     """A setting or a question that is not part of the sweep, and why."""
 
     what: str
@@ -23,7 +23,7 @@ class Dropped:
 
 def settings_of(
     preset: Preset, named: Named, check: Callable[[Recipe], None]
-) -> tuple[tuple[Setting, ...], tuple[Dropped, ...]]:
+) -> tuple[tuple[Setting, ...], tuple[DroppedSetting, ...]]:
     """The settings in the order of the preset's values, the baseline first, and what was dropped:
     `check` raises a TriptychError for a recipe that cannot be meant.
 
@@ -31,18 +31,18 @@ def settings_of(
     number is taken; not so where two lists are fused at that depth.
     """
     settings: dict[str, Setting] = {}  # by the recipe's key
-    dropped: dict[str, Dropped] = {}
+    dropped: dict[str, DroppedSetting] = {}
     for recipe in _recipes(preset):
         label = _label(preset, recipe)
         try:
             recipe = _with_models(recipe, named)
             check(recipe)
         except TriptychError as error:
-            dropped.setdefault(label, Dropped(what=label, why=error.sentence))
+            dropped.setdefault(label, DroppedSetting(what=label, why=error.sentence))
             continue
         same = settings.setdefault(recipe.key, Setting(label=label, recipe=recipe))
         if same.label != label:
-            dropped[label] = Dropped(what=label, why=f"It is the same as “{same.label}”.")
+            dropped[label] = DroppedSetting(what=label, why=f"It is the same as “{same.label}”.")
     return tuple(settings.values()), tuple(dropped.values())
 
 

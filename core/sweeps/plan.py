@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from core import chunkers
 from core.answering.cost import answer_units
 from core.answering.prompts import LONGEST_QUESTION
-from core.sweeps.expand import Dropped
+from core.sweeps.expand import DroppedSetting
 from core.types import Chunking, Generation, Given, Recipe, Retrieval, Setting, Span, digest
 
 # Before anything was measured: two cores, the packaged models (docs/benchmarks.md).
@@ -43,7 +43,7 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class SweepPlan:
     """A sweep before it starts. All counts are upper bounds: what is already kept is counted too,
     and texts that fall together are found out only when they are there.
 
@@ -57,7 +57,7 @@ class Plan:
     paper_ids: tuple[str, ...]
     settings: tuple[Setting, ...]
     given: tuple[tuple[Span, ...], ...] = ()
-    dropped: tuple[Dropped, ...] = ()
+    dropped: tuple[DroppedSetting, ...] = ()
     known: int = 0  # cells that were answered before
     answers: int = 0
     searches: int = 0
@@ -88,16 +88,16 @@ class Plan:
                 yield question, setting.recipe_with(self.given[number] if self.given else ())
 
 
-def asked(texts: Iterable[str]) -> tuple[tuple[str, ...], tuple[Dropped, ...]]:
+def asked(texts: Iterable[str]) -> tuple[tuple[str, ...], tuple[DroppedSetting, ...]]:
     """The questions that can be asked, each once, in order; and the others with their reason."""
     questions: dict[str, None] = {}
     dropped = []
     for text in map(str.strip, texts):
         if len(text) > LONGEST_QUESTION:
             why = f"It has {len(text):,} characters; at most {LONGEST_QUESTION:,} are asked."
-            dropped.append(Dropped(what=text[:80] + "…", why=why))
+            dropped.append(DroppedSetting(what=text[:80] + "…", why=why))
         elif text in questions:
-            dropped.append(Dropped(what=text, why="It was asked before."))
+            dropped.append(DroppedSetting(what=text, why="It was asked before."))
         elif text:
             questions[text] = None
     return tuple(questions), tuple(dropped)
@@ -138,9 +138,9 @@ def plan(
     chunks_of: ChunksOf,
     *,
     preset: str = "",
-    dropped: Sequence[Dropped] = (),
+    dropped: Sequence[DroppedSetting] = (),
     given: Mapping[str, tuple[Span, ...]] | None = None,
-) -> Plan:
+) -> SweepPlan:
     """Questions x settings, counted; without the estimate. `given`: for each question the passages
     for a setting that gives passages."""
     kept, unasked = asked(questions)
@@ -158,7 +158,7 @@ def plan(
     )
     prompts = _prompts(recipes, sizes, spans)
     handed = sum(each.given is not None for each in prompts) * sum(map(len, spans))
-    return Plan(
+    return SweepPlan(
         name=name,
         preset=preset,
         questions=kept,
@@ -254,11 +254,11 @@ def _different(collections: Iterable[Collection[str] | int]) -> int:
 
 
 def estimated(
-    plan: Plan,
+    plan: SweepPlan,
     open_share: float,
     fresh_texts: Mapping[str, int],
     speeds: Mapping[tuple[str, str], float],
-) -> Plan:
+) -> SweepPlan:
     """The plan with its seconds. `open_share`: of the cells, those not answered yet (0..1);
     `fresh_texts`: how many chunks have no vector yet, by embedder; `speeds`: what each stage's
     model does a second, texts ("embed"), pairs ("rerank") or units ("answer")."""

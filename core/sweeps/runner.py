@@ -14,23 +14,22 @@ from functools import lru_cache
 from threading import Event, Lock, Thread
 from typing import IO
 
-from core.answering.answering import Bench
+from core.answering.answering import Answering
 from core.errors import BadInput, MissingModel, TriptychError
 from core.models.loader import Models
 from core.retrieval.finder import Finder
 from core.settings import SAMPLES, Settings
 from core.store import Store, now
 from core.store.speeds import Speeds
-from core.store.sweeps import SweepRow
-from core.store.sweeps import Sweeps as SweepStore
+from core.store.sweeps import SweepRow, SweepStore
 from core.sweeps import expand, plan, presets
 from core.sweeps import questions as question_lines
 from core.sweeps.execute import Counted, Grid
-from core.sweeps.expand import Dropped
-from core.sweeps.plan import Plan
+from core.sweeps.expand import DroppedSetting
+from core.sweeps.plan import SweepPlan
 from core.sweeps.preset_files import Presets
 from core.sweeps.presets import Preset
-from core.tasks.progress import Doing
+from core.tasks.progress import Progress
 from core.tasks.worker import Priority, Ticket, Worker
 from core.types import Cell, Family, Setting, Span, Sweep, SweepStatus, run_key
 
@@ -47,8 +46,8 @@ class Sweeping:
     """
 
     id: str
-    ticket: Ticket[Doing] | None = None
-    doing: Doing | None = None
+    ticket: Ticket[Progress] | None = None
+    doing: Progress | None = None
     counted: Counted = field(default_factory=Counted)
     ended: list[Cell] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
@@ -75,7 +74,7 @@ class Sweeps:
         store: Store,
         finder: Finder,
         models: Models,
-        bench: Bench,
+        answering: Answering,
         worker: Worker,
     ) -> None:
         self.presets = Presets(settings.data / "sweeps")
@@ -85,7 +84,7 @@ class Sweeps:
         self._speeds = Speeds(store.database)
         self._finder = finder
         self._models = models
-        self._bench = bench
+        self._answering = answering
         self._worker = worker
         # What a sweep asks never changes.
         self.sweep = lru_cache(maxsize=SWEEPS_KEPT)(self._sweep)
@@ -106,11 +105,11 @@ class Sweeps:
 
     def plan(
         self, preset: Preset, questions: Sequence[str], paper_ids: Sequence[str], text: str = ""
-    ) -> Plan:
+    ) -> SweepPlan:
         """What the sweep would do, and about how long it would take; loads no model. `text` is
         the preset's own, kept with the sweep. Errors: BadInput if nothing is left to do."""
         settings, dropped = expand.settings_of(
-            preset, self._named, lambda recipe: self._bench.check("?", recipe)
+            preset, self._named, lambda recipe: self._answering.check("?", recipe)
         )
         if not settings:
             raise BadInput(f"No setting of {preset.name!r} can be used: {dropped[0].why}")
@@ -127,12 +126,12 @@ class Sweeps:
         *,
         given: Mapping[str, tuple[Span, ...]] | None = None,
         text: str = "",
-        dropped: Sequence[Dropped] = (),
-    ) -> Plan:
+        dropped: Sequence[DroppedSetting] = (),
+    ) -> SweepPlan:
         """The same for settings that no preset says. `given`: for each question the passages for a
         setting that gives passages. Errors: also MissingModel, if one of theirs is not here."""
         settings = [
-            replace(setting, recipe=self._bench.pinned(setting.recipe)) for setting in settings
+            replace(setting, recipe=self._answering.pinned(setting.recipe)) for setting in settings
         ]
         paper_ids = tuple(sorted(set(paper_ids)))
         searching = plan.depths(setting.recipe for setting in settings)
@@ -158,7 +157,7 @@ class Sweeps:
             self._speeds.all(),
         )
 
-    def _fresh(self, planned: Plan) -> dict[str, int]:
+    def _fresh(self, planned: SweepPlan) -> dict[str, int]:
         """By embedder, how many chunks it has not read yet."""
         texts: dict[str, set[str]] = {}
         counted: dict[str, int] = {}
@@ -173,7 +172,7 @@ class Sweeps:
             for name in texts.keys() | counted.keys()
         }
 
-    def _keys(self, planned: Plan) -> list[str]:
+    def _keys(self, planned: SweepPlan) -> list[str]:
         """The run keys of all cells."""
         return [
             run_key(question, recipe, planned.paper_ids) for question, recipe in planned.recipes()
@@ -194,7 +193,7 @@ class Sweeps:
 
     # under way
 
-    def start(self, planned: Plan) -> str:
+    def start(self, planned: SweepPlan) -> str:
         """Start a sweep in the background; its id. One that asks the same and has not ended goes
         on instead. Errors: as `resume`."""
         sweep_id = self._sweeps.unfinished(planned.key)
@@ -353,7 +352,7 @@ class Sweeps:
         finally:
             sweeping.over.set()
 
-    def _steps(self, sweeping: Sweeping) -> Iterator[Doing]:
+    def _steps(self, sweeping: Sweeping) -> Iterator[Progress]:
         sweep = self.sweep(sweeping.id)
         work = Grid(
             sweep=sweep,
@@ -365,13 +364,13 @@ class Sweeps:
             sweeps=self._sweeps,
             finder=self._finder,
             models=self._models,
-            bench=self._bench,
+            answering=self._answering,
         )
         with closing(self._worker.stream(work.steps, Priority.SWEEP)) as ticket:
             sweeping.ticket = ticket
             while ahead := ticket.position:
                 others = "one piece of work is" if ahead == 1 else f"{ahead} pieces of work are"
-                yield Doing(sentence=f"Waiting: {others} before this sweep")
+                yield Progress(sentence=f"Waiting: {others} before this sweep")
                 if sweeping.stopping.wait(LOOK_SECONDS):
                     return
             if self._sweeps.take_up(sweep.id):

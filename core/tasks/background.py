@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 
 from core.errors import BadInput, TriptychError
-from core.tasks.progress import Doing
+from core.tasks.progress import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class Outcome:
     quote: str = ""
 
 
-Steps = Generator[Doing | Outcome, None, None]
+Steps = Generator[Progress | Outcome, None, None]
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Job:
     """
 
     name: str
-    doing: Doing
+    doing: Progress
     outcome: Outcome | None = None
     error: TriptychError | None = None
     over: bool = False
@@ -44,7 +44,7 @@ class Job:
     def stop(self) -> None:
         """End after the step it is at."""
         self.stopping.set()
-        self.doing = Doing(sentence="Stopping …", share=self.doing.share)
+        self.doing = Progress(sentence="Stopping …", share=self.doing.share)
 
     def join(self) -> None:
         """Wait until it is over."""
@@ -91,7 +91,7 @@ class Jobs:
             before = self._jobs.get(kind)
             if before and not before.over:
                 raise BadInput(f"{before.name} is under way; wait for it, or stop it.")
-            job = Job(name=name, doing=Doing(sentence=f"{name} …"))
+            job = Job(name=name, doing=Progress(sentence=f"{name} …"))
             steps = make(job.stopping)
             self._jobs[kind] = job
             job.follow(steps)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doing:
+class Progress:
     """What is going on: a sentence, how far (0..1) where that is known."""
 
     sentence: str

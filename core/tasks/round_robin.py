@@ -12,7 +12,7 @@ T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 
 
-def in_turn(waiting: Iterable[T], asker: Callable[[T], K], served: Mapping[K, int]) -> list[T]:
+def round_robin(waiting: Iterable[T], asker: Callable[[T], K], served: Mapping[K, int]) -> list[T]:
     """What waits, in the order in which it will be served.
 
     `waiting` is in the order in which it came. `served` says of each asker when their last turn

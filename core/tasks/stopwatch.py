@@ -9,12 +9,12 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Watch:
+class Stopwatch:
     """The seconds that the items themselves took, without those between them."""
 
     seconds: float = 0.0
 
-    def over(self, items: Iterable[T]) -> Iterator[T]:
+    def timed(self, items: Iterable[T]) -> Iterator[T]:
         """The same items, timed."""
         iterator = iter(items)
         while True:

@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from threading import Condition, Thread, current_thread
 from typing import Any, Generic, Literal, TypeVar, TypeVarTuple
 
-from core.tasks.round_robin import in_turn
+from core.tasks.round_robin import round_robin
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -102,7 +102,7 @@ class Worker:
         came = sorted(self._line, key=lambda each: (each.priority, each.number))
         begun = [each for each in came if each.begun]
         waiting = [each for each in came if not each.begun]
-        waiting = in_turn(waiting, lambda each: each.asker, self._served)
+        waiting = round_robin(waiting, lambda each: each.asker, self._served)
         self._line[:] = sorted(begun + waiting, key=lambda each: each.priority)
         self._changed.notify_all()
 

@@ -10,10 +10,10 @@ import re
 FORMULA = re.compile(r"'*(?:[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
-def guarded(text: str) -> str:
-    """The text as a cell; `unguarded` gives it back."""
+def escape_formula(text: str) -> str:
+    """The text as a cell; `unescape_formula` gives it back."""
     return f"'{text}" if FORMULA.match(text) else text
 
 
-def unguarded(cell: str) -> str:
+def unescape_formula(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell

@@ -52,7 +52,7 @@ def comparisons(lab: Lab) -> None:
 
 def recorded(lab: Lab, question: str, recipes: Sequence[Recipe], name: str) -> Comparison:
     """Ask, and mark the runs as recorded."""
-    for step in lab.bench.ask(question, recipes, lab.papers.resolve(())):
+    for step in lab.answering.ask(question, recipes, lab.papers.resolve(())):
         if isinstance(step, Done):
             runs = tuple(
                 replace(run, id=f"{name}-{panel}", origin="recorded")
@@ -63,7 +63,7 @@ def recorded(lab: Lab, question: str, recipes: Sequence[Recipe], name: str) -> C
 
 
 def grid(lab: Lab) -> None:
-    before = [run for comparison in lab.runs.recorded() for run in comparison.runs]
+    before = [run for comparison in lab.comparisons.recorded() for run in comparison.runs]
     store = Store(lab.settings.data / "triptych.sqlite")
     keys = {run.id: run_key(run.question, run.recipe, run.paper_ids) for run in before}
     store.keep_runs([replace(run, origin="lab", key=keys[run.id]) for run in before])
@@ -78,7 +78,7 @@ def grid(lab: Lab) -> None:
     known = {run.id for run in before}
     new = tuple(
         replace(without_seconds(run), origin="recorded", id=f"grid-{place:03}")
-        for place, run in enumerate(lab.past.runs([cell.run_id or "" for cell in cells]))
+        for place, run in enumerate(lab.runs.runs([cell.run_id or "" for cell in cells]))
         if run.id not in known
     )
     sweep = replace(lab.sweeps.sweep(sweep_id), id="recorded-grid", name=NAME)

@@ -66,7 +66,7 @@ def test_two_questions_are_marked_and_one_is_shown(browser: Browser, tmp_path: P
         lab.papers.add(path)
     paper = next(row for row in lab.papers.all() if row.source == "lora-and-qlora.pdf")
     text = lab.papers.get(paper.id).text
-    (recorded, *_) = lab.runs.recorded()
+    (recorded, *_) = lab.comparisons.recorded()
     with serving(tmp_path) as address:
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.goto(f"{address}/library?paper={paper.id}")

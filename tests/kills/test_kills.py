@@ -152,7 +152,7 @@ def long(ready: Path, children: Children) -> Long:
         data=ready / "long",
         paper=added.paper.id,
         bytes=vectors_of(opened(job.data)),
-        found=opened(job.data).bench.search(QUESTION, RECIPE, (added.paper.id,)).candidates,
+        found=opened(job.data).answering.search(QUESTION, RECIPE, (added.paper.id,)).candidates,
     )
 
 
@@ -172,7 +172,7 @@ def test_embedding(children: Children, number: int, tmp_path: Path, long: Long) 
 
     def done(lab: Lab, said: list[Any]) -> None:
         assert vectors_of(lab) == long.bytes
-        assert lab.bench.search(QUESTION, RECIPE, (long.paper,)).candidates == long.found
+        assert lab.answering.search(QUESTION, RECIPE, (long.paper,)).candidates == long.found
 
     survives(children, number, make, killed, done)
 
@@ -220,7 +220,7 @@ def grid(tmp_path: Path) -> Callable[[str], Job]:
 def each_once(lab: Lab) -> bool:
     """Whether all cells are done, each question was asked under each setting, and never twice."""
     done = {(row.status, row.done, row.failed, row.queued) for row in lab.sweeps.all()}
-    keys = [run.key for run in lab.past.select(View(), None).runs]
+    keys = [run.key for run in lab.runs.select(View(), None).runs]
     return done == {("done", 52, 0, 0)} and len(keys) == len(set(keys)) == 52
 
 
@@ -233,7 +233,7 @@ def test_sweeps(children: Children, number: int, grid: Callable[[str], Job]) -> 
         done = {cell.run_id for cell in cells if cell.status == "done"}
         assert {line["run"] for line in said if "run" in line} <= done
         # A cell is done exactly if its run is there.
-        assert done == {run.id for run in lab.past.select(View(), None).runs}
+        assert done == {run.id for run in lab.runs.select(View(), None).runs}
 
     def done(lab: Lab, said: list[Any]) -> None:
         assert each_once(lab)
@@ -324,7 +324,7 @@ def test_importing_logs(children: Children, number: int, tmp_path: Path) -> None
 
     def logs(lab: Lab) -> dict[str, int]:
         """How many runs each log has; its sweep stands beside them."""
-        found = Counter(run.origin for run in lab.past.select(View(), None).runs)
+        found = Counter(run.origin for run in lab.runs.select(View(), None).runs)
         sweeps = {row.name for row in lab.sweeps.all()}
         assert {Path(origin.removeprefix("import:")).stem for origin in found} == sweeps
         return found
@@ -350,7 +350,7 @@ def filled(data: Path, *seeds: int) -> Lab:
         file.write_text(prose(seed, 8_000))
         assert lab.papers.add(file).status == "added"
         lab.sweeps.presets.save("mine", f"top_k = [{seed}]\n")
-    list(lab.bench.ask(QUESTION, [replace(RECIPE, evidence=None)], ()))
+    list(lab.answering.ask(QUESTION, [replace(RECIPE, evidence=None)], ()))
     return lab
 
 
@@ -368,7 +368,7 @@ def two_labs(ready: Path, children: Children) -> Path:
 
 def content(lab: Lab) -> tuple[list[str], str, list[str]]:
     """Papers, the own preset and the runs."""
-    runs = [run.id for run in lab.past.select(View(), None).runs]
+    runs = [run.id for run in lab.runs.select(View(), None).runs]
     return [r.source for r in lab.papers.all()], lab.sweeps.presets.get("mine")[1], runs
 
 
@@ -436,5 +436,5 @@ def test_migrating(children: Children, number: int, tmp_path: Path) -> None:
         assert found.execute("PRAGMA quick_check").fetchone() == ("ok",)
     assert children.done(job) == [1]
     lab = opened(job.data)
-    assert lab.past.count(View()) == 3_002
+    assert lab.runs.count(View()) == 3_002
     assert lab._store.database.faults() == []

@@ -25,7 +25,7 @@ from core.lab import Lab
 from core.models import registry
 from core.settings import from_environment
 from core.store import EVERY
-from core.tasks.progress import Doing
+from core.tasks.progress import Progress
 from tests.backends.embedders.hashing import HashingEmbedder
 from tests.backends.generators.echo import Echo
 from tests.test_lab import QUESTION, RECIPE
@@ -66,8 +66,8 @@ def index(paper: str) -> int:
     """A search that has to embed everything first."""
     _slow(HashingEmbedder, "embed", 0.003)
     here = lab()
-    for step in here.bench.ask(QUESTION, [RECIPE], here.papers.resolve((paper,))):
-        if isinstance(step, Doing):
+    for step in here.answering.ask(QUESTION, [RECIPE], here.papers.resolve((paper,))):
+        if isinstance(step, Progress):
             show(step.sentence)
     return 0
 

@@ -239,7 +239,7 @@ def test_the_comparison_on_screen_becomes_a_round(app: AppTest, lab: Lab) -> Non
     assert opened
     shown = lab.classes.screen(opened.code).round
     assert shown
-    assert shown.comparison_id == lab.runs.recorded()[0].id
+    assert shown.comparison_id == lab.comparisons.recorded()[0].id
 
 
 def test_a_question_is_answered_out_of_sight_and_becomes_a_round(
@@ -256,8 +256,8 @@ def test_a_question_is_answered_out_of_sight_and_becomes_a_round(
     app.text_input(key="class.question").set_value("When was the lamp of Varn lit?")
     app.button(key="class.ask").click().run()
     assert not app.exception
-    asked = lab.runs.history()
-    live = lab.bench.live(app.session_state["class.asking"]) if not asked else None
+    asked = lab.comparisons.history()
+    live = lab.answering.live(app.session_state["class.asking"]) if not asked else None
     if live:
         live.join()
     app.run()
@@ -385,7 +385,7 @@ def test_runs_says_how_votes_and_measures_agree(app: AppTest, lab: Lab) -> None:
     opened, _ = lab.classes.start(Server(address="0.0.0.0", port=8501))
     app.session_state["frame.teaches"] = opened.id
     students = [joined(lab, opened) for _ in range(10)]
-    for comparison in lab.runs.recorded()[:3]:
+    for comparison in lab.comparisons.recorded()[:3]:
         shown = lab.classes.begin(comparison.id, "right")
         for student in students:
             seen = lab.classes.screen(opened.code, token_of(student))

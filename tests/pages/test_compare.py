@@ -23,7 +23,7 @@ def ask(app: AppTest, question: str) -> None:
 
 def settled(app: AppTest, lab: Lab) -> None:
     """Let what was asked come to its end, and draw the page again."""
-    live = lab.bench.live(app.query_params["run"])
+    live = lab.answering.live(app.query_params["run"])
     if live:
         live.join()
     app.run()
@@ -62,7 +62,7 @@ def test_an_empty_library_is_not_called_all_papers(app: AppTest, lab: Lab) -> No
 
 def test_the_recorded_run_fills_the_first_screen(app: AppTest, lab: Lab) -> None:
     app.run()
-    (first, *_) = lab.runs.recorded()
+    (first, *_) = lab.comparisons.recorded()
     assert app.text_input(key="compare.question").value == first.question
     said = texts(app)
     for name in ("No context", "Retrieved", "Retrieved and reranked"):
@@ -79,7 +79,7 @@ def test_story_ask_and_come_back_by_the_link(ready: AppTest, lab: Lab) -> None:
     assert "ended after" in said or "cut off" in said
     assert "It read no paper" in said
     link = ready.query_params["run"]
-    comparison = lab.runs.comparison(link)
+    comparison = lab.comparisons.comparison(link)
     assert [run.recipe.arm for run in comparison.runs] == ["no_context", "retrieved", "reranked"]
 
     ready.query_params.clear()
@@ -97,7 +97,7 @@ def test_another_chunker_brings_its_usual_size(ready: AppTest, lab: Lab) -> None
         assert ready.session_state["compare.size"] == size
         ask(ready, f"{QUESTION} {chunker}")
         settled(ready, lab)
-        (run, *_) = lab.runs.comparison(ready.query_params["run"]).runs[1:]
+        (run, *_) = lab.comparisons.comparison(ready.query_params["run"]).runs[1:]
         assert (run.recipe.chunking.size, run.recipe.chunking.overlap) == (size, overlap)
 
 
@@ -137,7 +137,7 @@ def test_nonsense_is_refused_with_a_sentence(
     ask(ready, QUESTION)
     assert not ready.exception
     assert sentence in ready.error[0].value
-    assert lab.runs.history() == []
+    assert lab.comparisons.history() == []
 
 
 @pytest.mark.parametrize("question", ["", "x" * 300_000])
@@ -145,7 +145,7 @@ def test_a_question_that_cannot_be_meant(ready: AppTest, lab: Lab, question: str
     ask(ready, question)
     assert not ready.exception
     assert "question" in ready.error[0].value
-    assert lab.runs.history() == []
+    assert lab.comparisons.history() == []
 
 
 def test_a_link_that_leads_nowhere(app: AppTest) -> None:
@@ -173,7 +173,7 @@ def started(app: AppTest, lab: Lab) -> list[Run]:
     """The runs of the comparison that was just started, drawn."""
     settled(app, lab)
     assert not app.exception
-    return list(lab.runs.comparison(app.query_params["run"]).runs)
+    return list(lab.comparisons.comparison(app.query_params["run"]).runs)
 
 
 def test_story_switch_a_chunk_off_and_on_again(ready: AppTest, lab: Lab) -> None:

@@ -95,7 +95,7 @@ def test_gold_held_out_is_shown_only_to_who_asks(app: AppTest, lab: Lab) -> None
 
 def test_gold_that_could_not_be_found(app: AppTest, lab: Lab) -> None:
     lamp = place(lab, "lamp.md", "lit in 1874")
-    comparison = lab.bench.start(QUESTION, [RECIPE], (lamp.paper_id,))
+    comparison = lab.answering.start(QUESTION, [RECIPE], (lamp.paper_id,))
     comparison.join()
     lab.questions.mark(QUESTION, [place(lab, "tide.txt", "four metres")])
     shown(app, comparison.id)
@@ -112,7 +112,7 @@ def test_a_question_without_gold(app: AppTest, lab: Lab) -> None:
 def test_given_passages_are_marked(app: AppTest, lab: Lab) -> None:
     gold = place(lab, "lamp.md", "lit in 1874")
     recipe = Recipe(evidence=Given(spans=(gold,)), generation=RECIPE.generation)
-    live = lab.bench.start(QUESTION, [recipe], ())
+    live = lab.answering.start(QUESTION, [recipe], ())
     live.join()
     assert not live.error
     lab.questions.mark(QUESTION, [gold])

@@ -22,8 +22,8 @@ def runs(app: AppTest) -> AppTest:
 
 def test_smoke_it_opens_on_the_recorded_runs(runs: AppTest, lab: Lab) -> None:
     assert not runs.exception
-    assert f"{lab.past.count(View())} runs, newest first" in texts(runs)
-    assert len(runs.dataframe[0].value) == PAGE < lab.past.count(View())
+    assert f"{lab.runs.count(View())} runs, newest first" in texts(runs)
+    assert len(runs.dataframe[0].value) == PAGE < lab.runs.count(View())
 
 
 def test_marked_runs_leave_room_below_the_table_for_what_is_made_of_them(
@@ -49,7 +49,7 @@ def test_marked_runs_leave_room_below_the_table_for_what_is_made_of_them(
 
 
 def test_it_opens_there_a_second_time(runs: AppTest, lab: Lab) -> None:
-    lab.past.load("log", "small.txt", EXPERIMENT.encode())
+    lab.runs.load("log", "small.txt", EXPERIMENT.encode())
     runs.switch_page("pages/library.py").run()
     runs.query_params.clear()
     runs.switch_page("pages/runs.py").run()
@@ -66,11 +66,11 @@ def test_filters_write_themselves_into_the_address(runs: AppTest, lab: Lab) -> N
     runs.button(key="runs.reset").click().run()
     assert runs.query_params["view"] == "all"
     assert runs.multiselect(key="runs.arm").value == []
-    assert f"{lab.past.count(View())} runs, newest first" in texts(runs)
+    assert f"{lab.runs.count(View())} runs, newest first" in texts(runs)
 
 
 def test_a_link_sets_the_filters(app: AppTest, lab: Lab) -> None:
-    lab.past.load("log", "small.txt", EXPERIMENT.encode())
+    lab.runs.load("log", "small.txt", EXPERIMENT.encode())
     app.run()
     app.switch_page("pages/runs.py")
     app.query_params["view"] = "origin:import%3Asmall.txt;arm:retrieved"
@@ -78,7 +78,7 @@ def test_a_link_sets_the_filters(app: AppTest, lab: Lab) -> None:
     assert not app.exception
     assert app.multiselect(key="runs.arm").value == ["retrieved"]
     assert len(app.dataframe[0].value) == 2
-    (sweep,) = (row for row in lab.past.sweeps() if row.name == "small")
+    (sweep,) = (row for row in lab.runs.sweeps() if row.name == "small")
     app.query_params["view"] = f"sweep:{sweep.id}"
     app.run()
     assert "**small** · 1 question × 4 settings · 4 of 4 answered" in texts(app)
@@ -88,8 +88,8 @@ def test_a_link_sets_the_filters(app: AppTest, lab: Lab) -> None:
 
 
 def test_story_charts_of_an_old_log_say_what_they_lack(app: AppTest, lab: Lab) -> None:
-    lab.past.load("log", "small.txt", EXPERIMENT.replace("In 1874.", "overview:\nIn").encode())
-    lab.past.load("retrieval-log", "search.txt", RETRIEVAL.encode())
+    lab.runs.load("log", "small.txt", EXPERIMENT.replace("In 1874.", "overview:\nIn").encode())
+    lab.runs.load("retrieval-log", "search.txt", RETRIEVAL.encode())
     app.run()
     app.switch_page("pages/runs.py")
     app.query_params["view"] = "origin:import%3Asmall.txt,import%3Asearch.txt"
@@ -108,7 +108,7 @@ def test_story_charts_of_an_old_log_say_what_they_lack(app: AppTest, lab: Lab) -
 
 
 def test_an_imported_search_opens_in_compare(app: AppTest, lab: Lab) -> None:
-    (run_id,) = lab.past.load("retrieval-log", "search.txt", RETRIEVAL.encode()).run_ids
+    (run_id,) = lab.runs.load("retrieval-log", "search.txt", RETRIEVAL.encode()).run_ids
     app.query_params["run"] = run_id
     app.run()
     assert not app.exception
@@ -117,7 +117,7 @@ def test_an_imported_search_opens_in_compare(app: AppTest, lab: Lab) -> None:
 
 
 def test_an_imported_answer_opens_in_compare(app: AppTest, lab: Lab) -> None:
-    made = lab.past.load("log", "small.txt", EXPERIMENT.encode())
+    made = lab.runs.load("log", "small.txt", EXPERIMENT.encode())
     for run_id in made.run_ids:
         app.query_params["run"] = run_id
         app.run()
@@ -135,8 +135,8 @@ def test_that_an_answer_was_cut_off_is_said_once(lab: Lab) -> None:
 
         pair.draw(runs)
 
-    lab.past.take_in_recorded()
-    runs = lab.past.select(View()).runs
+    lab.runs.take_in_recorded()
+    runs = lab.runs.select(View()).runs
     cut = [run for run in runs if run.answer and run.answer.finish_reason == "length"][:2]
     assert len(cut) == 2
     app = AppTest.from_function(beside, args=(cut,)).run(timeout=20)

@@ -80,7 +80,7 @@ def test_story_back_up_reset_and_put_back(opened: AppTest, lab: Lab) -> None:
     opened.button(key=key).click().run()
     assert "is put back" in settled(opened, lab, KIND)
     assert len(lab.papers.all()) == 2
-    assert lab.runs.comparison(comparison.id) == comparison
+    assert lab.comparisons.comparison(comparison.id) == comparison
 
     opened.button(key=f"settings.{backup.name}.remove").click().run()
     assert lab.storage.backups() == ()

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from core import labels
-from core.history.comparisons import Runs
+from core.history.comparisons import Comparisons
 from core.lab import Lab
 from core.models import registry
 from core.settings import ROOT, SAMPLES, Settings
@@ -65,7 +65,7 @@ def soak(data: Path, seconds: float, clients: int, program: str = "streamlit") -
                 json.loads(line)["question"]
                 for line in (SAMPLES / "questions.jsonl").read_text(encoding="utf-8").splitlines()
             ),
-            questions={each.id: each.question for each in Runs.recorded()},
+            questions={each.id: each.question for each in Comparisons.recorded()},
         )
         play(_held(lesson, clients, server.pid))
     _server_log(report, data / "server.log")
@@ -159,7 +159,7 @@ def _held_against(lesson: Lesson, settings: Settings) -> None:
         if row["state"] != "done":
             report.faults.append(f"a question in class ended as {row['state']}: {row['question']}")
             continue
-        kept = lab.runs.comparison(row["comparison_id"])
+        kept = lab.comparisons.comparison(row["comparison_id"])
         (run,) = kept.runs
         shown = lesson.answers.get(row["question"], "")
         if kept.question != row["question"] or not run.answer or run.answer.text != shown:
@@ -168,7 +168,7 @@ def _held_against(lesson: Lesson, settings: Settings) -> None:
     report.turns["questions in class"] = turns
     turns = []
     for live_id, (question, who, asked, shown) in lesson.compared.items():
-        kept = lab.runs.comparison(live_id)
+        kept = lab.comparisons.comparison(live_id)
         texts = [run.answer.text for run in kept.runs if run.answer]
         if kept.question != question or not all(text in shown for text in texts) or len(texts) != 3:
             report.faults.append(f"another answer was shown to {question!r}: {shown!r}")
@@ -189,7 +189,7 @@ def _search_again(lesson: Lesson, lab: Lab) -> None:
         generation=Generation(generator=default("generator")),
     )
     for question, shown in lesson.searches:
-        run = lab.bench.search(question, recipe, lab.papers.resolve(()))
+        run = lab.answering.search(question, recipe, lab.papers.resolve(()))
         right = "\n".join(
             f"**{hit.rank}** · {labels.escaped(hit.title)}, {labels.pages_of(hit)}"
             for hit in run.hits

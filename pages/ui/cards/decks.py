@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import labels
 from core.cards.archives import KINDS
-from core.cards.decks import Imported
+from core.cards.decks import ImportedDeck
 from core.lab import Lab
 from core.settings import SAMPLES
 from core.store import Scope
@@ -29,7 +29,7 @@ def bring_in(lab: Lab) -> None:
             max_upload_size=lab.settings.max_file_mb,
         )
         if files:
-            done: list[Imported] = []
+            done: list[ImportedDeck] = []
             with st.status(f"Reading {labels.counted(len(files), 'file')} …") as status:
                 for file in files:
                     for each in lab.cards.upload(file.name, file):
@@ -76,7 +76,7 @@ def take_out(lab: Lab, deck: str) -> None:
 
 def report() -> None:
     """What became of the files brought in last, until it is dismissed."""
-    done: list[Imported] = st.session_state.get("cards.report", [])
+    done: list[ImportedDeck] = st.session_state.get("cards.report", [])
     if not done:
         return
     with st.container(key="cards-report", gap="xsmall"):
@@ -92,7 +92,7 @@ def report() -> None:
                 one(each, number)
 
 
-def _together(done: Sequence[Imported]) -> str:
+def _together(done: Sequence[ImportedDeck]) -> str:
     cards, repaired, dropped, failed = (
         sum(each.cards for each in done),
         sum(len(each.repaired) for each in done),
@@ -103,7 +103,7 @@ def _together(done: Sequence[Imported]) -> str:
     return said + (f"; {labels.counted(failed, 'file')} not read" if failed else "")
 
 
-def one(done: Imported, number: int) -> None:
+def one(done: ImportedDeck, number: int) -> None:
     name = labels.escaped(done.file)
     if done.failed:
         st.markdown(f":red[:material/error:] {labels.escaped(done.failed)}")

@@ -78,7 +78,7 @@ def wanted(lab: Lab) -> list[Span] | None:
     if place := SPAN.fullmatch(st.query_params.get("span", "")):
         return [Span(paper_id=place[1], start=int(place[2]), end=int(place[3]))]
     if run_id := st.query_params.get("run"):
-        runs = lab.runs.comparison(run_id).runs
+        runs = lab.comparisons.comparison(run_id).runs
         return list(dict.fromkeys(span for run in runs for span in lab.proposals.of_run(run)))
     return None
 

@@ -215,7 +215,7 @@ def line(lab: Lab, screen: Screen) -> None:
             case "failed":
                 st.caption(f":material/error: {labels.escaped(asked.sentence)}")
             case "done":
-                (run,) = lab.runs.comparison(asked.comparison_id).runs
+                (run,) = lab.comparisons.comparison(asked.comparison_id).runs
                 st.text(run.answer.text if run.answer else "")
 
 

@@ -243,7 +243,7 @@ def lobby(lab: Lab, current: Classroom) -> None:
     if live:
         try:
             recipes = asking.three_recipes(recipe)
-            started = lab.bench.start(question, recipes, paper_ids, asker=frame.session())
+            started = lab.answering.start(question, recipes, paper_ids, asker=frame.session())
         except TriptychError as error:
             frame.show(error)
         else:
@@ -255,8 +255,8 @@ def lobby(lab: Lab, current: Classroom) -> None:
 def pick(lab: Lab) -> None:
     """Comparisons that are there already, by their questions alone."""
     st.markdown("**Or show answers that are there already**")
-    recorded = [(each.id, each.question) for each in lab.runs.recorded()]
-    asked = [(row.id, row.question) for row in lab.runs.history(SHOWN_RUNS)]
+    recorded = [(each.id, each.question) for each in lab.comparisons.recorded()]
+    asked = [(row.id, row.question) for row in lab.comparisons.history(SHOWN_RUNS)]
     with st.container(key="class-pick", height=320, border=False, gap=None):
         for comparison_id, question in [*recorded, *asked]:
             label = labels.escaped(labels.shortened(question, 100))
@@ -270,7 +270,7 @@ def pick(lab: Lab) -> None:
 def answering(live_id: str) -> None:
     """While the answers of a live round are written; nothing of them is shown yet."""
     lab = frame.open_lab()
-    live = lab.bench.live(live_id)
+    live = lab.answering.live(live_id)
     if live is None or live.over:
         st.session_state.pop("class.asking", None)
         st.session_state.pop("class.next", None)

@@ -46,7 +46,7 @@ def three_recipes(recipe: Recipe) -> tuple[Recipe, Recipe, Recipe]:
 def start(lab: Lab, question: str, recipes: Sequence[Recipe], paper_ids: tuple[str, ...]) -> None:
     """Start answering and go there. What is refused is said, and the page stays as it is."""
     try:
-        live = lab.bench.start(question, recipes, paper_ids, asker=frame.session())
+        live = lab.answering.start(question, recipes, paper_ids, asker=frame.session())
     except TriptychError as error:
         frame.show(error)
     else:

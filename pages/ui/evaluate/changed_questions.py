@@ -7,13 +7,13 @@ from typing import Literal
 import streamlit as st
 
 from core import labels
-from core.evaluation.changed_questions import Turned
+from core.evaluation.changed_questions import ChangedQuestion
 
 HEIGHT = 460  # pixels of the list, which is scrolled where it is longer
 FITTING = 9  # rows that need no scrolling
 
 
-def draw(rows: Sequence[Turned], of: int, key: str, *, lost: str, won: str) -> None:
+def draw(rows: Sequence[ChangedQuestion], of: int, key: str, *, lost: str, won: str) -> None:
     """What was lost first. `lost` and `won` head the two parts; `of` is how many were asked."""
     losses = [row for row in rows if row.lost]
     wins = rows[len(losses) :]
@@ -32,7 +32,7 @@ def draw(rows: Sequence[Turned], of: int, key: str, *, lost: str, won: str) -> N
                 _row(row, f"{key}-{name.split()[0]}-{number}")
 
 
-def _row(row: Turned, key: str) -> None:
+def _row(row: ChangedQuestion, key: str) -> None:
     with st.container(
         horizontal=True,
         vertical_alignment="center",

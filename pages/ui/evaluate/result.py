@@ -9,9 +9,9 @@ from core.evaluation.settings_compared import Evaluation
 from core.lab import Lab
 from core.metrics import memo
 from core.metrics.statistics import Interval
-from core.metrics.summary import Outcome
+from core.metrics.summary import SettingOutcome
 from core.store.sweeps import SweepRow
-from core.tasks.progress import Doing
+from core.tasks.progress import Progress
 from core.types import Sweep
 from pages.ui.evaluate import changed_questions, misses
 from pages.ui.evaluate import form as evaluate_form
@@ -70,7 +70,7 @@ def judged(lab: Lab, sweep: Sweep, base: str, *, held_out: bool) -> Evaluation:
     """The result against this base; reading the runs takes a moment the first time."""
     line = st.empty()
     for step in lab.evaluations.result(sweep.id, base, held_out=held_out):
-        if isinstance(step, Doing):
+        if isinstance(step, Progress):
             line.progress(step.share or 0.0, labels.escaped(step.sentence))
         else:
             line.empty()
@@ -189,7 +189,7 @@ def rows(found: Evaluation) -> list[dict[str, object]]:
     return [_row(outcome, base=outcome is summary.outcomes[found.base]) for outcome in order]
 
 
-def _row(outcome: Outcome, *, base: bool) -> dict[str, object]:
+def _row(outcome: SettingOutcome, *, base: bool) -> dict[str, object]:
     change = outcome.difference
     compared = f"{change.wins}/{change.ties}/{change.losses}" if change else None
     return {

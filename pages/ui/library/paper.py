@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import labels
 from core.lab import Lab
-from core.papers.finding import Found
+from core.papers.finding import TextMatch
 from core.store import PaperRow
 from core.types import Paper, Span
 from pages.ui.library import chunk_ruler, gold_editor, markdown, page_image
@@ -125,7 +125,7 @@ def _page(
         gold_editor.draw(paper, start, end, marks, partial(_turn, paper, parts), beside=False)
 
 
-def _search(lab: Lab, paper: Paper) -> list[Found]:
+def _search(lab: Lab, paper: Paper) -> list[TextMatch]:
     """The search field, and the matches as a list that leads to their pages. The list has its
     place also where it is empty: else all that follows moves by one, and is built anew."""
     phrase = st.text_input(
@@ -139,7 +139,7 @@ def _search(lab: Lab, paper: Paper) -> list[Found]:
         return _matches(lab, paper, phrase) if phrase and phrase.strip() else []
 
 
-def _matches(lab: Lab, paper: Paper, phrase: str) -> list[Found]:
+def _matches(lab: Lab, paper: Paper, phrase: str) -> list[TextMatch]:
     found = lab.papers.find(paper, phrase)
     if not found:
         st.caption(f"“{labels.escaped(phrase)}” does not stand in its text.")
@@ -163,7 +163,7 @@ def _matches(lab: Lab, paper: Paper, phrase: str) -> list[Found]:
     return found
 
 
-def _in_bold(found: Found) -> str:
+def _in_bold(found: TextMatch) -> str:
     """The match within its surroundings, as Markdown."""
     before, after = labels.escaped(found.before), labels.escaped(found.after)
     behind = " " if found.before[-1:].isspace() else ""

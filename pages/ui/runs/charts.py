@@ -12,7 +12,7 @@ from core import labels
 from core.charts import Chart
 from core.charts.style import Theme
 from core.history.runs import MEASURES, Selection, charts_of
-from core.text.escape_formula import guarded
+from core.text.escape_formula import escape_formula
 
 TOOLBAR = {
     "displaylogo": False,
@@ -102,5 +102,5 @@ def as_csv(rows: Sequence[dict[str, Any]]) -> str:
     written = io.StringIO()
     table = csv.writer(written)
     for cells in (list(rows[0]), *(list(row.values()) for row in rows)):
-        table.writerow([guarded(cell) if isinstance(cell, str) else cell for cell in cells])
+        table.writerow([escape_formula(cell) if isinstance(cell, str) else cell for cell in cells])
     return written.getvalue()

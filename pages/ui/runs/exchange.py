@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import labels
 from core.errors import TriptychError
-from core.history.runs import Imported
+from core.history.runs import ImportedLog
 from core.lab import Lab
 from core.types.view import View, to_link
 from pages.ui.shared import frame
@@ -30,18 +30,18 @@ def bring_in(lab: Lab) -> None:
         file = st.file_uploader("Drop the file here", key=f"runs.upload.{turn}")
         if file and kind:
             try:
-                made = lab.past.load(kind, file.name, file.getvalue())
+                made = lab.runs.load(kind, file.name, file.getvalue())
             except TriptychError as error:
                 frame.show(error)
             else:
                 st.session_state["runs.imported"] = made
                 st.session_state["runs.turn"] = turn + 1
-                origin = lab.past.runs(made.run_ids[:1])[0].origin
+                origin = lab.runs.runs(made.run_ids[:1])[0].origin
                 st.query_params["view"] = to_link(View().choosing("origin", (origin,)))
                 st.rerun()
 
 
-def said(made: Imported) -> None:
+def said(made: ImportedLog) -> None:
     """What became of the file that was brought in last."""
     new = made.runs - made.known
     parts = [f"{labels.escaped(made.file)}: {labels.counted(new, 'run')} imported"]
@@ -64,7 +64,7 @@ def send_out(lab: Lab, view: View) -> None:
         for kind, (label, suffix) in FILES.items():
             st.download_button(
                 label,
-                lambda kind=kind: lab.past.written(kind, view),
+                lambda kind=kind: lab.runs.written(kind, view),
                 f"triptych-runs.{suffix}",
                 key=f"runs.export.{kind}",
                 on_click="ignore",

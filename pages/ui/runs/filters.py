@@ -33,7 +33,7 @@ def draw(lab: Lab) -> View:
     """Draw the filters; returns the view they say, which is also that of the address."""
     adopt()
     asked = _asked()
-    counts = lab.past.values(asked)
+    counts = lab.runs.values(asked)
     with st.container(
         key="runs-filters", horizontal=True, gap="xsmall", vertical_alignment="bottom"
     ):
@@ -129,7 +129,7 @@ def said(value: str) -> str:
 
 
 def _sweep(lab: Lab) -> None:
-    names = {row.id: f"{row.name} · {row.at[:10]}" for row in lab.past.sweeps()}
+    names = {row.id: f"{row.name} · {row.at[:10]}" for row in lab.runs.sweeps()}
     chosen = st.session_state.get("runs.sweep")
     ids = [*names, *([chosen] if chosen and chosen not in names else [])]
     label = f"Sweep: {labels.shortened(names.get(chosen, 'not here'), 28)}" if chosen else "Sweep"
@@ -146,7 +146,7 @@ def _sweep(lab: Lab) -> None:
 
 def _question(lab: Lab, asked: View) -> None:
     # Whatever words are searched for: counting questions anew for each search takes longer than it.
-    found = [question for question, _ in lab.past.questions(replace(asked, text="", question=""))]
+    found = [question for question, _ in lab.runs.questions(replace(asked, text="", question=""))]
     if asked.question and asked.question not in found:
         found.append(asked.question)
     st.selectbox("Question", found, index=None, placeholder="any", key="runs.question")

@@ -29,7 +29,7 @@ def draw(lab: Lab, view: View, count: int) -> None:
                 "Page", 1, pages, key="runs.page", width=130, label_visibility="collapsed"
             )
             st.caption(f"of {pages:,}", width="content")
-    rows = lab.past.rows(view, page - 1)
+    rows = lab.runs.rows(view, page - 1)
     key = f"runs.table.{hash((view, page))}"
     before = st.session_state.get(key)
     most = ROWS_ABOVE if before and before["selection"]["rows"] else ROWS
@@ -61,7 +61,7 @@ def draw(lab: Lab, view: View, count: int) -> None:
             st.markdown(f"**{labels.counted(len(chosen), 'run')} compared**")
         if len(chosen) > MOST:
             st.caption(f"The first {MOST} of them are shown.")
-    pair.draw(lab.past.runs([row.id for row in chosen[:MOST]]))
+    pair.draw(lab.runs.runs([row.id for row in chosen[:MOST]]))
 
 
 def _row(row: RunRow) -> dict[str, object]:

@@ -9,7 +9,7 @@ from core import chunkers, labels
 from core.lab import Lab
 from core.retrieval.ranking import RETRIEVERS
 from core.sweeps import presets
-from core.sweeps.plan import Plan
+from core.sweeps.plan import SweepPlan
 from core.sweeps.presets import Answers, Preset
 from core.types import Family
 from pages.ui.compare import asking
@@ -196,7 +196,7 @@ def papers(lab: Lab) -> tuple[str, ...]:
     return tuple(chosen) or tuple(rows)
 
 
-def cost(plan: Plan, typed: int = 0) -> None:
+def cost(plan: SweepPlan, typed: int = 0) -> None:
     """What the sweep would take, before it starts. A preset may ask fewer questions than were
     `typed`; then that is said."""
     with st.container(horizontal=True, gap="medium", key="sweep-cost"):

@@ -8,7 +8,7 @@ from core import labels
 from core.charts import grid
 from core.lab import Lab
 from core.store.sweeps import SweepRow
-from core.tasks.progress import Doing
+from core.tasks.progress import Progress
 from core.types import Sweep
 from pages.ui.runs.charts import roomy
 from pages.ui.shared import frame
@@ -99,9 +99,9 @@ def state(lab: Lab, row: SweepRow) -> None:
             st.caption("run by another program, or about to start")
     if progress:
         # What is done piece by piece, with a bar for each; the cells are counted above it.
-        doing = progress.doing or Doing(sentence="Starting …")
+        doing = progress.doing or Progress(sentence="Starting …")
         if progress.stopping.is_set():
-            doing = Doing(sentence="Stopping: it ends what it is at; what is done is kept.")
+            doing = Progress(sentence="Stopping: it ends what it is at; what is done is kept.")
         st.progress(doing.share or 0.0, labels.escaped(doing.sentence))
     if progress and progress.counted.distinct_prompts is not None:
         pairs, prompts = progress.counted.rerank_pairs, progress.counted.distinct_prompts
