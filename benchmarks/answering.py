@@ -14,10 +14,9 @@ from threading import Event
 from typing import Any
 
 from benchmarks._texts import chunks
-from core.generators import Generator, Request
 from core.models import registry
 from core.settings import Settings
-from core.types import Generation, Message
+from core.types import Generation, Message, Request, TextGenerator
 
 GOES = 2
 GENERATION = Generation(max_tokens=64)
@@ -80,12 +79,12 @@ def request(passages: Sequence[str]) -> Request:
     return Request(messages=(Message(role="user", content=content),), generation=GENERATION)
 
 
-def tokens_written(generator: Generator, request: Request) -> int:
+def tokens_written(generator: TextGenerator, request: Request) -> int:
     *_, end = generator.generate([request], Event())
     return end.answer_tokens or 0
 
 
-def together(generator: Generator, requests: Sequence[Request]) -> Times:
+def together(generator: TextGenerator, requests: Sequence[Request]) -> Times:
     started = time.perf_counter()
     first: dict[int, float] = {}
     for delta in generator.generate(requests, Event()):

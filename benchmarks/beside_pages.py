@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
-from core.generators import Generator, Request
 from core.models import registry
 from core.settings import from_environment
 from core.tasks.worker import SWITCH_SECONDS
-from core.types import Generation, Message
+from core.types import Generation, Message, Request, TextGenerator
 
 PYTHONS = 0.005
 GOES = 2
@@ -46,7 +45,7 @@ def rows() -> list[dict[str, str]]:
     ]
 
 
-def seconds(generator: Generator, interval: float) -> float:
+def seconds(generator: TextGenerator, interval: float) -> float:
     sys.setswitchinterval(interval)
     request = Request(messages=(Message(role="user", content=QUESTION),), generation=GENERATION)
     started = time.perf_counter()

@@ -13,11 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks._texts import chunks
-from core.embedders import Embedder
 from core.indexes.vectors import VectorStore, embed_missing
 from core.models import device, registry
 from core.settings import Settings
-from core.types import Model, Retrieval
+from core.types import Embedder, Model, Retrieval
 
 CHUNKS = 150
 GOES = 2

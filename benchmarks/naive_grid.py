@@ -26,7 +26,7 @@ from unittest.mock import patch
 
 from core.answering import prompts
 from core.codec import plain
-from core.generators import Request, _decoding
+from core.generators import _decoding
 from core.indexes.chroma import Index
 from core.lab import Lab
 from core.models import registry
@@ -34,7 +34,7 @@ from core.settings import ROOT, SAMPLES, Settings, from_environment
 from core.sweeps import plan
 from core.sweeps.plan import SweepPlan
 from core.sweeps.runner import Sweeps
-from core.types import Generation, Message, Retrieval, Run
+from core.types import Generation, Message, Request, Retrieval, Run
 
 BATCH = 24  # prompts padded together, as the old log was made
 TOKENS = 64

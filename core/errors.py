@@ -11,7 +11,7 @@ class TriptychError(Exception):
 
 
 class BadInput(TriptychError):
-    """A setting or a question that cannot be meant."""
+    """An invalid setting, question or other input."""
 
 
 class Unreadable(TriptychError):

@@ -307,7 +307,7 @@ def test_becoming_another_database_while_others_read(store: Store, tmp_path: Pat
     other.database.close()
     reader = Store(store.database.path)  # its connection stays open throughout
     assert reader.run("r1") == RUN
-    store.database.become(tmp_path / "other.sqlite", 7)
+    store.database.restore_from(tmp_path / "other.sqlite", 7)
     assert [reader.run(name) for name in ("r1", "r2")] == [None, replace(RUN, id="r2")]
     reader.keep_run(RUN)
     assert store.run("r1") == RUN
@@ -317,7 +317,7 @@ def test_becoming_another_database_while_others_read(store: Store, tmp_path: Pat
 
 def test_becoming_nothing_changes_nothing(store: Store, tmp_path: Path) -> None:
     with pytest.raises(TriptychError):
-        store.database.become(tmp_path / "nowhere.sqlite", 7)
+        store.database.restore_from(tmp_path / "nowhere.sqlite", 7)
     assert store.run("r1") == RUN
     assert not (tmp_path / "nowhere.sqlite").exists()
 
@@ -332,5 +332,5 @@ def test_a_lock_that_stays_is_a_sentence(
         store.database.writing(),
         pytest.raises(TriptychError, match="keeps the database locked"),
     ):
-        hasty.database.become(tmp_path / "other.sqlite", 7)
+        hasty.database.restore_from(tmp_path / "other.sqlite", 7)
     assert store.run("r1") == RUN

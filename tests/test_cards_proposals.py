@@ -9,10 +9,9 @@ import pytest
 
 from core.cards import proposals
 from core.errors import BadInput
-from core.generators import Delta, Request
 from core.lab import Lab
 from core.store import EVERY
-from core.types import Span
+from core.types import Delta, Request, Span
 from tests.backends.generators import echo
 from tests.conftest import NOTES
 

@@ -22,13 +22,13 @@ from typing import Any
 import pytest
 
 from core.__main__ import main
-from core.generators import Delta, Request, causal_lm, endpoint
+from core.generators import causal_lm, endpoint
 from core.generators.endpoint import EndpointGenerator
 from core.history import exports
 from core.lab import Lab
 from core.models import registry
 from core.settings import Endpoint, Settings
-from core.types import Comparison, Generation, Message, Recipe, Retrieval
+from core.types import Comparison, Delta, Generation, Message, Recipe, Request, Retrieval
 from core.types.view import View
 from tests.openai_server import KEY
 

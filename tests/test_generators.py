@@ -17,13 +17,13 @@ import pytest
 from tokenizers.pre_tokenizers import ByteLevel
 
 from core.errors import Damaged, OutOfSpace
-from core.generators import Delta, Request, _decoding, _gguf, causal_lm
+from core.generators import _decoding, _gguf, causal_lm
 from core.generators._decoding import REPEATED, repeats_itself
 from core.generators._few_rows import quicken
 from core.generators.causal_lm import CausalLM
 from core.models import packages
 from core.settings import Settings
-from core.types import Generation, Message, Model
+from core.types import Delta, Generation, Message, Model, Request
 
 TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}: {{ message['content'] }}"

@@ -14,7 +14,6 @@ import pytest
 from core import chunkers
 from core.answering.running import Done, EvidenceFound, Finished, Step, TextDelta
 from core.errors import BadInput, MissingModel, TriptychError
-from core.generators import Delta, Request
 from core.lab import Lab
 from core.models.windows import offsets
 from core.retrieval import ranking
@@ -23,9 +22,11 @@ from core.store import PaperRow
 from core.types import (
     Chunking,
     Comparison,
+    Delta,
     Generation,
     Given,
     Recipe,
+    Request,
     Retrieval,
     Span,
     three_ways,

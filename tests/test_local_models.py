@@ -14,12 +14,12 @@ import pytest
 
 from core.embedders import sentence_transformer
 from core.errors import BadInput, Damaged, MissingModel, OutOfSpace
-from core.generators import Request, causal_lm
+from core.generators import causal_lm
 from core.lab import Lab
 from core.models import device, registry, weights
 from core.rerankers import cross_encoder
 from core.settings import Endpoint, Settings, from_environment
-from core.types import Family, Generation, Message, Model
+from core.types import Family, Generation, Message, Model, Request
 from tests import tiny_models
 
 QWEN = "Qwen2.5-0.5B-Instruct"

@@ -140,7 +140,7 @@ def test_a_failure_in_the_last_moment_changes_nothing(
     def fail(_self: Database, _path: Path, _mark: int) -> None:
         raise Damaged("The disk went away.")
 
-    monkeypatch.setattr(Database, "become", fail)
+    monkeypatch.setattr(Database, "restore_from", fail)
     job = lab.storage.restore(backup.name)
     job.join()
     assert job.error and job.error.sentence == "The disk went away."
@@ -345,7 +345,7 @@ def test_a_restore_that_was_killed_is_undone_or_finished(
     later = content(lab)
     become = Database.become
     with monkeypatch.context() as patch:
-        patch.setattr(Database, "become", watched)
+        patch.setattr(Database, "restore_from", watched)
         ended(lab.storage.restore(backup.name))
     assert content(lab) == early
     assert (tmp_path / "killed" / replace_all.PLAN).exists()

@@ -219,7 +219,7 @@ def test_an_answer_that_fails_is_kept_with_its_reason(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def generate(self: Echo, requests: Any, stop: Event) -> Any:
-        from core.generators import Delta
+        from core.types import Delta
 
         for index in range(len(requests)):
             yield Delta(index=index, text="", finish="error", note="The server is gone.")

@@ -26,7 +26,6 @@ from core.answering.running import (
     TextDelta,
 )
 from core.errors import BadInput, TriptychError
-from core.generators import Delta, Generator, Request
 from core.models import registry, vocabularies
 from core.models.loader import Models
 from core.retrieval import bm25, ranking
@@ -40,10 +39,13 @@ from core.tasks.worker import Priority, Ticket, Worker
 from core.types import (
     Answer,
     Comparison,
+    Delta,
     Message,
     Recipe,
+    Request,
     Retrieval,
     Run,
+    TextGenerator,
     run_key,
 )
 
@@ -84,7 +86,7 @@ class Answering:
         self._lives: OrderedDict[str, RunningComparison] = OrderedDict()
 
     def check(self, question: str, recipe: Recipe) -> None:
-        """Errors: BadInput for anything that cannot be meant, MissingModel for what is not here."""
+        """Errors: BadInput for anything invalid, MissingModel for what is not here."""
         if not question.strip():
             raise BadInput("The question is empty; type one.")
         if len(question) > prompts.LONGEST_QUESTION:
@@ -262,7 +264,7 @@ class Answering:
 
     def _generate(self, name: str, drafts: Sequence[Draft], stop: Event) -> Iterator[Step]:
         """All drafts of one generator, together in one batch."""
-        generator: Generator = yield from self._models.loaded("generator", name)
+        generator: TextGenerator = yield from self._models.loaded("generator", name)
         for draft in drafts:
             hits = draft.evidence.hits
             self.prepare(draft, generator)
@@ -276,7 +278,7 @@ class Answering:
         yield from self.write(generator, drafts, stop, self._store.keep_run)
 
     @staticmethod
-    def prepare(draft: Draft, generator: Generator) -> None:
+    def prepare(draft: Draft, generator: TextGenerator) -> None:
         """Write its messages, with as many passages as the generator has room for.
 
         Errors: BadInput if not even the question fits.
@@ -293,7 +295,7 @@ class Answering:
 
     def write(
         self,
-        generator: Generator,
+        generator: TextGenerator,
         drafts: Sequence[Draft],
         stop: Event,
         keep: Callable[[Run], None],
@@ -341,7 +343,7 @@ class Answering:
         draft: Draft,
         delta: Delta,
         seconds: float,
-        generator: Generator,
+        generator: TextGenerator,
         keep: Callable[[Run], None],
     ) -> Run:
         assert delta.finish
@@ -360,7 +362,7 @@ class Answering:
         return draft.run
 
     @staticmethod
-    def run(draft: Draft, answer: Answer | None, generator: Generator | None) -> Run:
+    def run(draft: Draft, answer: Answer | None, generator: TextGenerator | None) -> Run:
         """The draft as a run of now."""
         return Run(
             id=new_id(),

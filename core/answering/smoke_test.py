@@ -7,15 +7,11 @@ import time
 from collections.abc import Generator
 from threading import Event
 
-from core.embedders import Embedder
 from core.errors import TriptychError
-from core.generators import Generator as Answering
-from core.generators import Request
 from core.models.loader import Models
-from core.rerankers import Reranker
 from core.tasks.background import Outcome, Steps
 from core.tasks.progress import Progress
-from core.types import Generation, Message, Model
+from core.types import Embedder, Generation, Message, Model, Request, Reranker, TextGenerator
 
 QUESTION = "What is the capital of France?"
 SENTENCE = "Paris is the capital of France."
@@ -60,7 +56,7 @@ def _score(reranker: Reranker, loading: str) -> Outcome:
 
 
 def _answer(
-    generator: Answering, name: str, stop: Event, loading: str
+    generator: TextGenerator, name: str, stop: Event, loading: str
 ) -> Generator[Progress | Outcome, None, None]:
     request = Request(
         messages=(Message(role="user", content=QUESTION),),

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from core.cards import Note, Reading, archives, card_id
 from core.cards.normal import normal
 from core.codec import from_json, to_json
 from core.errors import Damaged, Unreadable
+from core.store.anki import AnkiNote
 from core.types import Card, digest
 
 if TYPE_CHECKING:
@@ -48,21 +49,6 @@ MATHS = re.compile(
     re.DOTALL,
 )
 HELD = re.compile("\ue000(\\d+)\ue001")
-
-
-class AnkiNote(Protocol):
-    """A note of an Anki collection, as core.store.anki reads it."""
-
-    @property
-    def guid(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def deck(self) -> str: ...
-    @property
-    def tags(self) -> tuple[str, ...]: ...
-    @property
-    def fields(self) -> tuple[tuple[str, str], ...]: ...
 
 
 def write(cards: Iterable[Card]) -> bytes:

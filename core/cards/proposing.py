@@ -16,15 +16,23 @@ from typing import TYPE_CHECKING
 from core import chunkers
 from core.cards import proposals
 from core.cards.decks import checked
-from core.embedders import Embedder
 from core.errors import BadInput, TriptychError
-from core.generators import Generator, Request
 from core.models.loader import Models
 from core.papers.library import Papers
 from core.store import Store
 from core.tasks.progress import Progress
 from core.tasks.worker import Priority, Ticket, Worker
-from core.types import Card, Chunking, Generation, Question, Run, Span
+from core.types import (
+    Card,
+    Chunking,
+    Embedder,
+    Generation,
+    Question,
+    Request,
+    Run,
+    Span,
+    TextGenerator,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -179,7 +187,7 @@ class Proposals:
                 return
             paper = self._papers.get(span.paper_id)
             text = paper.text[span.start : span.end]
-            generator: Generator = yield from self._models.loaded("generator", name)
+            generator: TextGenerator = yield from self._models.loaded("generator", name)
             generation = Generation(generator=name, max_tokens=proposals.MAX_TOKENS)
             request = Request(messages=proposals.messages(text), generation=generation)
             said = "".join(delta.text for delta in generator.generate([request], stop))

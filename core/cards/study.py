@@ -49,11 +49,13 @@ class Study:
         return learner
 
     def keep(self, learner: Learner) -> None:
-        """Keep a learner's settings. Errors: BadInput for what cannot be meant."""
+        """Keep a learner's settings. Errors: BadInput for invalid ones."""
         days.zone(learner.zone)
         schedule.check_retention(learner.retention)
         if not 0 <= learner.new_a_day <= 9_999:
-            raise BadInput(f"{learner.new_a_day} new cards a day cannot be meant; 0 to 9,999 can.")
+            raise BadInput(
+                f"{learner.new_a_day} new cards a day are not possible; choose 0 to 9,999."
+            )
         self._store.keep_learner(learner)
 
     # studying

@@ -60,7 +60,7 @@ def completed(chunking: Chunking, embedder: str) -> Chunking:
 
 
 def check(chunking: Chunking) -> None:
-    """Errors: BadInput for an unknown chunker and for numbers that cannot be meant."""
+    """Errors: BadInput for an unknown chunker and for invalid numbers."""
     if unit(chunking.chunker) == "page":
         if chunking.across_pages:
             raise BadInput(

@@ -54,7 +54,7 @@ class ClassQuestions:
 
     def search(self, token: str, question: str) -> StudentSearch:
         """Look a student's question up in all papers, in the background. Errors: BadInput for a
-        question that cannot be meant, or while the last search is under way."""
+        invalid question, or while the last search is under way."""
         before = self._searches.get(token)
         if before and not before.over:
             raise BadInput("Your last search is under way; wait for it.")
@@ -85,7 +85,7 @@ class ClassQuestions:
     # the line
 
     def put(self, screen: Screen, question: str) -> None:
-        """Put a question in line. Errors: BadInput for one that cannot be meant, a class that is
+        """Put a question in line. Errors: BadInput for an invalid one, a class that is
         over, or when too many of this student's wait already."""
         if not screen.student or not screen.classroom.open:
             raise BadInput("This class has ended; nothing is answered any more.")

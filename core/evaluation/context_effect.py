@@ -105,7 +105,7 @@ class HelpedOrHurt:
 
 
 class Contexts:
-    """Errors of every method: BadInput for what cannot be meant."""
+    """Errors of every method: BadInput for what is invalid."""
 
     def __init__(
         self,

@@ -27,7 +27,7 @@ from core.types import Chunk, Chunking, Paper, Span
 if TYPE_CHECKING:
     import numpy as np
 
-    from core.embedders import Embedder
+    from core.types import Embedder
 
 EMBEDDER = "all-MiniLM-L6-v2"
 TOP_K = 5

@@ -149,7 +149,7 @@ class Evaluation:
 
 
 class Evaluations:
-    """Errors of every method: BadInput for what cannot be meant."""
+    """Errors of every method: BadInput for what is invalid."""
 
     def __init__(
         self,

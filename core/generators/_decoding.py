@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 from threading import Event
 from typing import TYPE_CHECKING
 
-from core.generators import Delta
 from core.models.device import out_of_memory
-from core.types import FinishReason, Generation
+from core.types import Delta, FinishReason, Generation
 
 if TYPE_CHECKING:
     import torch

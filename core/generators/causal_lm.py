@@ -15,13 +15,12 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from core.errors import BadInput, Damaged, OutOfSpace
-from core.generators import Delta, Request
 from core.generators._decoding import Row, answer
 from core.generators._few_rows import quicken
 from core.generators._gguf import unpack
 from core.models import device, packages, weights
 from core.settings import Settings
-from core.types import Generation, Message, Model
+from core.types import Delta, Generation, Message, Model, Request
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase

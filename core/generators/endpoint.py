@@ -14,9 +14,8 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
-from core.generators import Delta, Request
 from core.settings import Endpoint, Settings, key_for
-from core.types import FinishReason, Generation, Message, Model, digest
+from core.types import Delta, FinishReason, Generation, Message, Model, Request, digest
 
 if TYPE_CHECKING:
     from openai import APIStatusError, Stream

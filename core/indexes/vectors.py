@@ -27,7 +27,7 @@ from core.errors import OutOfSpace
 from core.models import device
 
 if TYPE_CHECKING:
-    from core.embedders import Embedder
+    from core.types import Embedder
 
 BATCH = 32  # texts embedded and kept together: what a kill can lose
 KEY = 32  # bytes of a sha256
@@ -71,7 +71,7 @@ class VectorStore:
     def note(self, texts: Mapping[str, Sequence[str]]) -> None:
         """Remember, before they are embedded, that these texts, by the paper's id, are a paper's;
         see `forget`. Errors: OutOfSpace."""
-        with _space("The disk is full: nothing was embedded; free some space and try again."):
+        with disk_full_as("The disk is full: nothing was embedded; free some space and try again."):
             folder = _noted(self.file)
             folder.mkdir(parents=True, exist_ok=True)
             with _locked(self.file, "ab", fcntl.LOCK_EX):
@@ -89,7 +89,7 @@ class VectorStore:
         """
         if vectors.shape != (len(texts), self.dimensions) or not np.isfinite(vectors).all():
             raise ValueError(f"no {len(texts)} vectors of {self.dimensions} finite numbers")
-        with _space(
+        with disk_full_as(
             "The disk is full: embedding stopped, and what was done is kept; "
             "free some space and try again."
         ):
@@ -156,7 +156,7 @@ def forget(folder: Path, paper_ids: Collection[str]) -> None:
     for file in sorted(folder.glob("*.vectors")):
         dimensions = file.stem.rpartition("-")[2]
         if dimensions.isdecimal():
-            with _space(
+            with disk_full_as(
                 "The disk is full: not all vectors of what was removed could be taken away; free"
                 " some space, and they go with the next paper that is removed."
             ):
@@ -260,7 +260,7 @@ def _is_at(file: IO[bytes], path: Path) -> bool:
 
 
 @contextmanager
-def _space(sentence: str) -> Iterator[None]:
+def disk_full_as(sentence: str) -> Iterator[None]:
     """A full disk in the user's words."""
     try:
         yield

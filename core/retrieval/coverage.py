@@ -85,7 +85,7 @@ class Ruler:
         self._cuts = lru_cache(maxsize=256)(self._cut)
 
     def cut(self, paper_id: str, chunking: Chunking, embedder: str) -> Cut:
-        """Errors: BadInput for a chunking that cannot be meant or an unknown name, MissingModel
+        """Errors: BadInput for an invalid chunking or an unknown name, MissingModel
         for an embedder that is not here."""
         model = self._models.find("embedder", embedder)
         return self._cuts(paper_id, chunkers.completed(chunking, embedder), model)

@@ -12,14 +12,12 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from core import chunkers
-from core.embedders import Embedder
 from core.errors import BadInput
 from core.files.locks import at_work
 from core.models import device, vocabularies
 from core.models.loader import Models
 from core.models.windows import characters_read, offsets
 from core.papers.library import Papers
-from core.rerankers import Reranker
 from core.retrieval import ranking
 from core.retrieval.bm25 import WordIndex
 from core.settings import Settings
@@ -27,7 +25,7 @@ from core.store import Store
 from core.store.speeds import Speeds
 from core.tasks.progress import Progress
 from core.tasks.stopwatch import Stopwatch
-from core.types import Chunk, Chunking, Given, Hit, Recipe, Retrieval, digest
+from core.types import Chunk, Chunking, Embedder, Given, Hit, Recipe, Reranker, Retrieval, digest
 
 if TYPE_CHECKING:
     import numpy as np

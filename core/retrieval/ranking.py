@@ -26,7 +26,7 @@ class Candidate:
 
 
 def check(retrieval: Retrieval, chunking: Chunking) -> None:
-    """Errors: BadInput for a retrieval or a chunking that cannot be meant."""
+    """Errors: BadInput for an invalid retrieval or chunking."""
     chunkers.check(chunking)
     if retrieval.retriever not in RETRIEVERS:
         raise BadInput(

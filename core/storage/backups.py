@@ -228,7 +228,7 @@ class Storage:
         self._check_sweeps()  # one may have begun since
         data = self._settings.data
         with replacing(data):
-            replace_all.carry_out(data, self._store, database, paper_ids, presets)
+            replace_all.replace_all(data, self._store, database, paper_ids, presets)
             # A class of then would lock everybody out, and nobody may know its PIN any more.
             if left := self._store.classes.current():
                 self._store.classes.end(left.id)

@@ -35,7 +35,7 @@ class ReplacementPlan:
     presets: dict[str, str]
 
 
-def carry_out(
+def replace_all(
     data: Path,
     store: Store,
     database: Path,
@@ -59,7 +59,7 @@ def carry_out(
         for paper_id in plan.new:
             with suppress(FileNotFoundError):  # it was missing when the backup was made
                 (data / WORK / "papers" / paper_id).replace(data / "papers" / paper_id)
-        store.database.become(database, plan.mark)
+        store.database.restore_from(database, plan.mark)
     except BaseException:
         _undo(data, plan)
         raise

@@ -32,7 +32,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._local = threading.local()
-        with _said(path):
+        with translate_sqlite_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._migrate()
 
@@ -53,7 +53,7 @@ class Database:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction: all of it or nothing. Within another of this thread it is a part of
         that."""
-        with _said(self.path):
+        with translate_sqlite_errors(self.path):
             connection = self._connection
             if connection.in_transaction:
                 yield connection
@@ -70,7 +70,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """All rows asked for within are those of one moment, whatever others write."""
-        with _said(self.path):
+        with translate_sqlite_errors(self.path):
             connection = self._connection
             if connection.in_transaction:
                 yield
@@ -83,7 +83,7 @@ class Database:
 
     def rows(self, sql: str, *values: object, **named: object) -> list[sqlite3.Row]:
         """All rows of a query, its values in order or by name."""
-        with _said(self.path):
+        with translate_sqlite_errors(self.path):
             return self._connection.execute(sql, named or values).fetchall()
 
     def _migrate(self) -> None:
@@ -104,7 +104,7 @@ class Database:
 
     def copy_to(self, path: Path) -> None:
         """Write a whole copy to a new file, also while others read and write this one."""
-        with _said(path), closing(sqlite3.connect(path)) as copy:
+        with translate_sqlite_errors(path), closing(sqlite3.connect(path)) as copy:
             self._connection.backup(copy, progress=_patient)
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
 
@@ -114,7 +114,7 @@ class Database:
         mark: int = self.rows("PRAGMA user_version")[0][0]
         return mark
 
-    def become(self, path: Path, mark: int) -> None:
+    def restore_from(self, path: Path, mark: int) -> None:
         """Take on the whole content of another database file and this mark, all of it or nothing.
 
         It is copied into this one and the file stays: connections of other threads and processes
@@ -122,7 +122,10 @@ class Database:
         """
         # A file that is not there must not be made, and then copied.
         address = f"{path.as_uri()}?mode=rw"
-        with _said(self.path), closing(sqlite3.connect(address, uri=True)) as other:
+        with (
+            translate_sqlite_errors(self.path),
+            closing(sqlite3.connect(address, uri=True)) as other,
+        ):
             other.execute(f"PRAGMA user_version = {mark:d}")
             other.backup(self._connection, progress=_patient)
             self._connection.execute("PRAGMA wal_checkpoint (TRUNCATE)")
@@ -164,7 +167,7 @@ def _patient(status: int, _remaining: int, _pages: int) -> None:
 
 
 @contextmanager
-def _said(path: Path) -> Iterator[None]:
+def translate_sqlite_errors(path: Path) -> Iterator[None]:
     """SQLite's and the file system's errors in the user's words."""
     try:
         yield

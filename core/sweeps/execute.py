@@ -12,7 +12,6 @@ from typing import TypeVar
 from core.answering.answering import Answering, Draft
 from core.answering.running import Finished
 from core.errors import TriptychError
-from core.generators import Generator as TextGenerator
 from core.models.loader import Models
 from core.retrieval import ranking
 from core.retrieval.finder import Evidence, Finder, RerankScores, Searched
@@ -21,7 +20,7 @@ from core.store.sweeps import SweepStore
 from core.sweeps import plan
 from core.sweeps.plan import Search
 from core.tasks.progress import Progress
-from core.types import Cell, Given, Recipe, Retrieval, Run, Sweep, run_key
+from core.types import Cell, Given, Recipe, Retrieval, Run, Sweep, TextGenerator, run_key
 
 PROMPTS_AT_ONCE = 32  # handed to a generator together; it reads and writes as many as suit it
 

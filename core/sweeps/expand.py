@@ -25,7 +25,7 @@ def settings_of(
     preset: Preset, named: Named, check: Callable[[Recipe], None]
 ) -> tuple[tuple[Setting, ...], tuple[DroppedSetting, ...]]:
     """The settings in the order of the preset's values, the baseline first, and what was dropped:
-    `check` raises a TriptychError for a recipe that cannot be meant.
+    `check` raises a TriptychError for an invalid recipe.
 
     Without a reranker the candidates behind the used ones change nothing, so only the largest
     number is taken; not so where two lists are fused at that depth.

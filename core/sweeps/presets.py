@@ -58,7 +58,7 @@ class Preset:
 
 def read(name: str, text: str) -> Preset:
     """The preset that a file's text says. Errors: BadInput, in one sentence, for what is no TOML,
-    a key that is not known, and a value that cannot be meant."""
+    a key that is not known, and an invalid value."""
     try:
         table = tomllib.loads(text)
     except ValueError as error:  # also of a number with thousands of digits

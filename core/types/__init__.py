@@ -27,6 +27,7 @@ from core.types.asking import (
     run_key,
     three_ways,
 )
+from core.types.backends import Delta, Embedder, Request, Reranker, TextGenerator
 from core.types.cards import Card, Memory, Review
 from core.types.classroom import (
     Asked,
@@ -41,8 +42,10 @@ from core.types.classroom import (
     Tally,
 )
 from core.types.sweeps import Cell, CellStatus, Setting, Sweep, SweepStatus
+from core.types.view import CHOICES, Choice, View
 
 __all__ = [
+    "CHOICES",
     "Answer",
     "Arm",
     "Asked",
@@ -51,10 +54,13 @@ __all__ = [
     "Card",
     "Cell",
     "CellStatus",
+    "Choice",
     "Chunk",
     "Chunking",
     "Classroom",
     "Comparison",
+    "Delta",
+    "Embedder",
     "Family",
     "FinishReason",
     "Generation",
@@ -69,6 +75,8 @@ __all__ = [
     "PlayedRound",
     "Question",
     "Recipe",
+    "Request",
+    "Reranker",
     "Retrieval",
     "Review",
     "Round",
@@ -83,6 +91,8 @@ __all__ = [
     "Sweep",
     "SweepStatus",
     "Tally",
+    "TextGenerator",
+    "View",
     "digest",
     "run_key",
     "three_ways",

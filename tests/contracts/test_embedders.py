@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.embedders import Embedder
 from core.models import registry
 from core.models.windows import characters_read, offsets
 from core.settings import Settings
+from core.types import Embedder
 from tests import tiny_models
 from tests.backends import every, load
 

@@ -6,10 +6,10 @@ from threading import Event, active_count
 import pytest
 
 from core.errors import BadInput
-from core.generators import Delta, Generator, Request, causal_lm
+from core.generators import causal_lm
 from core.generators.endpoint import EndpointGenerator
 from core.settings import Endpoint
-from core.types import Generation, Message, Style
+from core.types import Delta, Generation, Message, Request, Style, TextGenerator
 from tests import tiny_models
 from tests.backends import every, load
 
@@ -55,19 +55,19 @@ def texts(deltas: Sequence[Delta]) -> dict[int, str]:
 @pytest.fixture(scope="module", params=[*every("generators"), "endpoint", "tiny qwen2"])
 def generator(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Generator:
+) -> TextGenerator:
     if request.param == "tiny qwen2":
         return causal_lm.read(tiny_models.qwen2(tmp_path_factory.mktemp("tiny")), "cpu")
     if request.param == "endpoint":
         address = request.getfixturevalue("openai_server")
         echo = Endpoint(name="echo", address=address, model="echo")
         return EndpointGenerator(echo, key="", seconds=10)
-    loaded: Generator = load(request.param)
+    loaded: TextGenerator = load(request.param)
     return loaded
 
 
 @pytest.fixture(scope="module")
-def answered(generator: Generator) -> list[Delta]:
+def answered(generator: TextGenerator) -> list[Delta]:
     """All requests, answered together."""
     return list(generator.generate(REQUESTS, Event()))
 
@@ -78,7 +78,7 @@ def test_each_answer_has_one_finish_and_it_comes_last(answered: list[Delta]) -> 
         assert [bool(piece.finish) for piece in pieces] == [False] * (len(pieces) - 1) + [True]
 
 
-def test_tokens_are_counted(generator: Generator, answered: list[Delta]) -> None:
+def test_tokens_are_counted(generator: TextGenerator, answered: list[Delta]) -> None:
     for request, end in zip(
         REQUESTS,
         sorted((delta for delta in answered if delta.finish), key=lambda delta: delta.index),
@@ -94,14 +94,14 @@ def test_tokens_are_counted(generator: Generator, answered: list[Delta]) -> None
 
 
 def test_an_answer_does_not_depend_on_its_neighbours(
-    generator: Generator, answered: list[Delta]
+    generator: TextGenerator, answered: list[Delta]
 ) -> None:
     together = texts(answered)
     for index, request in enumerate(REQUESTS):
         assert texts(list(generator.generate([request], Event())))[0] == together[index]
 
 
-def test_stopping_ends_every_answer_soon(generator: Generator) -> None:
+def test_stopping_ends_every_answer_soon(generator: TextGenerator) -> None:
     stop = Event()
     pieces = []
     for delta in generator.generate(REQUESTS, stop):
@@ -111,7 +111,7 @@ def test_stopping_ends_every_answer_soon(generator: Generator) -> None:
     assert len(pieces) <= 3 * len(REQUESTS)
 
 
-def test_stopped_before_the_start_says_nothing(generator: Generator) -> None:
+def test_stopped_before_the_start_says_nothing(generator: TextGenerator) -> None:
     stop = Event()
     stop.set()
     pieces = list(generator.generate(REQUESTS, stop))
@@ -121,7 +121,9 @@ def test_stopped_before_the_start_says_nothing(generator: Generator) -> None:
     }
 
 
-def test_closing_the_iterator_ends_the_work(generator: Generator, answered: list[Delta]) -> None:
+def test_closing_the_iterator_ends_the_work(
+    generator: TextGenerator, answered: list[Delta]
+) -> None:
     threads = active_count()
     deltas = generator.generate(REQUESTS, Event())
     next(deltas)
@@ -139,11 +141,11 @@ def test_a_prompt_begins_at_most_once_and_before_its_answer(answered: list[Delta
         assert not (mine[0].begins and mine[0].text)
 
 
-def test_no_requests_no_answers(generator: Generator) -> None:
+def test_no_requests_no_answers(generator: TextGenerator) -> None:
     assert list(generator.generate([], Event())) == []
 
 
-def test_a_prompt_that_leaves_no_room_for_its_answer_is_refused(generator: Generator) -> None:
+def test_a_prompt_that_leaves_no_room_for_its_answer_is_refused(generator: TextGenerator) -> None:
     if generator.window is None:
         pytest.skip("nobody here knows its window")
     long = ask("word " * generator.window)
@@ -151,7 +153,7 @@ def test_a_prompt_that_leaves_no_room_for_its_answer_is_refused(generator: Gener
         list(generator.generate([REQUESTS[0], long], Event()))
 
 
-def test_a_longer_message_counts_more_tokens(generator: Generator) -> None:
+def test_a_longer_message_counts_more_tokens(generator: TextGenerator) -> None:
     for style in ("chat", "completion"):
         generation = Generation(style=style)
         counts = [
@@ -161,6 +163,6 @@ def test_a_longer_message_counts_more_tokens(generator: Generator) -> None:
         assert counts == (sorted(set(counts)) if generator.window else [0, 0, 0])
 
 
-def test_it_says_what_computes(generator: Generator) -> None:
+def test_it_says_what_computes(generator: TextGenerator) -> None:
     assert generator.engine
     assert generator.precision

@@ -7,8 +7,8 @@ import pytest
 
 from core.models import registry
 from core.models.windows import characters_read
-from core.rerankers import Reranker
 from core.settings import Settings
+from core.types import Reranker
 from tests import tiny_models
 from tests.backends import every, load
 

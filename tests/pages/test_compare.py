@@ -6,9 +6,8 @@ from threading import Event
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.generators import Delta, Request
 from core.lab import Lab
-from core.types import Chunking, Generation, Recipe, Retrieval, Run, three_ways
+from core.types import Chunking, Delta, Generation, Recipe, Request, Retrieval, Run, three_ways
 from tests.backends.generators.echo import Echo
 from tests.pages.conftest import texts
 from tests.test_lab import asked

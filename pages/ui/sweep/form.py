@@ -62,7 +62,7 @@ def _fill(lab: Lab) -> None:
 
 
 def preset(lab: Lab) -> Preset:
-    """Draw the values; the preset that they say. Errors: BadInput for what cannot be meant."""
+    """Draw the values; the preset that they say. Errors: BadInput for invalid values."""
     state = st.session_state
     with st.container(key="sweep-values"):
         cutting, finding, answering = st.columns(3, gap="medium")

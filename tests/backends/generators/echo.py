@@ -5,9 +5,8 @@ from collections.abc import Iterator, Sequence
 from threading import Event
 
 from core.errors import BadInput
-from core.generators import Delta, Request
 from core.settings import Settings
-from core.types import FinishReason, Generation, Message, Model
+from core.types import Delta, FinishReason, Generation, Message, Model, Request
 
 WORD = re.compile(r"\s*\S+")
 
