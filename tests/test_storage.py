@@ -343,7 +343,7 @@ def test_a_restore_that_was_killed_is_undone_or_finished(
     lab.sweeps.presets.remove("early")
     lab.sweeps.presets.save("later", "top_k = [2]\n")
     later = content(lab)
-    become = Database.become
+    become = Database.restore_from
     with monkeypatch.context() as patch:
         patch.setattr(Database, "restore_from", watched)
         ended(lab.storage.restore(backup.name))
