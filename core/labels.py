@@ -271,3 +271,8 @@ def size(megabytes: float) -> str:
 def moment(at: str) -> str:
     """2026-11-21 13:05 UTC, of a time in ISO 8601 and UTC"""
     return f"{at[:10]} {at[11:16]} UTC"
+
+
+def seconds(value: float) -> str:
+    """Two digits; what takes less than a thousandth is said so."""
+    return f"{value:.2g}" if value >= 0.001 else "< 0.001"

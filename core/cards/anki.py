@@ -15,8 +15,9 @@ from functools import cache
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-from core.cards import Note, Reading, archives, card_id
+from core.cards import archives
 from core.cards.normal import normal
+from core.cards.note import Note, Reading, card_id
 from core.codec import from_json, to_json
 from core.errors import Damaged, Unreadable
 from core.store.anki import AnkiNote

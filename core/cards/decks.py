@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from core.cards import Note, Reading, anki, archives, markdown, normal, tables, write
+from core.cards import anki, archives, markdown, normal, tables, write
+from core.cards.note import Note, Reading
 from core.errors import BadInput, TriptychError, Unreadable
 from core.papers import texts
 from core.settings import Settings

@@ -22,10 +22,10 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from re import Match
 
-from core.cards import Note, Reading, card_id
 from core.cards.fences import closed
 from core.cards.lines import CHAPTER, DECK, META, RATING, TAGS, Kind, Token, following, tokens_of
 from core.cards.normal import one_line, unescaped
+from core.cards.note import Note, Reading, card_id
 from core.cards.placeholders import TAG as PLACEHOLDER
 from core.cards.placeholders import is_placeholder
 from core.types import Card, Span

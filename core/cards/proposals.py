@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.cards.placeholders import is_placeholder
-from core.text import sentences
+from core.text.sentences import sentences
 from core.text.words import words as words_of
 from core.types import Card, Message, PaperKind, Question, Span, digest
 
@@ -132,7 +132,7 @@ def place(answer: str, text: str) -> tuple[int, int] | None:
     """The shortest run of at most three sentences that holds every telling word of the answer, as
     start and end in the text; None if there is none."""
     wanted = telling(answer)
-    spans = list(sentences.sentences(text))
+    spans = list(sentences(text))
     for length in (1, 2, 3):
         for first in range(len(spans) - length + 1):
             start, end = spans[first][0], spans[first + length - 1][1]
@@ -148,7 +148,7 @@ def own_sentence(question: str, text: str) -> str:
     if not asked:
         return ""
     best, found = HELD, ""
-    for start, end in sentences.sentences(text):
+    for start, end in sentences(text):
         sentence = " ".join(text[start:end].split())
         if not WHOLE.fullmatch(sentence):
             continue

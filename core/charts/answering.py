@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from statistics import fmean, median
 
-from core.charts import Chart
+from core.charts.chart import Chart
 from core.charts.quality import counted, none_of
 from core.charts.style import (
     ARM_COLOURS,

@@ -6,7 +6,7 @@ Takes days and counts, so it knows no log, no learner and no clock.
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from core.charts import Chart
+from core.charts.chart import Chart
 from core.charts.style import FAILURE, INK, SCALE, Theme, dressed, short, ticks
 from core.types import Card, Memory
 

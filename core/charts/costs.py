@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean
 
-from core.charts import Chart
+from core.charts.chart import Chart
 from core.charts.quality import Intervals, counted, ends, heading, lacking, per_question, said
 from core.charts.style import ARM_COLOURS, ARM_MARKS, ARM_NAMES, INK, Theme, dressed, safe
 from core.charts.tidy import Point

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.charts import Chart
+from core.charts.chart import Chart
 from core.charts.quality import BELOW, CELL, MOST_QUESTIONS, cell, least, squares
 from core.charts.style import (
     ARM_COLOURS,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from core.charts import Chart
+from core.charts.chart import Chart
 from core.charts.style import (
     GROUND,
     INK,

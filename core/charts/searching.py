@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from statistics import fmean
 
-from core.charts import Chart
+from core.charts.chart import Chart
 from core.charts.quality import BELOW, CELL, NARROWEST, cell, counted, least, none_of, squares
 from core.charts.style import ARM_COLOURS, HAIRLINE, INK, UNUSED, Theme, dressed, safe, short, ticks
 from core.charts.tidy import Point

@@ -15,8 +15,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from core.logs import UNKNOWN, DroppedLine, Log
-from core.logs._lines import SHOWN, guarded, numbered, one_line, plain
+from core.logs._lines import SHOWN, UNKNOWN, DroppedLine, guarded, numbered, one_line, plain
+from core.logs.log import Log
 from core.types import (
     Answer,
     Chunking,

@@ -21,8 +21,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from core.logs import NAMED, UNKNOWN, DroppedLine, Log
-from core.logs._lines import SHOWN, guarded, numbered, one_line, plain
+from core.logs._lines import NAMED, SHOWN, UNKNOWN, DroppedLine, guarded, numbered, one_line, plain
+from core.logs.log import Log
 from core.types import Chunk, Chunking, Hit, Recipe, Retrieval, Run, digest, run_key
 
 TITLE = re.compile(r"\s*={2,}\s*DOCUMENT RETRIEVAL LOG\s*={2,}\s*$")

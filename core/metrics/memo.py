@@ -3,6 +3,7 @@ and what was not tested. Pure; every number in it comes from the summary."""
 
 from collections.abc import Sequence
 
+from core import labels
 from core.metrics.statistics import Difference, Interval
 from core.metrics.summary import SettingOutcome, Summary
 
@@ -51,7 +52,7 @@ def _choice(summary: Summary) -> list[str]:
         f"- The cheapest {among}by the text it costs: {_plain(by_tokens.label)}"
         f" ({by_tokens.context_tokens:,.0f} tokens a question).",
         f"- The cheapest {among}by time: {_plain(by_seconds.label)}"
-        f" ({seconds(by_seconds.seconds)} s a question).",
+        f" ({labels.seconds(by_seconds.seconds)} s a question).",
     ]
 
 
@@ -60,14 +61,9 @@ def _row(outcome: SettingOutcome, is_base: bool) -> str:
     unseen = "–" if outcome.never_seen is None else f"{outcome.never_seen:.0%}"
     return (
         f"| {_plain(outcome.label)} | {_percent(outcome.recall)} | {change} |"
-        f" {outcome.context_tokens:,.0f} | {seconds(outcome.seconds)} | {unseen} |"
+        f" {outcome.context_tokens:,.0f} | {labels.seconds(outcome.seconds)} | {unseen} |"
         f" {'ties' if outcome.tied else ''} |"
     )
-
-
-def seconds(value: float) -> str:
-    """Two digits; what takes less than a thousandth is said so."""
-    return f"{value:.2g}" if value >= 0.001 else "< 0.001"
 
 
 def _percent(interval: Interval) -> str:

@@ -10,12 +10,12 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import IO, Literal
 
-from core import papers
 from core.errors import BadInput, OutOfSpace, TriptychError
 from core.files.atomic import PART
 from core.files.locks import adding
-from core.papers import PageImage, finding, languages, texts
+from core.papers import finding, languages, reading, texts
 from core.papers.finding import TextMatch
+from core.papers.reading import PageImage
 from core.settings import SAMPLES, Settings
 from core.store import PaperRow, Refusal, Store
 from core.types import Paper, Span
@@ -74,8 +74,8 @@ class Papers:
 
     def _add(self, path: Path, name: str) -> Added:
         try:
-            papers.check(path, name, self._settings)
-            paper_id = papers.digest_file(path)
+            reading.check(path, name, self._settings)
+            paper_id = reading.digest_file(path)
         except OSError as error:
             return Added(file=name, status="failed", reason=f"{name}: {error.strerror}.")
         except TriptychError as error:
@@ -84,7 +84,7 @@ class Papers:
         part = self._folder / f"{paper_id}{PART}"
         try:
             if known is None:
-                paper = papers.read(path, name, self._settings)
+                paper = reading.read(path, name, self._settings)
                 self._keep_file(path, part)
                 self._store.keep_paper(paper)
                 part.replace(self.file(paper_id))
@@ -161,13 +161,13 @@ class Papers:
     def whole(self, paper_id: str) -> bool:
         """Whether the original file has the bytes that the paper was made of."""
         file = self.file(paper_id)
-        return file.is_file() and papers.digest_file(file) == paper_id
+        return file.is_file() and reading.digest_file(file) == paper_id
 
     def page_image(self, paper: Paper, page: int, spans: tuple[Span, ...] = ()) -> PageImage:
         """The page of a PDF as PNG, with the spans of this paper marked, and those of them that
         could not be."""
         marked = [(span.start, span.end) for span in spans if span.paper_id == paper.id]
-        return papers.page_image(
+        return reading.page_image(
             self.file(paper.id), page, marked, paper, PAGE_SCALE, self._settings
         )
 

@@ -7,7 +7,6 @@ from core import labels
 from core.charts.style import Theme
 from core.evaluation.settings_compared import Evaluation
 from core.lab import Lab
-from core.metrics import memo
 from core.metrics.statistics import Interval
 from core.metrics.summary import SettingOutcome
 from core.store.sweeps import SweepRow
@@ -139,7 +138,7 @@ def _choice(found: Evaluation) -> str:
         f" **{labels.escaped(tokens.label)}** ({tokens.context_tokens:,.0f} tokens a question)"
     )
     if seconds is not tokens:
-        quick = memo.seconds(seconds.seconds)
+        quick = labels.seconds(seconds.seconds)
         said += (
             f" · quickest{among}: **{labels.escaped(seconds.label)}** ({labels.escaped(quick)} s)"
         )

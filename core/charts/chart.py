@@ -1,0 +1,33 @@
+"""Tidy rows of past runs -> Plotly figures: one look for all, and a title that says what is seen.
+
+Pure: knows no store, no page and no model. A chart whose data the runs do not hold says which data
+that is instead of drawing nothing. Every text in a figure is escaped, since Plotly reads HTML.
+Plotly is imported inside the functions, since it takes a while and most pages draw nothing.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+# Settings compared with each other. The arms keep slate, blue and orange, evidence yellow and
+# failure red for themselves. Readable on the light ground and on the dark one alike;
+# pages/ui/shared/style.css has the same.
+SETTINGS = ("#0e8f80", "#8f6fe0", "#c2508f", "#7d8f1c")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A figure with the sentence that reads it out, what it counts, and its data.
+
+    `figure` is a plotly Figure, None where there is nothing to draw; `missing` then says why.
+    `rows` are the data of the figure as a table. A `wide` one wants the whole width of a page.
+    `least` pixels wide it must be drawn: a narrower screen scrolls it.
+    """
+
+    name: str  # "quality by size and k", also of its files
+    title: str
+    counted: str = ""  # "n = 48 runs of 24 questions"
+    figure: Any = None
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    missing: str = ""
+    wide: bool = False
+    least: int = 0

@@ -1,0 +1,289 @@
+"""A file's bytes -> a Paper. Knows PDF, text and Markdown; keeps nothing and asks no database.
+
+PDFs are read in a process of their own that is killed when it takes too long or too much memory.
+"""
+
+import hashlib
+import json
+import time
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import BadInput, Unreadable
+from core.papers import child, mending, texts, titles
+from core.papers.reader import Document, Drawn, Marked
+from core.settings import Settings
+from core.types import Paper, PaperKind
+
+KINDS: dict[str, PaperKind] = {
+    ".pdf": "pdf",
+    ".txt": "text",
+    ".md": "markdown",
+    ".markdown": "markdown",
+}
+
+# What a page without text holds, said of one page and of several.
+HOLDS = {
+    "image": ("a scanned image", "scanned images"),
+    "slide": ("an image of a slide", "images of slides"),
+    "drawing": ("a drawing without letters", "drawings without letters"),
+    "lost": ("unreadable", "unreadable"),
+    "empty": ("empty", "empty"),
+}
+REMEDIES = {
+    "image": "run OCR on it and add the result",
+    "slide": "export the slides with their text, or run OCR, and add the result",
+    "drawing": "run OCR on it and add the result",
+    "lost": "open it elsewhere, print it to a new PDF and add that",
+    "empty": "there is nothing to add",
+}
+
+
+LONGEST_LIGATURE = 3  # letters
+
+
+def digest_file(path: Path) -> str:
+    """The id a paper made of this file has: the sha256 of its bytes, 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read(path: Path, name: str, settings: Settings) -> Paper:
+    """The paper in the file at `path`, which its owner calls `name` (its suffix says the kind).
+
+    Pages of a PDF are joined by a blank line. `blank_pages` are those that hold no text; a page
+    number or a watermark on a picture is none. If only the second reader could read the file,
+    `raw_map` is empty, and no page of it can be highlighted.
+    Errors: Unreadable, whose sentence says why and what to do.
+    """
+    name = texts.name(name)
+    kind = KINDS.get(Path(name).suffix.lower())
+    if kind is None:
+        known = ", ".join(KINDS)
+        raise Unreadable(f"{name} is none of the kinds that can be read ({known}); convert it.")
+    try:
+        check(path, name, settings)
+        if kind == "pdf":
+            return _read_pdf(path, name, settings)
+        return _read_text(path, name, kind)
+    except OSError as error:
+        reason = error.strerror or "it cannot be opened"
+        raise Unreadable(f"{name} cannot be read: {reason}.", str(error)) from error
+
+
+def check(path: Path, name: str, settings: Settings) -> None:
+    """Whether a file may be opened at all: a pipe or a device never ends, and what is too large
+    need not be read to be refused. Errors: Unreadable; OSError where nobody may look."""
+    if not path.is_file():
+        there = "it is not a file" if path.exists() else "there is no such file"
+        raise Unreadable(f"{name} cannot be read: {there}.")
+    size = path.stat().st_size
+    if size == 0:
+        raise Unreadable(f"{name} is empty (0 bytes); save or download it again.")
+    if size > settings.max_file_mb * 1_000_000:
+        raise Unreadable(
+            f"{name} has {size / 1e6:,.1f} MB, more than the {settings.max_file_mb} allowed; "
+            "split it, or raise TRIPTYCH_MAX_FILE_MB."
+        )
+
+
+def _read_text(path: Path, name: str, kind: PaperKind) -> Paper:
+    data = path.read_bytes()
+    decoded = texts.decode(data)
+    if decoded is None or data.startswith(b"%PDF-"):
+        what = "a PDF" if data.startswith(b"%PDF-") else "not text"
+        raise Unreadable(
+            f"{name} is {what}, although its name says otherwise; "
+            "give it its right suffix, or save it as UTF-8 text."
+        )
+    text = mending.tidy(decoded)
+    if not text.strip():
+        raise Unreadable(f"{name} is empty: it holds nothing but blanks.")
+    return Paper(
+        id=hashlib.sha256(data).hexdigest(),
+        title=titles.of_text(text, kind, name),
+        text=text,
+        source=name,
+        kind=kind,
+    )
+
+
+def _read_pdf(path: Path, name: str, settings: Settings) -> Paper:
+    with path.open("rb") as file:
+        head = file.read(1024)
+        if b"%PDF-" not in head and b"endobj" not in head:
+            raise Unreadable(
+                f"{name} is not a PDF, although its name says so; "
+                "give it its right suffix, or save it as a PDF."
+            )
+    how, document = _document(path, name, settings)
+    holds = [page["holds"] for page in document["pages"]]
+    if "text" not in holds:
+        raise Unreadable(_without_text(name, holds))
+    raw = [page["text"] for page in document["pages"]]
+    known = mending.vocabulary(raw)
+    text, starts, raw_map = mending.join(
+        [(page["text"], page["skips"]) for page in document["pages"]], known
+    )
+    lines = [(mending.mend(line, known)[0], size) for line, size in document["lines"]]
+    return Paper(
+        id=digest_file(path),
+        title=titles.of_pdf(mending.mend(document["title"], known)[0], lines, name),
+        text=text,
+        page_starts=starts,
+        raw_map=raw_map if how == "pdfium" else (),
+        source=name,
+        kind="pdf",
+        blank_pages=tuple(page for page, held in enumerate(holds, 1) if held != "text"),
+    )
+
+
+def _document(path: Path, name: str, settings: Settings) -> tuple[str, Document]:
+    """Which reader found it, and what it found. The second one is asked when the first fails or
+    gets nothing out of any page."""
+    deadline = time.monotonic() + settings.read_seconds
+    best: tuple[str, Document] | None = None
+    failure = child.Failed()
+    for how in ("pdfium", "pypdf"):
+        try:
+            found = _parse(child.read(how, path, settings, deadline=deadline))
+        except child.Failed as error:
+            failure = error
+            if type(error) is not child.Failed:
+                break
+            continue
+        holds = {page["holds"] for page in found["pages"]}
+        if "text" in holds:
+            return how, found
+        best = best or (how, found)
+        if holds & {"image", "slide", "drawing"}:
+            break
+    if best is None:
+        raise Unreadable(_failed(name, failure, settings), str(failure)) from failure
+    return best
+
+
+def _parse(output: bytes) -> Document:
+    try:
+        document: Document = json.loads(output.decode("utf-8", "surrogatepass"))
+    except ValueError as error:
+        raise child.Failed(f"the reader wrote no JSON: {error}") from error
+    return document
+
+
+def _failed(name: str, failure: child.Failed, settings: Settings) -> str:
+    match failure:
+        case child.NeedsPassword():
+            return f"{name} is encrypted and needs a password; save it without one and add that."
+        case child.TooSlow():
+            return (
+                f"{name} takes longer than {settings.read_seconds} s to read; "
+                "split it, or raise TRIPTYCH_READ_SECONDS."
+            )
+        case child.TooMuchMemory():
+            return (
+                f"{name} needs more than {settings.read_mb} MB of memory to read; "
+                "split it, or raise TRIPTYCH_READ_MB."
+            )
+        case _:
+            return f"{name} is damaged: no PDF reader can open it; save or download it again."
+
+
+def _without_text(name: str, holds: Sequence[str]) -> str:
+    """Why a PDF that opens has no text, and what to do about it."""
+    if not holds:
+        return f"{name} has no pages; save or download it again."
+    counts = {kind: holds.count(kind) for kind in HOLDS if kind in holds}
+    if len(holds) == 1:
+        what = f"its only page is {HOLDS[holds[0]][0]}"
+    elif len(counts) == 1:
+        what = f"all {len(holds)} pages are {HOLDS[holds[0]][1]}"
+    else:
+        parts = [
+            f"{count} pages are {HOLDS[kind][1]}" if count > 1 else f"1 page is {HOLDS[kind][0]}"
+            for kind, count in counts.items()
+        ]
+        what = f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return f"No page of {name} holds text: {what}; {REMEDIES[next(iter(counts))]}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageImage:
+    """A page as a PNG, and the band of it around what is marked as another one, empty where
+    nothing is. `unmarked` are the asked-for spans that lie on the page but could not be placed on
+    its image; nothing is marked for these."""
+
+    png: bytes
+    band: bytes = b""
+    unmarked: tuple[tuple[int, int], ...] = ()
+
+
+def page_image(
+    path: Path,
+    page: int,
+    highlights: Iterable[tuple[int, int]],
+    paper: Paper,
+    scale: float,
+    settings: Settings,
+) -> PageImage:
+    """Page `page` (from 1) of the PDF at `path` as a PNG of `scale` pixels a point (2.0: 144 dpi),
+    its longer side at most 4,000 pixels.
+
+    `highlights` are half open spans of `paper.text`; what of them lies on the page is marked in
+    yellow. A place is marked only if the letters that PDFium finds there are those of the span,
+    so a paper that another version read, or only the second reader (see `read`), has no wrong
+    marks. Errors: BadInput for a page that is not there or a paper that is no PDF, Unreadable for
+    a page that cannot be drawn.
+    """
+    if paper.kind != "pdf":
+        raise BadInput(f"{paper.source} has no page images; read its text instead.")
+    if not 1 <= page <= paper.pages:
+        raise BadInput(f"{paper.source} has pages 1 to {paper.pages}, not {page}.")
+    first, last = paper.page_span(page)
+    here = [(max(start, first), min(end, last)) for start, end in highlights]
+    here = [(start, end) for start, end in here if paper.text[start:end].strip()]
+    if not paper.raw_map:
+        png, band, _ = _draw(path, page, [], paper, scale, settings)
+        return PageImage(png=png, band=band, unmarked=tuple(here))
+    png, band, marked = _draw(path, page, here, paper, scale, settings)
+    wrong = [
+        span
+        for span, found in zip(here, marked, strict=True)
+        if not found["boxes"] or not _same_letters(paper.text[slice(*span)], found["text"])
+    ]
+    if wrong:
+        right = [span for span in here if span not in wrong]
+        png, band, _ = _draw(path, page, right, paper, scale, settings)
+    return PageImage(png=png, band=band, unmarked=tuple(wrong))
+
+
+def _draw(
+    path: Path,
+    page: int,
+    spans: Sequence[tuple[int, int]],
+    paper: Paper,
+    scale: float,
+    settings: Settings,
+) -> tuple[bytes, bytes, list[Marked]]:
+    raw = [f"{start}-{end}" for start, end in mending.raw_spans(paper, page, spans)]
+    deadline = time.monotonic() + settings.read_seconds
+    try:
+        output = child.read("draw", path, settings, str(page), str(scale), *raw, deadline=deadline)
+    except child.Failed as failure:
+        raise Unreadable(
+            f"Page {page} of {paper.source} cannot be drawn; read its text instead.", str(failure)
+        ) from failure
+    said, _, images = output.partition(b"\n")
+    drawn: Drawn = json.loads(said)
+    return images[: drawn["page"]], images[drawn["page"] :], drawn["marked"]
+
+
+def _same_letters(wanted: str, found: str) -> bool:
+    """Whether the letters are the same, but for the rest of a ligature at either end."""
+    ours, theirs = (
+        "".join(filter(str.isalnum, "".join(unicodedata.normalize("NFKC", c) for c in text)))
+        for text in (wanted, found)
+    )
+    return ours in theirs and len(theirs) - len(ours) <= 2 * LONGEST_LIGATURE
