@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import cache
 from threading import Event
 from typing import TypeVar
 
@@ -70,6 +71,8 @@ class Bench:
         self._models = models
         self._worker = worker
         self._lives: OrderedDict[str, Live] = OrderedDict()
+        self._cuts = cache(chunkers.revision)
+        self._fuses = cache(retrieval.revision)
 
     def check(self, question: str, recipe: Recipe) -> None:
         """Errors: BadInput for anything that cannot be meant, MissingModel for what is not here."""
@@ -106,8 +109,8 @@ class Bench:
         return list(dict.fromkeys(names))
 
     def pinned(self, recipe: Recipe) -> Recipe:
-        """The recipe with nothing left open, and with the revisions of its models and of the
-        prompt, as they are here now."""
+        """The recipe with nothing left open, and with the revisions of its models, of the prompt,
+        and of its chunker and of rank fusion where these changed, as they are here now."""
         recipe = completed(recipe)
         revisions = [
             (name, self._models.find(family, name).revision) for family, name in self._names(recipe)
@@ -117,6 +120,11 @@ class Bench:
         tokenizer = recipe.chunking.tokenizer or ""
         if isinstance(recipe.evidence, Retrieval) and vocabularies.known(tokenizer):
             revisions.append((tokenizer, vocabularies.revision(tokenizer)))
+        if isinstance(recipe.evidence, Retrieval):
+            if cuts := self._cuts(recipe.chunking.chunker):
+                revisions.append((recipe.chunking.chunker, cuts))
+            if recipe.evidence.retriever == "hybrid" and (fuses := self._fuses()):
+                revisions.append((recipe.evidence.retriever, fuses))
         if recipe.generation:
             revisions.append(("prompt", prompts.VERSION))
         return replace(recipe, revisions=tuple(revisions))
