@@ -253,11 +253,12 @@ class Past:
 
     def written(self, kind: str, view: View) -> bytes:
         """All runs that fit, as a file of this kind: "runs" (JSON lines), "log", "retrieval-log",
-        "report" (HTML) or "capsule"; oldest first. Errors: BadInput if no run fits."""
+        "report" (HTML) or "capsule"; oldest first, those of one time as they came in. What came in
+        as a file goes out as the same. Errors: BadInput if no run fits."""
         selected = self.select(view, most=None)
         sweep = self._sweeps.sweep(view.sweep) if view.sweep else None
         name = sweep.name if sweep else "Past runs"
-        runs = selected.runs[::-1]
+        runs = _oldest_first(selected.runs)
         if not runs:
             raise BadInput("No run fits; there is nothing to write.")
         match kind:
@@ -266,8 +267,7 @@ class Past:
             case "retrieval-log":
                 return retrievals.write(runs).encode("utf-8")
             case "capsule":
-                capsule = Capsule(name=name, at=now(), runs=runs, sweep=sweep)
-                return capsules.write(capsule)
+                return capsules.write(_packed(name, runs, sweep))
             case "report":
                 return self._report(selected, name)
             case _:
@@ -284,8 +284,25 @@ class Past:
             {"what": share.kind, "found": share.found, "of": share.judged}
             for share in shares(selected.diagnoses)
         ]
-        text = reports.write(name, now()[:16], selected.runs[::-1], drawn, names, troubles)
+        text = reports.write(name, now()[:16], _oldest_first(selected.runs), drawn, names, troubles)
         return text.encode("utf-8")
+
+
+def _oldest_first(runs: Sequence[Run]) -> list[Run]:
+    """The newest runs in the order of time; those of one time, such as a log's, stand in the order
+    in which they came already, and keep it."""
+    return sorted(runs, key=lambda run: run.at)
+
+
+def _packed(name: str, runs: Sequence[Run], sweep: Sweep | None) -> Capsule:
+    """The runs as a capsule, which is the same from whichever lab it goes out: it says when the
+    last of them was made, and not from which file they came."""
+    return Capsule(
+        name=name,
+        at=runs[-1].at,
+        runs=tuple(replace(run, origin="lab") for run in runs),
+        sweep=replace(sweep, origin="lab") if sweep else None,
+    )
 
 
 def _column(run: Run, settings: Mapping[str, int]) -> int | None:
