@@ -16,6 +16,7 @@ from core.lab import Lab
 from core.lab.live import Finished
 from core.lab.runs import Runs
 from core.settings import Settings
+from core.sweeps.presets import Answers, Preset
 from core.types import Chunking, Recipe, Run
 from tests.test_lab import QUESTION, RECIPE, asked, by, everything
 
@@ -129,6 +130,35 @@ def test_runs_cut_another_way_are_not_averaged(lab: Lab, monkeypatch: pytest.Mon
         "recursive as it was",
         f"recursive {chunkers.revision('recursive')}",
     ]
+
+
+def test_a_sweep_that_was_planned_before_keeps_nothing_under_the_old_keys(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preset = Preset(
+        name="one",
+        baseline=True,
+        embedder=("hashing",),
+        candidates=(2,),
+        top_k=(1,),
+        answers=Answers(generator=("echo",), max_tokens=(4,)),
+    )
+    planned = lab.sweeps.plan(preset, [QUESTION], everything(lab))
+    with monkeypatch.context() as patch:
+        patch.setattr(recursive, "spans", halves)
+        other = Lab(lab.settings)
+        sweep_id = other.sweeps.start(planned)
+        assert other.sweeps.wait(sweep_id, 30)
+        cells = other.sweeps.cells(sweep_id)
+        assert [cell.status for cell in cells] == ["done", "failed"]
+        assert "start it as a new one" in cells[1].sentence
+        anew = other.sweeps.plan(preset, [QUESTION], everything(lab))
+        assert (anew.known, anew.cells) == (1, 2)
+    # As it was again, it goes on.
+    again = Lab(lab.settings)
+    again.sweeps.retry_failed(sweep_id)
+    assert again.sweeps.wait(sweep_id, 30)
+    assert [cell.status for cell in again.sweeps.cells(sweep_id)] == ["done", "done"]
 
 
 @pytest.mark.models

@@ -10,7 +10,7 @@ from threading import Event
 from typing import TypeVar
 
 from core import retrieval
-from core.errors import TriptychError
+from core.errors import BadInput, TriptychError
 from core.generators import Generator as TextGenerator
 from core.lab.bench import Bench, Draft
 from core.lab.evidence import Evidence, Finder, Judged, Searched
@@ -23,6 +23,11 @@ from core.sweeps.plan import Search
 from core.types import Cell, Given, Recipe, Retrieval, Run, Sweep, run_key
 
 PROMPTS_AT_ONCE = 32  # handed to a generator together; it reads and writes as many as suit it
+
+OUTDATED = (
+    "A model, the way papers are cut or the prompt has changed since this sweep began; start it"
+    " as a new one."
+)
 
 T = TypeVar("T")
 Place = tuple[int, int]  # of a cell: question and setting, from 0
@@ -61,7 +66,15 @@ class Grid:
         the store raises when it cannot keep a cell.
         """
         self._open = {(cell.question, cell.setting): None for cell in self.cells}
-        for stage in (self._known, self._searches, self._reranking, self._count, self._answers):
+        stages = (
+            self._known,
+            self._outdated,
+            self._searches,
+            self._reranking,
+            self._count,
+            self._answers,
+        )
+        for stage in stages:
             for doing in stage():
                 yield doing
                 if self.stop.is_set():
@@ -111,6 +124,20 @@ class Grid:
             if run:
                 self._keep(place, run, new=False)
                 yield Doing(sentence="Taking what was answered before …")
+
+    def _outdated(self) -> Iterator[Doing]:
+        """What would be answered by something else than its key says, as it was planned before a
+        model, a chunker or the prompt changed."""
+        by_recipe: dict[Recipe, list[Place]] = {}
+        for place in self._open:
+            by_recipe.setdefault(self._recipe(place), []).append(place)
+        for recipe, places in by_recipe.items():
+            yield Doing(sentence="Looking at what the settings stand for …")
+            try:
+                if self.bench.pinned(recipe) != recipe:
+                    raise BadInput(OUTDATED)
+            except TriptychError as error:
+                self._fail(places, error)
 
     def _searching(self) -> dict[int, list[Place]]:
         """The open cells that search, by question."""
