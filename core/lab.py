@@ -24,31 +24,20 @@ from contextlib import closing
 from pathlib import Path
 from threading import Event
 
-from core.answering.answering import Answering, follow
-from core.answering.smoke_test import trial
-from core.cards.decks import Cards
-from core.cards.proposing import Proposals
-from core.cards.study import Study
-from core.classroom.lesson import Classes
-from core.classroom.questions import ClassQuestions
-from core.evaluation.context_effect import Contexts
-from core.evaluation.published import Reproduction, check
-from core.evaluation.settings_compared import Evaluations
-from core.gold.book import QuestionBook
-from core.history.comparisons import Comparisons
-from core.history.runs import PastRuns
-from core.models.loader import Models
-from core.papers.library import Papers
-from core.retrieval.coverage import Ruler
-from core.retrieval.finder import Finder
+from core.answering import Answering, follow, trial
+from core.cards import Cards, Proposals, Study
+from core.classroom import Classes, ClassQuestions
+from core.evaluation import Contexts, Evaluations, Reproduction, check
+from core.gold import QuestionBook
+from core.history import Comparisons, PastRuns
+from core.models import Models
+from core.papers import Papers
+from core.retrieval import Finder, Ruler
 from core.settings import Settings
-from core.storage import crash_recovery
-from core.storage.backups import Storage
-from core.storage.doctor import Check, examine
+from core.storage import Check, Storage, crash_recovery, examine
 from core.store import Store
-from core.sweeps.runner import Sweeps
-from core.tasks.background import Job, Jobs, Outcome, Steps
-from core.tasks.worker import Worker
+from core.sweeps import Sweeps
+from core.tasks import Job, Jobs, Outcome, Steps, Worker
 from core.types import Model
 
 REPRODUCTION = "reproduction"  # the kind of its job

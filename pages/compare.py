@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import labels
-from core.answering.running import RunningComparison
+from core.answering import RunningComparison
 from core.lab import Lab
 from core.types import Comparison, Question, Recipe
 from pages.ui.classroom import teacher

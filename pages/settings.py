@@ -9,7 +9,7 @@ from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
 from core.settings import Endpoint, key_for
-from core.storage.backups import KIND, REBUILDING, RESETTING
+from core.storage import KIND, REBUILDING, RESETTING
 from pages.ui.settings import backups, inventory
 from pages.ui.shared import frame, jobs
 

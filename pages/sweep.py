@@ -10,8 +10,7 @@ from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
 from core.store.sweeps import SweepRow
-from core.sweeps.plan import SweepPlan
-from core.sweeps.presets import Preset
+from core.sweeps import Preset, SweepPlan
 from pages.ui.shared import frame
 from pages.ui.sweep import form as sweep_form
 from pages.ui.sweep import watch

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.cards import Reading
 from core.cards.markdown import read
 from core.cards.normal import escaped, normal, unescaped
+from core.cards.note import Reading
 from core.cards.write import markdown
 from core.papers.texts import decode
 from core.types import Card, Span

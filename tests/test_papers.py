@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core import papers
 from core.errors import BadInput, Unreadable
+from core.papers import reading
 from core.papers.mending import LIGATURES, MARKED, NEWLINE, way_back
 from core.settings import Settings
 from core.types import Paper
@@ -25,7 +25,7 @@ def read(tmp_path: Path) -> Reading:
     def read(data: bytes, name: str = "some_paper.pdf", settings: Settings = SETTINGS) -> Paper:
         path = tmp_path / "upload"
         path.write_bytes(data)
-        return papers.read(path, name, settings)
+        return reading.read(path, name, settings)
 
     return read
 
@@ -46,11 +46,11 @@ def refusal(read: Reading, data: bytes, name: str = "x.pdf", settings: Settings 
 
 @pytest.fixture(scope="module")
 def prose() -> Paper:
-    return papers.read(PROSE, "prose.pdf", SETTINGS)
+    return reading.read(PROSE, "prose.pdf", SETTINGS)
 
 
 def test_a_pdf_becomes_a_paper(prose: Paper) -> None:
-    assert prose.id == hashlib.sha256(PROSE.read_bytes()).hexdigest() == papers.digest_file(PROSE)
+    assert prose.id == hashlib.sha256(PROSE.read_bytes()).hexdigest() == reading.digest_file(PROSE)
     assert prose.title == "Efficient Offices and the Flow of Difficult Files"
     assert prose.kind == "pdf"
     assert prose.source == "prose.pdf"
@@ -214,9 +214,9 @@ def test_a_file_that_is_too_large_is_refused_unread(read: Reading) -> None:
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="there is no such file"):
-        papers.read(tmp_path / "nowhere.pdf", "nowhere.pdf", SETTINGS)
+        reading.read(tmp_path / "nowhere.pdf", "nowhere.pdf", SETTINGS)
     with pytest.raises(Unreadable, match="it is not a file"):
-        papers.read(tmp_path, "folder.pdf", SETTINGS)
+        reading.read(tmp_path, "folder.pdf", SETTINGS)
 
 
 # Text and Markdown
@@ -274,13 +274,13 @@ def image(data: bytes, tmp_path: Path, quote: str, page: int = 1, scale: float =
 
 def page_image(
     data: bytes, tmp_path: Path, quote: str, page: int = 1, scale: float = 1.0
-) -> papers.PageImage:
+) -> reading.PageImage:
     path = tmp_path / "upload"
     path.write_bytes(data)
-    paper = papers.read(path, "x.pdf", SETTINGS)
+    paper = reading.read(path, "x.pdf", SETTINGS)
     start = paper.text.index(quote) if quote else 0
     spans = [(start, start + len(quote))]
-    return papers.page_image(path, page, spans, paper, scale, SETTINGS)
+    return reading.page_image(path, page, spans, paper, scale, SETTINGS)
 
 
 def test_a_span_is_marked_where_it_stands(tmp_path: Path) -> None:
@@ -341,7 +341,7 @@ def test_without_a_map_nothing_is_marked(tmp_path: Path) -> None:
     path = tmp_path / "upload"
     path.write_bytes(pdfs.pdf(pdfs.text("one")))
     paper = Paper(id="", title="", text="one", source="x.pdf", kind="pdf")
-    drawn = papers.page_image(path, 1, [(0, 3)], paper, 1.0, SETTINGS)
+    drawn = reading.page_image(path, 1, [(0, 3)], paper, 1.0, SETTINGS)
     assert not yellow(drawn.png)
     assert drawn.unmarked == ((0, 3),)
 
@@ -349,30 +349,30 @@ def test_without_a_map_nothing_is_marked(tmp_path: Path) -> None:
 def test_a_map_that_leads_elsewhere_marks_nothing(tmp_path: Path) -> None:
     path = tmp_path / "upload"
     path.write_bytes(pdfs.pdf(pdfs.text("one two three")))
-    paper = papers.read(path, "x.pdf", SETTINGS)
+    paper = reading.read(path, "x.pdf", SETTINGS)
     off = replace(paper, raw_map=((0, 4),))  # as if another version had counted four more
-    drawn = papers.page_image(path, 1, [(0, 3), (4, 7)], off, 1.0, SETTINGS)
+    drawn = reading.page_image(path, 1, [(0, 3), (4, 7)], off, 1.0, SETTINGS)
     assert not yellow(drawn.png)
     assert drawn.unmarked == ((0, 3), (4, 7))
     # Of two, the one that can be placed is marked.
     half = replace(paper, raw_map=((0, 0), (4, 9)))
-    drawn = papers.page_image(path, 1, [(0, 3), (4, 7)], half, 1.0, SETTINGS)
+    drawn = reading.page_image(path, 1, [(0, 3), (4, 7)], half, 1.0, SETTINGS)
     assert drawn.unmarked == ((4, 7),)
     assert yellow(drawn.png) == yellow(
-        papers.page_image(path, 1, [(0, 3)], paper, 1.0, SETTINGS).png
+        reading.page_image(path, 1, [(0, 3)], paper, 1.0, SETTINGS).png
     )
 
 
 def test_half_a_ligature_and_a_broken_word_are_marked_whole(tmp_path: Path) -> None:
     path = tmp_path / "upload"
     path.write_bytes(pdfs.pdf(pdfs.text("an effi-", "cient way")))
-    paper = papers.read(path, "x.pdf", SETTINGS)
+    paper = reading.read(path, "x.pdf", SETTINGS)
     start = paper.text.index("efficient")
-    drawn = papers.page_image(path, 1, [(start, start + 9)], paper, 1.0, SETTINGS)
+    drawn = reading.page_image(path, 1, [(start, start + 9)], paper, 1.0, SETTINGS)
     assert drawn.unmarked == ()
-    assert papers._same_letters("fi x", "o\ufb01 x")
-    assert not papers._same_letters("one", "two")
-    assert not papers._same_letters("one", "one and much more")
+    assert reading._same_letters("fi x", "o\ufb01 x")
+    assert not reading._same_letters("one", "two")
+    assert not reading._same_letters("one", "one and much more")
 
 
 def test_a_giant_page_is_drawn_small(tmp_path: Path) -> None:
@@ -383,10 +383,10 @@ def test_a_giant_page_is_drawn_small(tmp_path: Path) -> None:
 def test_what_cannot_be_drawn_is_said(tmp_path: Path, prose: Paper) -> None:
     text = Paper(id="", title="", text="words", source="notes.txt", kind="text")
     with pytest.raises(BadInput, match="no page images"):
-        papers.page_image(PROSE, 1, [], text, 1.0, SETTINGS)
+        reading.page_image(PROSE, 1, [], text, 1.0, SETTINGS)
     with pytest.raises(BadInput, match="pages 1 to 3, not 4"):
-        papers.page_image(PROSE, 4, [], prose, 1.0, SETTINGS)
+        reading.page_image(PROSE, 4, [], prose, 1.0, SETTINGS)
     broken = tmp_path / "broken"
     broken.write_bytes(b"%PDF-1.7\n")
     with pytest.raises(Unreadable, match="cannot be drawn"):
-        papers.page_image(broken, 1, [], prose, 1.0, SETTINGS)
+        reading.page_image(broken, 1, [], prose, 1.0, SETTINGS)

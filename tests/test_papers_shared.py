@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core import papers
 from core.errors import Unreadable
+from core.papers import reading
 from core.settings import Settings
 from core.types import Paper
 
@@ -17,13 +17,13 @@ SETTINGS = Settings()
 def read(path: Path) -> Paper | str:
     """The paper, or the sentence why there is none."""
     try:
-        return papers.read(path, path.name, SETTINGS)
+        return reading.read(path, path.name, SETTINGS)
     except Unreadable as refusal:
         return refusal.sentence
 
 
 def read_some(folder: Path, every: int) -> dict[str, Paper | str]:
-    files = sorted(file for file in folder.iterdir() if file.suffix in papers.KINDS)[::every]
+    files = sorted(file for file in folder.iterdir() if file.suffix in reading.KINDS)[::every]
     with ThreadPoolExecutor(2) as pool:
         return dict(zip((file.name for file in files), pool.map(read, files), strict=True))
 

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import cache
 from threading import Event
 from typing import TypeVar
 
@@ -26,16 +27,12 @@ from core.answering.running import (
     TextDelta,
 )
 from core.errors import BadInput, TriptychError
-from core.models import registry, vocabularies
-from core.models.loader import Models
-from core.retrieval import bm25, ranking
-from core.retrieval.finder import Evidence, Finder
+from core.models import Models, registry, vocabularies
+from core.retrieval import Evidence, Finder, bm25, ranking
 from core.settings import Settings
 from core.store import Store, now
 from core.store.speeds import Speeds
-from core.tasks.progress import Progress
-from core.tasks.stopwatch import Stopwatch
-from core.tasks.worker import Priority, Ticket, Worker
+from core.tasks import Priority, Progress, Stopwatch, Ticket, Worker
 from core.types import (
     Answer,
     Comparison,
@@ -84,6 +81,8 @@ class Answering:
         self._models = models
         self._worker = worker
         self._lives: OrderedDict[str, RunningComparison] = OrderedDict()
+        self._cuts = cache(chunkers.revision)
+        self._fuses = cache(ranking.revision)
 
     def check(self, question: str, recipe: Recipe) -> None:
         """Errors: BadInput for anything invalid, MissingModel for what is not here."""
@@ -120,8 +119,8 @@ class Answering:
         return list(dict.fromkeys(names))
 
     def pinned(self, recipe: Recipe) -> Recipe:
-        """The recipe with nothing left open, and with the revisions of its models and of the
-        prompt, as they are here now."""
+        """The recipe with nothing left open, and with the revisions of its models, of the prompt,
+        and of its chunker and of rank fusion where these changed, as they are here now."""
         recipe = completed(recipe)
         revisions = [
             (name, self._models.find(family, name).revision) for family, name in self._names(recipe)
@@ -131,6 +130,11 @@ class Answering:
         tokenizer = recipe.chunking.tokenizer or ""
         if isinstance(recipe.evidence, Retrieval) and vocabularies.known(tokenizer):
             revisions.append((tokenizer, vocabularies.revision(tokenizer)))
+        if isinstance(recipe.evidence, Retrieval):
+            if cuts := self._cuts(recipe.chunking.chunker):
+                revisions.append((recipe.chunking.chunker, cuts))
+            if recipe.evidence.retriever == "hybrid" and (fuses := self._fuses()):
+                revisions.append((recipe.evidence.retriever, fuses))
         if recipe.generation:
             revisions.append(("prompt", prompts.VERSION))
         return replace(recipe, revisions=tuple(revisions))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from threading import Event, Thread
 
 from core.errors import TriptychError
-from core.tasks.progress import Progress
+from core.tasks import Progress
 from core.types import Comparison, Hit, Recipe, Run
 
 

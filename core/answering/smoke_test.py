@@ -8,9 +8,8 @@ from collections.abc import Generator
 from threading import Event
 
 from core.errors import TriptychError
-from core.models.loader import Models
-from core.tasks.background import Outcome, Steps
-from core.tasks.progress import Progress
+from core.models import Models
+from core.tasks import Outcome, Progress, Steps
 from core.types import Embedder, Generation, Message, Model, Request, Reranker, TextGenerator
 
 QUESTION = "What is the capital of France?"

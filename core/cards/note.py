@@ -1,14 +1,4 @@
-"""Flashcards: read, write, schedule. Pure: knows no database, no model and no clock.
-
-markdown.py  decks in Markdown, as people and programs have written them (lines.py, fences.py)
-write.py     decks in Markdown that read back to the same cards (normal.py)
-tables.py    CSV that a spreadsheet can open without running anything
-anki.py      what an Anki package holds
-archives.py  zip files and folders of decks, within limits
-proposals.py what a generator proposes, and what is let through
-schedule.py  when a card comes again (FSRS)
-days.py      a learner's day
-"""
+"""What a file of cards holds: its cards, and what was done about its lines."""
 
 from dataclasses import dataclass
 

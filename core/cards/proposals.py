@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.cards.placeholders import is_placeholder
-from core.text.sentences import sentences
-from core.text.words import words as words_of
+from core.text import sentences
+from core.text import words as words_of
 from core.types import Card, Message, PaperKind, Question, Span, digest
 
 # An example of its own, of no paper here, so that what is copied from it is told by its words.

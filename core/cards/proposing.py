@@ -17,11 +17,10 @@ from core import chunkers
 from core.cards import proposals
 from core.cards.decks import checked
 from core.errors import BadInput, TriptychError
-from core.models.loader import Models
-from core.papers.library import Papers
+from core.models import Models
+from core.papers import Papers
 from core.store import Store
-from core.tasks.progress import Progress
-from core.tasks.worker import Priority, Ticket, Worker
+from core.tasks import Priority, Progress, Ticket, Worker
 from core.types import (
     Card,
     Chunking,

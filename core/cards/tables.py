@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from core.cards.normal import normal
 from core.cards.note import Note, Reading, card_id
 from core.cards.placeholders import TAG, is_placeholder
-from core.text.escape_formula import escape_formula, unescape_formula
+from core.text import escape_formula, unescape_formula
 from core.types import Card, Span
 
 COLUMNS = (

@@ -1,9 +1,4 @@
-"""Tidy rows of past runs -> Plotly figures: one look for all, and a title that says what is seen.
-
-Pure: knows no store, no page and no model. A chart whose data the runs do not hold says which data
-that is instead of drawing nothing. Every text in a figure is escaped, since Plotly reads HTML.
-Plotly is imported inside the functions, since it takes a while and most pages draw nothing.
-"""
+"""A chart: a figure, the sentence that reads it out, and its data."""
 
 from dataclasses import dataclass, field
 from typing import Any

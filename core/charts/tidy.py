@@ -127,10 +127,10 @@ def _short_settings(recipe: Recipe) -> dict[str, str]:
 
 
 def _changed_revisions(runs: Iterable[Run]) -> frozenset[str]:
-    """The models that stand here in more than one revision."""
+    """What stands here in more than one revision."""
     seen: dict[str, set[str]] = defaultdict(set)
     for run in runs:
-        for name, revision in run.recipe.revisions:
+        for name, revision in _held(run.recipe).items():
             seen[name].add(revision)
     return frozenset(name for name, revisions in seen.items() if len(revisions) > 1)
 
@@ -148,8 +148,17 @@ def _searched(run: Run, changed: frozenset[str]) -> tuple[str, ...]:
 
 
 def _revisions(run: Run, names: Iterable[str]) -> tuple[str, ...]:
-    revisions = dict(run.recipe.revisions)
+    revisions = _held(run.recipe)
     return tuple(f"{name} {revisions[name]}" for name in sorted(names) if name in revisions)
+
+
+def _held(recipe: Recipe) -> dict[str, str]:
+    """The revisions by name, also the first ones of the chunker and of rank fusion, of which
+    recipes say nothing."""
+    first = {}
+    if isinstance(recipe.evidence, Retrieval):
+        first = dict.fromkeys((recipe.chunking.chunker, recipe.evidence.retriever), "as it was")
+    return first | dict(recipe.revisions)
 
 
 def _corpus(run: Run) -> str:

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from types import ModuleType
 
+from core.chunkers import _probe
 from core.errors import BadInput
-from core.models.registry import modules
-from core.types import Chunk, Chunking, Paper
+from core.models import modules
+from core.types import Chunk, Chunking, Paper, digest
 
 Tokens = Callable[[str], Sequence[tuple[int, int]]]  # start and end of each token of a text
 
@@ -95,6 +96,22 @@ def cut(paper: Paper, chunking: Chunking, tokens: Tokens | None = None) -> tuple
                 at = first + end - len(piece)
                 chunks.append(Chunk(paper_id=paper.id, start=at, end=at + len(text), text=text))
     return tuple(chunks)
+
+
+def revision(chunker: str) -> str | None:
+    """What the chunker does, as a hash of the chunks that it cuts a fixed text into; None where
+    that is what it did before recipes held it. Loads no model."""
+    if unit(chunker) == "page":
+        ways = [Chunking(chunker=chunker, size=0, overlap=0)]
+    else:
+        ways = [
+            Chunking(chunker=chunker, size=size, overlap=overlap, across_pages=across)
+            for size, overlap in _probe.SIZES
+            for across in (False, True)
+        ]
+    made = [[(c.start, c.end) for c in cut(_probe.PAPER, way, _probe.tokens)] for way in ways]
+    does = digest(made)
+    return None if does == _probe.FIRST.get(chunker) else does
 
 
 def _module(chunker: str) -> ModuleType:

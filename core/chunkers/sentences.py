@@ -6,7 +6,7 @@ A sentence that is longer than a chunk is cut as the recursive chunker cuts.
 
 from core.chunkers import recursive
 from core.chunkers._packing import packed
-from core.text.sentences import sentences, stripped
+from core.text import sentences, stripped
 
 UNIT = "character"
 USUAL = recursive.USUAL

@@ -9,18 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from core.charts.tidy import setting_names
+from core.charts import setting_names
 from core.classroom import rules
 from core.classroom.entrance import Entrance
 from core.classroom.gateway import Gateway, network_addresses
 from core.classroom.questions import ClassQuestions
 from core.errors import BadInput
-from core.history import capsules
-from core.history.capsules import Capsule
-from core.history.comparisons import Comparisons
-from core.history.runs import MEASURES, PastRuns, Selection
-from core.metrics import votes
-from core.metrics.votes import Agreement, Strength
+from core.history import MEASURES, Capsule, Comparisons, PastRuns, Selection, capsules
+from core.metrics import Agreement, Strength, votes
 from core.settings import Settings
 from core.store import Store, now
 from core.store.classes import ClassStore, played

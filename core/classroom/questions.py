@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 from itertools import count
 from threading import Condition, Thread
 
-from core.answering.answering import Answering
+from core.answering import Answering
 from core.classroom import rules
 from core.errors import BadInput, TriptychError
-from core.models.loader import Models
-from core.papers.library import Papers
+from core.models import Models
+from core.papers import Papers
 from core.store import Store
-from core.tasks.round_robin import round_robin
-from core.tasks.worker import Priority
+from core.tasks import Priority, round_robin
 from core.types import AskedQuestion, Generation, Recipe, Retrieval, Run, Screen
 
 SEARCHES_KEPT = 200  # the latest of each student

@@ -4,14 +4,14 @@ import argparse
 import signal
 from threading import Event
 
-from core.answering.running import Done
+from core.answering import Done
 from core.codec import plain
 from core.commands import Verbs
 from core.commands.output import say, show
 from core.commands.recipes import add_recipe, papers_from, recipe_from
 from core.errors import BadInput
 from core.lab import Lab
-from core.tasks.progress import Progress
+from core.tasks import Progress
 from core.types import Recipe, Retrieval, three_ways
 
 

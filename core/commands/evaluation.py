@@ -11,9 +11,9 @@ from core.commands.output import say, show
 from core.commands.recipes import papers_from
 from core.commands.sweeps import LOOK_SECONDS, alike
 from core.errors import BadInput
-from core.evaluation.settings_compared import Evaluation
+from core.evaluation import Evaluation
 from core.lab import Lab
-from core.tasks.progress import Progress
+from core.tasks import Progress
 
 
 def add_verbs(verbs: Verbs) -> None:

@@ -4,7 +4,7 @@ import argparse
 
 from core import chunkers
 from core.lab import Lab
-from core.retrieval.ranking import RETRIEVERS
+from core.retrieval import RETRIEVERS
 from core.types import Chunking, Generation, Recipe, Retrieval
 
 

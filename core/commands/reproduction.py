@@ -8,9 +8,9 @@ from pathlib import Path
 from core.codec import plain
 from core.commands import Verbs
 from core.commands.output import say, show
-from core.evaluation.published import RecallRow, Tied
+from core.evaluation import RecallRow, Tied
 from core.lab import Lab
-from core.tasks.progress import Progress
+from core.tasks import Progress
 
 
 def add_verbs(verbs: Verbs) -> None:

@@ -10,7 +10,7 @@ from core.commands.output import say, show
 from core.commands.recipes import papers_from
 from core.errors import BadInput
 from core.lab import Lab
-from core.sweeps.plan import SweepPlan
+from core.sweeps import SweepPlan
 from core.types import Cell, Sweep
 
 LOOK_SECONDS = 0.3  # between two looks for finished cells

@@ -1,1 +1,30 @@
 """Which setting is better, what context does, and a published table computed again."""
+
+from core.evaluation.changed_questions import ChangedQuestion
+from core.evaluation.context_effect import ArmOutcome, Contexts, HelpedOrHurt
+from core.evaluation.published import (
+    PUBLISHED_AT,
+    OmegaRow,
+    RecallRow,
+    Reproduction,
+    Table,
+    Tied,
+    check,
+)
+from core.evaluation.settings_compared import Evaluation, Evaluations
+
+__all__ = [
+    "PUBLISHED_AT",
+    "ArmOutcome",
+    "ChangedQuestion",
+    "Contexts",
+    "Evaluation",
+    "Evaluations",
+    "HelpedOrHurt",
+    "OmegaRow",
+    "RecallRow",
+    "Reproduction",
+    "Table",
+    "Tied",
+    "check",
+]

@@ -9,23 +9,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from core import gold
-from core.charts import Chart
-from core.charts.evaluation import won_and_lost
-from core.charts.style import Theme
+from core.charts import Chart, Theme, won_and_lost
 from core.errors import BadInput
 from core.evaluation.changed_questions import ChangedQuestion, turned
-from core.gold.book import QuestionBook
-from core.gold.by_question import gold_by_question
-from core.history.comparisons import Comparisons
-from core.metrics import reference, statistics
-from core.metrics.statistics import ALPHA, Difference, Interval
-from core.models.loader import Models
-from core.papers.library import Papers
+from core.gold import QuestionBook, gold_by_question
+from core.history import Comparisons
+from core.metrics import ALPHA, Difference, Interval, reference, statistics
+from core.models import Models
+from core.papers import Papers
 from core.settings import SAMPLES
 from core.store import Store
 from core.store.sweeps import SweepRow
-from core.sweeps.plan import SweepPlan
-from core.sweeps.runner import Sweeps
+from core.sweeps import SweepPlan, Sweeps
 from core.types import Arm, Generation, Given, Recipe, Retrieval, Run, Setting, three_ways
 
 NAME = "Helped or hurt"

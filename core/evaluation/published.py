@@ -14,14 +14,10 @@ from typing import TYPE_CHECKING
 
 from core import chunkers, gold, papers
 from core.errors import BadInput
-from core.metrics import retrieval
-from core.metrics.statistics import Interval, means, tied_with_best
-from core.models import vocabularies
-from core.models.loader import Models
-from core.models.windows import characters_read
+from core.metrics import Interval, means, retrieval, tied_with_best
+from core.models import Models, characters_read, vocabularies
 from core.settings import Settings
-from core.tasks.progress import Progress
-from core.tasks.worker import Priority, Worker
+from core.tasks import Priority, Progress, Worker
 from core.types import Chunk, Chunking, Paper, Span
 
 if TYPE_CHECKING:
@@ -240,7 +236,7 @@ class Reproduction:
         self, embedder: "Embedder", chunks: Sequence[Chunk]
     ) -> Generator[Progress, None, tuple["np.ndarray", int]]:
         """A vector a chunk, shape (len(chunks), dimensions), and how many were new."""
-        from core.indexes.vectors import VectorStore, embed_missing
+        from core.indexes import VectorStore, embed_missing
 
         revision = self._models.find("embedder", EMBEDDER).revision
         store = VectorStore(

@@ -5,27 +5,18 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from core.charts import Chart
-from core.charts.evaluation import PlottedSetting, recall_against_tokens, won_and_lost
-from core.charts.style import Theme
+from core.charts import Chart, PlottedSetting, Theme, recall_against_tokens, won_and_lost
 from core.errors import BadInput
 from core.evaluation.changed_questions import ChangedQuestion, turned
-from core.gold.book import QuestionBook
-from core.gold.by_question import Gold, gold_by_question
-from core.metrics import retrieval
-from core.metrics.memo import memo
-from core.metrics.summary import ALIKE, MeasuredQuestion, Summary, summarise
-from core.models.loader import Models
-from core.models.windows import offsets
-from core.retrieval.finder import Finder
+from core.gold import Gold, QuestionBook, gold_by_question
+from core.metrics import ALIKE, MeasuredQuestion, Summary, memo, retrieval, summarise
+from core.models import Models, offsets
+from core.retrieval import Finder
 from core.store import Store
 from core.store.speeds import Speeds
 from core.store.sweeps import SweepRow
-from core.sweeps.plan import SweepPlan
-from core.sweeps.presets import Preset
-from core.sweeps.runner import Sweeps
-from core.tasks.progress import Progress
-from core.tasks.worker import Worker
+from core.sweeps import Preset, SweepPlan, Sweeps
+from core.tasks import Progress, Worker
 from core.types import Chunk, Chunking, Retrieval, Run, Span, Sweep
 
 KEPT = 16  # evaluations in memory, so that a page may draw them again

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from threading import Event
 from typing import TYPE_CHECKING
 
-from core.models.device import out_of_memory
+from core.models import out_of_memory
 from core.types import Delta, FinishReason, Generation
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from core.errors import OutOfSpace
-from core.models.packages import checked
+from core.models import checked
 
 GROWTH = 6  # four bits and their scales become 32
 

@@ -7,16 +7,22 @@ Gold is kept apart from chunks: a place in a paper survives another way of cutti
 store and no lab.
 """
 
-from core.gold.files import Unread, Written, WrittenPassage, read, to_line
+from core.gold.book import AddedQuestion, Change, QuestionBook
+from core.gold.by_question import Gold, gold_by_question
+from core.gold.files import Unread, Written, WrittenPassage, read
 from core.gold.matching import Missed, paper_named, place
 
 __all__ = [
+    "AddedQuestion",
+    "Change",
+    "Gold",
     "Missed",
+    "QuestionBook",
     "Unread",
     "Written",
     "WrittenPassage",
+    "gold_by_question",
     "paper_named",
     "place",
     "read",
-    "to_line",
 ]

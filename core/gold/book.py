@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from core import gold
 from core.errors import BadInput
-from core.papers.library import Papers
+from core.gold import files, matching
+from core.papers import Papers
 from core.settings import SAMPLES
 from core.store import DeckRow, PaperRow, Scope, Store
 from core.store.database import now
@@ -65,8 +65,8 @@ class QuestionBook:
     def upload(self, name: str, data: bytes, *, held_out: bool = False) -> Iterator[AddedQuestion]:
         """As `add`, of a file's bytes; its name says the format. Errors: as `add`."""
         here = self._papers.all()
-        for written in gold.read(name, data):
-            if isinstance(written, gold.Unread):
+        for written in files.read(name, data):
+            if isinstance(written, files.Unread):
                 yield AddedQuestion(line=written.line, status="failed", reason=written.why)
             else:
                 yield self._add(written, name, here, held_out)
@@ -96,16 +96,16 @@ class QuestionBook:
             yield self.keep(question, held_out=held_out, line=number)
 
     def _add(
-        self, written: gold.Written, origin: str, here: Sequence[PaperRow], held_out: bool
+        self, written: files.Written, origin: str, here: Sequence[PaperRow], held_out: bool
     ) -> AddedQuestion:
         spans = []
         for passage in written.passages:
             try:
-                paper = self._papers.get(gold.paper_named(passage.paper, here))
+                paper = self._papers.get(matching.paper_named(passage.paper, here))
             except BadInput as error:
                 return AddedQuestion(line=written.line, status="failed", reason=error.sentence)
-            found = gold.place(passage, paper)
-            if isinstance(found, gold.Missed):
+            found = matching.place(passage, paper)
+            if isinstance(found, matching.Missed):
                 near = found.nearest
                 return AddedQuestion(
                     line=written.line,
@@ -206,7 +206,7 @@ class QuestionBook:
         here = {row.id for row in self._papers.all()}
         for kept in self.all(held_out=held_out):
             ids = {span.paper_id for span in kept.question.gold} & here
-            yield gold.to_line(kept.question, {each: self._papers.get(each) for each in ids})
+            yield files.to_line(kept.question, {each: self._papers.get(each) for each in ids})
 
 
 def _kept(question: Question, *, held_out: bool) -> KeptQuestion:

@@ -22,8 +22,8 @@ NAME = re.compile(r"[\w.-]{1,64}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capsule:
-    """What a capsule holds. `at` says when it was made. `rounds` are how the class of that id
-    voted on the runs, where one did."""
+    """What a capsule holds. `at` says when it, or the last of its runs, was made. `rounds` are how
+    the class of that id voted on the runs, where one did."""
 
     name: str
     at: str

@@ -10,19 +10,26 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from core import logs
-from core.charts import Chart, answering, costs, quality, searching
-from core.charts.style import Theme
-from core.charts.tidy import Group, Point, groups, setting_names
+from core.charts import (
+    Chart,
+    Group,
+    Point,
+    Theme,
+    answering,
+    costs,
+    groups,
+    quality,
+    searching,
+    setting_names,
+)
 from core.codec import to_json
 from core.errors import BadInput
-from core.gold.by_question import gold_by_question
+from core.gold import gold_by_question
 from core.history import capsules, reports
 from core.history.capsules import Capsule
 from core.history.comparisons import Comparisons
 from core.logs import experiments, retrievals
-from core.metrics.diagnosis import Diagnosis, diagnose_all, repeated_share, shares
-from core.metrics.retrieval import overlap
-from core.metrics.support import supported_share
+from core.metrics import Diagnosis, diagnose_all, overlap, repeated_share, shares, supported_share
 from core.papers import texts
 from core.store import RunRow, Store, now
 from core.store.questions import QuestionStore
@@ -96,7 +103,7 @@ class Selection:
     def noise(self, points: Sequence[Point], measure: str) -> Noise | None:
         """How much the measure varies between these runs where they differ in the seed alone; None
         where no question was asked with two seeds at a temperature above 0."""
-        from core.metrics.statistics import repeat_noise
+        from core.metrics import repeat_noise
 
         wanted = {point.run_id for point in points}
         repeats: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
@@ -253,11 +260,12 @@ class PastRuns:
 
     def written(self, kind: str, view: View) -> bytes:
         """All runs that fit, as a file of this kind: "runs" (JSON lines), "log", "retrieval-log",
-        "report" (HTML) or "capsule"; oldest first. Errors: BadInput if no run fits."""
+        "report" (HTML) or "capsule"; oldest first, those of one time as they came in. What came in
+        as a file goes out as the same. Errors: BadInput if no run fits."""
         selected = self.select(view, most=None)
         sweep = self._sweeps.sweep(view.sweep) if view.sweep else None
         name = sweep.name if sweep else "Past runs"
-        runs = selected.runs[::-1]
+        runs = _oldest_first(selected.runs)
         if not runs:
             raise BadInput("No run fits; there is nothing to write.")
         match kind:
@@ -266,8 +274,7 @@ class PastRuns:
             case "retrieval-log":
                 return retrievals.write(runs).encode("utf-8")
             case "capsule":
-                capsule = Capsule(name=name, at=now(), runs=runs, sweep=sweep)
-                return capsules.write(capsule)
+                return capsules.write(_packed(name, runs, sweep))
             case "report":
                 return self._report(selected, name)
             case _:
@@ -284,8 +291,25 @@ class PastRuns:
             {"what": share.kind, "found": share.found, "of": share.judged}
             for share in shares(selected.diagnoses)
         ]
-        text = reports.write(name, now()[:16], selected.runs[::-1], drawn, names, troubles)
+        text = reports.write(name, now()[:16], _oldest_first(selected.runs), drawn, names, troubles)
         return text.encode("utf-8")
+
+
+def _oldest_first(runs: Sequence[Run]) -> list[Run]:
+    """The newest runs in the order of time; those of one time, such as a log's, stand in the order
+    in which they came already, and keep it."""
+    return sorted(runs, key=lambda run: run.at)
+
+
+def _packed(name: str, runs: Sequence[Run], sweep: Sweep | None) -> Capsule:
+    """The runs as a capsule, which is the same from whichever lab it goes out: it says when the
+    last of them was made, and not from which file they came."""
+    return Capsule(
+        name=name,
+        at=runs[-1].at,
+        runs=tuple(replace(run, origin="lab") for run in runs),
+        sweep=replace(sweep, origin="lab") if sweep else None,
+    )
 
 
 def _column(run: Run, settings: Mapping[str, int]) -> int | None:
@@ -297,7 +321,7 @@ def _column(run: Run, settings: Mapping[str, int]) -> int | None:
 
 def _tied(table: list[list[float]]) -> int:
     """How many settings cannot be told from the best, of values by question and setting."""
-    from core.metrics.statistics import tied_with_best
+    from core.metrics import tied_with_best
 
     return len(tied_with_best(table).settings)
 
@@ -305,7 +329,7 @@ def _tied(table: list[list[float]]) -> int:
 def _intervals(columns: Sequence[Mapping[str, float]]) -> list[tuple[float, float] | None]:
     """For each setting, of its values by question, the 95 % interval of their mean; None for a
     single question. Settings of the same questions share the resamples."""
-    from core.metrics.statistics import means
+    from core.metrics import means
 
     alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for number, column in enumerate(columns):

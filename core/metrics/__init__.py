@@ -1,2 +1,50 @@
 """Pure numbers about hits and answers, and the statistics over them. Knows no model, no store and
 no page."""
+
+from core.metrics import reference, retrieval, statistics, votes
+from core.metrics.diagnosis import KINDS, Diagnosis, Share, diagnose_all, repeated_share, shares
+from core.metrics.differences import differences
+from core.metrics.gold import held, sought, within
+from core.metrics.instructions import instructions
+from core.metrics.memo import memo
+from core.metrics.retrieval import overlap, relevant
+from core.metrics.statistics import ALPHA, Difference, Interval, means, repeat_noise, tied_with_best
+from core.metrics.summary import ALIKE, MeasuredQuestion, SettingOutcome, Summary, summarise
+from core.metrics.support import sentences, supported_share
+from core.metrics.votes import Agreement, Strength
+
+__all__ = [
+    "ALIKE",
+    "ALPHA",
+    "KINDS",
+    "Agreement",
+    "Diagnosis",
+    "Difference",
+    "Interval",
+    "MeasuredQuestion",
+    "SettingOutcome",
+    "Share",
+    "Strength",
+    "Summary",
+    "diagnose_all",
+    "differences",
+    "held",
+    "instructions",
+    "means",
+    "memo",
+    "overlap",
+    "reference",
+    "relevant",
+    "repeat_noise",
+    "repeated_share",
+    "retrieval",
+    "sentences",
+    "shares",
+    "sought",
+    "statistics",
+    "summarise",
+    "supported_share",
+    "tied_with_best",
+    "votes",
+    "within",
+]

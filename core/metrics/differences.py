@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from core.text.words import IDEOGRAPH
+from core.text import IDEOGRAPH
 
 # A word with the space behind it, so that the pieces put together are the text again. Of Chinese
 # and Japanese each character is one.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.metrics.words import Vocabulary, telling
-from core.text.sentences import sentences as spans
+from core.text import sentences as spans
 
 CITATION = re.compile(r"\[\d+(?:\s*[,;–-]\s*\d+)*\]")
 

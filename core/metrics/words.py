@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from core.text.words import IDEOGRAPH, TELL_NOTHING
+from core.text import IDEOGRAPH, TELL_NOTHING
 
 # A number keeps its separators: 3.14 and 294,912 are one word each. A run of Chinese or Japanese
 # characters has no spaces: its pairs of neighbours stand for words.

@@ -1,1 +1,26 @@
 """The models of this machine: which there are, how they come here, what they compute on."""
+
+from core.models import device, packages, registry, vocabularies, weights
+from core.models.device import out_of_memory
+from core.models.loader import FAMILIES, Models
+from core.models.packages import checked
+from core.models.registry import modules
+from core.models.windows import characters_read, covered, lengths, offsets, room
+
+__all__ = [
+    "FAMILIES",
+    "Models",
+    "characters_read",
+    "checked",
+    "covered",
+    "device",
+    "lengths",
+    "modules",
+    "offsets",
+    "out_of_memory",
+    "packages",
+    "registry",
+    "room",
+    "vocabularies",
+    "weights",
+]

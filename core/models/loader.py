@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import BadInput
 from core.models import device, downloads, registry, weights
 from core.settings import Settings
-from core.tasks.progress import Progress
+from core.tasks import Progress
 from core.types import Family, Model
 
 if TYPE_CHECKING:

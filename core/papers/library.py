@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from core.errors import BadInput, OutOfSpace, TriptychError
-from core.files.atomic import PART
-from core.files.locks import adding
+from core.files import PART, adding
 from core.papers import finding, languages, reading, texts
 from core.papers.finding import TextMatch
 from core.papers.reading import PageImage

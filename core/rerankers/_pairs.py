@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from core.errors import BadInput
-from core.models.windows import room
+from core.models import room
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import Damaged
-from core.models import device, weights
-from core.models.windows import characters_read
+from core.models import characters_read, device, weights
 from core.rerankers._pairs import check_question
 from core.settings import Settings
 from core.types import Model

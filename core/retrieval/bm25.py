@@ -9,7 +9,7 @@ Beyond" (2009), with Lucene's inverse document frequency, k1 = 1.5 and b = 0.75.
 
 from collections.abc import Sequence
 
-from core.text.words import words
+from core.text import words
 from core.types import Chunk
 
 VERSION = "1"  # of what a word is and how it counts

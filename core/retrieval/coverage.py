@@ -9,9 +9,8 @@ from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING
 
 from core import chunkers
-from core.models.loader import Models
-from core.models.windows import covered, lengths, offsets, room
-from core.papers.library import Papers
+from core.models import Models, covered, lengths, offsets, room
+from core.papers import Papers
 from core.store import PaperRow
 from core.types import Chunk, Chunking, Model
 

@@ -13,25 +13,21 @@ from typing import TYPE_CHECKING
 
 from core import chunkers
 from core.errors import BadInput
-from core.files.locks import at_work
-from core.models import device, vocabularies
-from core.models.loader import Models
-from core.models.windows import characters_read, offsets
-from core.papers.library import Papers
+from core.files import at_work
+from core.models import Models, characters_read, device, offsets, vocabularies
+from core.papers import Papers
 from core.retrieval import ranking
 from core.retrieval.bm25 import WordIndex
 from core.settings import Settings
 from core.store import Store
 from core.store.speeds import Speeds
-from core.tasks.progress import Progress
-from core.tasks.stopwatch import Stopwatch
+from core.tasks import Progress, Stopwatch
 from core.types import Chunk, Chunking, Embedder, Given, Hit, Recipe, Reranker, Retrieval, digest
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from core.indexes.chroma import Index
-    from core.indexes.vectors import VectorStore
+    from core.indexes import Index, VectorStore
 
 INDEXES_KEPT = 8  # in memory at once; each is rebuilt from the vectors in a moment
 QUESTIONS_KEPT = 4_000  # vectors of questions in memory: a few MB
@@ -263,7 +259,7 @@ class Finder:
 
     def without_vector(self, embedder: str, texts: set[str]) -> int:
         """How many of these texts the embedder has not read yet; loads nothing."""
-        from core.indexes.vectors import kept
+        from core.indexes import kept
 
         store = kept(self._folder, embedder, self._models.find("embedder", embedder).revision)
         return len(store.missing(list(texts))) if store else len(texts)
@@ -272,8 +268,7 @@ class Finder:
         self, embedder: Embedder, name: str, chunking: Chunking, paper_ids: Sequence[str]
     ) -> "Generator[Progress, None, Index]":
         """The index, with all of these papers in it and none that has been removed."""
-        from core.indexes.chroma import Index
-        from core.indexes.vectors import VectorStore, embed_missing, forget
+        from core.indexes import Index, VectorStore, embed_missing, forget
 
         revision = self._models.find("embedder", name).revision
         model = f"{name}@{revision}"

@@ -18,16 +18,14 @@ from pathlib import Path
 from typing import IO
 
 from core.errors import BadInput, OutOfSpace, TriptychError
-from core.files.locks import at_work, replacing
-from core.papers.library import Papers
-from core.retrieval.finder import Finder
+from core.files import at_work, replacing
+from core.papers import Papers
+from core.retrieval import Finder
 from core.settings import Settings
 from core.storage import replace_all
 from core.storage.doctor import Check
 from core.store import Database, Store, backup
-from core.tasks.background import Job, Jobs, Outcome, Steps
-from core.tasks.progress import Progress
-from core.tasks.worker import Worker
+from core.tasks import Job, Jobs, Outcome, Progress, Steps, Worker
 
 KIND = "storage"  # of these jobs: never two at once
 WAITING = Progress(sentence="Waiting for the answers that are under way …")

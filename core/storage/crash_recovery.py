@@ -10,8 +10,7 @@ import fcntl
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from core.files.atomic import PART
-from core.files.locks import AT_WORK, lock_file
+from core.files import AT_WORK, PART, lock_file
 from core.storage import replace_all
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.errors import Damaged
-from core.models.loader import Models
-from core.papers.library import Papers
+from core.models import Models
+from core.papers import Papers
 from core.settings import Settings
 from core.store import Store
 

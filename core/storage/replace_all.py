@@ -18,7 +18,7 @@ from random import SystemRandom
 
 from core.codec import from_json, to_json
 from core.errors import Damaged
-from core.files.atomic import write_atomically
+from core.files import write_atomically
 from core.store import Store
 
 WORK = "backups/.work"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from core.codec import from_json, to_json
 from core.errors import BadInput
 from core.store.database import Database, now
-from core.text.words import spaced
+from core.text import spaced
 from core.types import Card, Span
 
 COLUMNS = "id, deck, chapter, title, background, question, answer, tags"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.errors import BadInput, Damaged, OutOfSpace, TriptychError
 from core.store.migrations import STEPS
-from core.text.words import spaced
+from core.text import spaced
 
 BUSY_SECONDS = 10.0
 

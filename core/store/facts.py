@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from core.codec import from_json
 from core.store.database import Database
-from core.text.words import spaced
+from core.text import spaced
 from core.types import Arm, FinishReason, Run
 from core.types.view import CHOICES, Choice, View
 

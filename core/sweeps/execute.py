@@ -9,20 +9,23 @@ from itertools import groupby
 from threading import Event
 from typing import TypeVar
 
-from core.answering.answering import Answering, Draft
-from core.answering.running import Finished
-from core.errors import TriptychError
-from core.models.loader import Models
-from core.retrieval import ranking
-from core.retrieval.finder import Evidence, Finder, RerankScores, Searched
+from core.answering import Answering, Draft, Finished
+from core.errors import BadInput, TriptychError
+from core.models import Models
+from core.retrieval import Evidence, Finder, RerankScores, Searched, ranking
 from core.store import Store
 from core.store.sweeps import SweepStore
 from core.sweeps import plan
 from core.sweeps.plan import Search
-from core.tasks.progress import Progress
+from core.tasks import Progress
 from core.types import Cell, Given, Recipe, Retrieval, Run, Sweep, TextGenerator, run_key
 
 PROMPTS_AT_ONCE = 32  # handed to a generator together; it reads and writes as many as suit it
+
+OUTDATED = (
+    "A model, the way papers are cut or the prompt has changed since this sweep began; start it"
+    " as a new one."
+)
 
 T = TypeVar("T")
 Place = tuple[int, int]  # of a cell: question and setting, from 0
@@ -61,7 +64,15 @@ class Grid:
         the store raises when it cannot keep a cell.
         """
         self._open = {(cell.question, cell.setting): None for cell in self.cells}
-        for stage in (self._known, self._searches, self._reranking, self._count, self._answers):
+        stages = (
+            self._known,
+            self._outdated,
+            self._searches,
+            self._reranking,
+            self._count,
+            self._answers,
+        )
+        for stage in stages:
             for doing in stage():
                 yield doing
                 if self.stop.is_set():
@@ -111,6 +122,20 @@ class Grid:
             if run:
                 self._keep(place, run, new=False)
                 yield Progress(sentence="Taking what was answered before …")
+
+    def _outdated(self) -> Iterator[Progress]:
+        """What would be answered by something else than its key says, as it was planned before a
+        model, a chunker or the prompt changed."""
+        by_recipe: dict[Recipe, list[Place]] = {}
+        for place in self._open:
+            by_recipe.setdefault(self._recipe(place), []).append(place)
+        for recipe, places in by_recipe.items():
+            yield Progress(sentence="Looking at what the settings stand for …")
+            try:
+                if self.answering.pinned(recipe) != recipe:
+                    raise BadInput(OUTDATED)
+            except TriptychError as error:
+                self._fail(places, error)
 
     def _searching(self) -> dict[int, list[Place]]:
         """The open cells that search, by question."""

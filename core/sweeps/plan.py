@@ -10,8 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 
 from core import chunkers
-from core.answering.cost import answer_units
-from core.answering.prompts import LONGEST_QUESTION
+from core.answering import LONGEST_QUESTION, answer_units
 from core.sweeps.expand import DroppedSetting
 from core.types import Chunking, Generation, Given, Recipe, Retrieval, Setting, Span, digest
 

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import BadInput, OutOfSpace
-from core.files.atomic import write_atomically
-from core.files.locks import at_work
+from core.files import at_work, write_atomically
 from core.settings import SAMPLES
 from core.store.backup import PRESET
 from core.sweeps import presets

@@ -14,10 +14,10 @@ from functools import lru_cache
 from threading import Event, Lock, Thread
 from typing import IO
 
-from core.answering.answering import Answering
+from core.answering import Answering
 from core.errors import BadInput, MissingModel, TriptychError
-from core.models.loader import Models
-from core.retrieval.finder import Finder
+from core.models import Models
+from core.retrieval import Finder
 from core.settings import SAMPLES, Settings
 from core.store import Store, now
 from core.store.speeds import Speeds
@@ -29,8 +29,7 @@ from core.sweeps.expand import DroppedSetting
 from core.sweeps.plan import SweepPlan
 from core.sweeps.preset_files import Presets
 from core.sweeps.presets import Preset
-from core.tasks.progress import Progress
-from core.tasks.worker import Priority, Ticket, Worker
+from core.tasks import Priority, Progress, Ticket, Worker
 from core.types import Cell, Family, Setting, Span, Sweep, SweepStatus, run_key
 
 STOPPING_SECONDS = 5.0  # how long one who resumes waits for it

@@ -1,1 +1,20 @@
 """Work in the background: the worker that owns the models, taking turns, progress and jobs."""
+
+from core.tasks.background import Job, Jobs, Outcome, Steps
+from core.tasks.progress import Progress
+from core.tasks.round_robin import round_robin
+from core.tasks.stopwatch import Stopwatch
+from core.tasks.worker import Priority, Ticket, Worker
+
+__all__ = [
+    "Job",
+    "Jobs",
+    "Outcome",
+    "Priority",
+    "Progress",
+    "Steps",
+    "Stopwatch",
+    "Ticket",
+    "Worker",
+    "round_robin",
+]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core import labels
-from core.cards.schedule import LEECH
+from core.cards import LEECH
 from core.lab import Lab
 from core.store import Learner, Scope
 from core.types import Card

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from core import labels
-from core.charts import Chart, cards
-from core.charts.style import Theme
+from core.charts import Chart, Theme, cards
 from core.lab import Lab
 from core.store import Learner, Scope
 

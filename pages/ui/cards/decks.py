@@ -7,8 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from core import labels
-from core.cards.archives import KINDS
-from core.cards.decks import ImportedDeck
+from core.cards import KINDS, ImportedDeck
 from core.lab import Lab
 from core.settings import SAMPLES
 from core.store import Scope

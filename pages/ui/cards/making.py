@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core import labels
-from core.cards.proposing import Proposing
+from core.cards import Proposing
 from core.errors import TriptychError
 from core.lab import Lab
 from core.types import Card, Span

@@ -9,8 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core import labels
-from core.cards.schedule import LEECH, RATINGS, RETENTIONS
-from core.cards.study import Turn
+from core.cards import LEECH, RATINGS, RETENTIONS, Turn
 from core.errors import TriptychError
 from core.lab import Lab
 from core.store import Counts, Learner, Scope

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import labels
-from core.cards.sides import drawable
+from core.cards import drawable
 from core.lab import Lab
 from core.types import Card
 from pages.ui.library import markdown as notes

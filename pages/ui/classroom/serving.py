@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.classroom.lesson import Server
+from core.classroom import Server
 
 
 def here() -> Server:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import labels
-from core.answering.running import Panel
+from core.answering import Panel
 from core.lab import Lab
-from core.metrics.retrieval import relevant
+from core.metrics import relevant
 from core.types import Hit, Question, Retrieval
 from pages.ui.compare import chunk
 from pages.ui.compare.rank_flow import rank_flow

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import labels
 from core.lab import Lab
-from core.metrics.instructions import instructions
+from core.metrics import instructions
 from core.types import Hit, Retrieval, Run
 from pages.ui.compare import asking
 from pages.ui.library import page_image

@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core import labels
-from core.answering.running import Panel
+from core.answering import Panel
 from core.lab import Lab
 from core.types import Arm, Comparison, Hit, Question, Recipe, Retrieval
 from pages.ui.compare import asking, chunk

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import chunkers, labels
 from core.lab import Lab
-from core.retrieval.ranking import RETRIEVERS
+from core.retrieval import RETRIEVERS
 from core.types import Chunking, Family, Generation, PassageOrder, Recipe, Retrieval, Style
 from pages.ui.compare import asking
 

@@ -7,7 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from core import labels
-from core.evaluation.changed_questions import ChangedQuestion
+from core.evaluation import ChangedQuestion
 
 HEIGHT = 460  # pixels of the list, which is scrolled where it is longer
 FITTING = 9  # rows that need no scrolling

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core import labels
-from core.charts.style import Theme
+from core.charts import Theme
 from core.errors import TriptychError
-from core.evaluation.context_effect import ArmOutcome, HelpedOrHurt
+from core.evaluation import ArmOutcome, HelpedOrHurt
 from core.lab import Lab
 from core.metrics import reference
 from pages.ui.evaluate import changed_questions

@@ -8,7 +8,7 @@ from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
 from core.store.sweeps import SweepRow
-from core.sweeps.presets import Preset
+from core.sweeps import Preset
 from pages.ui.shared import frame
 from pages.ui.sweep import form, watch
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import labels
-from core.evaluation.published import PUBLISHED_AT, OmegaRow, RecallRow, Table
+from core.evaluation import PUBLISHED_AT, OmegaRow, RecallRow, Table
 from core.lab import REPRODUCTION, Lab
 from pages.ui.runs import charts
 from pages.ui.shared import frame, jobs

@@ -4,13 +4,12 @@ check on the questions held out."""
 import streamlit as st
 
 from core import labels
-from core.charts.style import Theme
-from core.evaluation.settings_compared import Evaluation
+from core.charts import Theme
+from core.evaluation import Evaluation
 from core.lab import Lab
-from core.metrics.statistics import Interval
-from core.metrics.summary import SettingOutcome
+from core.metrics import Interval, SettingOutcome
 from core.store.sweeps import SweepRow
-from core.tasks.progress import Progress
+from core.tasks import Progress
 from core.types import Sweep
 from pages.ui.evaluate import changed_questions, misses
 from pages.ui.evaluate import form as evaluate_form

@@ -8,9 +8,9 @@ import streamlit as st
 
 from core import labels
 from core.errors import BadInput, TriptychError
-from core.gold.book import Change
+from core.gold import Change
 from core.lab import Lab
-from core.metrics.gold import within
+from core.metrics import within
 from core.store.questions import KeptQuestion
 from core.types import Paper, Span
 from pages.ui.shared import frame

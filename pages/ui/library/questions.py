@@ -11,7 +11,7 @@ import streamlit as st
 
 from core import labels
 from core.errors import BadInput, TriptychError
-from core.gold.book import AddedQuestion, Change
+from core.gold import AddedQuestion, Change
 from core.lab import Lab
 from core.store.questions import KeptQuestion
 from pages.ui.shared import frame

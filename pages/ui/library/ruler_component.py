@@ -10,8 +10,8 @@ from typing import Any
 import streamlit as st
 
 from core import labels
-from core.metrics.gold import within
-from core.retrieval.coverage import Cut
+from core.metrics import within
+from core.retrieval import Cut
 from core.types import Span
 from pages.ui.shared.marks import GOLD, Mark, golden, pieces
 

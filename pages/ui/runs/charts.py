@@ -9,10 +9,9 @@ from typing import Any
 import streamlit as st
 
 from core import labels
-from core.charts import Chart
-from core.charts.style import Theme
-from core.history.runs import MEASURES, Selection, charts_of
-from core.text.escape_formula import escape_formula
+from core.charts import Chart, Theme
+from core.history import MEASURES, Selection, charts_of
+from core.text import escape_formula
 
 TOOLBAR = {
     "displaylogo": False,

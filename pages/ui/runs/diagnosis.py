@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core import labels
-from core.charts.tidy import setting_names
-from core.history.runs import Selection
-from core.metrics.diagnosis import KINDS, Share, shares
+from core.charts import setting_names
+from core.history import Selection
+from core.metrics import KINDS, Share, shares
 
 MEANING = {
     "cut off": "The token limit ended the answer, or likely did where nobody counted tokens.",

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import labels
 from core.errors import TriptychError
-from core.history.runs import ImportedLog
+from core.history import ImportedLog
 from core.lab import Lab
 from core.types.view import View, to_link
 from pages.ui.shared import frame

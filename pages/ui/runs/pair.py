@@ -6,10 +6,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import labels
-from core.charts.searching import covered, jaccard
-from core.charts.style import ARM_NAMES
-from core.charts.tidy import setting_names
-from core.metrics.diagnosis import diagnose_all
+from core.charts import ARM_NAMES, covered, jaccard, setting_names
+from core.metrics import diagnose_all
 from core.types import Run
 from pages.ui.shared.highlighted_text import answer
 from pages.ui.shared.marks import Mark, citations, differing

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import labels
-from core.history.runs import PAGE
+from core.history import PAGE
 from core.lab import Lab
 from core.store import RunRow
 from core.types.view import View

@@ -7,7 +7,7 @@ import streamlit as st
 from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
-from core.storage.backups import BACKING_UP, KIND, RESTORING, Backup
+from core.storage import BACKING_UP, KIND, RESTORING, Backup
 from pages.ui.shared import frame, jobs
 
 UPLOAD_MB = 1_000  # an upload lies in memory for a moment

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import labels
 from core.lab import Lab, job_of
-from core.models.loader import FAMILIES
+from core.models import FAMILIES
 from core.types import Family, Model
 from pages.ui.shared import jobs
 

@@ -17,7 +17,7 @@ import streamlit as st
 from streamlit import net_util
 
 from core import labels
-from core.classroom.gateway import MARK
+from core.classroom import MARK
 from core.errors import TriptychError
 from core.lab import Lab
 from core.settings import from_environment

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.answering.running import Panel
+from core.answering import Panel
 from core.lab import Lab
-from core.metrics.gold import held, sought, within
-from core.metrics.retrieval import relevant
+from core.metrics import held, relevant, sought, within
 from core.types import Hit, Question, Retrieval, Span, digest
 from pages.ui.evaluate import misses
 from pages.ui.shared.marks import Mark, golden

@@ -7,7 +7,7 @@ import streamlit as st
 from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
-from core.tasks.background import Job
+from core.tasks import Job
 from pages.ui.shared import frame
 
 POLL_SECONDS = 0.5  # how often the line is redrawn

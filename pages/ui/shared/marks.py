@@ -7,9 +7,8 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from core.labels import counted
-from core.metrics.differences import differences
-from core.metrics.support import sentences
-from core.text.words import WORD, words
+from core.metrics import differences, sentences
+from core.text import WORD, words
 from core.types import Hit
 
 Kind = Literal["cited", "unsupported", "differs", "match", "unseen", "found", "gold", "here"]

@@ -7,10 +7,8 @@ import streamlit as st
 
 from core import chunkers, labels
 from core.lab import Lab
-from core.retrieval.ranking import RETRIEVERS
-from core.sweeps import presets
-from core.sweeps.plan import SweepPlan
-from core.sweeps.presets import Answers, Preset
+from core.retrieval import RETRIEVERS
+from core.sweeps import Answers, Preset, SweepPlan, presets
 from core.types import Family
 from pages.ui.compare import asking
 

@@ -8,7 +8,7 @@ from core import labels
 from core.charts import grid
 from core.lab import Lab
 from core.store.sweeps import SweepRow
-from core.tasks.progress import Progress
+from core.tasks import Progress
 from core.types import Sweep
 from pages.ui.runs.charts import roomy
 from pages.ui.shared import frame
