@@ -1,6 +1,7 @@
-"""Imports point one way: app -> pages -> pages.ui -> core.lab -> rooms of core -> types, errors."""
+"""The order of the rooms: each imports from those beneath it, and only what their faces show."""
 
 import ast
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,44 @@ HEAVY = {
     "scipy",
     "ir_measures",
     "tiktoken",
+}
+# From the top down, as it is read aloud. Rooms of one row do not import each other.
+ORDER = (
+    ("app",),
+    ("pages", "__main__"),
+    ("commands",),
+    ("lab",),
+    ("evaluation",),
+    ("sweeps", "classroom"),
+    ("answering", "history", "storage"),
+    ("retrieval", "gold", "cards"),
+    ("papers", "metrics", "charts"),
+    ("labels",),
+    ("indexes", "chunkers", "rerankers", "generators", "embedders"),
+    ("models", "store", "logs"),
+    ("tasks", "files", "text", "settings"),
+    ("types", "codec"),
+    ("errors",),
+)
+# Rooms that no page looks into: it asks the services that stand on them.
+BEHIND = {
+    "store",
+    "indexes",
+    "models",
+    "files",
+    "codec",
+    "logs",
+    "embedders",
+    "rerankers",
+    "generators",
+}
+# Libraries that one place alone imports.
+ONLY = {
+    "streamlit": ("app", "pages"),
+    "chromadb": "core.indexes.chroma",
+    "bm25s": "core.retrieval.bm25",
+    "sqlite3": "core.store",
+    "fcntl": "core.files",
 }
 FILES = [
     ROOT / "app.py",
@@ -57,55 +96,80 @@ def imports(path: Path) -> Iterator[tuple[str, bool]]:
 
 
 def room_of(module: str) -> str:
-    """core.papers.reader -> core.papers; core.types -> core.types"""
-    return ".".join(module.split(".")[:2])
+    """core.papers.reader -> papers; core.errors -> errors; pages.ui.shared -> pages"""
+    top, *inner = module.split(".")
+    return inner[0] if top == "core" and inner else top
 
 
-def layer(module: str) -> int:
-    match module.split("."):
-        case ["app"]:
-            return 5
-        case ["pages", "ui", *_]:
-            return 3
-        case ["pages", *_]:
-            return 4
-        case ["core", "lab" | "commands" | "__main__", *_]:
-            return 2
-        case ["core", "types" | "errors", *_]:
-            return 0
-        case _:
-            return 1
+FLOOR = {room: floor for floor, rooms in enumerate(ORDER) for room in rooms}
 
 
 @pytest.mark.parametrize("path", FILES, ids=module_of)
-def test_imports_point_one_way(path: Path) -> None:
+def test_a_room_imports_only_from_those_beneath_it(path: Path) -> None:
+    module = module_of(path)
+    for name, _ in imports(path):
+        ours = name.split(".")[0] in ("app", "pages", "core") and room_of(name) != "core"
+        if ours and room_of(name) != room_of(module):
+            assert FLOOR[room_of(name)] > FLOOR[room_of(module)], f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_a_room_takes_of_another_only_what_its_face_shows(path: Path) -> None:
+    module = module_of(path)
+    for name, _ in imports(path):
+        if name.startswith("core.") and room_of(name) != room_of(module):
+            *_, inside = name.removeprefix("core.").partition(".")
+            assert not inside or inside in face(room_of(name)), f"{module} reaches into {name}"
+
+
+def face(room: str) -> list[str]:
+    """What a room offers to others: names, and files that are taken as a whole."""
+    shown: list[str] = importlib.import_module(f"core.{room}").__all__
+    return shown
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_pages_import_services_types_errors_and_labels(path: Path) -> None:
+    module = module_of(path)
+    if room_of(module) in ("app", "pages"):
+        for name, _ in imports(path):
+            top = name.split(".")[0]
+            assert top != "core" or room_of(name) not in BEHIND, f"{module} imports {name}"
+            page = module.startswith("pages.") and module.count(".") == 1
+            assert not (page and top == "pages" and name.count(".") == 1 and name != "pages.ui")
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_a_library_is_known_to_the_room_that_needs_it(path: Path) -> None:
     module = module_of(path)
     for name, at_top in imports(path):
         top = name.split(".")[0]
-        if top in ("app", "pages", "core"):
-            assert layer(name) <= layer(module), f"{module} imports {name}"
-            assert not (layer(module) == layer(name) == 4), f"pages import no pages: {name}"
-            if layer(module) == layer(name) == 1:
-                inside = name.count(".") > 1 and room_of(name) != room_of(module)
-                assert not inside, f"{module} reaches inside another room: {name}"
-        elif top == "streamlit":
-            assert layer(module) >= 3, f"{module} knows streamlit"
-        elif top == "chromadb":
-            assert module == "core.indexes.chroma"
-        elif top == "bm25s":
-            assert module == "core.retrieval.bm25"
-        elif top == "sqlite3":
-            assert room_of(module) == "core.store"
+        if top in ONLY:
+            assert module.startswith(ONLY[top]), f"{module} knows {top}"
         if top in HEAVY:
-            assert layer(module) == 1
+            assert not module.startswith(("pages", "app", "core.commands", "core.lab"))
             assert not at_top, f"{module} imports {name} before it is needed"
-        if layer(module) == 0:
-            assert top in sys.stdlib_module_names or layer(name) == 0
+        if room_of(module) in ("types", "errors"):
+            assert top in sys.stdlib_module_names or top in ("core", "numpy", "tokenizers")
+
+
+def test_each_room_has_its_place_in_the_order() -> None:
+    assert {room_of(module_of(path)) for path in FILES} - {"core"} == set(FLOOR)
+
+
+def test_no_two_public_classes_have_one_name() -> None:
+    places: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(module_of(path))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
 @pytest.mark.parametrize("path", FILES, ids=module_of)
 def test_files_stay_small(path: Path) -> None:
-    most = 150 if layer(module_of(path)) == 4 else 450
+    page = path.parent == ROOT / "pages"
+    most = 150 if page else 450
     assert len(path.read_text(encoding="utf-8").splitlines()) <= most
 
 
