@@ -39,12 +39,13 @@ $(DATA)/.samples-added: | .venv/.installed
 
 # Two files of tests at once: most of them wait more than they compute. One after the other, and with
 # what they print: `make test ARGS="-n 0 -s"`.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 test: .venv/.installed-dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PYTEST) $(ARGS)
 
 # Without models, browser and what is marked slow: for between two edits, not instead of `make test`.
 fast: .venv/.installed-dev
-	$(BIN)/python -m pytest -n 2 -m "not models and not e2e and not slow" $(ARGS)
+	$(PYTEST) -m "not models and not e2e and not slow" $(ARGS)
 
 # Every kind of work is killed twenty times; `make test` kills each three times.
 kill: .venv/.installed-dev
