@@ -28,6 +28,38 @@ NOTES = {
 }
 
 
+# What `make fast` leaves out besides models and browser; the beginnings of the tests' names.
+SLOW = (
+    # pages, each opened in a session of its own
+    "tests/pages/",
+    # what is done to it on purpose: kills, full disks, ill-meaning files, many at once
+    "tests/kills/",
+    "tests/test_class_protocol.py",
+    "tests/test_faults.py",
+    "tests/test_hostile_files.py",
+    "tests/test_papers_shared.py",
+    "tests/test_security.py",
+    "tests/test_soak.py::test_many_sessions_at_once",
+    # servers that are waited for
+    "tests/test_endpoints.py",
+    "tests/test_class_lab.py",
+    "tests/test_downloads.py",
+    # whole grids, backups and published tables, through the lab
+    "tests/test_contexts.py",
+    "tests/test_evaluation.py",
+    "tests/test_reproduction.py",
+    "tests/test_storage.py",
+    "tests/test_sweeps.py",
+    "tests/test_sweeps_command.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+
+
 def needs_models() -> None:
     """Skip, loudly, where the packaged models are not installed."""
     if any(find_spec(package) is None for package in PACKAGES):

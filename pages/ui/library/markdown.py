@@ -251,7 +251,7 @@ def _tex(content: str) -> str:
 
 
 def _whole(tex: str) -> bool:
-    """Whether its braces, its \left and \right, and its environments are closed."""
+    r"""Whether its braces, its \left and \right, and its environments are closed."""
     depth = 0
     for brace in re.findall(r"\\.|[{}]", tex, re.DOTALL):
         depth += {"{": 1, "}": -1}.get(brace, 0)
