@@ -8,14 +8,13 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from core.views import View
 
 from core.answering.running import Done, Finished
 from core.lab import Lab
 from core.settings import Settings
 from core.store import EVERY
 from core.sweeps.presets import Answers, Preset
-from core.types import Chunking, Generation, Recipe, Retrieval
+from core.types import Chunking, Generation, Recipe, Retrieval, View
 
 OLD = Path(__file__).parent / "fixtures" / "before_rooms"
 QUESTION = "What does the clinic keep private?"
