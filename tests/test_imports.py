@@ -54,7 +54,7 @@ BEHIND = {
     "generators",
 }
 # Libraries that one place alone imports.
-ONLY = {
+ONLY: dict[str, str | tuple[str, ...]] = {
     "streamlit": ("app", "pages"),
     "chromadb": "core.indexes.chroma",
     "bm25s": "core.retrieval.bm25",
