@@ -16,8 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from core.store import Store
-from core.types import Answer, Chunk, Chunking, Generation, Hit, Recipe, Retrieval, Run
-from core.types.view import View
+from core.types import Answer, Chunk, Chunking, Generation, Hit, Recipe, Retrieval, Run, View
 
 RUNS = 100_000
 AT_ONCE = 1_000
@@ -46,7 +45,7 @@ def rows() -> Iterator[dict[str, str]]:
         store = Store(Path(folder) / "triptych.sqlite")
         start = time.perf_counter()
         for _ in range(RUNS // AT_ONCE):
-            store.keep_runs(itertools.islice(_runs_like_a_sweep, AT_ONCE))
+            store.runs.keep_all(itertools.islice(_runs_like_a_sweep, AT_ONCE))
         kept = time.perf_counter() - start
         plain = _seconds(
             lambda: store.database.rows("SELECT count(*) FROM run_facts WHERE cited = 1")

@@ -56,7 +56,7 @@ class Lab:
         crash_recovery.clear(
             settings.data,
             self._store.database.mark,
-            lambda: {row.id for row in self._store.papers()},
+            lambda: {row.id for row in self._store.papers.all()},
         )
         self.comparisons = Comparisons(self._store)
         self.cards = Cards(settings, self._store)

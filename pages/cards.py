@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core import labels
+from core.cards import Learner, Scope
 from core.lab import Lab
-from core.store import Learner, Scope
 from pages.ui.cards import browse, charts, decks, making, study
 from pages.ui.shared import frame
 

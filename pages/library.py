@@ -7,8 +7,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import labels
 from core.lab import Lab
-from core.papers import Added, blank_pages_sentence
-from core.store import PaperRow
+from core.papers import Added, PaperRow, blank_pages_sentence
 from pages.ui.library import chunk_ruler, paper, questions
 from pages.ui.shared import frame
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import labels
 from core.lab import Lab
-from core.types.view import View
+from core.types import View
 from pages.ui.runs import charts, diagnosis, exchange, filters, table, votes
 from pages.ui.shared import frame
 

@@ -9,8 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
-from core.store.sweeps import SweepRow
-from core.sweeps import Preset, SweepPlan
+from core.sweeps import Preset, SweepPlan, SweepRow
 from pages.ui.shared import frame
 from pages.ui.sweep import form as sweep_form
 from pages.ui.sweep import watch

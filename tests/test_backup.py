@@ -38,9 +38,9 @@ RUN = Run(
 def store(tmp_path: Path) -> Store:
     """A store with one paper and one comparison, and the paper's file beside it."""
     store = Store(tmp_path / "data" / "triptych.sqlite")
-    store.keep_paper(PAPER)
-    store.keep_run(RUN)
-    store.keep_comparison(Comparison(id="c", question="Why?", runs=(RUN,), at="2026"))
+    store.papers.keep(PAPER)
+    store.runs.keep(RUN)
+    store.comparisons.keep(Comparison(id="c", question="Why?", runs=(RUN,), at="2026"))
     papers = tmp_path / "data" / "papers"
     papers.mkdir()
     (papers / PAPER.id).write_bytes(BYTES)
@@ -126,8 +126,8 @@ def test_what_is_backed_up_comes_back(made: Path, tmp_path: Path) -> None:
     folder = unpacked(made, tmp_path)
     assert (folder / "papers" / PAPER.id).read_bytes() == BYTES
     store = Store(folder / backup.DATABASE)
-    assert store.paper(PAPER.id) == PAPER
-    assert store.comparison("c") == Comparison(id="c", question="Why?", runs=(RUN,), at="2026")
+    assert store.papers.get(PAPER.id) == PAPER
+    assert store.comparisons.get("c") == Comparison(id="c", question="Why?", runs=(RUN,), at="2026")
     assert backup.ready(folder / backup.DATABASE) == {PAPER.id}
 
 
@@ -157,7 +157,7 @@ def test_a_backup_made_while_somebody_writes(store: Store, tmp_path: Path) -> No
         connection.execute("DELETE FROM runs")
         made = written(other, tmp_path)
     folder = unpacked(made, tmp_path)
-    assert Store(folder / backup.DATABASE).run("r1") == RUN
+    assert Store(folder / backup.DATABASE).runs.get("r1") == RUN
 
 
 def add(name: str, body: bytes) -> Callable[[dict[str, bytes]], None]:
@@ -298,27 +298,27 @@ def test_any_flipped_byte_is_refused_or_harmless(
         return
     assert (folder / "papers" / PAPER.id).read_bytes() == BYTES
     store = Store(folder / backup.DATABASE)
-    assert (store.paper(PAPER.id), store.run("r1")) == (PAPER, RUN)
+    assert (store.papers.get(PAPER.id), store.runs.get("r1")) == (PAPER, RUN)
 
 
 def test_becoming_another_database_while_others_read(store: Store, tmp_path: Path) -> None:
     other = Store(tmp_path / "other.sqlite")
-    other.keep_run(replace(RUN, id="r2"))
+    other.runs.keep(replace(RUN, id="r2"))
     other.database.close()
     reader = Store(store.database.path)  # its connection stays open throughout
-    assert reader.run("r1") == RUN
+    assert reader.runs.get("r1") == RUN
     store.database.restore_from(tmp_path / "other.sqlite", 7)
-    assert [reader.run(name) for name in ("r1", "r2")] == [None, replace(RUN, id="r2")]
-    reader.keep_run(RUN)
-    assert store.run("r1") == RUN
-    assert Store(tmp_path / "other.sqlite").run("r1") is None  # only its content was taken
+    assert [reader.runs.get(name) for name in ("r1", "r2")] == [None, replace(RUN, id="r2")]
+    reader.runs.keep(RUN)
+    assert store.runs.get("r1") == RUN
+    assert Store(tmp_path / "other.sqlite").runs.get("r1") is None  # only its content was taken
     assert reader.database.faults() == []
 
 
 def test_becoming_nothing_changes_nothing(store: Store, tmp_path: Path) -> None:
     with pytest.raises(TriptychError):
         store.database.restore_from(tmp_path / "nowhere.sqlite", 7)
-    assert store.run("r1") == RUN
+    assert store.runs.get("r1") == RUN
     assert not (tmp_path / "nowhere.sqlite").exists()
 
 
@@ -333,4 +333,4 @@ def test_a_lock_that_stays_is_a_sentence(
         pytest.raises(TriptychError, match="keeps the database locked"),
     ):
         hasty.database.restore_from(tmp_path / "other.sqlite", 7)
-    assert store.run("r1") == RUN
+    assert store.runs.get("r1") == RUN

@@ -67,7 +67,7 @@ async def pressing_what_is_not_shown(inside: str, outside: str, data: Path) -> N
         await owner.open("settings")
         rebuild, reset = owner.widget("settings.rebuild"), owner.widget("settings.reset")
     paper = Store(data / "triptych.sqlite")
-    paper.keep_refusal("a note", "to see whether it stays")
+    paper.papers.keep_refusal("a note", "to see whether it stays")
     async with Client(inside) as teacher:
         await started(teacher)
         async with Client(outside) as student:
@@ -76,7 +76,7 @@ async def pressing_what_is_not_shown(inside: str, outside: str, data: Path) -> N
                 await student._run_through(student._rerun(pressed=widget))
                 assert "This page is the teacher's" in student.text
                 assert not student.has("settings.rebuild")
-        assert len(paper.refusals()) == 1
+        assert len(paper.papers.refusals()) == 1
         await teacher.click("class.end")
 
 
@@ -90,7 +90,7 @@ async def saying_what_no_browser_says(inside: str, outside: str, data: Path) -> 
         settings = owner._hash
         await owner.open("cards")
         view = owner.widget("cards.view")
-    store.keep_refusal("a note", "to see whether it stays")
+    store.papers.keep_refusal("a note", "to see whether it stays")
     async with Client(inside) as teacher:
         code = await started(teacher)
         counted = [teacher._fragments[path] for path in teacher._fragments]
@@ -124,7 +124,7 @@ async def saying_what_no_browser_says(inside: str, outside: str, data: Path) -> 
         async with Client(outside) as student:
             await student.open("settings")
             assert "This page is the teacher's" in student.text
-        assert len(store.refusals()) == 1
+        assert len(store.papers.refusals()) == 1
         await teacher.open(**{"class": "1"})
         await teacher.click("class.end")  # by the lab that opened the door, which is still the one
         with pytest.raises(OSError):

@@ -19,8 +19,7 @@ from core.logs import experiments
 from core.settings import Settings
 from core.store import Store
 from core.sweeps.presets import Answers, Preset
-from core.types import Question, Run, Span
-from core.types.view import View
+from core.types import Question, Run, Span, View
 from tests.test_logs import EXPERIMENT, RETRIEVAL
 
 ALL = View()
@@ -97,7 +96,7 @@ def test_imported_runs_never_answer(filled: Lab, tmp_path: Path) -> None:
     store = Store(tmp_path / "empty" / "triptych.sqlite")
     for row in filled.runs.rows(ALL):
         (run,) = filled.runs.runs([row.id])
-        assert store.run_for_key(run.key) is None
+        assert store.runs.for_key(run.key) is None
 
 
 @pytest.mark.parametrize("kind", ["log", "retrieval-log", "capsule"])

@@ -31,8 +31,7 @@ from core.logs import experiments, retrievals
 from core.metrics.memo import _plain
 from core.settings import ROOT
 from core.store.anki import notes as anki_notes
-from core.types import Answer, Card, Comparison, Run, Span
-from core.types.view import View
+from core.types import Answer, Card, Comparison, Run, Span, View
 from pages.ui.classroom import board as class_board
 from pages.ui.classroom import serving
 from pages.ui.runs.charts import as_csv
@@ -277,7 +276,7 @@ def filled(lab: Lab, tmp_path: Path) -> Lab:
     runs = [run for text in NASTY.values() for run in hostile(text).runs]
     kept = [replace(run, id=f"nasty-{number}") for number, run in enumerate(runs)]
     lab.runs.load("log", "![x](http://127.0.0.1:9).txt", experiments.write(kept[:30]).encode())
-    lab._store.keep_runs(kept)
+    lab._store.runs.keep_all(kept)
     return lab
 
 
@@ -328,8 +327,8 @@ def test_a_class_shows_ill_meaning_texts_as_texts(
     boards: list[dict[str, Any]] = []
     monkeypatch.setattr(class_board, "_component", lambda **given: boards.append(given["data"]))
     runs = tuple(replace(run, id=f"class-{n}") for n, run in enumerate(hostile(text).runs))
-    filled._store.keep_runs(runs)
-    filled._store.keep_comparison(replace(hostile(text), id="class", runs=runs))
+    filled._store.runs.keep_all(runs)
+    filled._store.comparisons.keep(replace(hostile(text), id="class", runs=runs))
 
     classes, questions = filled.classes, filled.classes.questions
     opened, _ = classes.start(here)

@@ -21,7 +21,7 @@ from core.storage import replace_all
 from core.storage.backups import Backup
 from core.store import EVERY, Database
 from core.tasks.background import Job
-from core.types.view import View
+from core.types import View
 from tests.test_lab import QUESTION, RECIPE, asked, everything
 
 
@@ -193,7 +193,7 @@ def test_a_reset_takes_everything_but_models_and_backups(lab: Lab, tmp_path: Pat
     assert lab.comparisons.history() == []
     assert files(lab, "papers") == files(lab, "vectors") == set()
     assert (lab.settings.models / "some").is_dir()
-    assert lab._store.rerank_scores([row.id for row in lab.papers.all()]) == {}
+    assert lab._store.scores.known([row.id for row in lab.papers.all()]) == {}
     assert lab.papers.add(tmp_path / "lamp.md").status == "added"
     asked(lab)
     ended(lab.storage.restore(backup.name))
@@ -316,7 +316,7 @@ def test_what_a_kill_leaves_is_finished_or_cleared(lab: Lab) -> None:
 
 def test_vectors_of_a_paper_that_went_follow_it(lab: Lab) -> None:
     asked(lab)
-    lab._store.remove_paper(lab.papers.all()[0].id)  # and then it was killed
+    lab._store.papers.remove(lab.papers.all()[0].id)  # and then it was killed
     (vectors,) = lab.settings.data.glob("vectors/*.vectors")
     before = vectors.stat().st_size
     Lab(lab.settings)

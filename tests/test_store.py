@@ -29,61 +29,61 @@ def store(tmp_path: Path) -> Store:
 
 
 def test_papers_come_back_and_go(store: Store) -> None:
-    store.keep_paper(PAPER)
-    store.keep_paper(replace(PAPER, title="another reading of the same bytes"))
-    assert store.paper(PAPER.id) == PAPER
-    assert [(row.title, row.characters) for row in store.papers()] == [("T", 7)]
-    store.remove_paper(PAPER.id)
-    assert store.paper(PAPER.id) is None
+    store.papers.keep(PAPER)
+    store.papers.keep(replace(PAPER, title="another reading of the same bytes"))
+    assert store.papers.get(PAPER.id) == PAPER
+    assert [(row.title, row.characters) for row in store.papers.all()] == [("T", 7)]
+    store.papers.remove(PAPER.id)
+    assert store.papers.get(PAPER.id) is None
 
 
 def test_runs_are_history(store: Store) -> None:
-    store.keep_run(RUN)
-    store.keep_run(replace(RUN, question="overwritten?"))
-    assert store.run("r1") == RUN
+    store.runs.keep(RUN)
+    store.runs.keep(replace(RUN, question="overwritten?"))
+    assert store.runs.get("r1") == RUN
 
 
 @pytest.mark.parametrize("finish", ["stopped", "error", "unknown"])
 def test_unfinished_runs_never_answer(store: Store, finish: str) -> None:
     reply = Answer(text="Beca", finish_reason=finish)  # type: ignore[arg-type]
-    store.keep_run(replace(RUN, answer=reply))
-    assert store.run_for_key("k1") is None
-    store.keep_run(replace(RUN, id="r2", origin="import:log.txt"))
-    assert store.run_for_key("k1") is None
-    store.keep_run(replace(RUN, id="r3"))
-    assert store.run_for_key("k1") == replace(RUN, id="r3")
+    store.runs.keep(replace(RUN, answer=reply))
+    assert store.runs.for_key("k1") is None
+    store.runs.keep(replace(RUN, id="r2", origin="import:log.txt"))
+    assert store.runs.for_key("k1") is None
+    store.runs.keep(replace(RUN, id="r3"))
+    assert store.runs.for_key("k1") == replace(RUN, id="r3")
 
 
 def test_comparisons_by_their_id_or_a_run_s(store: Store) -> None:
-    store.keep_run(RUN)
-    store.keep_run(replace(RUN, id="r2"))
+    store.runs.keep(RUN)
+    store.runs.keep(replace(RUN, id="r2"))
     asked = Comparison(id="c", question="Why?", runs=(RUN, replace(RUN, id="r2")), at="2026")
-    store.keep_comparison(asked)
-    assert store.comparison("c") == asked
-    alone = store.comparison("r2")
+    store.comparisons.keep(asked)
+    assert store.comparisons.get("c") == asked
+    alone = store.comparisons.get("r2")
     assert alone is not None
     assert alone.runs == (replace(RUN, id="r2"),)
-    assert store.comparison("nothing") is None
-    assert [row.id for row in store.comparisons()] == ["c"]
+    assert store.comparisons.get("nothing") is None
+    assert [row.id for row in store.comparisons.latest()] == ["c"]
 
 
 def test_what_is_kept_is_there_for_another_process(tmp_path: Path) -> None:
     path = tmp_path / "triptych.sqlite"
-    Store(path).keep_run(RUN)
-    assert Store(path).run("r1") == RUN
+    Store(path).runs.keep(RUN)
+    assert Store(path).runs.get("r1") == RUN
 
 
 def test_many_threads_write_at_once(store: Store) -> None:
     def write(number: int) -> None:
         for turn in range(5):
-            store.keep_run(replace(RUN, id=f"{number}-{turn}", key=f"{number}"))
+            store.runs.keep(replace(RUN, id=f"{number}-{turn}", key=f"{number}"))
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert all(store.run(f"{n}-{t}") for n in range(8) for t in range(5))
+    assert all(store.runs.get(f"{n}-{t}") for n in range(8) for t in range(5))
 
 
 def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
@@ -104,13 +104,13 @@ def test_what_is_no_database_is_said_to_be_damaged(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path / "triptych.sqlite")
-    store.keep_run(RUN)
+    store.runs.keep(RUN)
     pages = store.database._connection.execute("PRAGMA page_count").fetchone()[0]
     store.database._connection.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(OutOfSpace, match="disk is full"):
-        store.keep_paper(replace(PAPER, text="long " * 100_000))
-    assert store.papers() == []
-    assert store.run("r1") == RUN
+        store.papers.keep(replace(PAPER, text="long " * 100_000))
+    assert store.papers.all() == []
+    assert store.runs.get("r1") == RUN
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
@@ -120,8 +120,8 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_rerank_scores(store: Store) -> None:
-    store.keep_rerank_scores({"a": 0.5, "b": 0.25})
-    assert store.rerank_scores(["a", "c"]) == {"a": 0.5}
+    store.scores.keep({"a": 0.5, "b": 0.25})
+    assert store.scores.known(["a", "c"]) == {"a": 0.5}
     assert store.database.faults() == []
 
 
@@ -133,26 +133,26 @@ def test_a_transaction_that_fails_at_its_end_is_over(store: Store) -> None:
             "INSERT INTO cells (sweep_id, question, setting, status, sentence)"
             " VALUES ('nowhere', 0, 0, 'done', '')"
         )
-    store.keep_run(RUN)
-    assert Store(store.database.path).run("r1") == RUN
+    store.runs.keep(RUN)
+    assert Store(store.database.path).runs.get("r1") == RUN
 
 
 def test_a_transaction_within_another_is_a_part_of_it(store: Store) -> None:
     other = Store(store.database.path)
     with pytest.raises(ValueError, match="no"), store.database.writing():
-        store.keep_run(RUN)
+        store.runs.keep(RUN)
         raise ValueError("no")
-    assert store.run("r1") is None
+    assert store.runs.get("r1") is None
     with store.database.writing():
-        store.keep_run(RUN)
-        assert other.run("r1") is None
-    assert other.run("r1") == RUN
+        store.runs.keep(RUN)
+        assert other.runs.get("r1") is None
+    assert other.runs.get("r1") == RUN
 
 
 def test_what_is_read_together_is_of_one_moment(store: Store) -> None:
     other = Store(store.database.path)
     with store.database.reading():
-        assert store.run("r1") is None
-        other.keep_run(RUN)
-        assert store.run("r1") is None
-    assert store.run("r1") == RUN
+        assert store.runs.get("r1") is None
+        other.runs.keep(RUN)
+        assert store.runs.get("r1") is None
+    assert store.runs.get("r1") == RUN

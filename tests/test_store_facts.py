@@ -12,6 +12,7 @@ from core.errors import BadInput
 from core.store import Store
 from core.store.migrations import STEPS
 from core.types import (
+    CHOICES,
     Answer,
     Chunk,
     Chunking,
@@ -22,8 +23,10 @@ from core.types import (
     Retrieval,
     Run,
     Span,
+    View,
+    from_link,
+    to_link,
 )
-from core.types.view import CHOICES, View, from_link, to_link
 
 HIT = Hit(
     chunk=Chunk(paper_id="p1", start=0, end=8, text="The lamp"),
@@ -68,7 +71,7 @@ GIVEN = replace(
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     store = Store(tmp_path / "triptych.sqlite")
-    store.keep_runs([PLAIN, FOUND, GIVEN])
+    store.runs.keep_all([PLAIN, FOUND, GIVEN])
     return store
 
 
@@ -101,7 +104,7 @@ def test_unknown_numbers_of_a_log_are_none(store: Store) -> None:
         evidence=Retrieval(),
         generation=Generation(max_tokens=0),
     )
-    store.keep_run(replace(PLAIN, id="log", recipe=gaps, at="2027"))
+    store.runs.keep(replace(PLAIN, id="log", recipe=gaps, at="2027"))
     row = store.facts.rows(View(), 1)[0]
     assert (row.size, row.overlap, row.max_tokens) == (800, None, None)
 
@@ -109,7 +112,7 @@ def test_unknown_numbers_of_a_log_are_none(store: Store) -> None:
 def test_runs_that_were_kept_before_are_taken_in(tmp_path: Path) -> None:
     path = tmp_path / "triptych.sqlite"
     store = Store(path)
-    store.keep_runs([PLAIN, FOUND, GIVEN])
+    store.runs.keep_all([PLAIN, FOUND, GIVEN])
     rows = store.facts.rows(View(), 10)
     with sqlite3.connect(path) as connection:  # as it was before the step
         for kind, name in [
@@ -128,7 +131,7 @@ def test_runs_that_were_kept_before_are_taken_in(tmp_path: Path) -> None:
 
 
 def test_a_run_kept_twice_is_one_row(store: Store) -> None:
-    store.keep_run(PLAIN)
+    store.runs.keep(PLAIN)
     assert store.facts.count(View()) == 3
 
 

@@ -303,7 +303,7 @@ def test_an_imported_sweep_is_shown_and_never_run(lab: Lab) -> None:
         id="old", name="log", at="2024-01-01", origin="log", questions=("q",), settings=()
     )
     cell = Cell(question=0, setting=0, status="done", run_id="r", finish_reason="unknown")
-    SweepStore(lab._store.database).keep(sweep, "", "done", [cell])
+    lab._store.sweeps.keep(sweep, "", "done", [cell])
     assert lab.sweeps.cells("old") == [cell]
     assert lab.sweeps.sweep("old") == sweep
     with pytest.raises(BadInput, match="imported"):

@@ -15,9 +15,8 @@ from core.lab import Lab
 from core.settings import Settings
 from core.store import EVERY, Scope, Store
 from core.store.migrations import STEPS
-from core.store.sweeps import SweepStore
 from core.text.words import spaced
-from core.types.view import View
+from core.types import View
 
 SCHEMAS = sorted((Path(__file__).parent / "fixtures" / "schemas").glob("*.sql"))
 PAPER = "4b17122f7e43d0ba2e261a4aec60180cab3dae1cd1d136983da97a9451337ef3"
@@ -54,15 +53,15 @@ def test_it_becomes_the_present_one(tmp_path: Path, schema: int) -> None:
 def test_everything_is_still_there(tmp_path: Path, schema: int) -> None:
     data = tmp_path / "data"
     store = Store(database_of(schema, data / "triptych.sqlite"))
-    paper = store.paper(PAPER)
+    paper = store.papers.get(PAPER)
     assert paper
     assert paper.text.endswith("灯塔很亮。")
-    assert [(row.title, row.pages, row.characters) for row in store.papers()] == [
+    assert [(row.title, row.pages, row.characters) for row in store.papers.all()] == [
         ("The lamp of Varn", 1, len(paper.text))
     ]
-    assert [refusal.name for refusal in store.refusals()] == ["scan.pdf"]
-    assert store.rerank_scores(["a key of scores"]) == {"a key of scores": 0.5}
-    comparison = store.comparison("both")
+    assert [refusal.name for refusal in store.papers.refusals()] == ["scan.pdf"]
+    assert store.scores.known(["a key of scores"]) == {"a key of scores": 0.5}
+    comparison = store.comparisons.get("both")
     assert comparison
     first, second = comparison.runs
     assert first.answer
@@ -71,8 +70,8 @@ def test_everything_is_still_there(tmp_path: Path, schema: int) -> None:
     assert hit.chunk.text == paper.text[hit.chunk.start : hit.chunk.end] == "was lit in 1874"
     assert (hit.similarity, hit.rank_before, hit.rerank_score) == (0.75, 2, 0.9)
     assert second.recipe.evidence is None
-    assert store.run_for_key("key-one") == first
-    assert store.run_for_key("key-two") is None  # it was stopped
+    assert store.runs.for_key("key-one") == first
+    assert store.runs.for_key("key-two") is None  # it was stopped
 
     lab = Lab(Settings(data=data))
     runs = ["run-three"] * (schema >= 4) + ["run-two", "run-one"]
@@ -87,7 +86,7 @@ def test_everything_is_still_there(tmp_path: Path, schema: int) -> None:
         done, _ = lab.sweeps.cells(row.id)
         assert (done.run_id, done.similarity) == ("run-one", 0.75)
         assert lab.sweeps.sweep(row.id).settings[0].recipe.chunking.size == 200
-        assert SweepStore(store.database).unfinished("key-of-sweep") == row.id
+        assert store.sweeps.unfinished("key-of-sweep") == row.id
     if schema >= 3:
         cards = lab.cards.find(EVERY)
         assert [(card.id, card.answer) for card in cards] == [

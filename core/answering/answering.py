@@ -31,7 +31,6 @@ from core.models import Models, registry, vocabularies
 from core.retrieval import Evidence, Finder, bm25, ranking
 from core.settings import Settings
 from core.store import Store, now
-from core.store.speeds import Speeds
 from core.tasks import Priority, Progress, Stopwatch, Ticket, Worker
 from core.types import (
     Answer,
@@ -76,7 +75,7 @@ class Answering:
     ) -> None:
         self._settings = settings
         self._store = store
-        self._speeds = Speeds(store.database)
+        self._speeds = store.speeds
         self._finder = finder
         self._models = models
         self._worker = worker
@@ -233,7 +232,7 @@ class Answering:
     def _answer(self, drafts: Sequence[Draft], stop: Event, comparison_id: str) -> Iterator[Step]:
         open_drafts = []
         for draft in drafts:
-            draft.run = self._store.run_for_key(draft.key)
+            draft.run = self._store.runs.for_key(draft.key)
             if draft.run:
                 yield Finished(panel=draft.panel, run=draft.run, again=True)
             else:
@@ -263,7 +262,7 @@ class Answering:
                 at=now(),
             )
             if comparison.runs:
-                self._store.keep_comparison(comparison)
+                self._store.comparisons.keep(comparison)
         yield Done(comparison=comparison)
 
     def _generate(self, name: str, drafts: Sequence[Draft], stop: Event) -> Iterator[Step]:
@@ -279,7 +278,7 @@ class Answering:
                     hits=draft.evidence.hits,
                 )
         yield Progress(sentence=f"{name} reads the prompts …")
-        yield from self.write(generator, drafts, stop, self._store.keep_run)
+        yield from self.write(generator, drafts, stop, self._store.runs.keep)
 
     @staticmethod
     def prepare(draft: Draft, generator: TextGenerator) -> None:

@@ -1,4 +1,4 @@
-"""Flashcards: read, write, schedule. Pure: knows no database, no model and no clock.
+"""Flashcards: read, write, schedule, propose and study.
 
 markdown.py  decks in Markdown, as people and programs have written them (lines.py, fences.py)
 write.py     decks in Markdown that read back to the same cards (normal.py)
@@ -16,16 +16,22 @@ from core.cards.proposing import Proposals, Proposing
 from core.cards.schedule import LEECH, RATINGS, RETENTIONS
 from core.cards.sides import drawable
 from core.cards.study import Study, Turn
+from core.store import EVERY, Counts, DeckRow, Learner, Scope
 
 __all__ = [
+    "EVERY",
     "KINDS",
     "LEECH",
     "RATINGS",
     "RETENTIONS",
     "Cards",
+    "Counts",
+    "DeckRow",
     "ImportedDeck",
+    "Learner",
     "Proposals",
     "Proposing",
+    "Scope",
     "Study",
     "Turn",
     "drawable",

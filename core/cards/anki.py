@@ -20,7 +20,7 @@ from core.cards.normal import normal
 from core.cards.note import Note, Reading, card_id
 from core.codec import from_json, to_json
 from core.errors import Damaged, Unreadable
-from core.store.anki import AnkiNote
+from core.store import AnkiNote
 from core.types import Card, digest
 
 if TYPE_CHECKING:

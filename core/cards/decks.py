@@ -11,8 +11,8 @@ from core.cards.note import Note, Reading
 from core.errors import BadInput, TriptychError, Unreadable
 from core.papers import texts
 from core.settings import Settings
-from core.store import EVERY, CardStore, DeckRow, Scope, Store
-from core.store.anki import notes as anki_notes
+from core.store import EVERY, DeckRow, Scope, Store
+from core.store import anki as anki_store
 from core.types import Card
 
 
@@ -33,7 +33,7 @@ class Cards:
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings
-        self._store: CardStore = store.cards
+        self._store = store.cards
 
     # in and out
 
@@ -155,7 +155,7 @@ def read(name: str, data: bytes, most_bytes: int) -> Reading:
             f"{name} is none of the kinds that hold cards ({', '.join(archives.KINDS)}, .zip)."
         )
     if name.lower().endswith(".apkg"):
-        return anki.read(data, name, most_bytes, anki_notes)
+        return anki.read(data, name, most_bytes, anki_store.notes)
     text = texts.decode(data)
     if text is None:
         raise Unreadable(f"{name} is no text; save it as UTF-8 and import it again.")

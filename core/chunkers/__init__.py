@@ -18,6 +18,19 @@ from core.errors import BadInput
 from core.models import modules
 from core.types import Chunk, Chunking, Paper, digest
 
+__all__ = [
+    "Tokens",
+    "check",
+    "completed",
+    "cut",
+    "headings",
+    "measured",
+    "names",
+    "revision",
+    "unit",
+    "usual",
+]
+
 Tokens = Callable[[str], Sequence[tuple[int, int]]]  # start and end of each token of a text
 
 

@@ -18,8 +18,7 @@ from core.errors import BadInput
 from core.history import MEASURES, Capsule, Comparisons, PastRuns, Selection, capsules
 from core.metrics import Agreement, Strength, votes
 from core.settings import Settings
-from core.store import Store, now
-from core.store.classes import ClassStore, played
+from core.store import Store, now, played
 from core.types import Asked, Classroom, Comparison, Round, Run, Screen, Student, Tally, digest
 
 FAREWELL = 2.0  # seconds in which phones still learn that the class has ended
@@ -59,7 +58,7 @@ class Classes:
         questions: ClassQuestions,
     ) -> None:
         self._settings = settings
-        self._store: ClassStore = store.classes
+        self._store = store.classes
         self._comparisons = comparisons
         self._runs = runs
         self.questions = questions

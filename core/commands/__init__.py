@@ -7,6 +7,20 @@ takes the lab and the options and returns the exit status. Knows no page and no 
 import argparse
 from typing import Protocol
 
+__all__ = [
+    "Verbs",
+    "asking",
+    "classes",
+    "evaluation",
+    "exchange",
+    "models",
+    "output",
+    "papers",
+    "questions",
+    "reproduction",
+    "sweeps",
+]
+
 
 class Verbs(Protocol):
     """Where a file adds its parsers: what argparse's `add_subparsers` returns."""

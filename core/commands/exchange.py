@@ -14,7 +14,7 @@ from core.commands import Verbs
 from core.commands.output import say, show
 from core.errors import TriptychError
 from core.lab import Lab
-from core.types.view import from_link
+from core.types import from_link
 
 # Reads one file, and yields for each thing in it a line and whether it failed.
 Reader = Callable[[Lab, Path], Iterator[tuple[dict[str, object], bool]]]

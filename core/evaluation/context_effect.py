@@ -18,8 +18,7 @@ from core.metrics import ALPHA, Difference, Interval, reference, statistics
 from core.models import Models
 from core.papers import Papers
 from core.settings import SAMPLES
-from core.store import Store
-from core.store.sweeps import SweepRow
+from core.store import Store, SweepRow
 from core.sweeps import SweepPlan, Sweeps
 from core.types import Arm, Generation, Given, Recipe, Retrieval, Run, Setting, three_ways
 
@@ -167,7 +166,7 @@ class Contexts:
                 ids.setdefault(sweep.questions[cell.question], []).append(cell.run_id)
         found = {}
         for question, run_ids in ids.items():
-            runs = [run for run in map(self._store.run, run_ids) if run]
+            runs = [run for run in map(self._store.runs.get, run_ids) if run]
             if len(runs) == len(sweep.settings):
                 found[question] = runs, ",".join(run_ids)
         asked = len(sweep.questions)

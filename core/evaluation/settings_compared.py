@@ -12,9 +12,7 @@ from core.gold import Gold, QuestionBook, gold_by_question
 from core.metrics import ALIKE, MeasuredQuestion, Summary, memo, retrieval, summarise
 from core.models import Models, offsets
 from core.retrieval import Finder
-from core.store import Store
-from core.store.speeds import Speeds
-from core.store.sweeps import SweepRow
+from core.store import Store, SweepRow
 from core.sweeps import Preset, SweepPlan, Sweeps
 from core.tasks import Progress, Worker
 from core.types import Chunk, Chunking, Retrieval, Run, Span, Sweep
@@ -152,7 +150,7 @@ class Evaluations:
         worker: Worker,
     ) -> None:
         self._store = store
-        self._speeds = Speeds(store.database)
+        self._speeds = store.speeds
         self._sweeps = sweeps
         self._questions = questions
         self._finder = finder
@@ -274,7 +272,7 @@ class Evaluations:
             found = yield from self._relevant(sweep, setting.recipe.chunking, gold, asked)
             row = []
             for question in asked:
-                run = self._store.run(runs[question, place - 1])
+                run = self._store.runs.get(runs[question, place - 1])
                 assert run is not None, "a done cell has its run"
                 for hit in run.hits:
                     if hit.chunk.text not in lengths:

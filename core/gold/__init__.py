@@ -3,19 +3,20 @@
     files.py      JSON lines and CSV -> questions as they were written down, and back
     matching.py   a quote -> its place in a paper, or the nearest thing that stands there
 
-Gold is kept apart from chunks: a place in a paper survives another way of cutting. Pure; knows no
-store and no lab.
+Gold is kept apart from chunks: a place in a paper survives another way of cutting. Knows no lab.
 """
 
 from core.gold.book import AddedQuestion, Change, QuestionBook
 from core.gold.by_question import Gold, gold_by_question
 from core.gold.files import Unread, Written, WrittenPassage, read
 from core.gold.matching import Missed, paper_named, place
+from core.store import KeptQuestion
 
 __all__ = [
     "AddedQuestion",
     "Change",
     "Gold",
+    "KeptQuestion",
     "Missed",
     "QuestionBook",
     "Unread",

@@ -10,9 +10,7 @@ from core.errors import BadInput
 from core.gold import files, matching
 from core.papers import Papers
 from core.settings import SAMPLES
-from core.store import DeckRow, PaperRow, Scope, Store
-from core.store.database import now
-from core.store.questions import KeptQuestion, QuestionStore, question_id
+from core.store import DeckRow, KeptQuestion, PaperRow, Scope, Store, now, question_id
 from core.types import Question, Span
 
 
@@ -41,7 +39,7 @@ class QuestionBook:
     """Gold belongs to the paper's text, which never changes; it knows nothing of chunks."""
 
     def __init__(self, store: Store, papers: Papers) -> None:
-        self._questions = QuestionStore(store.database)
+        self._questions = store.questions
         self._cards = store.cards
         self._papers = papers
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from core.store.questions import KeptQuestion
+from core.store import KeptQuestion
 from core.types import Span
 
 Gold = dict[str, tuple[Span, ...]]  # by the question's text

@@ -4,6 +4,7 @@ from core.history import capsules, exports
 from core.history.capsules import Capsule
 from core.history.comparisons import Comparisons
 from core.history.runs import MEASURES, PAGE, ImportedLog, PastRuns, Selection, charts_of
+from core.store import RunRow
 
 __all__ = [
     "MEASURES",
@@ -12,6 +13,7 @@ __all__ = [
     "Comparisons",
     "ImportedLog",
     "PastRuns",
+    "RunRow",
     "Selection",
     "capsules",
     "charts_of",

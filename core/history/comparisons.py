@@ -33,7 +33,7 @@ class Comparisons:
 
     def _part(self, comparison_id: str) -> Comparison:
         recorded = {comparison.id: comparison for comparison in self.recorded()}
-        found = recorded.get(comparison_id) or self._store.comparison(comparison_id)
+        found = recorded.get(comparison_id) or self._store.comparisons.get(comparison_id)
         if found is None:
             raise BadInput(
                 "This link leads to a comparison that is not in this lab; it may have been"
@@ -43,7 +43,7 @@ class Comparisons:
 
     def history(self, limit: int = 50) -> list[ComparisonRow]:
         """The latest comparisons, newest first."""
-        return self._store.comparisons(limit)
+        return self._store.comparisons.latest(limit)
 
     @staticmethod
     @cache

@@ -31,11 +31,8 @@ from core.history.comparisons import Comparisons
 from core.logs import experiments, retrievals
 from core.metrics import Diagnosis, diagnose_all, overlap, repeated_share, shares, supported_share
 from core.papers import texts
-from core.store import RunRow, Store, now
-from core.store.questions import QuestionStore
-from core.store.sweeps import SweepRow, SweepStore
-from core.types import Cell, Retrieval, Run, Setting, Span, Sweep, digest
-from core.types.view import Choice, View
+from core.store import RunRow, Store, SweepRow, now
+from core.types import Cell, Choice, Retrieval, Run, Setting, Span, Sweep, View, digest
 
 AT_ONCE = 2_000  # runs that are read whole for charts and diagnosis
 PAGE = 100  # rows of the table
@@ -130,8 +127,8 @@ class PastRuns:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._sweeps = SweepStore(store.database)
-        self._questions = QuestionStore(store.database)
+        self._sweeps = store.sweeps
+        self._questions = store.questions
         facts = store.facts
         # Runs never change, so each of these holds until another run is kept, or other gold.
         self._selected = lru_cache(maxsize=SELECTIONS_KEPT)(self._select)
@@ -149,7 +146,7 @@ class PastRuns:
         missing = [run for run in recorded.runs if run.id not in known]
         if missing:
             with self._store.database.writing():
-                self._store.keep_runs(missing)
+                self._store.runs.keep_all(missing)
                 self._keep_sweep(recorded.name, "recorded", recorded.runs, recorded.sweep)
 
     def count(self, view: View) -> int:
@@ -212,7 +209,7 @@ class PastRuns:
         run_ids = tuple(run.id for run in log.runs)
         known = self._store.facts.known(run_ids)
         with self._store.database.writing():  # the runs and what they belong to: all or nothing
-            self._store.keep_runs(log.runs)
+            self._store.runs.keep_all(log.runs)
             if capsule and capsule.class_id:
                 self._store.classes.take_in(capsule.class_id, capsule.at, capsule.rounds)
             if kind == "log" or sweep:

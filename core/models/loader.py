@@ -9,12 +9,10 @@ from core.errors import BadInput
 from core.models import device, downloads, registry, weights
 from core.settings import Settings
 from core.tasks import Progress
-from core.types import Family, Model
+from core.types import FAMILIES, Family, Model
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
-
-FAMILIES: tuple[Family, ...] = ("embedder", "reranker", "generator")
 
 
 class Models:

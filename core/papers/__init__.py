@@ -4,5 +4,16 @@ from core.papers import texts
 from core.papers.finding import TextMatch
 from core.papers.library import Added, Papers, blank_pages_sentence
 from core.papers.reading import PageImage, read
+from core.store import PaperRow, Refusal
 
-__all__ = ["Added", "PageImage", "Papers", "TextMatch", "blank_pages_sentence", "read", "texts"]
+__all__ = [
+    "Added",
+    "PageImage",
+    "PaperRow",
+    "Papers",
+    "Refusal",
+    "TextMatch",
+    "blank_pages_sentence",
+    "read",
+    "texts",
+]

@@ -85,14 +85,14 @@ class Papers:
             if known is None:
                 paper = reading.read(path, name, self._settings)
                 self._keep_file(path, part)
-                self._store.keep_paper(paper)
+                self._store.papers.keep(paper)
                 part.replace(self.file(paper_id))
             elif not self.whole(paper_id):
                 self._keep_file(path, self.file(paper_id))
         except TriptychError as error:
             part.unlink(missing_ok=True)  # no trace of what failed
             return self._refused(path, name, error)
-        self._store.forget_refusal(name)
+        self._store.papers.forget_refusal(name)
         if known:
             reason = f"already here as “{known.title}”"
             return Added(file=name, status="known", paper=known, reason=reason)
@@ -101,7 +101,7 @@ class Papers:
 
     def _refused(self, path: Path, name: str, error: TriptychError) -> Added:
         if path.is_file() and not isinstance(error, OutOfSpace):
-            self._store.keep_refusal(name, error.sentence)
+            self._store.papers.keep_refusal(name, error.sentence)
         return Added(file=name, status="failed", reason=error.sentence)
 
     def _keep_file(self, path: Path, target: Path) -> None:
@@ -119,11 +119,11 @@ class Papers:
             raise _full(error) from error
 
     def all(self) -> list[PaperRow]:
-        return self._store.papers()
+        return self._store.papers.all()
 
     def _get(self, paper_id: str) -> Paper:
         """The paper with its text. Errors: BadInput if it is not here (any more)."""
-        paper = self._store.paper(paper_id)
+        paper = self._store.papers.get(paper_id)
         if paper is None:
             raise BadInput(f"There is no paper {paper_id[:12]} here (any more).")
         return paper
@@ -186,7 +186,7 @@ class Papers:
             with suppress(FileNotFoundError):
                 file.replace(part)
             try:
-                self._store.remove_paper(full_id)
+                self._store.papers.remove(full_id)
             except TriptychError:
                 with suppress(FileNotFoundError):
                     part.replace(file)
@@ -198,10 +198,10 @@ class Papers:
 
     def refusals(self) -> list[Refusal]:
         """Files that could not be added, until they are dismissed or added after all."""
-        return self._store.refusals()
+        return self._store.papers.refusals()
 
     def dismiss(self, name: str) -> None:
-        self._store.forget_refusal(name)
+        self._store.papers.forget_refusal(name)
 
 
 def blank_pages_sentence(row: PaperRow) -> str:

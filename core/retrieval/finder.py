@@ -20,7 +20,6 @@ from core.retrieval import ranking
 from core.retrieval.bm25 import WordIndex
 from core.settings import Settings
 from core.store import Store
-from core.store.speeds import Speeds
 from core.tasks import Progress, Stopwatch
 from core.types import Chunk, Chunking, Embedder, Given, Hit, Recipe, Reranker, Retrieval, digest
 
@@ -81,7 +80,7 @@ class Finder:
     def __init__(self, settings: Settings, store: Store, papers: Papers, models: Models) -> None:
         self._folder = settings.data / "vectors"
         self._store = store
-        self._speeds = Speeds(store.database)
+        self._speeds = store.speeds
         self._papers = papers
         self._models = models
         self._vectors: dict[str, VectorStore] = {}
@@ -184,7 +183,7 @@ class Finder:
         reranker: Reranker = yield from self._models.loaded("reranker", name)
         revision = self._models.find("reranker", name).revision
         keys = {text: digest([name, revision, question, text]) for text in texts}
-        known = self._store.rerank_scores(keys.values())
+        known = self._store.scores.known(keys.values())
         missing = [text for text, key in keys.items() if key not in known]
         fresh: dict[str, float] = {}
         seconds: dict[str, float] = {}
@@ -199,7 +198,7 @@ class Finder:
                 yield Progress(sentence=said, share=done / len(missing))
         finally:
             if fresh:
-                self._store.keep_rerank_scores(fresh)
+                self._store.scores.keep(fresh)
                 self._speeds.add("rerank", name, len(seconds), sum(seconds.values()))
         reads = characters_read(reranker.tokenizer, reranker.window, list(keys), question)
         return RerankScores(

@@ -48,7 +48,7 @@ def replace_all(
     """
     plan = ReplacementPlan(
         mark=SystemRandom().randrange(1, 2**31),
-        old=tuple(row.id for row in store.papers()),
+        old=tuple(row.id for row in store.papers.all()),
         new=tuple(paper_ids),
         presets=presets,
     )

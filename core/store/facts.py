@@ -12,8 +12,7 @@ from datetime import date, timedelta
 from core.codec import from_json
 from core.store.database import Database
 from core.text import spaced
-from core.types import Arm, FinishReason, Run
-from core.types.view import CHOICES, Choice, View
+from core.types import CHOICES, Arm, Choice, FinishReason, Run, View
 
 NONE = "none"  # how a setting that a run does not have is written in a view
 

@@ -3,7 +3,7 @@
 from core.store.database import Database
 
 
-class Speeds:
+class SpeedStore:
     """Errors of every method: as Database."""
 
     def __init__(self, database: Database) -> None:

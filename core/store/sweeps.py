@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.codec import from_json, to_json
-from core.store import insert_run
 from core.store.database import Database
+from core.store.runs import RunStore
 from core.types import Cell, CellStatus, Run, Sweep, SweepStatus
 
 COUNTS = ", ".join(
@@ -49,8 +49,9 @@ class SweepRow:
 class SweepStore:
     """Errors of every method: as Database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, runs: RunStore) -> None:
         self._database = database
+        self._runs = runs
 
     def keep(self, sweep: Sweep, key: str, status: SweepStatus, cells: Sequence[Cell]) -> None:
         """Keep a sweep with all its cells; `key` says what it asks, whenever that was asked."""
@@ -165,7 +166,7 @@ class SweepStore:
         """What became of a cell, and its run if that is a new one: both or neither."""
         with self._database.writing() as connection:
             if run:
-                insert_run(connection, run)
+                self._runs.keep(run)  # a part of this transaction
             question, setting, *values = _values(cell)
             connection.execute(
                 "UPDATE cells SET status = ?, run_id = ?, sentence = ?, finish_reason = ?,"
@@ -191,15 +192,6 @@ class SweepStore:
                 " WHERE sweep_id = ? AND status = ?",
                 (sweep_id, status),
             )
-
-    def known_runs(self, keys: Iterable[str]) -> dict[str, str]:
-        """For each key that was answered in this lab, the id of the latest finished run."""
-        rows = self._database.rows(
-            "SELECT key, id FROM runs WHERE key IN (SELECT value FROM json_each(?)) AND finished"
-            " AND origin = 'lab' ORDER BY at",
-            json.dumps(list(keys)),
-        )
-        return {row["key"]: row["id"] for row in rows}
 
 
 def _values(cell: Cell) -> tuple[object, ...]:

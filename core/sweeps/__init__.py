@@ -1,9 +1,10 @@
-"""Sweeps: presets (which values to vary), the grid they span, and the plan of its work. Pure: knows
-no model, no store and no page; `core.sweeps.runner` does the work."""
+"""Sweeps: presets (which values to vary), the grid they span, the plan of its work, and
+the work itself. Knows no page."""
 
+from core.store import SweepRow
 from core.sweeps import presets
 from core.sweeps.plan import SweepPlan
 from core.sweeps.presets import Answers, Preset
 from core.sweeps.runner import Sweeps
 
-__all__ = ["Answers", "Preset", "SweepPlan", "Sweeps", "presets"]
+__all__ = ["Answers", "Preset", "SweepPlan", "SweepRow", "Sweeps", "presets"]

@@ -14,7 +14,6 @@ from core.errors import BadInput, TriptychError
 from core.models import Models
 from core.retrieval import Evidence, Finder, RerankScores, Searched, ranking
 from core.store import Store
-from core.store.sweeps import SweepStore
 from core.sweeps import plan
 from core.sweeps.plan import Search
 from core.tasks import Progress
@@ -49,7 +48,6 @@ class Grid:
     counted: Counted
     ended: list[Cell]
     store: Store
-    sweeps: SweepStore
     finder: Finder
     models: Models
     answering: Answering
@@ -86,11 +84,11 @@ class Grid:
 
     def _keep(self, place: Place, run: Run, *, new: bool = True) -> None:
         cell = Cell.of(*place, run)
-        self.sweeps.keep_cell(self.sweep.id, cell, run if new else None)
+        self.store.sweeps.keep_cell(self.sweep.id, cell, run if new else None)
         del self._open[place]
         self.ended.append(cell)
         # Stopped from another program, which has no other way to say so.
-        if self.sweeps.status(self.sweep.id) == "stopped":
+        if self.store.sweeps.status(self.sweep.id) == "stopped":
             self.stop.set()
 
     def _tried(
@@ -109,16 +107,16 @@ class Grid:
             failed = Cell(
                 question=question, setting=setting, status="failed", sentence=error.sentence
             )
-            self.sweeps.keep_cell(self.sweep.id, failed)
+            self.store.sweeps.keep_cell(self.sweep.id, failed)
             del self._open[place]
             self.ended.append(failed)
 
     def _known(self) -> Iterator[Progress]:
         """What was answered before, here or elsewhere."""
         keys = {place: self._key(place) for place in self._open}
-        known = self.sweeps.known_runs(keys.values())
+        known = self.store.runs.known(keys.values())
         for place, key in keys.items():
-            run = self.store.run(known[key]) if key in known else None
+            run = self.store.runs.get(known[key]) if key in known else None
             if run:
                 self._keep(place, run, new=False)
                 yield Progress(sentence="Taking what was answered before …")
@@ -286,7 +284,7 @@ class Grid:
             if run.answer and run.answer.finish_reason != "stopped":
                 self._keep(by_key[run.key], run)
 
-        self.sweeps.begin(self.sweep.id, drafts)
+        self.store.sweeps.begin(self.sweep.id, drafts)
         texts = ["\n".join(m.content for m in draft.messages) for draft in drafts.values()]
         ordered = [list(drafts.values())[at] for at in plan.reading_order(texts)]
         generator = yield from self._tried(drafts, self.models.loaded("generator", name))

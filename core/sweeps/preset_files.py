@@ -6,7 +6,7 @@ from pathlib import Path
 from core.errors import BadInput, OutOfSpace
 from core.files import at_work, write_atomically
 from core.settings import SAMPLES
-from core.store.backup import PRESET
+from core.store import backup
 from core.sweeps import presets
 from core.sweeps.presets import Preset
 
@@ -57,7 +57,7 @@ class Presets:
     def save(self, name: str, text: str) -> Preset:
         """Keep an own preset as a file. Errors: BadInput for a name that no file can have, and for
         a text that is no preset; OutOfSpace."""
-        if not PRESET.fullmatch(name):
+        if not backup.PRESET.fullmatch(name):
             raise BadInput(
                 f"{name!r} is no name for a preset; use letters, digits, dots and dashes, at most"
                 " 60."

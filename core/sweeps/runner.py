@@ -19,9 +19,7 @@ from core.errors import BadInput, MissingModel, TriptychError
 from core.models import Models
 from core.retrieval import Finder
 from core.settings import SAMPLES, Settings
-from core.store import Store, now
-from core.store.speeds import Speeds
-from core.store.sweeps import SweepRow, SweepStore
+from core.store import Store, SweepRow, now
 from core.sweeps import expand, plan, presets
 from core.sweeps import questions as question_lines
 from core.sweeps.execute import Counted, Grid
@@ -79,8 +77,8 @@ class Sweeps:
         self.presets = Presets(settings.data / "sweeps")
         self._locks = settings.data / "locks"
         self._store = store
-        self._sweeps = SweepStore(store.database)
-        self._speeds = Speeds(store.database)
+        self._sweeps = store.sweeps
+        self._speeds = store.speeds
         self._finder = finder
         self._models = models
         self._answering = answering
@@ -148,7 +146,7 @@ class Sweeps:
         )
         if not planned.questions:
             raise BadInput("There is no question; type one, a line each.")
-        known = len(self._sweeps.known_runs(self._keys(planned)))
+        known = len(self._store.runs.known(self._keys(planned)))
         return plan.estimated(
             replace(planned, known=known),
             1 - known / planned.cells,
@@ -360,7 +358,6 @@ class Sweeps:
             counted=sweeping.counted,
             ended=sweeping.ended,
             store=self._store,
-            sweeps=self._sweeps,
             finder=self._finder,
             models=self._models,
             answering=self._answering,

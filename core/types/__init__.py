@@ -1,6 +1,7 @@
 """The words of the domain, as frozen values: what all rooms share."""
 
 from core.types.asking import (
+    FAMILIES,
     Answer,
     Arm,
     Chunk,
@@ -42,10 +43,11 @@ from core.types.classroom import (
     Tally,
 )
 from core.types.sweeps import Cell, CellStatus, Setting, Sweep, SweepStatus
-from core.types.view import CHOICES, Choice, View
+from core.types.view import CHOICES, Choice, View, from_link, to_link
 
 __all__ = [
     "CHOICES",
+    "FAMILIES",
     "Answer",
     "Arm",
     "Asked",
@@ -94,6 +96,8 @@ __all__ = [
     "TextGenerator",
     "View",
     "digest",
+    "from_link",
     "run_key",
     "three_ways",
+    "to_link",
 ]

@@ -9,11 +9,12 @@ import json
 from bisect import bisect_right
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 FinishReason = Literal["stop", "length", "stopped", "error", "unknown"]
 PaperKind = Literal["pdf", "text", "markdown"]
 Family = Literal["embedder", "reranker", "generator"]
+FAMILIES: tuple[Family, ...] = get_args(Family)
 Source = Literal["packaged", "cached", "hub", "endpoint"]
 Style = Literal["chat", "completion"]
 PassageOrder = Literal["best-last", "best-first"]

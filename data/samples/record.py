@@ -66,7 +66,7 @@ def grid(lab: Lab) -> None:
     before = [run for comparison in lab.comparisons.recorded() for run in comparison.runs]
     store = Store(lab.settings.data / "triptych.sqlite")
     keys = {run.id: run_key(run.question, run.recipe, run.paper_ids) for run in before}
-    store.keep_runs([replace(run, origin="lab", key=keys[run.id]) for run in before])
+    store.runs.keep_all([replace(run, origin="lab", key=keys[run.id]) for run in before])
     preset, text = lab.sweeps.presets.get("sample-grid")
     planned = lab.sweeps.plan(
         preset, lab.sweeps.sample_questions(), lab.papers.resolve(()), text=text

@@ -22,8 +22,7 @@ from core.models import registry
 from core.settings import Settings
 from core.store import EVERY, Scope
 from core.store.migrations import STEPS
-from core.types import Hit
-from core.types.view import View
+from core.types import Hit, View
 from tests import pdfs
 from tests.conftest import NOTES
 from tests.kills import KILLS

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.history.runs import PAGE
 from core.lab import Lab
-from core.types.view import View
+from core.types import View
 from pages.ui.runs.charts import as_csv
 from tests.pages.conftest import texts
 from tests.test_logs import EXPERIMENT, RETRIEVAL

@@ -5,9 +5,8 @@ from dataclasses import replace
 import streamlit as st
 
 from core import labels
-from core.cards import LEECH
+from core.cards import LEECH, Learner, Scope
 from core.lab import Lab
-from core.store import Learner, Scope
 from core.types import Card
 from pages.ui.cards import view
 from pages.ui.library import markdown

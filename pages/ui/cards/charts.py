@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from core import labels
+from core.cards import Learner, Scope
 from core.charts import Chart, Theme, cards
 from core.lab import Lab
-from core.store import Learner, Scope
 
 
 def draw(lab: Lab, learner: Learner, deck: str) -> None:

@@ -7,10 +7,9 @@ from typing import Literal
 import streamlit as st
 
 from core import labels
-from core.cards import KINDS, ImportedDeck
+from core.cards import KINDS, ImportedDeck, Scope
 from core.lab import Lab
 from core.settings import SAMPLES
-from core.store import Scope
 
 HEIGHT, FITTING = 190, 5  # pixels of the report's list, where more files than fit are scrolled
 WAYS = {"Markdown": ".md", "Anki package": ".apkg", "CSV": ".csv"}

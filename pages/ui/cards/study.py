@@ -9,10 +9,9 @@ from typing import Any
 import streamlit as st
 
 from core import labels
-from core.cards import LEECH, RATINGS, RETENTIONS, Turn
+from core.cards import LEECH, RATINGS, RETENTIONS, Counts, Learner, Scope, Turn
 from core.errors import TriptychError
 from core.lab import Lab
-from core.store import Counts, Learner, Scope
 from pages.ui.cards import view
 from pages.ui.shared import frame
 

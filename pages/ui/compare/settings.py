@@ -7,10 +7,18 @@ import streamlit as st
 from core import chunkers, labels
 from core.lab import Lab
 from core.retrieval import RETRIEVERS
-from core.types import Chunking, Family, Generation, PassageOrder, Recipe, Retrieval, Style
+from core.types import (
+    FAMILIES,
+    Chunking,
+    Family,
+    Generation,
+    PassageOrder,
+    Recipe,
+    Retrieval,
+    Style,
+)
 from pages.ui.compare import asking
 
-FAMILIES: tuple[Family, ...] = get_args(Family)
 STYLES = {"chat": "chat: with the model's chat template", "completion": "completion: without it"}
 SIZES = ("Small", "Medium", "Large")
 KEEP = "session"

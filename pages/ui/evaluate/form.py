@@ -7,8 +7,7 @@ import streamlit as st
 from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
-from core.store.sweeps import SweepRow
-from core.sweeps import Preset
+from core.sweeps import Preset, SweepRow
 from pages.ui.shared import frame
 from pages.ui.sweep import form, watch
 

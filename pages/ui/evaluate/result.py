@@ -8,7 +8,7 @@ from core.charts import Theme
 from core.evaluation import Evaluation
 from core.lab import Lab
 from core.metrics import Interval, SettingOutcome
-from core.store.sweeps import SweepRow
+from core.sweeps import SweepRow
 from core.tasks import Progress
 from core.types import Sweep
 from pages.ui.evaluate import changed_questions, misses

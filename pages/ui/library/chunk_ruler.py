@@ -7,8 +7,8 @@ from core import chunkers, labels
 from core.charts import SETTINGS, lengths
 from core.errors import TriptychError
 from core.lab import Lab
+from core.papers import PaperRow
 from core.retrieval import Coverage, Cut
-from core.store import PaperRow
 from core.types import Chunking, Paper
 from pages.ui.library.ruler_component import rulers
 from pages.ui.shared import frame

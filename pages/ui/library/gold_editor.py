@@ -8,10 +8,9 @@ import streamlit as st
 
 from core import labels
 from core.errors import BadInput, TriptychError
-from core.gold import Change
+from core.gold import Change, KeptQuestion
 from core.lab import Lab
 from core.metrics import within
-from core.store.questions import KeptQuestion
 from core.types import Paper, Span
 from pages.ui.shared import frame
 from pages.ui.shared.highlighted_text import Asked, page_text

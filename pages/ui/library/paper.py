@@ -8,8 +8,7 @@ import streamlit as st
 
 from core import labels
 from core.lab import Lab
-from core.papers import TextMatch
-from core.store import PaperRow
+from core.papers import PaperRow, TextMatch
 from core.types import Paper, Span
 from pages.ui.library import chunk_ruler, gold_editor, markdown, page_image
 

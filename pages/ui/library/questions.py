@@ -11,9 +11,8 @@ import streamlit as st
 
 from core import labels
 from core.errors import BadInput, TriptychError
-from core.gold import AddedQuestion, Change
+from core.gold import AddedQuestion, Change, KeptQuestion
 from core.lab import Lab
-from core.store.questions import KeptQuestion
 from pages.ui.shared import frame
 
 REPORT, TURN = "library.questions.report", "library.questions.turn"

@@ -6,7 +6,7 @@ from core import labels
 from core.errors import TriptychError
 from core.history import ImportedLog
 from core.lab import Lab
-from core.types.view import View, to_link
+from core.types import View, to_link
 from pages.ui.shared import frame
 
 KINDS = {

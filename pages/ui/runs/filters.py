@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import labels
 from core.lab import Lab
-from core.types.view import CHOICES, Choice, View, from_link, to_link
+from core.types import CHOICES, Choice, View, from_link, to_link
 
 NAMES: dict[Choice, str] = {
     "origin": "From",

@@ -3,10 +3,9 @@
 import streamlit as st
 
 from core import labels
-from core.history import PAGE
+from core.history import PAGE, RunRow
 from core.lab import Lab
-from core.store import RunRow
-from core.types.view import View
+from core.types import View
 from pages.ui.runs import pair
 from pages.ui.runs.filters import said
 

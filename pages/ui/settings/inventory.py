@@ -6,8 +6,7 @@ import streamlit as st
 
 from core import labels
 from core.lab import Lab, job_of
-from core.models import FAMILIES
-from core.types import Family, Model
+from core.types import FAMILIES, Family, Model
 from pages.ui.shared import jobs
 
 DOES: dict[Family, str] = {

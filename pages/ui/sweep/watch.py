@@ -7,7 +7,7 @@ import streamlit as st
 from core import labels
 from core.charts import grid
 from core.lab import Lab
-from core.store.sweeps import SweepRow
+from core.sweeps import SweepRow
 from core.tasks import Progress
 from core.types import Sweep
 from pages.ui.runs.charts import roomy

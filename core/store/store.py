@@ -1,0 +1,34 @@
+"""One database, and a store for each noun in it. Knows no SQL."""
+
+from pathlib import Path
+
+from core.store.cards import CardStore
+from core.store.classes import ClassStore
+from core.store.comparisons import ComparisonStore
+from core.store.database import Database
+from core.store.facts import RunFacts
+from core.store.papers import PaperStore
+from core.store.questions import QuestionStore
+from core.store.runs import RunStore
+from core.store.scores import ScoreStore
+from core.store.speeds import SpeedStore
+from core.store.studies import StudyStore
+from core.store.sweeps import SweepStore
+
+
+class Store:
+    """All that is kept in one file. Errors of every method: as Database."""
+
+    def __init__(self, path: Path) -> None:
+        self.database = Database(path)
+        self.papers = PaperStore(self.database)
+        self.runs = RunStore(self.database)
+        self.facts = RunFacts(self.database)
+        self.comparisons = ComparisonStore(self.database, self.runs)
+        self.sweeps = SweepStore(self.database, self.runs)
+        self.questions = QuestionStore(self.database)
+        self.scores = ScoreStore(self.database)
+        self.speeds = SpeedStore(self.database)
+        self.cards = CardStore(self.database)
+        self.studies = StudyStore(self.database)
+        self.classes = ClassStore(self.database)
