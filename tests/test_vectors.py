@@ -228,7 +228,7 @@ def test_two_processes_may_append_at_once(tmp_path: Path) -> None:
     program = """if True:
         import sys, numpy as np
         from pathlib import Path
-        from core.vectors import VectorStore
+        from core.indexes.vectors import VectorStore
         store = VectorStore(Path(sys.argv[1]), "some/model", "abc", 3)
         for n in range(int(sys.argv[2]), int(sys.argv[3])):
             store.add([f"text {n}"], np.full((1, 3), n, np.float32))
@@ -247,7 +247,7 @@ def test_two_processes_may_append_and_forget_at_once(tmp_path: Path) -> None:
     program = """if True:
         import sys, numpy as np
         from pathlib import Path
-        from core.vectors import VectorStore, forget
+        from core.indexes.vectors import VectorStore, forget
         store = VectorStore(Path(sys.argv[1]), "some/model", "abc", 3)
         for n in range(300):
             store.add([f"text {n}"], np.full((1, 3), n, np.float32))
@@ -277,7 +277,7 @@ def test_a_kill_loses_at_most_one_batch(tmp_path: Path) -> None:
     program = """if True:
         import sys
         from pathlib import Path
-        from core.vectors import VectorStore, embed_missing
+        from core.indexes.vectors import VectorStore, embed_missing
         from tests.backends.embedders.hashing import HashingEmbedder
         store = VectorStore(Path(sys.argv[1]), "hashing", "1", 64)
         texts = [f"text number {n}" for n in range(100_000)]
