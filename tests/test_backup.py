@@ -251,9 +251,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(made: Path, tmp_path: Path) -> 
 def test_more_than_the_disk_holds_is_refused(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        backup.shutil, "disk_usage", lambda _folder: type("Usage", (), {"free": 1000})
-    )
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: type("Usage", (), {"free": 1000}))
     with pytest.raises(OutOfSpace, match="make room first"):
         unpacked(made, tmp_path)
 

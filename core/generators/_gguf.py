@@ -4,11 +4,9 @@ Knows nothing of what the model is for.
 """
 
 import json
-import shutil
-import tempfile
 from pathlib import Path
 
-from core.errors import OutOfSpace
+from core.files import require_space, unfinished_folder
 from core.models import checked
 
 GROWTH = 6  # four bits and their scales become 32
@@ -26,11 +24,12 @@ def unpack(gguf: Path, sha256: str, folder: Path) -> None:
     checked(gguf, sha256)
     folder.parent.mkdir(parents=True, exist_ok=True)
     needed = GROWTH * gguf.stat().st_size
-    if shutil.disk_usage(folder.parent).free < needed:
-        raise OutOfSpace(
-            f"Unpacking {gguf.name} needs {needed / 1e6:,.0f} MB in {folder.parent}; make room, or"
-            " choose another place with TRIPTYCH_MODELS."
-        )
+    require_space(
+        folder.parent,
+        needed,
+        f"Unpacking {gguf.name} needs {needed / 1e6:,.0f} MB in {folder.parent}; make room, or"
+        " choose another place with TRIPTYCH_MODELS.",
+    )
     source = {"gguf_file": gguf.name, "local_files_only": True}
     model = AutoModelForCausalLM.from_pretrained(str(gguf.parent), dtype=torch.float32, **source)
     tokenizer = AutoTokenizer.from_pretrained(str(gguf.parent), **source)
@@ -38,15 +37,8 @@ def unpack(gguf: Path, sha256: str, folder: Path) -> None:
     del model.config.quantization_config
     model.hf_quantizer = None
 
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        model.save_pretrained(unfinished)
-        tokenizer.save_pretrained(unfinished)
+    with unfinished_folder(folder) as part:
+        model.save_pretrained(part)
+        tokenizer.save_pretrained(part)
         origin = {"file": gguf.name, "sha256": sha256}
-        (unfinished / "origin.json").write_text(json.dumps(origin) + "\n", encoding="utf-8")
-        unfinished.rename(folder)
-    except OSError:
-        if not folder.is_dir():  # else another process was first
-            raise
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        (part / "origin.json").write_text(json.dumps(origin) + "\n", encoding="utf-8")

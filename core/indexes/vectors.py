@@ -9,13 +9,10 @@ Records are only ever appended, or the file is replaced by one without some of t
 processes may share a file; a store object belongs to one thread.
 """
 
-import errno
-import fcntl
 import glob
 import hashlib
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import quote
@@ -23,7 +20,7 @@ from zlib import crc32
 
 import numpy as np
 
-from core.errors import OutOfSpace
+from core.files import PART, disk_full_as, lock, locked, put_in_place, unfinished
 from core.models import device
 
 if TYPE_CHECKING:
@@ -74,7 +71,7 @@ class VectorStore:
         with disk_full_as("The disk is full: nothing was embedded; free some space and try again."):
             folder = _noted(self.file)
             folder.mkdir(parents=True, exist_ok=True)
-            with _locked(self.file, "ab", fcntl.LOCK_EX):
+            with locked(self.file, "ab"):
                 for paper_id, own in texts.items():
                     with (folder / paper_id).open("ab") as file:
                         file.truncate(file.tell() // KEY * KEY)  # half a key would shift the rest
@@ -94,7 +91,7 @@ class VectorStore:
             "free some space and try again."
         ):
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            with _locked(self.file, "a+b", fcntl.LOCK_EX) as file:
+            with locked(self.file, "a+b") as file:
                 self._catch_up(file)
                 file.truncate(self._read)  # a half-written record would shift all behind it
                 for key, vector in dict(zip(map(_key, texts), vectors, strict=True)).items():
@@ -106,7 +103,7 @@ class VectorStore:
     def _look(self) -> None:
         """Notice what others did with the file."""
         try:
-            with _locked(self.file, "rb", fcntl.LOCK_SH) as file:
+            with locked(self.file, "rb", shared=True) as file:
                 self._catch_up(file)
         except FileNotFoundError:
             self._begin_again()
@@ -164,27 +161,20 @@ def forget(folder: Path, paper_ids: Collection[str]) -> None:
 
 
 def _forget(file: Path, record_bytes: int, paper_ids: Collection[str]) -> None:
-    part = file.with_suffix(".part")
-    with _locked(file, "rb", fcntl.LOCK_EX) as old:
+    with locked(file, "rb") as old:
         noted = list(_noted(file).glob("*"))
         gone = [each for each in noted if each.name not in paper_ids]
         if not gone:
             return
         dropped = _keys(gone) - _keys(each for each in noted if each.name in paper_ids)
-        with part.open("wb") as new:
-            # Others find it as soon as it has its name, and must wait until all is done.
-            fcntl.flock(new, fcntl.LOCK_EX)
-            try:
-                while len(record := old.read(record_bytes)) == record_bytes:
-                    if record[:KEY] not in dropped:
-                        new.write(record)
-                new.flush()
-                os.fsync(new.fileno())
-                part.replace(file)
-                for each in gone:
-                    each.unlink()
-            finally:
-                part.unlink(missing_ok=True)
+        with unfinished(file.with_suffix(PART)) as new:
+            lock(new)  # others find it as soon as it has its name, and must wait until all is done
+            while len(record := old.read(record_bytes)) == record_bytes:
+                if record[:KEY] not in dropped:
+                    new.write(record)
+            put_in_place(new, file)
+            for each in gone:
+                each.unlink()
 
 
 def embed_missing(
@@ -239,32 +229,3 @@ def _keys(noted: Iterable[Path]) -> set[bytes]:
         for content in contents
         for start in range(0, len(content) - KEY + 1, KEY)
     }
-
-
-@contextmanager
-def _locked(path: Path, mode: str, lock: int) -> Iterator[IO[bytes]]:
-    """The file that has this name once the lock is held: it may be replaced while one waits."""
-    while True:
-        with path.open(mode) as file:
-            fcntl.flock(file, lock)
-            if _is_at(file, path):
-                yield file
-                return
-
-
-def _is_at(file: IO[bytes], path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except FileNotFoundError:
-        return False
-
-
-@contextmanager
-def disk_full_as(sentence: str) -> Iterator[None]:
-    """A full disk in the user's words."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise OutOfSpace(sentence) from error

@@ -5,8 +5,6 @@ kept and gone on from, which the hub's own library does not do over two processe
 in TRIPTYCH_MODELS whole and checked, or not at all. Knows nothing of what the files are for.
 """
 
-import errno
-import fcntl
 import hashlib
 import json
 import re
@@ -21,7 +19,8 @@ from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
-from core.errors import BadInput, Damaged, OutOfSpace, TriptychError
+from core.errors import BadInput, Damaged, TriptychError
+from core.files import alone, disk_full_as, require_space
 from core.models.weights import ORIGIN, Known
 from core.settings import Settings
 
@@ -57,18 +56,21 @@ def download(known: Known, settings: Settings) -> Iterator[Progress]:
     if folder.exists():
         raise BadInput(f"The folder {folder} is there already; remove it to download it again.")
     settings.models.mkdir(parents=True, exist_ok=True)
-    with _alone(settings.models / f".{known.name}.lock", known.name):
+    # Two downloads would write into the same files.
+    busy = f"{known.name} is being downloaded already; wait for it."
+    with alone(settings.models / f".{known.name}.lock", busy):
         commit, files = _listing(known, settings.hub)
         # Another commit starts anew: files of two must not be mixed.
         part = settings.models / f".{known.name}-{commit[:12]}.part"
         part.mkdir(exist_ok=True)
         total = sum(file.size for file in files)
         done = sum(min(_size(part / file.path), file.size) for file in files)
-        if shutil.disk_usage(part).free < total - done:
-            raise OutOfSpace(
-                f"{known.name} needs {(total - done) / 1e6:,.0f} MB more in {settings.models};"
-                " make room, or choose another place with TRIPTYCH_MODELS."
-            )
+        require_space(
+            part,
+            total - done,
+            f"{known.name} needs {(total - done) / 1e6:,.0f} MB more in {settings.models};"
+            " make room, or choose another place with TRIPTYCH_MODELS.",
+        )
         yield Progress(done=done, total=total)
         for file in files:
             address = f"{settings.hub}/{known.repository}/resolve/{commit}/{quote(file.path)}"
@@ -87,17 +89,6 @@ def came(known: Known, settings: Settings) -> int:
     """How many bytes of a model are here already from a download that was broken off."""
     parts = settings.models.glob(f".{known.name}-*.part/**/*")
     return sum(path.stat().st_size for path in parts if path.is_file())
-
-
-@contextmanager
-def _alone(lock: Path, name: str) -> Iterator[None]:
-    """Two downloads would write into the same files."""
-    with lock.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BadInput(f"{name} is being downloaded already; wait for it.") from error
-        yield
 
 
 def _listing(known: Known, hub: str) -> tuple[str, list[_File]]:
@@ -134,8 +125,12 @@ def _opened(address: str, name: str, start: int = 0) -> Iterator[Any]:
     """The reply to a request for an address, from a byte on. What fails while it is read or
     written to disk is said as well."""
     request = Request(address, headers={"Range": f"bytes={start}-"} if start else {})
+    full = (
+        f"The disk is full: the download of {name} stopped, and what came so far is kept;"
+        " make room and start it again."
+    )
     try:
-        with urlopen(request, timeout=SILENCE_SECONDS) as reply:
+        with disk_full_as(full), urlopen(request, timeout=SILENCE_SECONDS) as reply:
             yield reply
     except HTTPError as error:
         error.close()
@@ -144,12 +139,7 @@ def _opened(address: str, name: str, start: int = 0) -> Iterator[Any]:
             " another model.",
             address,
         ) from error
-    except (OSError, HTTPException) as error:  # no name, no connection, silence, a full disk
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutOfSpace(
-                f"The disk is full: the download of {name} stopped, and what came so far is kept;"
-                " make room and start it again."
-            ) from error
+    except (OSError, HTTPException) as error:  # no name, no connection, silence
         raise TriptychError(
             f"The hub cannot be reached for {name}; check the network and start the download"
             " again, what came so far is kept.",

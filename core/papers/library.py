@@ -1,17 +1,18 @@
 """The papers of the lab: files in, texts out, and away again."""
 
-import errno
 import os
 import shutil
 import tempfile
-from contextlib import suppress
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import IO, Literal
 
 from core.errors import BadInput, OutOfSpace, TriptychError
-from core.files import PART, adding
+from core.files import PART, adding, disk_full_as, put_in_place, unfinished
 from core.papers import finding, languages, reading, texts
 from core.papers.finding import TextMatch
 from core.papers.reading import PageImage
@@ -19,7 +20,6 @@ from core.settings import SAMPLES, Settings
 from core.store import PaperRow, Refusal, Store
 from core.types import Paper, Span
 
-SPACE_ERRORS = (errno.ENOSPC, errno.EDQUOT)
 PAGE_SCALE = 2.0  # pixels a point: 144 dpi, sharp on a projector
 
 
@@ -65,10 +65,11 @@ class Papers:
             self._folder.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self._folder, prefix="upload-") as copy:
                 try:
-                    shutil.copyfileobj(stream, copy)
-                    copy.flush()
-                except OSError as error:
-                    return Added(file=name, status="failed", reason=_full(error).sentence)
+                    with _keeping():
+                        shutil.copyfileobj(stream, copy)
+                        copy.flush()
+                except TriptychError as error:
+                    return Added(file=name, status="failed", reason=error.sentence)
                 return self._add(Path(copy.name), name)
 
     def _add(self, path: Path, name: str) -> Added:
@@ -106,17 +107,15 @@ class Papers:
 
     def _keep_file(self, path: Path, target: Path) -> None:
         """Copy the original: whole or not at all."""
-        try:
+        with _keeping():
             self._folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._folder, prefix="copy-") as copy:
-                with path.open("rb") as original:
-                    shutil.copyfileobj(original, copy)
-                copy.flush()
-                os.fsync(copy.fileno())
-                os.link(copy.name, f"{copy.name}.whole")
-                Path(f"{copy.name}.whole").replace(target)
-        except OSError as error:
-            raise _full(error) from error
+            with (
+                unfinished(self._folder / f"copy-{uuid.uuid4().hex}") as copy,
+                path.open("rb") as original,
+            ):
+                os.fchmod(copy.fileno(), 0o600)  # nobody else on this machine need read it
+                shutil.copyfileobj(original, copy)
+                put_in_place(copy, target)
 
     def all(self) -> list[PaperRow]:
         return self._store.papers.all()
@@ -228,9 +227,13 @@ def _samples() -> list[Path]:
     return sorted((SAMPLES / "papers").iterdir())
 
 
-def _full(error: OSError) -> TriptychError:
-    if error.errno in SPACE_ERRORS:
-        return OutOfSpace(
-            "The disk is full: the file was not added; free some space and try again."
-        )
-    return TriptychError(f"The file could not be kept: {error.strerror}.", str(error))
+@contextmanager
+def _keeping() -> Iterator[None]:
+    """Errors: OutOfSpace and TriptychError, where a file cannot be written."""
+    full = "The disk is full: the file was not added; free some space and try again."
+    try:
+        with disk_full_as(full):
+            yield
+    except OSError as error:
+        said = f"The file could not be kept: {error.strerror}."
+        raise TriptychError(said, str(error)) from error

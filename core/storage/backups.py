@@ -6,8 +6,6 @@ Everything that changes the data runs in the worker's thread, between two questi
 sweep is under way: what it has begun would be gone.
 """
 
-import fcntl
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -17,8 +15,16 @@ from itertools import count
 from pathlib import Path
 from typing import IO
 
-from core.errors import BadInput, OutOfSpace, TriptychError
-from core.files import at_work, replacing
+from core.errors import BadInput, TriptychError
+from core.files import (
+    PART,
+    alone,
+    at_work,
+    put_in_place,
+    replacing,
+    unfinished,
+    write_failure_as,
+)
 from core.papers import Papers
 from core.retrieval import Finder
 from core.settings import Settings
@@ -118,19 +124,13 @@ class Storage:
         """Keep a backup that somebody uploads. Errors: Damaged if it is none, OutOfSpace."""
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self._new("uploaded")
-        part = file.with_suffix(".part")
-        with at_work(self._settings.data):
-            try:
-                with part.open("wb") as copy:
-                    shutil.copyfileobj(stream, copy)
-                    copy.flush()
-                    os.fsync(copy.fileno())
-                backup.contents(part)
-                part.replace(file)
-            except OSError as error:
-                raise OutOfSpace(f"The backup could not be kept: {error.strerror}.") from error
-            finally:
-                part.unlink(missing_ok=True)
+        part = file.with_suffix(PART)
+        unkept = write_failure_as("The backup could not be kept")
+        with at_work(self._settings.data), unkept, unfinished(part) as copy:
+            shutil.copyfileobj(stream, copy)
+            copy.flush()
+            backup.contents(part)
+            put_in_place(copy, file)
         return _described(file)
 
     def _new(self, kind: str) -> Path:
@@ -242,20 +242,15 @@ class Storage:
     def _workplace(self) -> Iterator[Path]:
         """An empty folder that one lab has for itself, and that is gone afterwards."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / ".lock").open("w") as file:
+        busy, data = "Another Triptych restores just now; wait for it.", self._settings.data
+        with alone(self.folder / ".lock", busy), at_work(data):
+            replace_all.recover(data, self._store.database.mark)
+            folder = data / replace_all.WORK
+            folder.mkdir()
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise BadInput("Another Triptych restores just now; wait for it.") from error
-            data = self._settings.data
-            with at_work(data):
+                yield folder
+            finally:
                 replace_all.recover(data, self._store.database.mark)
-                folder = data / replace_all.WORK
-                folder.mkdir()
-                try:
-                    yield folder
-                finally:
-                    replace_all.recover(data, self._store.database.mark)
 
 
 def _described(file: Path) -> Backup:

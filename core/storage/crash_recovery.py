@@ -6,11 +6,10 @@ that nobody is at work, and clears away what is there all the same. Nothing with
 ever touched: an original file that no paper knows may be the last copy of something.
 """
 
-import fcntl
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from core.files import AT_WORK, PART, lock_file
+from core.files import AT_WORK, PART, lock_file, try_lock
 from core.storage import replace_all
 
 
@@ -21,8 +20,10 @@ def clear(data: Path, mark: int, paper_ids: Callable[[], Collection[str]]) -> No
     disk is full or cannot be written, stays until the lab is opened again.
     """
     try:
-        with lock_file(data, AT_WORK).open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        alone = try_lock(lock_file(data, AT_WORK))
+        if alone is None:
+            return
+        with alone:
             replace_all.recover(data, mark)
             _originals(data / "papers", paper_ids)
             for pattern in (

@@ -11,7 +11,6 @@ anything of it is used. Knows nothing of where the data lives.
 
 import hashlib
 import re
-import shutil
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -22,7 +21,8 @@ from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
 from core.codec import from_json, to_json
-from core.errors import Damaged, OutOfSpace, TriptychError
+from core.errors import Damaged, TriptychError
+from core.files import PART, put_in_place, require_space, unfinished, write_failure_as
 from core.store.database import Database, now
 from core.store.migrations import STEPS
 from core.types import Paper
@@ -64,7 +64,10 @@ def write(
     leaves nothing behind.
     Errors: OutOfSpace, and as Database.
     """
-    copy, part = target.with_suffix(".sqlite"), target.with_suffix(".part")
+    copy, part = target.with_suffix(".sqlite"), target.with_suffix(PART)
+    unwritten = write_failure_as(
+        f"The backup could not be written to {target.parent}", "; make room and try again"
+    )
     try:
         database.copy_to(copy)
         with closing(sqlite3.connect(copy)) as connection:
@@ -73,7 +76,7 @@ def write(
         files = {each: papers / each for each in ids if (papers / each).is_file()}
         total = copy.stat().st_size + sum(file.stat().st_size for file in files.values())
         done = 0
-        with _written(target), ZipFile(part, "w") as archive:
+        with unwritten, unfinished(part) as new, ZipFile(new, "w") as archive:
             kept = {}
             for paper_id, file in files.items():
                 size = file.stat().st_size
@@ -95,11 +98,11 @@ def write(
                 presets=presets,
             )
             archive.writestr(CONTENTS, to_json(contents), ZIP_DEFLATED)
-        part.replace(target)
+            archive.close()  # which ends it with the list of what is in it
+            put_in_place(new, target)
         yield total, total
     finally:
         copy.unlink(missing_ok=True)
-        part.unlink(missing_ok=True)
 
 
 def contents(file: Path) -> Contents:
@@ -119,10 +122,12 @@ def unpack(file: Path, folder: Path) -> Iterator[Progress]:
     with _opened(file) as archive:
         listed = _contents(archive)
         total = listed.database_bytes + sum(listed.files.values())
-        if shutil.disk_usage(folder).free < 2 * total:  # the database is copied once more
-            raise OutOfSpace(
-                f"The backup needs {2 * total / 1e6:,.0f} MB to be put back; make room first."
-            )
+        needed = 2 * total  # the database is copied once more
+        require_space(
+            folder,
+            needed,
+            f"The backup needs {needed / 1e6:,.0f} MB to be put back; make room first.",
+        )
         (folder / "papers").mkdir()
         done = 0
         checksums = {f"papers/{paper_id}": paper_id for paper_id in listed.files}
@@ -220,18 +225,6 @@ def _opened(file: Path) -> Iterator[ZipFile]:
         raise _damaged("it is no whole zip file") from error
     except OSError as error:
         raise TriptychError(f"The backup cannot be read: {error.strerror}.", str(error)) from error
-
-
-@contextmanager
-def _written(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise OutOfSpace(
-            f"The backup could not be written to {target.parent}: {error.strerror}; make room and"
-            " try again.",
-            str(error),
-        ) from error
 
 
 def _damaged(why: str) -> Damaged:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import BadInput, OutOfSpace
-from core.files import at_work, write_atomically
+from core.errors import BadInput
+from core.files import at_work, write_atomically, write_failure_as
 from core.settings import SAMPLES
 from core.store import backup
 from core.sweeps import presets
@@ -63,12 +63,10 @@ class Presets:
                 " 60."
             )
         preset = presets.read(name, text)
-        try:
+        with write_failure_as("The preset could not be kept"):
             self._own.mkdir(parents=True, exist_ok=True)
             with at_work(self._own.parent):
                 write_atomically(self._own / f"{name}.toml", text)
-        except OSError as error:
-            raise OutOfSpace(f"The preset could not be kept: {error.strerror}.") from error
         return preset
 
     def remove(self, name: str) -> None:

@@ -4,7 +4,6 @@ The work itself is in core.sweeps.execute; everything that must not be lost is i
 sweep is run by one process at a time, which holds a lock on a file that ends with it.
 """
 
-import fcntl
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import IO
 
 from core.answering import Answering
 from core.errors import BadInput, MissingModel, TriptychError
+from core.files import lock_file, try_lock
 from core.models import Models
 from core.retrieval import Finder
 from core.settings import SAMPLES, Settings
@@ -75,7 +75,7 @@ class Sweeps:
         worker: Worker,
     ) -> None:
         self.presets = Presets(settings.data / "sweeps")
-        self._locks = settings.data / "locks"
+        self._data = settings.data
         self._store = store
         self._sweeps = store.sweeps
         self._speeds = store.speeds
@@ -321,14 +321,7 @@ class Sweeps:
 
     def _lock(self, sweep_id: str) -> IO[bytes] | None:
         """A lock that ends with the process; None if another one has it."""
-        self._locks.mkdir(parents=True, exist_ok=True)
-        file = (self._locks / f"sweep-{sweep_id}").open("wb")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            return None
-        return file
+        return try_lock(lock_file(self._data, f"sweep-{sweep_id}"))
 
     def _run(self, sweeping: Sweeping, lock: IO[bytes]) -> None:
         """In a thread of the sweep's own: take the worker's steps until they end."""
