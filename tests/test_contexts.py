@@ -18,7 +18,7 @@ from core.metrics.statistics import Difference, Interval
 from core.settings import Settings
 from core.types import Given, Question, Span
 from core.types.view import View
-from tests.test_evaluation import FACTS, town
+from tests.support.questions import FACTS, town
 
 WAIT = 30
 

@@ -30,7 +30,7 @@ from core.models import registry
 from core.settings import Endpoint, Settings
 from core.types import Comparison, Delta, Generation, Message, Recipe, Request, Retrieval
 from core.types.view import View
-from tests.openai_server import KEY
+from tests.support.openai_server import KEY
 
 SENTENCE = "The tide rises four metres and falls twice a day."
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from core.views import View
 
 from core.answering.running import Done, Finished
 from core.lab import Lab
@@ -16,6 +15,7 @@ from core.settings import Settings
 from core.store import EVERY
 from core.sweeps.presets import Answers, Preset
 from core.types import Chunking, Generation, Recipe, Retrieval
+from core.types.view import View
 
 OLD = Path(__file__).parent / "fixtures" / "before_rooms"
 QUESTION = "What does the clinic keep private?"

@@ -21,7 +21,7 @@ from core.store import Store
 from core.sweeps.presets import Answers, Preset
 from core.types import Question, Run, Span
 from core.types.view import View
-from tests.test_logs import EXPERIMENT, RETRIEVAL
+from tests.support.logs import EXPERIMENT, RETRIEVAL
 
 ALL = View()
 

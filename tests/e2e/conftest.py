@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from core.settings import ROOT
 from tests.conftest import needs_models
-from tests.servers import running
+from tests.support.servers import running
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

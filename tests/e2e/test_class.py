@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Error, Page, expect
 
 from core.classroom.gateway import network_addresses
 from tests.e2e.conftest import ready, serving
-from tests.servers import free_port
+from tests.support.servers import free_port
 
 FIRST = "What is the difference between LoRA and QLoRA?"
 SECOND = "Why did the clinic choose rank 8 and not rank 32 for its adapter?"

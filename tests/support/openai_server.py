@@ -1,4 +1,4 @@
-"""A small OpenAI-compatible server in a process of its own: `python -m tests.openai_server`.
+"""A small OpenAI-compatible server in a process of its own: `python -m` this module.
 
 Its models are its manners: "echo" says the last message again, the others go wrong in one way
 each. Prints its port, then serves until it is killed. GET /seen tells what it was asked.
