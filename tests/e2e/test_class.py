@@ -106,6 +106,9 @@ def test_story_of_a_lesson(room: Room) -> None:
     phones[1].close()
     phones[1] = room.phone(address.removeprefix(f"{room.outside}/"))
     expect(phones[1].get_by_text("You said A")).to_be_visible()
+    expect(phones[0].get_by_test_id("stApp")).to_have_attribute(
+        "data-test-connection-state", "CONNECTED"
+    )
     vote(phones[0], "C")
     vote(phones[1], "C")
     expect(wall.get_by_text("3 of 3 have voted")).to_be_visible()

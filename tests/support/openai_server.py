@@ -63,6 +63,13 @@ class Handler(BaseHTTPRequestHandler):
         self.do_echo(body, most=1)
         time.sleep(60)
 
+    def do_endless(self, body: dict[str, Any]) -> None:
+        """Says one word after the other, until nobody listens any more."""
+        self.begin()
+        while True:
+            self.say(body, "on ")
+            time.sleep(0.1)
+
     def do_hang_up(self, _body: dict[str, Any]) -> None:
         pass
 
