@@ -20,8 +20,8 @@ from pathlib import Path
 from core.lab import Lab
 from core.settings import ROOT, Settings
 from core.store import Store
-from tests.clients import Client
-from tests.servers import free_port, running
+from tests.support.clients import Client
+from tests.support.servers import free_port, running
 
 PHONES = 30
 WATCHED = 5.0  # seconds in which all phones only wait

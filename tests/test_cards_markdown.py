@@ -13,22 +13,7 @@ from core.cards.note import Reading
 from core.cards.write import markdown
 from core.papers.texts import decode
 from core.types import Card, Span
-
-GOOD = """# Flashcards: Tides (Part 2)
-
-**Starting Chapter:** The moon
-
----
-
-#### High water
-Seas rise and fall.
-:p What lifts the sea?
-??x
-The moon.
-x??
-
----
-"""
+from tests.support.cards import GOOD
 
 
 def pairs(reading: Reading) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from core.lab import Lab
 from core.store import EVERY
 from core.types import Delta, Request, Span
 from tests.backends.generators import echo
-from tests.conftest import NOTES
+from tests.support.labs import NOTES
 
 TEXT = (
     "The lamp of Varn was lit in 1874. It burns whale oil to this day, and no ship was lost since."

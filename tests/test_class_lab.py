@@ -21,7 +21,7 @@ from core.lab import Lab
 from core.retrieval.finder import Finder
 from core.settings import Settings
 from core.types import AskedQuestion, Classroom, Round, Screen
-from tests.conftest import NOTES
+from tests.support.labs import NOTES
 
 NETWORK = Server(address="0.0.0.0", port=8501)  # bound to the network already: needs no door
 LOCAL = Server(address="127.0.0.1", port=8501)

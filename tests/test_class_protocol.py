@@ -13,8 +13,8 @@ from streamlit.proto.Common_pb2 import StringArray
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from core.store import Store
-from tests.clients import Client, play
-from tests.servers import free_port, running
+from tests.support.clients import Client, play
+from tests.support.servers import free_port, running
 
 PHONES = 8
 

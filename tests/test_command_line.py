@@ -2,38 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from core.__main__ import main
 from core.classroom.lesson import Server
 from core.lab import Lab
 from core.settings import from_environment
-from tests.conftest import NOTES
-
-OPTIONS = "--size 200 --overlap 20 --embedder hashing --reranker word-overlap --generator echo"
-FEW = "--candidates 2 --top-k 1"
-QUESTION = "When was the lamp of Varn lit?"
-
-
-@pytest.fixture
-def home(tmp_path: Path, fakes: None, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with two notes in it, and a data folder named in the environment."""
-    monkeypatch.setenv("TRIPTYCH_DATA", str(tmp_path / "data"))
-    for name, text in NOTES.items():
-        (tmp_path / name).write_text(text)
-    return tmp_path
-
-
-def ran(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[Any], str]:
-    """Exit status, the JSON lines, and what was said."""
-    try:
-        status = main([str(argument) for argument in arguments])
-    except SystemExit as stopped:
-        status = int(str(stopped.code))
-    out, err = capsys.readouterr()
-    return status, [json.loads(line) for line in out.splitlines()], err
+from tests.support.commands import FEW, OPTIONS, ran
+from tests.support.labs import NOTES, QUESTION
 
 
 def test_add_is_known_the_second_time(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

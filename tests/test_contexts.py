@@ -16,8 +16,9 @@ from core.history.comparisons import Comparisons
 from core.lab import Lab
 from core.metrics.statistics import Difference, Interval
 from core.settings import Settings
-from core.types import Given, Question, Span, View
-from tests.test_evaluation import FACTS, town
+from core.types import Given, Question, Span
+from core.types.view import View
+from tests.support.questions import FACTS, town
 
 WAIT = 30
 

@@ -19,8 +19,8 @@ from core.models import downloads, weights
 from core.models.downloads import Progress
 from core.rerankers import cross_encoder
 from core.settings import ROOT, Settings
-from tests import tiny_models
-from tests.hub_server import COMMIT
+from tests.support import tiny_models
+from tests.support.hub_server import COMMIT
 
 NAME = "ms-marco-MiniLM-L-6-v2"
 
@@ -49,7 +49,7 @@ def repository(tmp_path: Path, tiny: Path) -> Path:
 
 @pytest.fixture
 def hub(tmp_path: Path, repository: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.hub_server", str(tmp_path / "hub")]
+    command = [sys.executable, "-m", "tests.support.hub_server", str(tmp_path / "hub")]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         yield f"http://127.0.0.1:{server.stdout.readline().strip()}"

@@ -28,8 +28,9 @@ from core.history import exports
 from core.lab import Lab
 from core.models import registry
 from core.settings import Endpoint, Settings
-from core.types import Comparison, Delta, Generation, Message, Recipe, Request, Retrieval, View
-from tests.openai_server import KEY
+from core.types import Comparison, Delta, Generation, Message, Recipe, Request, Retrieval
+from core.types.view import View
+from tests.support.openai_server import KEY
 
 SENTENCE = "The tide rises four metres and falls twice a day."
 

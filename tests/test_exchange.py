@@ -7,9 +7,9 @@ import pytest
 
 from core.__main__ import main
 from core.logs import experiments
-from tests.conftest import NOTES
-from tests.test_command_line import FEW, OPTIONS, QUESTION, home, ran  # noqa: F401 - a fixture
-from tests.test_logs import EXPERIMENT, RETRIEVAL
+from tests.support.commands import FEW, OPTIONS, ran
+from tests.support.labs import NOTES, QUESTION
+from tests.support.logs import EXPERIMENT, RETRIEVAL
 
 BLOCKS = """
    >>> VANILLA LLM (No Context)
@@ -39,7 +39,7 @@ LARGER = "=== RAG & RaR EXPERIMENT RESULTS ===\n" + "".join(
 )
 
 
-def test_logs_in_and_out(home: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
+def test_logs_in_and_out(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (home / "old.txt").write_text("chatter\n" + EXPERIMENT)
     (home / "search.txt").write_text(RETRIEVAL)
     status, (line,), _ = ran(capsys, "import", "log", str(home / "old.txt"))
@@ -60,7 +60,7 @@ def test_logs_in_and_out(home: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_a_bad_file_does_not_stop_the_others(
-    home: Path,  # noqa: F811
+    home: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     (home / "old.txt").write_text(EXPERIMENT)
@@ -73,7 +73,7 @@ def test_a_bad_file_does_not_stop_the_others(
 
 
 def test_a_view_chooses_what_is_written(
-    home: Path,  # noqa: F811
+    home: Path,
     capsysbinary: pytest.CaptureFixture[bytes],
 ) -> None:
     (home / "old.txt").write_text(EXPERIMENT)
@@ -111,7 +111,7 @@ def sent_out(kind: str, to: Path, view: str = "") -> bytes:
 def test_what_came_in_as_a_log_goes_out_letter_by_letter(
     kind: str,
     text: str,
-    home: Path,  # noqa: F811
+    home: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     log = home / "log.txt"
@@ -136,7 +136,7 @@ def test_real_logs_go_out_as_they_came_in(
     kind: str,
     name: str,
     shared: Path,
-    home: Path,  # noqa: F811
+    home: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     brought_in(kind, shared / "seeds" / name, home / "data", monkeypatch)
@@ -144,7 +144,7 @@ def test_real_logs_go_out_as_they_came_in(
 
 
 def test_json_lines_stand_in_the_order_of_the_log(
-    home: Path,  # noqa: F811
+    home: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (home / "log.txt").write_text(LARGER)
@@ -163,7 +163,7 @@ def test_json_lines_stand_in_the_order_of_the_log(
 
 
 def test_a_capsule_is_the_same_from_another_lab(
-    home: Path,  # noqa: F811
+    home: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -27,9 +27,9 @@ from core.storage import backups as lab_storage
 from core.store import EVERY
 from tests.backends.embedders.hashing import HashingEmbedder
 from tests.backends.rerankers.word_overlap import WordOverlap
-from tests.test_lab import QUESTION, RECIPE, asked, everything
-from tests.test_storage import backed_up, ended, files
-from tests.test_sweeps import planned
+from tests.support.backups import backed_up, ended, files
+from tests.support.labs import QUESTION, RECIPE, asked, everything
+from tests.support.sweeps import planned
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -387,7 +387,7 @@ def test_a_sweep_without_memory_fails_the_cells_that_need_it(
 
 def test_a_sweep_under_way_keeps_its_data(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.backends.generators import echo
-    from tests.test_sweeps import Slow
+    from tests.support.sweeps import Slow
 
     backup = backed_up(lab)
     slow = Slow()

@@ -28,8 +28,8 @@ from core.settings import ROOT, Settings
 from core.store import EVERY
 from core.store import anki as anki_store
 from core.types import Card
-from tests import pdfs
 from tests.kills import THOROUGH
+from tests.support import pdfs
 
 SECONDS = Settings().read_seconds + 10  # of one file: to read it, start its reader, and keep it
 MANY = 500_000_000 if THOROUGH else 30_000_000  # bytes that a small file unpacks to

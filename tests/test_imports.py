@@ -9,20 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.libraries import HEAVY
+
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = {
-    "torch",
-    "transformers",
-    "sentence_transformers",
-    "chromadb",
-    "onnxruntime",
-    "bm25s",
-    "choix",
-    "openai",
-    "scipy",
-    "ir_measures",
-    "tiktoken",
-}
 # From the top down, as it is read aloud. Rooms of one row do not import each other.
 ORDER = (
     ("app",),

@@ -6,13 +6,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 import numpy as np
 import pytest
 
 from core import chunkers
-from core.answering.running import Done, EvidenceFound, Finished, Step, TextDelta
+from core.answering.running import EvidenceFound, Finished, Step, TextDelta
 from core.errors import BadInput, MissingModel, TriptychError
 from core.lab import Lab
 from core.models.windows import offsets
@@ -21,7 +20,6 @@ from core.settings import Settings
 from core.store import PaperRow
 from core.types import (
     Chunking,
-    Comparison,
     Delta,
     Generation,
     Given,
@@ -29,29 +27,11 @@ from core.types import (
     Request,
     Retrieval,
     Span,
-    three_ways,
 )
 from tests.backends.embedders.hashing import HashingEmbedder
 from tests.backends.generators.echo import Echo
 from tests.backends.words import tokenizer
-
-RECIPE = Recipe(
-    chunking=Chunking(size=200, overlap=20),
-    evidence=Retrieval(embedder="hashing", candidates=2, top_k=1, reranker="word-overlap"),
-    generation=Generation(generator="echo", max_tokens=40),
-)
-THREE = three_ways(RECIPE, "word-overlap")
-QUESTION = "When was the lamp of Varn lit?"
-
-
-def everything(lab: Lab) -> tuple[str, ...]:
-    return lab.papers.resolve(())
-
-
-def asked(lab: Lab, recipes: Sequence[Recipe] = THREE, question: str = QUESTION) -> Comparison:
-    steps = list(lab.answering.ask(question, recipes, everything(lab)))
-    assert isinstance(steps[-1], Done)
-    return steps[-1].comparison
+from tests.support.labs import QUESTION, RECIPE, THREE, asked, by, everything
 
 
 def kinds(steps: Sequence[Step], panel: int) -> list[type]:
@@ -178,11 +158,6 @@ def test_a_size_that_does_not_apply_makes_no_other_recipe(lab: Lab) -> None:
         for chunking in (Chunking(chunker="pages"), Chunking(chunker="pages", size=1600))
     ]
     assert runs[0].key == runs[1].key
-
-
-def by(retriever: str, **fields: Any) -> Recipe:
-    assert isinstance(RECIPE.evidence, Retrieval)
-    return replace(RECIPE, evidence=replace(RECIPE.evidence, retriever=retriever, **fields))
 
 
 def test_searching_by_words_needs_no_embedder(lab: Lab) -> None:

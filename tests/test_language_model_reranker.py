@@ -8,7 +8,7 @@ from core.errors import BadInput, Damaged
 from core.rerankers import language_model
 from core.rerankers.language_model import LanguageModelReranker
 from core.settings import Settings
-from tests import tiny_models
+from tests.support import tiny_models
 
 NAME = "tiny-reranker"
 

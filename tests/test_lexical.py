@@ -10,16 +10,7 @@ import pytest
 
 from core.retrieval.bm25 import WordIndex
 from core.text.words import words
-from core.types import Chunk
-
-TEXTS = ["red cat", "red dog red", "...", "red cat", "shy bird"]
-
-
-def chunks(texts: list[str]) -> list[Chunk]:
-    return [
-        Chunk(paper_id="p", start=100 * place, end=100 * place + len(text), text=text)
-        for place, text in enumerate(texts)
-    ]
+from tests.support.chunks import TEXTS, chunks
 
 
 @pytest.mark.parametrize(
@@ -79,7 +70,7 @@ def test_compounds_match_themselves_best_and_their_parts() -> None:
 
 def test_every_process_gets_the_same_scores() -> None:
     code = (
-        "from tests.test_lexical import TEXTS, chunks; from core.retrieval.bm25 import WordIndex;"
+        "from tests.support.chunks import TEXTS, chunks; from core.retrieval.bm25 import WordIndex;"
         "print([(c.start, s.hex()) for c, s in WordIndex(chunks(TEXTS)).search('red cat bird', 9)])"
     )
     said = {

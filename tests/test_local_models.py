@@ -20,7 +20,7 @@ from core.models import device, registry, weights
 from core.rerankers import cross_encoder
 from core.settings import Endpoint, Settings, from_environment
 from core.types import Family, Generation, Message, Model, Request
-from tests import tiny_models
+from tests.support import tiny_models
 
 QWEN = "Qwen2.5-0.5B-Instruct"
 

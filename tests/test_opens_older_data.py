@@ -14,7 +14,8 @@ from core.lab import Lab
 from core.settings import Settings
 from core.store import EVERY
 from core.sweeps.presets import Answers, Preset
-from core.types import Chunking, Generation, Recipe, Retrieval, View
+from core.types import Chunking, Generation, Recipe, Retrieval
+from core.types.view import View
 
 OLD = Path(__file__).parent / "fixtures" / "before_rooms"
 QUESTION = "What does the clinic keep private?"

@@ -11,7 +11,7 @@ from core.papers import reading
 from core.papers.mending import LIGATURES, MARKED, NEWLINE, way_back
 from core.settings import Settings
 from core.types import Paper
-from tests import pdfs
+from tests.support import pdfs
 
 PROSE = Path(__file__).parent / "fixtures" / "papers" / "prose.pdf"
 SETTINGS = Settings()

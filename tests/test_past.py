@@ -19,8 +19,9 @@ from core.logs import experiments
 from core.settings import Settings
 from core.store import Store
 from core.sweeps.presets import Answers, Preset
-from core.types import Question, Run, Span, View
-from tests.test_logs import EXPERIMENT, RETRIEVAL
+from core.types import Question, Run, Span
+from core.types.view import View
+from tests.support.logs import EXPERIMENT, RETRIEVAL
 
 ALL = View()
 

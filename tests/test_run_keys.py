@@ -20,7 +20,7 @@ from core.retrieval import ranking
 from core.settings import Settings
 from core.sweeps.presets import Answers, Preset
 from core.types import Chunking, Recipe, Run
-from tests.test_lab import QUESTION, RECIPE, asked, by, everything
+from tests.support.labs import QUESTION, RECIPE, asked, by, everything
 
 
 def halves(text: str, *_: object) -> list[tuple[int, int]]:

@@ -36,34 +36,8 @@ from pages.ui.classroom import board as class_board
 from pages.ui.classroom import serving
 from pages.ui.runs.charts import as_csv
 from tests.pages.conftest import _clean_caches, app  # noqa: F401 - fixtures
+from tests.support.hostile_texts import NASTY
 
-NASTY = {
-    "script": "<script>alert(1)</script>",
-    "handler": "<img src=x onerror=alert(1)><svg onload=alert(1)>",
-    "ends": "</title></style></script></textarea>--><b>x",
-    "attribute": '" onmouseover="alert(1)" x=\'',
-    "link": "[a](javascript:alert(1)) <javascript:alert(1)>",
-    "image": "![a](http://127.0.0.1:9/x.png) ![b][c]\n\n[c]: http://127.0.0.1:9/y.png",
-    "address": "<http://127.0.0.1:9/x> [here](http://127.0.0.1:9/x)",
-    "icon": ":material/skull: :smile: :skull_and_crossbones:",
-    "colour": ":red[SKULL] :red-background[SKULL] :badge[SKULL]",
-    "formula": "$\\href{javascript:alert(1)}{x}$ $$\\includegraphics{http://127.0.0.1:9/x}$$",
-    "heading": "# Top\n\n---\n\n- item\n> quote\n\n    code",
-    "sum": "=cmd|' /C calc'!A0",
-    "plus": "+1+1",
-    "minus": "-1+cmd|' /C calc'!A0",
-    "at": "@SUM(A1)",
-    "tab": "\t=1+1",
-    "blank": " =1+1",
-    "wide": "\uff1d1+1",
-    "line": "a\n=1+1\r\n=2",
-    "turned": "a\u202egpj.exe \u2066b\u2067c",
-    "control": "a\x1b[31mb\x07c\x9bd",
-    "path": "../../../etc/passwd\\..\\x:y*?",
-    "template": "{{7*7}} {x} %s %(x)s ${x}",
-    "long": "very " * 5_000,
-    "marker": ">>> VANILLA LLM\n==== QUESTION 1 ====\n--- Document 1 ---\n:p x\n??x\nx??",
-}
 EACH = pytest.mark.parametrize("text", NASTY.values(), ids=NASTY)
 
 

@@ -13,7 +13,7 @@ def turns(*rows: tuple[str, float, float]) -> list[Turn]:
 
 
 def test_many_sessions_at_once(tmp_path: Path, fakes: None) -> None:
-    report = soak(tmp_path, seconds=20, clients=6, program="tests.small_server")
+    report = soak(tmp_path, seconds=20, clients=6, program="tests.support.small_server")
     assert report.faults == []
     # Where the machine is very busy, students get no further in the time than to open pages.
     assert {"a sweep", "open a page"} <= report.waits.keys()

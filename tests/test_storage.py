@@ -18,28 +18,10 @@ from core.errors import BadInput, Damaged, OutOfSpace
 from core.files.locks import at_work
 from core.lab import Lab
 from core.storage import replace_all
-from core.storage.backups import Backup
 from core.store import EVERY, Database
-from core.tasks.background import Job
-from core.types import View
-from tests.test_lab import QUESTION, RECIPE, asked, everything
-
-
-def ended(job: Job) -> str:
-    """The sentence of a job that goes well."""
-    job.join()
-    assert job.error is None, job.error.sentence + job.error.detail
-    assert job.outcome
-    return job.outcome.sentence
-
-
-def backed_up(lab: Lab) -> Backup:
-    ended(lab.storage.back_up())
-    return lab.storage.backups()[0]
-
-
-def files(lab: Lab, folder: str) -> set[str]:
-    return {path.name for path in (lab.settings.data / folder).glob("*")}
+from core.types.view import View
+from tests.support.backups import backed_up, ended, files
+from tests.support.labs import QUESTION, RECIPE, asked, everything
 
 
 def test_what_is_used_is_said(lab: Lab) -> None:

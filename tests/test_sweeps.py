@@ -9,26 +9,10 @@ import pytest
 from core.errors import BadInput, OutOfSpace
 from core.lab import Lab
 from core.store.sweeps import SweepStore
-from core.sweeps.presets import Answers, Preset
+from core.sweeps.presets import Preset
 from core.types import Cell, Run, Sweep
 from tests.backends.generators.echo import Echo
-
-PRESET = Preset(
-    name="small",
-    baseline=True,
-    chunks=((200, 20), (60, 0)),
-    embedder=("hashing",),
-    reranker=("none", "word-overlap"),
-    candidates=(2, 3),
-    top_k=(1, 2),
-    answers=Answers(generator=("echo",), max_tokens=(30,)),
-)  # 1 + 2 x (2 + 4) = 13 settings
-QUESTIONS = ("When was the lamp of Varn lit?", "How high does the tide rise?")
-WAIT = 30
-
-
-def planned(lab: Lab, preset: Preset = PRESET, questions: tuple[str, ...] = QUESTIONS) -> Any:
-    return lab.sweeps.plan(preset, questions, lab.papers.resolve(()))
+from tests.support.sweeps import PRESET, QUESTIONS, WAIT, Slow, planned
 
 
 def done(lab: Lab, preset: Preset = PRESET, questions: tuple[str, ...] = QUESTIONS) -> str:
@@ -112,21 +96,6 @@ def test_every_retriever_in_one_sweep(lab: Lab) -> None:
         run = lab.comparisons.comparison(cell.run_id or "").runs[0]
         alone = lab.answering.search(run.question, run.recipe, sweep.paper_ids)
         assert (run.candidates, run.notes) == (alone.candidates, alone.notes)
-
-
-class Slow(Echo):
-    """Says where it is, and waits to be let on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.begun, self.on = Event(), Event()
-
-    def generate(self, requests: Any, stop: Event) -> Any:
-        for number, delta in enumerate(super().generate(requests, stop)):
-            yield delta
-            if number == 40:
-                self.begun.set()
-                assert self.on.wait(WAIT)
 
 
 @pytest.fixture

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_command_line import home, ran
+from tests.support.commands import ran
 
-__all__ = ["home"]
 PRESET = """
 baseline = true
 chunks = ["200/20", "60/0"]

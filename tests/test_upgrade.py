@@ -15,22 +15,11 @@ from core.lab import Lab
 from core.settings import Settings
 from core.store import EVERY, Scope, Store
 from core.store.migrations import STEPS
-from core.text.words import spaced
-from core.types import View
+from core.types.view import View
+from tests.support.databases import SCHEMAS, database_of
 
-SCHEMAS = sorted((Path(__file__).parent / "fixtures" / "schemas").glob("*.sql"))
 PAPER = "4b17122f7e43d0ba2e261a4aec60180cab3dae1cd1d136983da97a9451337ef3"
 EACH = pytest.mark.parametrize("schema", range(1, len(SCHEMAS) + 1), ids=lambda n: f"{n:04}")
-
-
-def database_of(schema: int, path: Path) -> Path:
-    """A database as the version of that schema left it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(path)) as connection:
-        connection.create_function("searchable", 1, spaced, deterministic=True)
-        for file in SCHEMAS[:schema]:
-            connection.executescript(file.read_text(encoding="utf-8"))
-    return path
 
 
 def test_every_released_schema_has_its_file() -> None:

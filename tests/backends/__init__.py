@@ -18,7 +18,7 @@ SMALL: dict[Family, str] = {
 
 def every(family: str) -> list[Any]:
     """The models of a family's folder ("embedders", ...), packaged and fake, as parameters. Those
-    of the hub have tiny ones of their shape instead, see tests/tiny_models.py."""
+    of the hub have tiny ones of their shape instead, see tests/support/tiny_models.py."""
     return [
         pytest.param((module, model), id=model.name, marks=marks)
         for package, marks in (

@@ -9,8 +9,8 @@ from core.models import registry
 from core.models.windows import characters_read, offsets
 from core.settings import Settings
 from core.types import Embedder
-from tests import tiny_models
 from tests.backends import every, load
+from tests.support import tiny_models
 
 TEXTS = [
     "Attention weights the values by how well their keys match the query.",

@@ -10,8 +10,8 @@ from core.generators import causal_lm
 from core.generators.endpoint import EndpointGenerator
 from core.settings import Endpoint
 from core.types import Delta, Generation, Message, Request, Style, TextGenerator
-from tests import tiny_models
 from tests.backends import every, load
+from tests.support import tiny_models
 
 GREENHOUSE = """The greenhouse at Ostervik is heated by water from a spring that is 61 degrees warm.
 Its pipes run below the beds, so that roots are warmer than leaves, which suits tomatoes but not

@@ -9,8 +9,8 @@ from core.models import registry
 from core.models.windows import characters_read
 from core.settings import Settings
 from core.types import Reranker
-from tests import tiny_models
 from tests.backends import every, load
+from tests.support import tiny_models
 
 QUESTION = "What does attention weight the values by?"
 TEXTS = [

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from core.settings import ROOT
 from tests.conftest import needs_models
-from tests.servers import running
+from tests.support.servers import running
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -62,8 +62,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def address(data: Path) -> Iterator[str]:
-    with serving(data) as address:
+def address(data: Path, openai_server: str) -> Iterator[str]:
+    """A server over the sample corpus; besides the packaged models it has a generator "endless",
+    which answers until it is stopped."""
+    with serving(data, TRIPTYCH_ENDPOINTS=f"endless={openai_server}#endless") as address:
         yield address
 
 
@@ -89,13 +91,39 @@ def ready(page: Page) -> None:
     page.wait_for_selector(READY)
 
 
+def answer_by(page: Page, *, generator: str = "", max_tokens: int = 0) -> None:
+    """Choose on Compare who answers, and how much."""
+    page.locator(".st-key-compare-generation button").click()
+    for key, value in (("generator", generator), ("max_tokens", str(max_tokens or ""))):
+        if value:
+            field = page.locator(f".st-key-compare-{key} input")
+            field.fill(value)
+            field.press("Enter")
+    chosen = f"{generator} · " if generator else f"at most {max_tokens} tokens"
+    expect(page.locator(".st-key-compare-generation button").first).to_contain_text(chosen)
+    page.keyboard.press("Escape")
+    ready(page)
+
+
 def ask(page: Page, question: str) -> None:
     """Type a question, press Ask, and wait until its own panels are on screen."""
-    before = page.url
     page.get_by_role("textbox", name="Question", exact=True).fill(question)
-    page.get_by_role("button", name="Ask live").click()
+    begin(page, page.get_by_role("button", name="Ask live"))
+
+
+def begin(page: Page, button: Locator) -> None:
+    """Press what asks, and wait until the panels of that question are on screen: under way, or
+    answered already."""
+    before = page.url
+    button.click()
     page.wait_for_url(lambda url: url != before and "run=" in url)
-    page.locator(".st-key-compare-progress").wait_for()
+    ready(page)
+
+
+def done(page: Page) -> None:
+    """Wait until all panels have ended."""
+    expect(page.locator(".st-key-compare-progress")).to_have_count(0, timeout=ANSWER_MS)
+    ready(page)
 
 
 def answers(page: Page) -> list[str]:

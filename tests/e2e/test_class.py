@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Error, Page, expect
 
 from core.classroom.gateway import network_addresses
 from tests.e2e.conftest import ready, serving
-from tests.servers import free_port
+from tests.support.servers import free_port
 
 FIRST = "What is the difference between LoRA and QLoRA?"
 SECOND = "Why did the clinic choose rank 8 and not rank 32 for its adapter?"
@@ -106,6 +106,9 @@ def test_story_of_a_lesson(room: Room) -> None:
     phones[1].close()
     phones[1] = room.phone(address.removeprefix(f"{room.outside}/"))
     expect(phones[1].get_by_text("You said A")).to_be_visible()
+    expect(phones[0].get_by_test_id("stApp")).to_have_attribute(
+        "data-test-connection-state", "CONNECTED"
+    )
     vote(phones[0], "C")
     vote(phones[1], "C")
     expect(wall.get_by_text("3 of 3 have voted")).to_be_visible()

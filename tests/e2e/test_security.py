@@ -9,7 +9,7 @@ from core.lab import Lab
 from core.settings import Settings
 from core.types import Card
 from tests.e2e.conftest import READY, serving
-from tests.test_security import NASTY
+from tests.support.hostile_texts import NASTY
 
 PROBE = "http://127.0.0.1:9/"  # nobody answers there; every call to it is seen
 

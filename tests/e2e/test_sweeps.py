@@ -4,7 +4,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import ANSWER_MS, answers, ask, ready
+from tests.e2e.conftest import ANSWER_MS, answer_by, answers, ask, done, ready
 
 QUESTIONS = "How big is the adapter that the clinic trained?\nWhat is quantisation?"
 
@@ -47,6 +47,11 @@ def test_chosen_values_can_be_read_in_both_themes(browser: Browser, address: str
 
 
 def test_story_start_leave_watch_ask_stop_and_resume(browser: Browser, address: str) -> None:
+    third = browser.new_context().new_page()
+    third.goto(address)
+    ready(third)
+    answer_by(third, max_tokens=32)
+
     first = browser.new_context().new_page()
     url = start(first, address)
     expect(first.locator(".st-key-sweep-stop")).to_be_visible()
@@ -57,11 +62,8 @@ def test_story_start_leave_watch_ask_stop_and_resume(browser: Browser, address: 
     expect(second.get_by_text("of 10 cells").first).to_be_visible()
     expect(second.locator(".js-plotly-plot")).to_be_visible()
 
-    third = browser.new_context().new_page()
-    third.goto(address)
-    ready(third)
     ask(third, "What does differential privacy promise?")
-    expect(third.locator(".st-key-compare-progress")).to_have_count(0, timeout=ANSWER_MS)
+    done(third)
     assert all(answers(third))
     third.context.close()
 

@@ -22,14 +22,14 @@ from core.models import registry
 from core.settings import Settings
 from core.store import EVERY, Scope
 from core.store.migrations import STEPS
-from core.types import Hit, View
-from tests import pdfs
-from tests.conftest import NOTES
+from core.types import Hit
+from core.types.view import View
 from tests.kills import KILLS
 from tests.kills.children import Children, Job
-from tests.test_lab import QUESTION, RECIPE
-from tests.test_logs import EXPERIMENT
-from tests.test_upgrade import database_of
+from tests.support import pdfs
+from tests.support.databases import database_of
+from tests.support.labs import NOTES, QUESTION, RECIPE
+from tests.support.logs import EXPERIMENT
 
 TIMES = pytest.mark.parametrize("number", range(KILLS))
 Check = Callable[[Lab, list[Any]], None]

@@ -28,7 +28,7 @@ from core.store import EVERY
 from core.tasks.progress import Progress
 from tests.backends.embedders.hashing import HashingEmbedder
 from tests.backends.generators.echo import Echo
-from tests.test_lab import QUESTION, RECIPE
+from tests.support.labs import QUESTION, RECIPE
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

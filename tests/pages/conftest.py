@@ -33,6 +33,32 @@ def app(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     return AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS)
 
 
+@pytest.fixture
+def ready(app: AppTest) -> AppTest:
+    """On Compare, with the chips set to the small backends."""
+    app.run()
+    app.session_state["compare.overlap"] = 20
+    app.session_state["compare.candidates"] = 2
+    app.session_state["compare.top_k"] = 1
+    app.session_state["compare.embedder"] = "hashing"
+    app.session_state["compare.reranker"] = "word-overlap"
+    app.session_state["compare.generator"] = "echo"
+    return app.run()
+
+
+def ask(app: AppTest, question: str) -> None:
+    app.text_input(key="compare.question").set_value(question)
+    app.button(key="compare.ask").click().run()
+
+
+def settled(app: AppTest, lab: Lab) -> None:
+    """Let what was asked come to its end, and draw the page again."""
+    live = lab.answering.live(app.query_params["run"])
+    if live:
+        live.join()
+    app.run()
+
+
 def texts(app: AppTest) -> str:
     """All that captions, Markdown, alerts and marked texts say, in one string; refusals as they
     are read."""

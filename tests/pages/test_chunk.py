@@ -5,10 +5,7 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 from core.lab import Lab
-from tests.pages.conftest import texts
-from tests.pages.test_compare import ask, ready, settled
-
-__all__ = ["ready"]  # a fixture
+from tests.pages.conftest import ask, settled, texts
 
 
 def test_a_passage_that_instructs_the_model_is_marked(

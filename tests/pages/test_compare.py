@@ -9,36 +9,10 @@ from streamlit.testing.v1 import AppTest
 from core.lab import Lab
 from core.types import Chunking, Delta, Generation, Recipe, Request, Retrieval, Run, three_ways
 from tests.backends.generators.echo import Echo
-from tests.pages.conftest import texts
-from tests.test_lab import asked
+from tests.pages.conftest import ask, settled, texts
+from tests.support.labs import asked
 
 QUESTION = "When was the lamp of Varn lit?"
-
-
-def ask(app: AppTest, question: str) -> None:
-    app.text_input(key="compare.question").set_value(question)
-    app.button(key="compare.ask").click().run()
-
-
-def settled(app: AppTest, lab: Lab) -> None:
-    """Let what was asked come to its end, and draw the page again."""
-    live = lab.answering.live(app.query_params["run"])
-    if live:
-        live.join()
-    app.run()
-
-
-@pytest.fixture
-def ready(app: AppTest) -> AppTest:
-    """On Compare, with the chips set to the small backends."""
-    app.run()
-    app.session_state["compare.overlap"] = 20
-    app.session_state["compare.candidates"] = 2
-    app.session_state["compare.top_k"] = 1
-    app.session_state["compare.embedder"] = "hashing"
-    app.session_state["compare.reranker"] = "word-overlap"
-    app.session_state["compare.generator"] = "echo"
-    return app.run()
 
 
 def test_smoke(app: AppTest) -> None:

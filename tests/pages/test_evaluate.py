@@ -14,7 +14,7 @@ from core.metrics.statistics import Interval
 from core.types import Question, Span
 from tests.backends.generators.echo import Echo
 from tests.pages.conftest import texts
-from tests.test_evaluation import FACTS, PRESET, town
+from tests.support.questions import FACTS, PRESET, town
 
 WAIT = 30
 

@@ -7,7 +7,7 @@ from core.lab import Lab
 from core.types import Chunking, Generation, Given, Question, Recipe, Retrieval, Span, three_ways
 from pages.ui.compare import candidates
 from tests.pages.conftest import marked, texts
-from tests.test_lab import asked
+from tests.support.labs import asked
 
 QUESTION = "When was the lamp of Varn lit?"
 RECIPE = Recipe(

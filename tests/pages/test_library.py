@@ -10,8 +10,8 @@ from core.charts import SETTINGS
 from core.lab import Lab
 from core.types import Chunking, Span
 from pages.ui.library import chunk_ruler, ruler_component
-from tests import pdfs
 from tests.pages.conftest import marked, texts
+from tests.support import pdfs
 
 NOTE = """# Costs
 

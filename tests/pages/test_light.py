@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from core.settings import ROOT
-from tests.test_imports import HEAVY
+from tests.support.libraries import HEAVY
 
 CODE = """
 import sys

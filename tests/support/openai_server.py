@@ -1,4 +1,4 @@
-"""A small OpenAI-compatible server in a process of its own: `python -m tests.openai_server`.
+"""A small OpenAI-compatible server in a process of its own: `python -m` this module.
 
 Its models are its manners: "echo" says the last message again, the others go wrong in one way
 each. Prints its port, then serves until it is killed. GET /seen tells what it was asked.
@@ -62,6 +62,13 @@ class Handler(BaseHTTPRequestHandler):
     def do_stuck(self, body: dict[str, Any]) -> None:
         self.do_echo(body, most=1)
         time.sleep(60)
+
+    def do_endless(self, body: dict[str, Any]) -> None:
+        """Says one word after the other, until nobody listens any more."""
+        self.begin()
+        while True:
+            self.say(body, "on ")
+            time.sleep(0.1)
 
     def do_hang_up(self, _body: dict[str, Any]) -> None:
         pass

@@ -1,4 +1,4 @@
-"""A small hub in a process of its own: `python -m tests.hub_server FOLDER`.
+"""A small hub in a process of its own: `python -m tests.support.hub_server FOLDER`.
 
 FOLDER holds repositories as owner/name/files. Prints its port. A repository's file "manners" says
 what goes wrong: "cut" breaks each file off after half of what is missing, "whole" knows no ranges,

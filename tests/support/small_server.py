@@ -1,4 +1,4 @@
-"""The server over the small backends of the tests: `python -m tests.small_server run app.py`."""
+"""The server over the small backends: `python -m tests.support.small_server run app.py`."""
 
 from streamlit.web.cli import main
 

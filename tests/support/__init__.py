@@ -1,0 +1,1 @@
+"""What tests of several files make, read and talk to; the small backends are in tests/backends."""

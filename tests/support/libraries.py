@@ -1,0 +1,15 @@
+"""Libraries that are imported where they are used, and nowhere before."""
+
+HEAVY = {
+    "torch",
+    "transformers",
+    "sentence_transformers",
+    "chromadb",
+    "onnxruntime",
+    "bm25s",
+    "choix",
+    "openai",
+    "scipy",
+    "ir_measures",
+    "tiktoken",
+}
