@@ -5,14 +5,15 @@ from collections.abc import Sequence
 
 from core import chunkers
 from core.logs import UNKNOWN
-from core.types import Answer, Arm, Hit, Recipe, Retrieval, Run
+from core.types import Answer, Arm, Chunking, Hit, Recipe, Retrieval, Run
 
-PANEL_NAMES: dict[Arm, str] = {
-    "no_context": "No context",
-    "retrieved": "Retrieved",
-    "reranked": "Retrieved and reranked",
-    "given": "Passages given",
+ARM_NAMES: dict[Arm, str] = {  # beside others, in a chart or a table
+    "no_context": "no context",
+    "retrieved": "retrieved",
+    "reranked": "reranked",
+    "given": "passages given",
 }
+FULL_ARM_NAMES = ARM_NAMES | {"reranked": "retrieved and reranked"}  # as a heading
 
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 SHORT_CODE = re.compile(  # in text that is escaped already
@@ -29,7 +30,7 @@ UNMARKED = (
 
 def panel_name(recipe: Recipe, candidates: Sequence[Hit] = ()) -> str:
     """What a panel is called; with its candidates also which of them are switched off."""
-    name = PANEL_NAMES[recipe.arm]
+    name = FULL_ARM_NAMES[recipe.arm].capitalize()
     if isinstance(recipe.evidence, Retrieval) and recipe.evidence.switched_off:
         off = set(recipe.evidence.switched_off)
         ranks = [f"[{hit.rank}]" for hit in candidates if hit.chunk.span in off]
@@ -44,7 +45,7 @@ def settings(recipe: Recipe) -> dict[str, str]:
     if isinstance(recipe.evidence, Retrieval):
         wanted = recipe.evidence
         if recipe.chunking.chunker != UNKNOWN:
-            found["chunks"] = chunkers.measured(recipe.chunking)
+            found["chunks"] = chunking(recipe.chunking)
         elif recipe.chunking.size:
             found["chunks"] = f"size {recipe.chunking.size:,}"
         if wanted.retriever != UNKNOWN:
@@ -65,6 +66,19 @@ def settings(recipe: Recipe) -> dict[str, str]:
         if recipe.evidence:
             found["passages"] = f"passages {recipe.generation.passages}"
     return found
+
+
+def chunking(chunking: Chunking) -> str:
+    """How papers are cut: "800 characters, overlap 100", "headings: 800 characters", "150 words",
+    "whole pages". The chunker is named unless its unit alone tells it, or it is the usual one."""
+    counts = chunkers.unit(chunking.chunker)
+    if counts == "page":
+        return "whole pages"
+    size = counted(chunking.size, counts)
+    if chunking.overlap:
+        size += f", overlap {chunking.overlap:,}"
+    named = chunking.chunker in (Chunking().chunker, f"{counts}s")
+    return size if named else f"{chunking.chunker}: {size}"
 
 
 def apart(recipes: Sequence[Recipe]) -> list[list[str]]:
@@ -107,9 +121,9 @@ def shortened(text: str, length: int) -> str:
     return text[: length - 1].rsplit(" ", 1)[0] + "…"
 
 
-def counted(number: int, noun: str) -> str:
-    """1 page, 2 pages, 1,200 characters"""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """1 page, 2 pages, 1,200 characters; a plural that does not end in a mere s is said."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def pages_of(hit: Hit) -> str:

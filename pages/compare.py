@@ -80,7 +80,7 @@ def more(lab: Lab, comparison: Comparison, recipe: Recipe, paper_ids: tuple[str,
     ):
         st.caption("The question on screen once more, with the settings above, beside the panels.")
         for each in asking.three_recipes(recipe):
-            name = labels.PANEL_NAMES[each.arm]
+            name = labels.FULL_ARM_NAMES[each.arm].capitalize()
             full = len(here) >= MOST_PANELS
             if st.button(name, key=f"compare.add.{each.arm}", disabled=full):
                 papers = panels.searched(panels.of(comparison)) or paper_ids

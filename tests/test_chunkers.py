@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from langchain_text_splitters import MarkdownHeaderTextSplitter, RecursiveCharacterTextSplitter
 from langchain_text_splitters.base import Tokenizer, split_text_on_tokens
 
-from core.chunkers import check, completed, cut, headings, measured, pages, sentences, tokens, words
+from core import labels
+from core.chunkers import check, completed, cut, headings, pages, sentences, tokens, words
 from core.chunkers.recursive import spans
 from core.errors import BadInput
 from core.models import registry
@@ -286,12 +287,12 @@ def test_a_whole_page_is_a_chunk() -> None:
 
 def test_what_a_chunking_is_called_and_completed_to() -> None:
     by_tokens = Chunking(chunker="tokens", size=128, overlap=16)
-    assert measured(by_tokens) == "128 tokens, overlap 16"
-    assert measured(Chunking(size=1200)) == "1,200 characters, overlap 100"
+    assert labels.chunking(by_tokens) == "128 tokens, overlap 16"
+    assert labels.chunking(Chunking(size=1200)) == "1,200 characters, overlap 100"
     sections = Chunking(chunker="headings", overlap=0)
-    assert measured(sections) == "headings: 800 characters"
-    assert measured(Chunking(chunker="words", size=1, overlap=0)) == "1 word"
-    assert measured(Chunking(chunker="pages")) == "whole pages"
+    assert labels.chunking(sections) == "headings: 800 characters"
+    assert labels.chunking(Chunking(chunker="words", size=1, overlap=0)) == "1 word"
+    assert labels.chunking(Chunking(chunker="pages")) == "whole pages"
     assert completed(by_tokens, "mini").tokenizer == "mini"
     assert completed(completed(by_tokens, "mini"), "maxi").tokenizer == "mini"
     assert completed(Chunking(), "mini") == Chunking()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.types import Chunk, Hit
-from pages.ui.shared.marks import (
+from pages.ui.shared.highlighted_text import (
     Mark,
     citations,
     differing,

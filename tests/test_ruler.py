@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.charts import SETTINGS, lengths
+from core.charts import SETTINGS, lengths, palette
 from core.errors import BadInput
 from core.lab import Lab
 from core.models.windows import covered
 from core.retrieval.coverage import Coverage
-from core.settings import ROOT
 from core.types import Chunking
 
 EMBEDDER = "hashing"  # its tokens are words, and it reads 256 of them
@@ -115,5 +114,5 @@ def test_a_line_a_setting_in_its_colour() -> None:
 
 
 def test_the_page_wears_the_same_colours() -> None:
-    css = (ROOT / "pages/ui/shared/style.css").read_text()
+    css = palette.custom_properties()
     assert tuple(re.findall(r"--cut-\d: (#\w+);", css)) == SETTINGS

@@ -5,15 +5,14 @@ that is instead of drawing nothing. Every text in a figure is escaped, since Plo
 Plotly is imported inside the functions, since it takes a while and most pages draw nothing.
 """
 
-from core.charts import answering, cards, costs, grid, lengths, quality, searching
-from core.charts.chart import SETTINGS, Chart
+from core.charts import answering, cards, costs, grid, lengths, palette, quality, searching
+from core.charts.chart import Chart
 from core.charts.evaluation import PlottedSetting, recall_against_tokens, won_and_lost
+from core.charts.palette import SETTINGS, Theme
 from core.charts.searching import covered, jaccard
-from core.charts.style import ARM_NAMES, Theme
 from core.charts.tidy import Group, Point, groups, setting_names
 
 __all__ = [
-    "ARM_NAMES",
     "SETTINGS",
     "Chart",
     "Group",
@@ -28,6 +27,7 @@ __all__ = [
     "groups",
     "jaccard",
     "lengths",
+    "palette",
     "quality",
     "recall_against_tokens",
     "searching",

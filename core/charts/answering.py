@@ -5,16 +5,9 @@ from collections.abc import Sequence
 from statistics import fmean, median
 
 from core.charts.chart import Chart
+from core.charts.palette import ARM_COLOURS, FAILURE, UNUSED, Theme
 from core.charts.quality import counted, none_of
-from core.charts.style import (
-    ARM_COLOURS,
-    FAILURE,
-    UNUSED,
-    Theme,
-    dressed,
-    safe,
-    ticks,
-)
+from core.charts.style import dressed, safe, ticks
 from core.charts.tidy import Point
 
 MOST_SETTINGS = 40  # rows that can still be read
@@ -52,7 +45,7 @@ def lengths(points: Sequence[Point], theme: Theme) -> Chart:
             x=words[setting],
             y=[place] * len(words[setting]),
             orientation="h",
-            marker={"color": ARM_COLOURS[theme][arm], "size": 4},
+            marker={"color": ARM_COLOURS[arm][theme], "size": 4},
             line={"width": 1.5},
             hovertemplate=f"{safe(setting)}<br>%{{x}} words<extra></extra>",
             row=1,
@@ -119,8 +112,8 @@ def stages(points: Sequence[Point], theme: Theme) -> Chart:
 
     figure = Figure()
     looks = {
-        "search": ARM_COLOURS[theme]["retrieved"],
-        "rerank": ARM_COLOURS[theme]["reranked"],
+        "search": ARM_COLOURS["retrieved"][theme],
+        "rerank": ARM_COLOURS["reranked"][theme],
         "answer": UNUSED[theme],
     }
     for stage, colour in looks.items():

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from core.charts.chart import Chart
-from core.charts.style import FAILURE, INK, SCALE, Theme, dressed, short, ticks
+from core.charts.palette import FAILURE, INK, SCALE, Theme
+from core.charts.style import dressed, short, ticks
 from core.types import Card, Memory
 
 WEEKS = 26  # in the calendar

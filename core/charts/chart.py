@@ -3,11 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-# Settings compared with each other. The arms keep slate, blue and orange, evidence yellow and
-# failure red for themselves. Readable on the light ground and on the dark one alike;
-# pages/ui/shared/style.css has the same.
-SETTINGS = ("#0e8f80", "#8f6fe0", "#c2508f", "#7d8f1c")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:

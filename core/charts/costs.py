@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean
 
+from core import labels
 from core.charts.chart import Chart
+from core.charts.palette import ARM_COLOURS, INK, Theme
 from core.charts.quality import Intervals, counted, ends, heading, lacking, per_question, said
-from core.charts.style import ARM_COLOURS, ARM_MARKS, ARM_NAMES, INK, Theme, dressed, safe
+from core.charts.style import ARM_MARKS, dressed, safe
 from core.charts.tidy import Point
 
 
@@ -120,7 +122,7 @@ def _against(
             x=[costs[index] for index in mine],
             y=[values[index] for index in mine],
             mode="markers",
-            name=ARM_NAMES[arm],
+            name=labels.ARM_NAMES[arm],
             error_y={
                 "symmetric": False,
                 "array": [
@@ -144,7 +146,7 @@ def _against(
             " runs<extra></extra>",
             marker={
                 "symbol": ARM_MARKS[arm],
-                "color": ARM_COLOURS[theme][arm],
+                "color": ARM_COLOURS[arm][theme],
                 "size": [15 if index in worth else 9 for index in mine],
                 "line": {
                     "width": [2 if index in worth else 0 for index in mine],

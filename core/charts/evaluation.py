@@ -5,19 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core import labels
 from core.charts.chart import Chart
+from core.charts.palette import ARM_COLOURS, GROUND, Theme
 from core.charts.quality import BELOW, CELL, MOST_QUESTIONS, cell, least, squares
-from core.charts.style import (
-    ARM_COLOURS,
-    ARM_MARKS,
-    ARM_NAMES,
-    GROUND,
-    Theme,
-    dressed,
-    safe,
-    short,
-    ticks,
-)
+from core.charts.style import ARM_MARKS, dressed, safe, short, ticks
 from core.types import Arm
 
 if TYPE_CHECKING:
@@ -82,7 +74,7 @@ def recall_against_tokens(
             members.sort(key=lambda pair: pair[1].tokens)
             if members:
                 _line(figure, members, number, row, theme, ribbon=ribbons and len(members) > 1)
-    n = f"n = {questions:,} {'question' if questions == 1 else 'questions'}; filled: ties with the"
+    n = f"n = {labels.counted(questions, 'question')}; filled: ties with the"
     n += f" best; {'ribbons' if ribbons else 'bars'}: 95 % intervals"
     height = 440 if len(panels) == 1 else PANEL * len(panels)
     dressed(figure, title, n, theme, height=height + LEGEND * (len(names) // 2))
@@ -119,7 +111,7 @@ def _line(
     a ribbon or as bars. A mark's `customdata` ends with the setting's number."""
     members = [each for _, each in numbered]
     arm = members[0].arm
-    colour = ARM_COLOURS[theme][arm]
+    colour = ARM_COLOURS[arm][theme]
     tokens = [each.tokens for each in members]
     if ribbon:
         figure.add_scatter(
@@ -135,7 +127,7 @@ def _line(
             col=1,
         )
     named = {trace.name for trace in figure.data}
-    name = short(members[0].series) or ARM_NAMES[arm]
+    name = short(members[0].series) or labels.ARM_NAMES[arm]
     figure.add_scatter(
         row=row,
         col=1,

@@ -8,17 +8,9 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from core.charts.style import (
-    ARM_COLOURS,
-    ARM_NAMES,
-    FAILURE,
-    INK,
-    SANS,
-    SCALE,
-    UNUSED,
-    Theme,
-    safe,
-)
+from core import labels
+from core.charts.palette import ARM_COLOURS, FAILURE, INK, SCALE, UNUSED, Theme
+from core.charts.style import SANS, safe
 from core.types import Cell, CellStatus, Setting
 
 if TYPE_CHECKING:
@@ -67,11 +59,11 @@ def heat_map(
     here = [cell for cell in cells if first <= cell.question < first + len(questions)]
     done = [cell for cell in here if cell.status == "done"]
     if shown == "how it ended":
-        for arm, name in ARM_NAMES.items():
+        for arm, name in labels.ARM_NAMES.items():
             of_arm = [cell for cell in done if settings[cell.setting].recipe.arm == arm]
             cut = [cell for cell in of_arm if cell.finish_reason == "length"]
             whole = [cell for cell in of_arm if cell.finish_reason != "length"]
-            colour = ARM_COLOURS[theme][arm]
+            colour = ARM_COLOURS[arm][theme]
             _add(figure, questions, settings, whole, first, name, _filled(colour))
             _add(figure, questions, settings, cut, first, f"{name}, cut off", _cut_off(colour))
     else:

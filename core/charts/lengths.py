@@ -5,6 +5,8 @@ from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING
 
+from core.charts.palette import NEUTRAL
+
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
@@ -45,7 +47,7 @@ def figure(
         )
     drawn.add_vline(
         x=room,
-        line={"color": "#7b8794", "width": 1.5, "dash": "dot"},
+        line={"color": NEUTRAL, "width": 1.5, "dash": "dot"},
         annotation={"text": f"the embedder reads {room:,} tokens", "yanchor": "bottom"},
         annotation_position="top",
     )

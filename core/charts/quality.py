@@ -5,17 +5,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
+from core import labels
 from core.charts.chart import Chart
-from core.charts.style import (
-    GROUND,
-    INK,
-    SCALE,
-    Theme,
-    dressed,
-    safe,
-    short,
-    ticks,
-)
+from core.charts.palette import GROUND, INK, SCALE, Theme
+from core.charts.style import dressed, safe, short, ticks
 from core.charts.tidy import Point
 
 CELL = 34  # pixels of a square mark
@@ -36,9 +29,7 @@ Intervals = Callable[[Sequence[Mapping[str, float]]], list[tuple[float, float] |
 def counted(points: Sequence[Point]) -> str:
     """n, in words."""
     runs, questions = len(points), len({point.question for point in points})
-    return f"n = {runs:,} {'run' if runs == 1 else 'runs'} of {questions:,} " + (
-        "question" if questions == 1 else "questions"
-    )
+    return f"n = {labels.counted(runs, 'run')} of {labels.counted(questions, 'question')}"
 
 
 def per_question(points: Iterable[Point], measure: str) -> dict[str, float]:

@@ -6,8 +6,9 @@ from itertools import combinations
 from statistics import fmean
 
 from core.charts.chart import Chart
+from core.charts.palette import ARM_COLOURS, HAIRLINE, INK, UNUSED, Theme
 from core.charts.quality import BELOW, CELL, NARROWEST, cell, counted, least, none_of, squares
-from core.charts.style import ARM_COLOURS, HAIRLINE, INK, UNUSED, Theme, dressed, safe, short, ticks
+from core.charts.style import dressed, safe, short, ticks
 from core.charts.tidy import Point
 from core.types import Hit
 
@@ -66,7 +67,7 @@ def movement(points: Sequence[Point], theme: Theme) -> Chart:
         customdata=list(moves.values()),
         hovertemplate="%{x} → %{y}: %{customdata} chunks<extra></extra>",
         marker={
-            "color": ARM_COLOURS[theme]["reranked"],
+            "color": ARM_COLOURS["reranked"][theme],
             "size": [5 + 17 * (count / most) ** 0.5 for count in moves.values()],
             "opacity": 0.8,
         },
@@ -127,7 +128,7 @@ def _scores(points: Sequence[Point], theme: Theme, attribute: str, unit: str, ar
     width = (high - low) / 40 or 0.01
     looks = {
         "not used": {"color": UNUSED[theme]},
-        "used": {"color": ARM_COLOURS[theme]["reranked" if arm == "reranked" else "retrieved"]},
+        "used": {"color": ARM_COLOURS["reranked" if arm == "reranked" else "retrieved"][theme]},
     }
     for which, look in looks.items():
         figure.add_histogram(

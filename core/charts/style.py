@@ -1,59 +1,28 @@
-"""One style for all charts: colours of the arms, ground, lines, type. Knows no data."""
+"""One style for all charts: marks of the arms, ground, lines, type. Knows no data."""
 
 import html
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from core.charts.palette import GROUND, HAIRLINE, INK, Theme
 from core.types import Arm
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-Theme = Literal["light", "dark"]
 TITLE_WIDTH = 44  # characters of a line: half a projector, or a telephone
 LABEL_WIDTH = 34
 TELEPHONE = 320  # pixels of a plot there
 SERIF = "Source Serif, Georgia, serif"
 SANS = "Source Sans, system-ui, sans-serif"
 
-ARM_NAMES: dict[Arm, str] = {
-    "no_context": "no context",
-    "retrieved": "retrieved",
-    "reranked": "reranked",
-    "given": "passages given",
-}
-# As in pages/ui/shared/style.css. Arms differ in their marks too, for those who do not tell the
-# colours.
-ARM_COLOURS: dict[Theme, dict[Arm, str]] = {
-    "light": {
-        "no_context": "#52606d",
-        "retrieved": "#1d5fbf",
-        "reranked": "#b9500b",
-        "given": "#8a6500",
-    },
-    "dark": {
-        "no_context": "#a7b1bc",
-        "retrieved": "#7fb2ff",
-        "reranked": "#ffa565",
-        "given": "#f2d26b",
-    },
-}
+# For those who do not tell the colours.
 ARM_MARKS: dict[Arm, str] = {
     "no_context": "circle",
     "retrieved": "square",
     "reranked": "diamond",
     "given": "triangle-up",
-}
-INK: dict[Theme, str] = {"light": "#1F2933", "dark": "#E9E6DF"}
-GROUND: dict[Theme, str] = {"light": "#FCFBF8", "dark": "#16181B"}
-HAIRLINE: dict[Theme, str] = {"light": "#DDD9CF", "dark": "#373C42"}
-UNUSED: dict[Theme, str] = {"light": "#b3b8bd", "dark": "#59626b"}
-FAILURE: dict[Theme, str] = {"light": "#B42318", "dark": "#FF8A80"}
-# From the ground to a strong grey: a value is no arm, so it wears no arm's colour.
-SCALE: dict[Theme, list[tuple[float, str]]] = {
-    "light": [(0, "#efece4"), (1, "#3b4a59")],
-    "dark": [(0, "#24292e"), (1, "#d5dde5")],
 }
 
 

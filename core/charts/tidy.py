@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core import labels
-from core.charts.style import ARM_NAMES
 from core.types import Arm, Hit, Recipe, Retrieval, Run
 
 NO_RERANKING = "no reranking"
@@ -111,7 +110,7 @@ def setting_names(recipes: Iterable[Recipe]) -> dict[str, str]:
 
 def _short_settings(recipe: Recipe) -> dict[str, str]:
     """As core.labels.settings, but as short as an axis wants it: "800/100", "top 3 of 20"."""
-    found = {"arm": ARM_NAMES[recipe.arm]} | labels.settings(recipe)
+    found = {"arm": labels.ARM_NAMES[recipe.arm]} | labels.settings(recipe)
     evidence, cut = recipe.evidence, recipe.chunking
     if isinstance(evidence, Retrieval):
         if "chunks" in found and cut.size:

@@ -51,19 +51,6 @@ def usual(chunker: str) -> tuple[tuple[int, int], ...]:
     return sizes
 
 
-def measured(chunking: Chunking) -> str:
-    """How papers are cut: "800 characters, overlap 100", "headings: 800 characters", "150 words",
-    "whole pages". The chunker is named unless its unit alone tells it, or it is the usual one."""
-    counts = unit(chunking.chunker)
-    if counts == "page":
-        return "whole pages"
-    size = f"{chunking.size:,} {counts}" + ("" if chunking.size == 1 else "s")
-    if chunking.overlap:
-        size += f", overlap {chunking.overlap:,}"
-    named = chunking.chunker in (Chunking().chunker, f"{counts}s")
-    return size if named else f"{chunking.chunker}: {size}"
-
-
 def completed(chunking: Chunking, embedder: str) -> Chunking:
     """The same with nothing left open and nothing that changes nothing: whose tokens are counted,
     by default the embedder's; no numbers where none apply."""

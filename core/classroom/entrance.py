@@ -1,8 +1,8 @@
 """The entrance of a class: a phone's first page, which is there before the pages' program is, and
 joining from it. The door answers both by itself.
 
-The page is one file (`entrance.html`) that is the same for everybody; what is typed on it comes
-back as a request, and the answer is data.
+The page is one file (`entrance.html`, into which the colours are put) that is the same for
+everybody; what is typed on it comes back as a request, and the answer is data.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs
 
+from core.charts import palette
 from core.errors import TriptychError
 
 # Whoever has joined (`me=`), and whatever else an address asks for, goes on to the pages.
@@ -32,8 +33,9 @@ class Entrance:
 
     def __init__(self, join: Callable[[str, str], str]) -> None:
         self._join = join
-        page = (Path(__file__).parent / "entrance.html").read_bytes()
-        self._page = _response("text/html; charset=utf-8", page)
+        page = (Path(__file__).parent / "entrance.html").read_text("utf-8")
+        page = page.replace("<style>", f"<style>\n{palette.custom_properties()}", 1)
+        self._page = _response("text/html; charset=utf-8", page.encode())
 
     async def answer(self, head: bytes) -> bytes | None:
         """The whole response to a request, or None for one that is not for the entrance."""

@@ -14,6 +14,7 @@ from core.errors import BadInput
 from core.evaluation.changed_questions import ChangedQuestion, turned
 from core.gold import QuestionBook, gold_by_question
 from core.history import Comparisons
+from core.labels import FULL_ARM_NAMES
 from core.metrics import ALPHA, Difference, Interval, reference, statistics
 from core.models import Models
 from core.papers import Papers
@@ -23,12 +24,7 @@ from core.sweeps import SweepPlan, Sweeps
 from core.types import Arm, Generation, Given, Recipe, Retrieval, Run, Setting, three_ways
 
 NAME = "Helped or hurt"
-LABELS: dict[Arm, str] = {
-    "no_context": "no context",
-    "retrieved": "retrieved",
-    "reranked": "retrieved and reranked",
-    "given": "gold passage given",
-}
+LABELS: dict[Arm, str] = FULL_ARM_NAMES | {"given": "gold passage given"}
 JUDGED_KEPT = 8
 
 

@@ -9,6 +9,7 @@ from core.charts import Chart, PlottedSetting, Theme, recall_against_tokens, won
 from core.errors import BadInput
 from core.evaluation.changed_questions import ChangedQuestion, turned
 from core.gold import Gold, QuestionBook, gold_by_question
+from core.labels import counted
 from core.metrics import ALIKE, MeasuredQuestion, Summary, memo, retrieval, summarise
 from core.models import Models, offsets
 from core.retrieval import Finder
@@ -107,9 +108,9 @@ class Evaluation:
         """What the numbers rest on, in sentences."""
         kept = "held-out question" if self.held_out else "question"
         return [
-            f"{_count(len(self.questions), kept)} with gold, over"
-            f" {_count(len(self.sweep.paper_ids), 'paper')}, on {self.sweep.at[:10]};"
-            f" {_count(len(self.sweep.settings), 'setting')}, each asked all of them.",
+            f"{counted(len(self.questions), kept)} with gold, over"
+            f" {counted(len(self.sweep.paper_ids), 'paper')}, on {self.sweep.at[:10]};"
+            f" {counted(len(self.sweep.settings), 'setting')}, each asked all of them.",
             f"Tokens are counted by {self.tokens_of}.",
             *(
                 f"{what}: {', '.join(values)}."
@@ -122,7 +123,7 @@ class Evaluation:
     def left_out(self) -> str:
         """Which questions of the sweep are not judged here; empty if all are."""
         why = "not held out" if self.held_out else "held out"
-        count = _count(self.without_gold, "question")
+        count = counted(self.without_gold, "question")
         return f"{count} without gold, or {why}" if self.without_gold else ""
 
     def untested(self) -> list[str]:
@@ -361,10 +362,6 @@ def _series(sweep: Sweep) -> list[tuple[str, str]]:
         panel = f"chunks of {chunking.size}/{chunking.overlap}" if apart else ""
         names.append((panel, " · ".join([*words, reranked])))
     return names
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _varied(sweep: Sweep) -> dict[str, list[str]]:

@@ -7,25 +7,24 @@ from collections.abc import Callable
 from html import escape
 
 from core import labels
+from core.charts import palette
 from core.codec import to_json
 from core.types import Comparison, Hit, Run
 
 STYLE = """
-:root { color-scheme: light dark; --slate: light-dark(#52606d, #a7b1bc);
-  --blue: light-dark(#1d5fbf, #7fb2ff); --orange: light-dark(#b9500b, #ffa565);
-  --yellow: light-dark(#8a6500, #f2d26b); }
+:root { color-scheme: light dark; }
 body { max-width: 1500px; margin: 2rem auto; padding: 0 1.2rem;
   font: 1rem/1.5 system-ui, sans-serif;
-  color: light-dark(#1f2933, #e9e6df); background: light-dark(#fcfbf8, #16181b); }
+  color: var(--ink); background: var(--ground); }
 h1, .answer, .text { font-family: Georgia, serif; }
 h1 { font-weight: 500; } h2 { margin: 0.4rem 0; }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); gap: 1.6rem; }
-section { border-top: 5px solid var(--slate); }
-section.retrieved { border-color: var(--blue); } .retrieved h2 { color: var(--blue); }
-section.reranked { border-color: var(--orange); } .reranked h2 { color: var(--orange); }
-section.given { border-color: var(--yellow); } .given h2 { color: var(--yellow); }
+section { border-top: 5px solid var(--no-context); }
+section.retrieved { border-color: var(--retrieved); } .retrieved h2 { color: var(--retrieved); }
+section.reranked { border-color: var(--reranked); } .reranked h2 { color: var(--reranked); }
+section.given { border-color: var(--given); } .given h2 { color: var(--given); }
 .answer { font-size: 1.15rem; } .answer, .text { white-space: pre-wrap; overflow-wrap: anywhere; }
-.small { color: light-dark(#52606d, #a7b1bc); font-size: 0.88rem; }
+.small { color: var(--quiet); font-size: 0.88rem; }
 summary { cursor: pointer; padding: 0.2rem 0; }
 """
 
@@ -56,7 +55,7 @@ def html(comparison: Comparison) -> str:
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{question}</title><style>{STYLE}</style></head>"
+        f"<title>{question}</title><style>{palette.custom_properties()}{STYLE}</style></head>"
         f'<body><p class="small">Triptych · {escape(comparison.at[:16])}</p>'
         f'<h1>{question}</h1><div class="panels">{sections}</div></body></html>\n'
     )

@@ -8,65 +8,18 @@ import json
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
+from string import Template
 from typing import Any
 
 from core import labels
-from core.charts import Chart
+from core.charts import Chart, palette
 from core.types import Run
 
 MOST_ANSWERS = 1_000  # whole answers in the file, which is to stay below 8 MB
 MOST_CHARACTERS = 2_000_000
 
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none';
-  style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:">
-<title>{title}</title>
-<style>
-body {{ font: 16px/1.5 "Source Sans 3", system-ui, sans-serif; color: #1f2933; background: #fcfbf8;
-  max-width: 1100px; margin: 2rem auto; padding: 0 1.2rem; }}
-h1, h2, summary b, .answer {{ font-family: "Source Serif 4", Georgia, serif; }}
-h1 {{ font-size: 1.9rem; line-height: 1.2; margin-bottom: 0.2rem; }}
-h2 {{ margin-top: 2.6rem; border-top: 1px solid #ddd9cf; padding-top: 1rem; }}
-.quiet {{ color: #52606d; }}
-.chart {{ overflow-x: auto; margin: 1.2rem 0 0.2rem; }}
-details {{ border-bottom: 1px solid #ddd9cf; padding: 0.45rem 0; }}
-summary {{ cursor: pointer; }}
-.answer {{ white-space: pre-wrap; overflow-wrap: anywhere; font-size: 1.05rem; margin: 0.4rem 0; }}
-table {{ border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }}
-td, th {{ text-align: left; padding: 0.15rem 0.9rem 0.15rem 0; border-bottom: 1px solid #ddd9cf;
-  vertical-align: top; }}
-.no_context {{ border-left: 4px solid #52606d; padding-left: 0.7rem; }}
-.retrieved {{ border-left: 4px solid #1d5fbf; padding-left: 0.7rem; }}
-.reranked {{ border-left: 4px solid #b9500b; padding-left: 0.7rem; }}
-.given {{ border-left: 4px solid #8a6500; padding-left: 0.7rem; }}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-<p class="quiet">{about}</p>
-<h2>What is seen</h2>
-{charts}
-<h2>Went wrong</h2>
-{troubles}
-<h2>Answers</h2>
-{answers}
-<h2>How it was made</h2>
-{settings}
-<script>{plotly}</script>
-<script>
-const figures = {figures};
-for (const [id, figure] of Object.entries(figures)) {{
-  Plotly.newPlot(id, figure.data, figure.layout,
-    {{ displaylogo: false, responsive: true, toImageButtonOptions: {{ scale: 2, filename: id }} }});
-}}
-</script>
-</body>
-</html>
-"""
+PAGE = Template((Path(__file__).parent / "report.html").read_text("utf-8"))
 
 
 def write(
@@ -84,7 +37,8 @@ def write(
     questions = list(dict.fromkeys(run.question for run in runs))
     drawn = {f"chart-{number}": chart for number, chart in enumerate(charts) if chart.figure}
     figures = ",".join(f'"{name}":{chart.figure.to_json()}' for name, chart in drawn.items())
-    return PAGE.format(
+    return PAGE.substitute(
+        colours=palette.custom_properties(),
         title=html.escape(labels.plain(title)),
         about=f"{len(runs):,} runs of {len(questions):,} questions · written {html.escape(at)}",
         charts="\n".join(_chart(name, chart) for name, chart in drawn.items())

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from core.labels import counted
 from core.metrics.differences import likeness
 from core.metrics.support import CITATION, sentences
 from core.metrics.words import words
@@ -137,7 +138,7 @@ def diagnose_all(runs: Sequence[Run]) -> dict[str, Diagnosis]:
         if run.hits:
             same = alike[run.question, frozenset(hit.chunk.span for hit in run.hits)]
             others = {other.recipe.key for other in same} - {run.recipe.key}
-            said = f"{len(others)} other {'setting' if len(others) == 1 else 'settings'}"
+            said = counted(len(others), "other setting")
             findings = found.findings
             if others:
                 finding = Finding(kind="same context", said=f"Its chunks are those of {said}.")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.labels import counted
 from core.metrics import statistics
 from core.metrics.retrieval import Overlap, Ranking, never_seen
 from core.metrics.statistics import Difference, Interval
@@ -96,11 +97,10 @@ class Summary:
         else:
             rival = self.outcomes[self.rival].label
             cheapest = "the cheapest of them, " if self.rival == self.cheapest_by_tokens else ""
-            questions = "question" if self.more == 1 else "questions"
-            tail = f"about {self.more:,} more {questions} would tell “{best}” from"
-            tail += f" {cheapest}“{rival}”"
-            if not self.more:
-                tail = f"“{best}” and “{rival}” would be told apart if they stood alone"
+            tail = f"“{best}” and “{rival}” would be told apart if they stood alone"
+            if self.more:
+                tail = f"about {counted(self.more, 'more question')} would tell “{best}” from"
+                tail += f" {cheapest}“{rival}”"
         return f"No winner yet: {len(self.tied)} settings cannot be told from the best; {tail}."
 
 

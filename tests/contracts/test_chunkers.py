@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core import chunkers
+from core import chunkers, labels
 from core.chunkers.words import WORD
 from core.models.registry import modules
 from core.models.windows import offsets
@@ -82,4 +82,4 @@ def test_its_usual_sizes_can_be_meant_and_named(name: str) -> None:
     for size, overlap in chunkers.usual(name):
         chunking = Chunking(chunker=name, size=size, overlap=overlap)
         chunkers.check(chunking)
-        assert chunkers.unit(name) in chunkers.measured(chunking)
+        assert chunkers.unit(name) in labels.chunking(chunking)

@@ -578,7 +578,7 @@ def test_a_wall_of_no_class_says_so_in_large_type(
 def test_an_answer_can_be_no_markup(boards: list[dict[str, Any]]) -> None:
     class_board.board("x", "wall", [{"letter": "A", "text": "<img src=x>"}])
     assert boards[0]["panels"][0]["text"] == "<img src=x>"  # textContent on the other side
-    assert "innerHTML" not in class_board.JS
+    assert "innerHTML" not in (ROOT / "pages/ui/classroom/board.js").read_text("utf-8")
 
 
 def test_the_invitation_holds_the_whole_address() -> None:

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.charts import SETTINGS
 from core.lab import Lab
 from core.types import Chunking, Span
-from pages.ui.library import chunk_ruler, ruler_component
+from pages.ui.library import chunk_ruler
 from tests.pages.conftest import marked, texts
 from tests.support import pdfs
 
@@ -219,7 +219,7 @@ def test_a_bar_says_what_the_embedder_reads(lab: Lab, tmp_path: Path) -> None:
     added = lab.papers.add(tmp_path / "long.txt")
     assert added.paper
     cut = lab.ruler.cut(added.paper.id, Chunking(chunker="pages"), "hashing")
-    bar = ruler_component._bar(cut, 1, 0, 1499, [])
+    bar = chunk_ruler._bar(cut, 1, 0, 1499, [])
     assert bar["left"] == 0
     assert bar["width"] == 1
     assert bar["hidden"] == 220 / 1499
@@ -232,7 +232,7 @@ def test_a_bar_says_what_the_embedder_reads(lab: Lab, tmp_path: Path) -> None:
         (220, ["unseen"]),
     ]
     # Of a place that holds only its end, all is hatched.
-    assert ruler_component._bar(cut, 1, 1400, 1499, [])["hidden"] == 1
+    assert chunk_ruler._bar(cut, 1, 1400, 1499, [])["hidden"] == 1
 
 
 def test_the_ruler_says_which_gold_lies_whole_in_a_chunk(lab: Lab, tmp_path: Path) -> None:
@@ -242,7 +242,7 @@ def test_the_ruler_says_which_gold_lies_whole_in_a_chunk(lab: Lab, tmp_path: Pat
     cut = lab.ruler.cut(added.paper.id, Chunking(chunker="words", size=100, overlap=0), "hashing")
     assert cut.within(0, 1499)[0][1].chunk.end == 499
     gold = [Span(paper_id=added.paper.id, start=start, end=start + 9) for start in (10, 495)]
-    lane = ruler_component._lane(cut, 0, 1499, gold)
+    lane = chunk_ruler._lane(cut, 0, 1499, gold)
     assert lane["summary"] == "3 chunks here, 1 of 2 gold passages whole in one chunk"
-    bar = ruler_component._bar(cut, 1, 0, 1499, gold)
+    bar = chunk_ruler._bar(cut, 1, 0, 1499, gold)
     assert [each["text"] for each in bar["pieces"] if each["label"]] == ["0002 0003", "0099"]

@@ -9,8 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.lab import Lab
 from core.types import Question, Span
 from pages.ui.library import gold_editor
-from pages.ui.shared.highlighted_text import Asked, page_text
-from pages.ui.shared.marks import Mark
+from pages.ui.shared.highlighted_text import Asked, Mark, page_text
 from tests.pages.conftest import marked, texts
 from tests.support import pdfs
 

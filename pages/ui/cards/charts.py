@@ -6,13 +6,14 @@ import streamlit as st
 
 from core import labels
 from core.cards import Learner, Scope
-from core.charts import Chart, Theme, cards
+from core.charts import Chart, cards
 from core.lab import Lab
+from pages.ui.shared import frame
 
 
 def draw(lab: Lab, learner: Learner, deck: str) -> None:
     at, scope = datetime.now(UTC), Scope(deck=deck)
-    theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
+    theme = frame.theme()
     today = lab.study.today(learner, at)
     studied = lab.study.memories(learner, scope)
     show(cards.calendar(lab.study.days(learner), today, theme))

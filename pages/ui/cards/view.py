@@ -6,10 +6,8 @@ from core import labels
 from core.cards import drawable
 from core.lab import Lab
 from core.types import Card
-from pages.ui.library import markdown as notes
-from pages.ui.library import page_image
-from pages.ui.shared.highlighted_text import passage
-from pages.ui.shared.marks import Mark
+from pages.ui.library import markdown, page_image
+from pages.ui.shared.highlighted_text import Mark, passage
 
 AROUND = 600  # characters shown before and behind the place in a text
 
@@ -33,9 +31,9 @@ def back(card: Card) -> None:
             st.markdown(text(card.answer))
 
 
-def text(markdown: str) -> str:
+def text(side: str) -> str:
     """What to give to st.markdown for a text of a card."""
-    return notes.rendered(drawable(markdown))
+    return markdown.rendered(drawable(side))
 
 
 def where(card: Card) -> str:

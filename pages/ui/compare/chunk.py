@@ -8,8 +8,8 @@ from core.metrics import instructions
 from core.types import Hit, Retrieval, Run
 from pages.ui.compare import asking
 from pages.ui.library import page_image
-from pages.ui.shared import gold, marks
-from pages.ui.shared.highlighted_text import passage
+from pages.ui.shared import gold
+from pages.ui.shared.highlighted_text import matches, passage, unseen
 
 LONGEST_QUOTE = 90  # characters
 
@@ -51,7 +51,7 @@ def passage_of(hit: Hit, question: str, spans: gold.Gold, key: str) -> None:
     marked."""
     with st.container(key=f"chunk-text-{key}"):
         text = hit.chunk.text
-        found = [*marks.matches(text, question), *marks.unseen(hit), *gold.marks(spans, hit)]
+        found = [*matches(text, question), *unseen(hit), *gold.marks(spans, hit)]
         passage(f"passage-{key}", text, found)
 
 

@@ -12,8 +12,7 @@ from core.types import Arm, Comparison, Hit, Question, Recipe, Retrieval
 from pages.ui.compare import asking, chunk
 from pages.ui.compare.messages import messages_dialog
 from pages.ui.shared import gold
-from pages.ui.shared.highlighted_text import answer
-from pages.ui.shared.marks import Mark, citations, differing, unsupported
+from pages.ui.shared.highlighted_text import Mark, answer, citations, differing, unsupported
 
 COLOURS: dict[Arm, str] = {
     "no_context": "gray",

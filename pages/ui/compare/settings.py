@@ -18,6 +18,7 @@ from core.types import (
     Style,
 )
 from pages.ui.compare import asking
+from pages.ui.shared import pickers
 
 STYLES = {"chat": "chat: with the model's chat template", "completion": "completion: without it"}
 SIZES = ("Small", "Medium", "Large")
@@ -70,47 +71,20 @@ def draw(lab: Lab) -> tuple[Recipe, tuple[str, ...]]:
 
 
 def _chunking() -> Chunking:
-    state = st.session_state
-    chosen = Chunking(
-        chunker=state["compare.chunker"],
-        size=state["compare.size"],
-        overlap=state["compare.overlap"],
-    )
-    unit = chunkers.unit(chosen.chunker)
-    with st.popover(chunkers.measured(chosen), key="compare.chunking"):
-        chunker = st.selectbox(
-            "Papers are cut by",
-            chunkers.names(),
-            key="compare.chunker",
-            on_change=_set_usual_size,
-            persist_state=KEEP,
-        )
-        if unit == "page":
-            return Chunking(chunker=chunker, size=0, overlap=0)
-        st.caption(f"Chunks have at most this many {unit}s and end with the page.")
-        with st.container(horizontal=True, gap="xsmall"):
-            for name, (size, overlap) in zip(SIZES, chunkers.usual(chunker), strict=True):
-                st.button(
-                    f"{name} {size}/{overlap}",
-                    key=f"compare.{size}",
-                    on_click=_set_size,
-                    args=(size, overlap),
-                )
-        size = st.number_input(
-            f"Chunk size in {unit}s", step=100, key="compare.size", persist_state=KEEP
-        )
-        overlap = st.number_input(
-            f"Overlap in {unit}s", step=50, key="compare.overlap", persist_state=KEEP
-        )
-    return Chunking(chunker=chunker, size=size, overlap=overlap)
+    with st.popover(labels.chunking(pickers.chosen_chunking("compare")), key="compare.chunking"):
+        return pickers.chunking("compare", "Papers are cut by", "Chunk size", above=_usual_sizes)
 
 
-def _set_usual_size() -> None:
-    _set_size(*chunkers.usual(st.session_state["compare.chunker"])[0])
-
-
-def _set_size(size: int, overlap: int) -> None:
-    st.session_state["compare.size"], st.session_state["compare.overlap"] = size, overlap
+def _usual_sizes(chunker: str) -> None:
+    st.caption(f"Chunks have at most this many {chunkers.unit(chunker)}s and end with the page.")
+    with st.container(horizontal=True, gap="xsmall"):
+        for name, (size, overlap) in zip(SIZES, chunkers.usual(chunker), strict=True):
+            st.button(
+                f"{name} {size}/{overlap}",
+                key=f"compare.{size}",
+                on_click=pickers.set_size,
+                args=("compare", size, overlap),
+            )
 
 
 def _retrieval(lab: Lab) -> Retrieval:
@@ -215,22 +189,15 @@ def small_model_sentence(lab: Lab, generator: str) -> str:
 
 
 def _papers(lab: Lab) -> tuple[str, ...]:
-    rows = {row.id: row for row in lab.papers.all()}
-    if not rows:
+    titles = {row.id: row.title for row in lab.papers.all()}
+    if not titles:
         asking.no_papers()
         return ()
-    key = "compare.papers"
-    st.session_state[key] = [pid for pid in st.session_state.get(key, []) if pid in rows]
-    chosen = st.session_state[key]
-    label = labels.counted(len(chosen), "chosen paper") if chosen else f"all {len(rows)} papers"
+    chosen = pickers.chosen_papers("compare.papers", titles)
+    label = labels.counted(len(chosen), "chosen paper") if chosen else f"all {len(titles)} papers"
     with st.popover(label, key="compare.which"):
-        picked = st.multiselect(
-            "Search only in",
-            list(rows),
-            format_func=lambda paper_id: rows[paper_id].title,
-            placeholder="all papers",
-            key=key,
-            persist_state=KEEP,
+        picked = pickers.papers(
+            "Search only in", "compare.papers", titles, placeholder="all papers"
         )
         st.page_link("pages/library.py", label="Add papers in the Library")
-    return tuple(picked) or tuple(rows)
+    return picked

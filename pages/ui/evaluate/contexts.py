@@ -3,18 +3,15 @@
 import streamlit as st
 
 from core import labels
-from core.charts import Theme
 from core.errors import TriptychError
 from core.evaluation import ArmOutcome, HelpedOrHurt
 from core.lab import Lab
 from core.metrics import reference
-from pages.ui.evaluate import changed_questions
-from pages.ui.evaluate import form as evaluate_form
-from pages.ui.evaluate import result as evaluate_result
+from pages.ui.evaluate import changed_questions, form, result
 from pages.ui.runs import charts
 from pages.ui.shared import frame
-from pages.ui.sweep import form as sweep_form
 from pages.ui.sweep import watch
+from pages.ui.sweep.form import duration
 
 
 def draw(lab: Lab) -> None:
@@ -30,15 +27,15 @@ def draw(lab: Lab) -> None:
     recorded = lab.contexts.recorded()
     if recorded:
         st.subheader("As recorded with the sample papers", anchor=False)
-        result(recorded, "recorded")
-    evaluate_form.listed("Asked here", lab.contexts.all(), "sweep")
+        outcome(recorded, "recorded")
+    form.listed("Asked here", lab.contexts.all(), "sweep")
 
 
 def ask(lab: Lab) -> None:
     """The questions with gold, asked of a model that is here; the time is said before."""
     papers = lab.papers.resolve(())
     if not any(kept.question.gold for kept in lab.questions.all()):
-        evaluate_form.empty(lab)
+        form.empty(lab)
         return
     names = [model.name for model in lab.models.all() if model.family == "generator"]
     with st.container(horizontal=True, vertical_alignment="bottom", key="evaluate-ask"):
@@ -56,7 +53,7 @@ def ask(lab: Lab) -> None:
         known = f"; {planned.known:,} of them are known" if planned.known else ""
         st.caption(
             f"{labels.counted(planned.cells, 'answer')}{known} · about"
-            f" {sweep_form.duration(planned.seconds)}{guess}"
+            f" {duration(planned.seconds)}{guess}"
         )
 
 
@@ -64,22 +61,22 @@ def asked(lab: Lab, sweep_id: str) -> None:
     """One that was asked here: its progress, or what came out."""
     row = lab.sweeps.row(sweep_id)
     with st.container(horizontal=True, vertical_alignment="center", key="evaluate-head"):
-        evaluate_result.head(row, "All of them", "sweep")
+        result.head(row, "All of them", "sweep")
     if watch.at_work(lab, row):
-        evaluate_result.following(sweep_id)
+        result.following(sweep_id)
         return
     if row.done < row.cells:
         watch.state(lab, row)
     found = lab.contexts.result(sweep_id)
     if found:
-        result(found, sweep_id)
+        outcome(found, sweep_id)
     elif row.done < row.cells:
         st.caption("No question is answered in all four ways yet; go on to see what comes out.")
     else:
         st.info("No question with gold is answered in all four ways (any more).")
 
 
-def result(found: HelpedOrHurt, key: str) -> None:
+def outcome(found: HelpedOrHurt, key: str) -> None:
     with st.container(key=f"evaluate-verdict-{key}"):
         st.markdown(labels.escaped(found.verdict))
     st.caption(_said(found))
@@ -116,7 +113,7 @@ def result(found: HelpedOrHurt, key: str) -> None:
         changed_questions.draw(
             found.turned(number), len(found.questions), f"arm-{key}", lost="Hurt", won="Helped"
         )
-    theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
+    theme = frame.theme()
     with st.container(key=f"evaluate-questions-{key}"):
         square = charts.draw_chart(found.chart(theme), f"evaluate.arms.{key}", select=True)
     if square:
@@ -151,9 +148,9 @@ def _row(arm: ArmOutcome, found: HelpedOrHurt) -> dict[str, object]:
         "hurt": change.losses if change else None,
         "same": change.ties if change else None,
         "nearness": 100 * arm.nearness.mean,
-        "95 %": evaluate_result.interval(arm.nearness),
+        "95 %": result.interval(arm.nearness),
         "to no context": 100 * change.interval.mean if change else None,
-        "95 % of that": evaluate_result.interval(change.interval, sign=True) if change else None,
+        "95 % of that": result.interval(change.interval, sign=True) if change else None,
         "p": change.p_holm if change else None,
         "more would tell": change.more or None if change else None,
         "n": len(found.questions),

@@ -4,19 +4,17 @@ check on the questions held out."""
 import streamlit as st
 
 from core import labels
-from core.charts import Theme
 from core.evaluation import Evaluation
 from core.lab import Lab
 from core.metrics import Interval, SettingOutcome
 from core.sweeps import SweepRow
 from core.tasks import Progress
 from core.types import Sweep
-from pages.ui.evaluate import changed_questions, misses
-from pages.ui.evaluate import form as evaluate_form
+from pages.ui.evaluate import changed_questions, form, misses
 from pages.ui.runs import charts
 from pages.ui.shared import frame
-from pages.ui.sweep import form as sweep_form
 from pages.ui.sweep import watch
+from pages.ui.sweep.form import duration
 
 
 def draw(lab: Lab, sweep_id: str) -> None:
@@ -35,7 +33,7 @@ def draw(lab: Lab, sweep_id: str) -> None:
         st.caption("An evaluation needs every question under every setting; go on to see it.")
     else:
         with compared:
-            base = evaluate_form.base([setting.label for setting in sweep.settings])
+            base = form.base([setting.label for setting in sweep.settings])
         found = judged(lab, sweep, base, held_out=held_out)
         with exports:
             send_out(found)
@@ -81,7 +79,7 @@ def result(lab: Lab, found: Evaluation) -> None:
     with st.container(key="evaluate-verdict"):
         st.markdown(labels.escaped(summary.verdict))
     st.markdown(_choice(found))
-    theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
+    theme = frame.theme()
     recall, questions = found.charts(theme)
     drawn, listed = st.columns([4, 3], gap="large")
     with drawn:
@@ -286,9 +284,9 @@ def _check(lab: Lab, found: Evaluation) -> None:
         planned = lab.evaluations.plan_check(found.sweep.id, {choice, *beside})
         label = f"Check it on the {asked}"
         if st.button(label, type="primary", key="evaluate.check"):
-            evaluate_form.open_evaluation(lab.sweeps.start(planned))
+            form.open_evaluation(lab.sweeps.start(planned))
         with_it = "".join(f", with “{labels.escaped(label)}” beside it" for label in beside)
-        st.caption(f"about {sweep_form.duration(planned.seconds)}{with_it}")
+        st.caption(f"about {duration(planned.seconds)}{with_it}")
 
 
 def _beside(found: Evaluation, choice: str) -> list[str]:

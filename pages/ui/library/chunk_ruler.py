@@ -1,5 +1,14 @@
 """How papers are cut: the settings to compare, the ruler of a page, the counts over a paper and
-over the whole library."""
+over the whole library.
+
+The ruler has one line a setting, its chunks as bars, the chosen one's text below. What the embedder
+never sees is hatched on the bar and struck out in the text. Gold has a line of its own above the
+settings and is marked in the text.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -7,13 +16,21 @@ from core import chunkers, labels
 from core.charts import SETTINGS, lengths
 from core.errors import TriptychError
 from core.lab import Lab
+from core.metrics import within
 from core.papers import PaperRow
 from core.retrieval import Coverage, Cut
-from core.types import Chunking, Paper
-from pages.ui.library.ruler_component import rulers
-from pages.ui.shared import frame
+from core.types import Chunking, Paper, Span
+from pages.ui.shared import frame, pickers
+from pages.ui.shared.highlighted_text import GOLD, Mark, golden, pieces
 
-KEEP = "session"
+FOLDER = Path(__file__).parent
+HTML = '<div class="rulers"></div><div class="chosen" aria-live="polite"></div>'
+_component = st.components.v2.component(
+    "triptych_ruler",
+    html=HTML,
+    css=GOLD + FOLDER.joinpath("chunk_ruler.css").read_text("utf-8"),
+    js=FOLDER.joinpath("chunk_ruler.js").read_text("utf-8"),
+)
 STATE = "library.cuts"  # how many settings are compared
 
 
@@ -24,7 +41,7 @@ def draw(lab: Lab, paper: Paper, start: int, end: int, where: str) -> None:
         measured = [lab.ruler.cut(paper.id, each, embedder) for each in settings.values()]
     if not measured:
         return
-    names, colours = [chunkers.measured(each) for each in settings.values()], list(settings)
+    names, colours = [labels.chunking(each) for each in settings.values()], list(settings)
     if paper.text[start:end].strip():
         gold = [
             (span, kept.question.text)
@@ -80,7 +97,7 @@ def overview(lab: Lab) -> None:
             st.progress(len(table) / papers, f"Counting tokens: {labels.escaped(row.title)}")
             table.append((row, coverage))
         st.empty()
-    names = [chunkers.measured(each) for each in settings.values()]
+    names = [labels.chunking(each) for each in settings.values()]
     totals = [sum((found[i] for _, found in table), Coverage()) for i in range(len(settings))]
     for column, name, total in zip(st.columns(len(settings)), names, totals, strict=True):
         with column:
@@ -135,46 +152,16 @@ def _fill(number: int) -> None:
 
 
 def _chip(number: int, count: int) -> Chunking:
-    state, key = st.session_state, f"library.cut.{number}"
-    label = chunkers.measured(
-        _chunking(state[f"{key}.chunker"], state[f"{key}.size"], state[f"{key}.overlap"])
-    )
-    with st.popover(label, key=f"library.cutting.{number}"):
-        chunker = st.selectbox(
-            "Cut by",
-            chunkers.names(),
-            key=f"{key}.chunker",
-            on_change=_usual,
-            args=(key,),
-            persist_state=KEEP,
-        )
-        unit = chunkers.unit(chunker)
-        size, overlap = 0, 0
-        if unit != "page":
-            size = st.number_input(
-                f"Size in {unit}s", step=100, key=f"{key}.size", persist_state=KEEP
-            )
-            overlap = st.number_input(
-                f"Overlap in {unit}s", step=50, key=f"{key}.overlap", persist_state=KEEP
-            )
+    key = f"library.cut.{number}"
+    with st.popover(labels.chunking(pickers.chosen_chunking(key)), key=f"library.cutting.{number}"):
+        chosen = pickers.chunking(key, "Cut by", "Size")
         if count > 1 and number == count - 1:
             st.button("Leave it out", key=f"{key}.less", on_click=_compare, args=(count - 1,))
-    return _chunking(chunker, size, overlap)
-
-
-def _chunking(chunker: str, size: int, overlap: int) -> Chunking:
-    if chunkers.unit(chunker) == "page":
-        size = overlap = 0
-    return Chunking(chunker=chunker, size=size, overlap=overlap)
+    return chosen
 
 
 def _compare(count: int) -> None:
     st.session_state[STATE] = count
-
-
-def _usual(key: str) -> None:
-    state = st.session_state
-    state[f"{key}.size"], state[f"{key}.overlap"] = chunkers.usual(state[f"{key}.chunker"])[0]
 
 
 def _embedder(lab: Lab) -> str:
@@ -204,4 +191,76 @@ def _counts(name: str, cut: Cut) -> dict[str, object]:
         "longest": max(tokens, default=0),
         "too long": cut.coverage.too_long,
         "never seen": 100 * cut.coverage.share,
+    }
+
+
+def rulers(
+    key: str,
+    start: int,
+    end: int,
+    names: Sequence[str],
+    colours: Sequence[str],
+    cuts: Sequence[Cut],
+    gold: Sequence[tuple[Span, str]],
+) -> None:
+    """Draw how settings cut `text[start:end]`: for each its name, its colour and its cut of the
+    whole paper. `gold` is that of this paper, each place with the question that it answers."""
+    here = [(span, asked) for span, asked in gold if span.start < end and span.end > start]
+    spans = [span for span, _ in here]
+    lanes = [
+        {"name": name, "colour": colour, **_lane(cut, start, end, spans)}
+        for name, colour, cut in zip(names, colours, cuts, strict=True)
+    ]
+    places = [
+        {"question": asked, **_place(span.start, span.end, start, end)} for span, asked in here
+    ]
+    one = len(here) == 1
+    said = f"{labels.counted(len(here), 'passage')} here {'answers' if one else 'answer'} questions"
+    _component(key=key, data={"settings": lanes, "gold": places, "places": said})
+
+
+def _place(first: int, last: int, start: int, end: int) -> dict[str, float]:
+    """A place as shares of what is shown."""
+    left, right = max(start, first), min(end, last)
+    return {"left": (left - start) / (end - start), "width": (right - left) / (end - start)}
+
+
+def _lane(cut: Cut, start: int, end: int, gold: Sequence[Span]) -> dict[str, Any]:
+    here = cut.within(start, end)
+    said = [f"{labels.counted(len(here), 'chunk')} here"]
+    too_long = sum(each.tokens > cut.room for _, each in here)
+    if too_long:
+        said.append(f"{too_long} too long for the embedder")
+    if gold:
+        whole = sum(
+            any(each.chunk.start <= span.start and span.end <= each.chunk.end for _, each in here)
+            for span in gold
+        )
+        said.append(f"{whole} of {labels.counted(len(gold), 'gold passage')} whole in one chunk")
+    return {
+        "summary": ", ".join(said),
+        "chunks": [_bar(cut, number, start, end, gold) for number, _ in here],
+    }
+
+
+def _bar(cut: Cut, number: int, start: int, end: int, gold: Sequence[Span]) -> dict[str, Any]:
+    """A chunk, its place as shares of what is shown, and the share of its bar that is hatched."""
+    each = cut.chunks[number - 1]
+    left, right = max(start, each.chunk.start), min(end, each.chunk.end)
+    unread = max(left, min(right, each.chunk.start + each.reads))
+    facts = (
+        f"chunk {number:,} of {len(cut.chunks):,}, "
+        f"{labels.counted(len(each.chunk.text), 'character')}, "
+        f"{labels.counted(each.tokens, 'token')}"
+    )
+    if each.tokens > cut.room:
+        facts += f"; the embedder reads {cut.room:,} tokens, {each.reads:,} characters"
+    marks = golden(within(gold, each.chunk))
+    marks.append(Mark(start=each.reads, end=len(each.chunk.text), kind="unseen"))
+    return {
+        "number": number,
+        **_place(left, right, start, end),
+        "hidden": (right - unread) / (right - left),
+        "facts": facts,
+        "pieces": pieces(each.chunk.text, marks),
     }

@@ -13,8 +13,7 @@ from core.lab import Lab
 from core.metrics import within
 from core.types import Paper, Span
 from pages.ui.shared import frame
-from pages.ui.shared.highlighted_text import Asked, page_text
-from pages.ui.shared.marks import Mark, golden, searched, trimmed
+from pages.ui.shared.highlighted_text import Asked, Mark, golden, page_text, searched, trimmed
 
 SAID, FAILED, TURNED = "library.gold.said", "library.gold.failed", "library.gold.turned"
 STEPS = 20  # that can be undone

@@ -143,7 +143,7 @@ def _matches(lab: Lab, paper: Paper, phrase: str) -> list[TextMatch]:
     if not found:
         st.caption(f"“{labels.escaped(phrase)}” does not stand in its text.")
         return []
-    said = f"{len(found):,} {'match' if len(found) == 1 else 'matches'}"
+    said = labels.counted(len(found), "match", "matches")
     if len(found) > LISTED:
         said += f"; the first {LISTED} are listed, all are marked"
     st.caption(f"{said}.")

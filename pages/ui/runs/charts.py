@@ -9,9 +9,10 @@ from typing import Any
 import streamlit as st
 
 from core import labels
-from core.charts import Chart, Theme
+from core.charts import Chart
 from core.history import MEASURES, Selection, charts_of
 from core.text import escape_formula
+from pages.ui.shared import frame
 
 TOOLBAR = {
     "displaylogo": False,
@@ -44,7 +45,7 @@ def draw(selection: Selection) -> None:
             f" {labels.counted(noise.repeated, 'question')} under a setting, {noise.times} seeds"
             " each). A smaller difference between two answers is chance."
         )
-    theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
+    theme = frame.theme()
     charts = charts_of(points, measure, theme)
     beside: list[Any] = []  # the free half of a row that has begun
     for index, chart in enumerate(charts):

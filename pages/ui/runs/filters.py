@@ -26,7 +26,11 @@ NAMES: dict[Choice, str] = {
 FIRST: tuple[Choice, ...] = ("origin", "arm", "size", "top_k", "reranker", "generator", "finish")
 RECORDED = View().choosing("origin", ("recorded",))
 ANY = "all"  # in the address: no filter at all
-SAID = {"no_context": "no context", "lab": "this lab", "recorded": "recorded with the samples"}
+SAID = {
+    "no_context": labels.ARM_NAMES["no_context"],
+    "lab": "this lab",
+    "recorded": "recorded with the samples",
+}
 
 
 def draw(lab: Lab) -> View:

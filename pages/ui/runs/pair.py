@@ -6,11 +6,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import labels
-from core.charts import ARM_NAMES, covered, jaccard, setting_names
+from core.charts import covered, jaccard, setting_names
 from core.metrics import diagnose_all
 from core.types import Run
-from pages.ui.shared.highlighted_text import answer
-from pages.ui.shared.marks import Mark, citations, differing
+from pages.ui.shared.highlighted_text import Mark, answer, citations, differing
 
 
 def draw(runs: Sequence[Run]) -> None:
@@ -22,7 +21,9 @@ def draw(runs: Sequence[Run]) -> None:
             zip(st.columns(len(runs), gap="medium", wrap=False), runs, strict=True)
         ):
             with column, st.container(key=f"panel-{run.recipe.arm}-{number}", gap="small"):
-                st.subheader(labels.escaped(ARM_NAMES[run.recipe.arm].capitalize()), anchor=False)
+                st.subheader(
+                    labels.escaped(labels.ARM_NAMES[run.recipe.arm].capitalize()), anchor=False
+                )
                 st.caption(labels.escaped(names[run.recipe.key]))
                 _answer(runs, number)
                 known = run.answer is not None and run.answer.finish_reason == "length"
@@ -66,7 +67,7 @@ def _settings(runs: Sequence[Run]) -> None:
 
 
 def _described(run: Run) -> dict[str, str]:
-    found = {"question": run.question, "panel": ARM_NAMES[run.recipe.arm]}
+    found = {"question": run.question, "panel": labels.ARM_NAMES[run.recipe.arm]}
     found |= labels.settings(run.recipe)
     found |= {f"revision of {name}": revision for name, revision in run.recipe.revisions}
     return found | {"papers": f"{len(run.paper_ids)} searched" if run.paper_ids else "–"}

@@ -17,6 +17,7 @@ import streamlit as st
 from streamlit import net_util
 
 from core import labels
+from core.charts import Theme, palette
 from core.classroom import MARK
 from core.errors import TriptychError
 from core.lab import Lab
@@ -126,7 +127,7 @@ def page(title: str, *, students: bool = False) -> Iterator[Lab]:
     st.set_page_config(
         page_title=f"{title} · Triptych", page_icon=FOLDER / "icon.svg", layout="wide"
     )
-    st.html(FOLDER / "style.css")
+    st.html(_style())
     try:
         lab = open_lab()
         if not students and not is_teacher(lab):
@@ -135,6 +136,18 @@ def page(title: str, *, students: bool = False) -> Iterator[Lab]:
         yield lab
     except TriptychError as error:
         show(error)
+
+
+@cache
+def _style() -> str:
+    """The look of every page, with the colours that it and the components name."""
+    css = (FOLDER / "style.css").read_text("utf-8")
+    return f"<style>{palette.custom_properties()}\n{css}</style>"
+
+
+def theme() -> Theme:
+    """The theme that this session's browser shows, for what is drawn on the server."""
+    return "dark" if st.context.theme.type == "dark" else "light"
 
 
 def _guard(lab: Lab) -> None:

@@ -10,7 +10,7 @@ from core.lab import Lab
 from core.metrics import held, relevant, sought, within
 from core.types import Hit, Question, Retrieval, Span, digest
 from pages.ui.evaluate import misses
-from pages.ui.shared.marks import Mark, golden
+from pages.ui.shared.highlighted_text import Mark, golden
 
 Gold = Sequence[Span]
 

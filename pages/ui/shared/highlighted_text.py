@@ -1,177 +1,160 @@
 """A text of a paper or a model on screen, with marks: set as text, never as HTML or Markdown.
 
-In a page's text a person may also select a passage and type the question that it answers.
+Marks are places in the text, found without a page; the text is cut where they begin and end. In a
+page's text a person may also select a passage and type the question that it answers.
 """
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal
 
 import streamlit as st
 
-from pages.ui.library import selection
-from pages.ui.shared.marks import GOLD, Mark, pieces
+from core.labels import counted
+from core.metrics import differences, sentences
+from core.text import WORD, words
+from core.types import Hit
 
-HTML = f"""
+Kind = Literal["cited", "unsupported", "differs", "match", "unseen", "found", "gold", "here"]
+CITATION = re.compile(r"\[(\d{1,2})\]")
+
+FOLDER = Path(__file__).parent
+GOLD = (FOLDER / "gold.css").read_text("utf-8")  # for every component that shows some
+FORM = (FOLDER / "selection.html").read_text("utf-8")
+_component = st.components.v2.component(
+    "triptych_marked",
+    html=f"""
 <div class="frame">
   <div class="text" part="text"></div>
-  {selection.HTML}
+  {FORM}
 </div>
 <button class="more" type="button" hidden></button>
-"""
-
-CSS = """
-:host { display: block; }
-.frame { position: relative; }
-.text {
-  font-family: "Source Serif", Georgia, serif;
-  color: var(--st-text-color);
-  white-space: pre-wrap;
-  overflow-wrap: anywhere;
-}
-.answer { font-size: 1.14rem; line-height: 1.5; }
-.passage, .page { font-size: 1.02rem; line-height: 1.5; }
-.page { font-size: 0.95rem; position: relative; max-height: 80vh; overflow-y: auto; }
-.answer.clamped {
-  display: -webkit-box;
-  -webkit-box-orient: vertical;
-  -webkit-line-clamp: 7;
-  overflow: hidden;
-}
-.answer.waiting { color: var(--st-gray-color, #7b8794); font-style: italic; }
-.answer .cursor {
-  display: inline-block;
-  width: 0.5em;
-  height: 1em;
-  vertical-align: -0.15em;
-  background: currentColor;
-  opacity: 0.45;
-}
-.match { font-weight: 650; text-decoration: underline; text-underline-offset: 0.18em; }
-.unseen { text-decoration: line-through; color: var(--st-gray-color); }
-.unsupported {
-  text-decoration: underline wavy 1px;
-  text-decoration-color: var(--st-gray-color);
-  text-underline-offset: 0.22em;
-}
-.differs { font-weight: 650; border-bottom: 3px solid currentColor; }
-.found { background: #ffec60; color: #1f2933; border-radius: 2px; }
-.chosen { background: light-dark(#cfe0fa, #234a80); }
-.here { outline: 2px solid var(--st-text-color); outline-offset: 1px; }
-.cited {
-  font: inherit;
-  color: inherit;
-  padding: 0 0.1em;
-  border: 0;
-  border-radius: 3px;
-  background: light-dark(#f5e3a4, #5c4a12);
-  cursor: pointer;
-}
-.cited:hover, .cited:focus-visible { outline: 2px solid currentColor; }
-.more {
-  font: inherit;
-  font-family: var(--st-font);
-  font-size: 0.9rem;
-  color: var(--st-text-color);
-  background: none;
-  border: 0;
-  border-bottom: 1px solid currentColor;
-  padding: 0;
-  margin-top: 0.35rem;
-  cursor: pointer;
-}
-"""
-
-# The text arrives as data and is set through textContent. While it streams it is never clamped
-# at its end, since that is where the reader looks.
-JS = """
-const cut = (pieces, chosen) => {
-  let at = 0;
-  return pieces.flatMap((piece) => {
-    const start = at;
-    const length = piece.text.length;
-    at += length;
-    const places = chosen ? [chosen.start, chosen.end] : [0, 0];
-    const [from, to] = places.map((place) => Math.min(Math.max(place - start, 0), length));
-    return [[0, from, false], [from, to, true], [to, length, false]]
-      .filter(([first, last]) => first < last)
-      .map(([first, last, inside]) => ({
-        ...piece,
-        text: piece.text.slice(first, last),
-        label: first ? "" : piece.label,
-        kinds: inside ? [...piece.kinds, "chosen"] : piece.kinds,
-      }));
-  });
-};
-
-export default function ({ parentElement, data, setTriggerValue }) {
-  const text = parentElement.querySelector(".text");
-  const more = parentElement.querySelector(".more");
-  const form = parentElement.querySelector(".ask");
-  if (!data.asks) form?.remove();
-  const state = (parentElement.triptych ??= { open: false, chosen: null, down: false });
-  // Streamlit calls this again for every change, and cleans up only when the text goes.
-  state.ended?.abort();
-  state.ended = new AbortController();
-  const { signal } = state.ended;
-  state.tell = setTriggerValue;
-  const whole = data.pieces.map((piece) => piece.text).join("");
-  text.classList.add(data.look);
-  text.classList.toggle("waiting", data.waiting);
-
-  const write = () => {
-    const wanted = JSON.stringify([data.pieces, data.streaming, state.chosen]);
-    if (state.written === wanted || state.down) return;
-    state.written = wanted;
-    text.replaceChildren(...cut(data.pieces, state.chosen).map((piece) => {
-      const mark = piece.kinds.includes("found") || piece.kinds.includes("gold");
-      const node = document.createElement(piece.number ? "button" : mark ? "mark" : "span");
-      node.textContent = piece.text;
-      node.className = piece.kinds.join(" ");
-      if (piece.label) node.dataset.label = piece.label;
-      if (piece.number) {
-        node.type = "button";
-        node.title = "Show chunk " + piece.number;
-        node.onclick = () => state.tell("cited", piece.number);
-      }
-      return node;
-    }));
-    if (data.streaming && !data.waiting) {
-      const cursor = document.createElement("span");
-      cursor.className = "cursor";
-      text.append(" ", cursor);
-    }
-    // What was looked for is scrolled to once, and not again when the page is redrawn.
-    const here = text.querySelector(".here");
-    if (here && state.here !== here.offsetTop) {
-      text.scrollTop = here.offsetTop - text.clientHeight / 3;
-    }
-    state.here = here?.offsetTop;
-  };
-  write();
-
-  const clamps = data.look === "answer" && !data.streaming;
-  const draw = () => {
-    text.classList.toggle("clamped", clamps && !state.open);
-    const hidden = text.scrollHeight > text.clientHeight + 2;
-    more.hidden = !clamps || !(hidden || state.open);
-    more.textContent = state.open ? "less" : "more";
-    more.setAttribute("aria-expanded", String(state.open));
-  };
-  more.onclick = () => { state.open = !state.open; draw(); };
-  draw();
-  const watch = new ResizeObserver(draw);
-  watch.observe(text);
-  signal.addEventListener("abort", () => watch.disconnect());
-  if (data.asks) {
-    selecting({ text, form, whole, state, write, signal, setTriggerValue, ...data.asks });
-  }
-  return () => state.ended.abort();
-}
-"""
-
-_component = st.components.v2.component(
-    "triptych_marked", html=HTML, css=GOLD + CSS + selection.CSS, js=selection.JS + JS
+""",
+    css=GOLD
+    + "".join(
+        (FOLDER / name).read_text("utf-8") for name in ("highlighted_text.css", "selection.css")
+    ),
+    js="".join(
+        (FOLDER / name).read_text("utf-8") for name in ("selection.js", "highlighted_text.js")
+    ),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """`text[start:end]` is of this kind; `number` is the chunk a citation leads to, `label` a word
+    set before it."""
+
+    start: int
+    end: int
+    kind: Kind
+    number: int | None = None
+    label: str = ""
+
+
+def citations(answer: str, hits: Sequence[Hit]) -> list[Mark]:
+    """The [n] in an answer that name a chunk it was given; others lead nowhere."""
+    given = {hit.rank for hit in hits}
+    return [
+        Mark(start=match.start(), end=match.end(), kind="cited", number=int(match[1]))
+        for match in CITATION.finditer(answer)
+        if int(match[1]) in given
+    ]
+
+
+def unsupported(answer: str, hits: Sequence[Hit]) -> tuple[list[Mark], str]:
+    """The sentences of an answer that no chunk supports, and what is said of them."""
+    read = sentences(answer, [hit.chunk.text for hit in hits])
+    alone = [sentence for sentence in read if sentence.unsupported]
+    if not alone:
+        return [], ""
+    found = [Mark(start=each.start, end=each.end, kind="unsupported") for each in alone]
+    return found, (
+        f"{len(alone)} of {counted(len(read), 'sentence')} (wavy underline) hold words that no"
+        " chunk given to it supports."
+    )
+
+
+def differing(answer: str, beside: str) -> list[Mark]:
+    """The words of an answer that another one does not have in the same place."""
+    found, place = [], len(answer) - len(answer.lstrip())
+    for piece in differences(beside, answer):
+        if piece.where == "before":
+            continue
+        end = min(place + len(piece.text), len(answer))
+        if piece.where == "after":
+            found.append(Mark(start=place, end=end, kind="differs"))
+        place = end
+    return found
+
+
+def matches(text: str, question: str) -> list[Mark]:
+    """The words of a chunk that BM25 would count as words of the question."""
+    asked = set(words(question))
+    return [
+        Mark(start=match.start(), end=match.end(), kind="match")
+        for match in WORD.finditer(text)
+        if asked.intersection(words(match[0]))
+    ]
+
+
+def searched(spans: Sequence[tuple[int, int]], chosen: int | None) -> list[Mark]:
+    """What a search found; the one that begins at `chosen` is scrolled to."""
+    return [
+        Mark(start=start, end=end, kind=kind)
+        for start, end in spans
+        for kind in (("found", "here") if start == chosen else ("found",))
+    ]
+
+
+def golden(spans: Iterable[tuple[int, int]]) -> list[Mark]:
+    """Gold, said in a word where it begins."""
+    return [Mark(start=start, end=end, kind="gold", label="gold") for start, end in spans]
+
+
+def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """`text[start:end]` without the white space at its ends, which a hand takes along; start and
+    end are equal if there is nothing else."""
+    quote = text[start:end]
+    start += len(quote) - len(quote.lstrip())
+    return start, start + len(quote.strip())
+
+
+def unseen(hit: Hit) -> list[Mark]:
+    """What lies behind the window of the embedder, in the chunk's text."""
+    length = len(hit.chunk.text)
+    if hit.embedder_reads is None or hit.embedder_reads >= length:
+        return []
+    return [Mark(start=hit.embedder_reads, end=length, kind="unseen")]
+
+
+def pieces(text: str, marks: Iterable[Mark]) -> list[dict[str, Any]]:
+    """The text in pieces that join to it again, each with the kinds of all marks over it, the
+    number of its citation, if it has one, and the label of a mark that begins with it."""
+    marks = [mark for mark in marks if mark.start < mark.end]
+    borders = {0, len(text)} | {place for mark in marks for place in (mark.start, mark.end)}
+    cuts = sorted(place for place in borders if 0 <= place <= len(text))
+    beginning: dict[int, list[Mark]] = {}
+    for mark in marks:
+        beginning.setdefault(max(0, mark.start), []).append(mark)
+    found = []
+    over: list[Mark] = []
+    for start, end in pairwise(cuts):
+        over = [mark for mark in (*over, *beginning.get(start, ())) if end <= mark.end]
+        found.append(
+            {
+                "text": text[start:end],
+                "kinds": sorted({mark.kind for mark in over}),
+                "number": next((mark.number for mark in over if mark.number), None),
+                "label": next(
+                    (mark.label for mark in over if mark.label and mark.start == start), ""
+                ),
+            }
+        )
+    return found
 
 
 def answer(

@@ -11,6 +11,7 @@ from core.retrieval import RETRIEVERS
 from core.sweeps import Answers, Preset, SweepPlan, presets
 from core.types import Family
 from pages.ui.compare import asking
+from pages.ui.shared import pickers
 
 KEEP = "session"
 SEVERAL = ("chunker", "retriever", "embedder", "reranker", "candidates", "top_k")
@@ -176,22 +177,13 @@ def _ask(text: str) -> None:
 
 def papers(lab: Lab) -> tuple[str, ...]:
     """Which papers are searched; all, unless some are chosen."""
-    rows = {row.id: row for row in lab.papers.all()}
-    if not rows:
+    titles = {row.id: row.title for row in lab.papers.all()}
+    if not titles:
         asking.no_papers()
         return ()
-    key = "sweep.papers"
-    st.session_state[key] = [each for each in st.session_state.get(key, []) if each in rows]
-    chosen = st.multiselect(
-        "Papers",
-        list(rows),
-        format_func=lambda paper_id: rows[paper_id].title,
-        placeholder=f"all {len(rows)} papers",
-        key=key,
-        label_visibility="collapsed",
-        persist_state=KEEP,
+    return pickers.papers(
+        "Papers", "sweep.papers", titles, placeholder=f"all {len(titles)} papers", named=False
     )
-    return tuple(chosen) or tuple(rows)
 
 
 def cost(plan: SweepPlan, typed: int = 0) -> None:

@@ -152,7 +152,7 @@ def picture(lab: Lab, sweep: Sweep, *, live: bool) -> None:
         sweep.settings,
         cells,
         cast(grid.Shown, shown),
-        "dark" if st.context.theme.type == "dark" else "light",
+        frame.theme(),
         first=first,
     )
     with roomy(int(figure.layout.width), f"sweep.map.{sweep.id}"):

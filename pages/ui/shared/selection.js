@@ -1,72 +1,11 @@
-"""The small form that stands beside a passage just selected: a question is typed to it.
-
-A part of the component in marked.py. It tells a passage as offsets into the text, read from what is
-on screen: words that the style sets before a mark are no part of that. Offsets are counted in code
-points, as Python counts them, and not in the browser's UTF-16 units.
-"""
-
-HTML = """
-<form class="ask" aria-label="A question about the passage" autocomplete="off" hidden>
-  <input class="question" placeholder="Which question does it answer?" aria-label="Question"
-    required>
-  <input class="reference" placeholder="The answer in short, if you like"
-    aria-label="Answer in short">
-  <label><input type="checkbox" class="held-out"> Hold it out for the final check</label>
-  <button class="join" type="button"></button>
-  <div class="ends"><span>Enter keeps it, Esc leaves it</span><button>Keep</button></div>
-</form>
-"""
-
-CSS = """
-.ask {
-  position: absolute;
-  z-index: 20;
-  display: grid;
-  gap: 0.5rem;
-  box-sizing: border-box;
-  width: min(27rem, 100%);
-  padding: 0.8rem;
-  border: 1px solid var(--st-border-color);
-  border-radius: 8px;
-  background: var(--st-background-color);
-  box-shadow: 0 6px 24px rgb(0 0 0 / 0.22);
-  font-family: var(--st-font);
-  font-size: 0.9rem;
-  color: var(--st-text-color);
-}
-.ask[hidden] { display: none; }
-.ask input:not([type="checkbox"]) {
-  font: inherit;
-  color: inherit;
-  box-sizing: border-box;
-  width: 100%;
-  padding: 0.45rem 0.6rem;
-  border: 1px solid var(--st-border-color);
-  border-radius: 6px;
-  background: var(--st-secondary-background-color);
-}
-.ask .question { font-size: 1rem; }
-.ask input:focus-visible, .ask button:focus-visible { outline: 2px solid var(--st-primary-color); }
-.ask label { display: flex; gap: 0.45rem; align-items: center; cursor: pointer; }
-.ask .ends { display: flex; align-items: center; justify-content: space-between; gap: 0.8rem; }
-.ask .ends span { color: var(--st-gray-color, #7b8794); font-size: 0.82rem; }
-.ask button {
-  font: inherit;
-  color: inherit;
-  padding: 0.3rem 0.8rem;
-  border: 1px solid var(--st-border-color);
-  border-radius: 6px;
-  background: none;
-  cursor: pointer;
-}
-.ask .join { text-align: left; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.ask .join[hidden] { display: none; }
-"""
-
-# `write` draws the text again, with `state.chosen` (in UTF-16 units) marked in it; while
-# `state.down`, a hand is selecting and the text is left alone. The form outlives a redraw, which
-# comes while the next question is typed already.
-JS = """
+// The small form that stands beside a passage just selected: a question is typed to it. A part of
+// highlighted_text.js. It tells a passage as offsets into the text, read from what is on screen:
+// words that the style sets before a mark are no part of that. Offsets are counted in code points,
+// as Python counts them, and not in the browser's UTF-16 units.
+//
+// `write` draws the text again, with `state.chosen` (in UTF-16 units) marked in it; while
+// `state.down`, a hand is selecting and the text is left alone. The form outlives a redraw, which
+// comes while the next question is typed already.
 const points = (text) => [...text].length;
 
 function selecting({ text, form, whole, state, write, signal, setTriggerValue, another }) {
@@ -192,4 +131,3 @@ function selecting({ text, form, whole, state, write, signal, setTriggerValue, a
     event.preventDefault();
   }, { signal });
 }
-"""
