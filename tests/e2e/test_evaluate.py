@@ -7,14 +7,23 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.lab import Lab
+from core.settings import Settings
 from tests.conftest import needs_models
 from tests.e2e.conftest import ANSWER_MS, ready, serving
+
+TWO_SIZES = """
+chunks = ["300/30", "1600/300"]
+candidates = [20]
+top_k = [5]
+"""
 
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[str]:
-    """The address of a server over an empty folder."""
+    """The address of a server over a folder that is empty but for a preset."""
     needs_models()
+    Lab(Settings(data=tmp_path)).sweeps.presets.save("two-sizes", TWO_SIZES)
     with serving(tmp_path) as address:
         yield address
 
@@ -26,8 +35,8 @@ def test_story_sample_questions_verdict_a_turned_question_and_the_memo(
     ready(page)
     page.get_by_role("button", name="Add the sample papers and their questions").click()
     expect(page.get_by_text("3 questions without gold")).to_be_visible(timeout=ANSWER_MS)
-    page.get_by_text("chunk-sizes", exact=True).click()
-    start = page.get_by_role("button", name="Evaluate 5 settings")
+    page.get_by_text("two-sizes", exact=True).click()
+    start = page.get_by_role("button", name="Evaluate 2 settings")
     expect(start).to_be_visible()
     start.click()
     page.wait_for_url(lambda url: "evaluation=" in url)
@@ -46,7 +55,7 @@ def test_story_sample_questions_verdict_a_turned_question_and_the_memo(
     with page.expect_download() as download:
         page.get_by_role("button", name="Memo (Markdown)").click()
     memo = download.value.path().read_text(encoding="utf-8")
-    assert memo.startswith("# Which setting? chunk-sizes\n")
+    assert memo.startswith("# Which setting? two-sizes\n")
     assert said in memo.replace("\\", "")
     page.keyboard.press("Escape")
 

@@ -96,7 +96,7 @@ def test_stop_keeps_what_was_said_and_reload_keeps_everything(page: Page, addres
 def test_two_browsers_do_not_mix_answers(browser: Browser, address: str) -> None:
     questions = ("What is quantisation?", "Why are attention scores scaled?")
     pages = []
-    for question in questions:
+    for _ in questions:
         page = browser.new_context().new_page()
         page.goto(address)
         ready(page)
