@@ -10,7 +10,7 @@ from tests.test_imports import HEAVY
 CODE = """
 import sys
 from streamlit.testing.v1 import AppTest
-from pages.ui import frame
+from pages.ui.shared import frame
 frame.from_outside = lambda: False
 app = AppTest.from_file("app.py", default_timeout=30).run()
 assert not app.exception, app.exception
