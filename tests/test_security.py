@@ -480,7 +480,7 @@ def test_nothing_foreign_is_run(path: Path) -> None:
         ):
             assert "**source" in source or named.get("use_safetensors") == "True", path
         if name in ("st.html", "st.iframe", "components.html"):
-            assert path.name in ("frame.py", "class_wall.py", "projector.py"), path
+            assert path.name in ("frame.py", "wall.py", "projector.py"), path
 
 
 def test_weights_that_are_pickles_are_no_models(tmp_path: Path) -> None:
