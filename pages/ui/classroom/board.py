@@ -16,14 +16,13 @@ from core.types import Round, Run, Tally
 
 Look = Literal["wall", "page", "phone"]
 
-FOLDER = Path(__file__).parent
 HTML = '<div class="board"></div>'
 
 _component = st.components.v2.component(
     "triptych_class_board",
     html=HTML,
-    css=FOLDER.joinpath("board.css").read_text("utf-8"),
-    js=FOLDER.joinpath("board.js").read_text("utf-8"),
+    css=Path(__file__).with_suffix(".css").read_text("utf-8"),
+    js=Path(__file__).with_suffix(".js").read_text("utf-8"),
 )
 
 

@@ -9,14 +9,13 @@ import streamlit as st
 from core import labels
 from core.types import Hit
 
-FOLDER = Path(__file__).parent
 HTML = '<div class="flow"></div>'
 
 _component = st.components.v2.component(
     "triptych_rank_flow",
     html=HTML,
-    css=FOLDER.joinpath("rank_flow.css").read_text("utf-8"),
-    js=FOLDER.joinpath("rank_flow.js").read_text("utf-8"),
+    css=Path(__file__).with_suffix(".css").read_text("utf-8"),
+    js=Path(__file__).with_suffix(".js").read_text("utf-8"),
 )
 
 

@@ -23,13 +23,12 @@ from core.types import Chunking, Paper, Span
 from pages.ui.shared import frame, pickers
 from pages.ui.shared.highlighted_text import GOLD, Mark, golden, pieces
 
-FOLDER = Path(__file__).parent
 HTML = '<div class="rulers"></div><div class="chosen" aria-live="polite"></div>'
 _component = st.components.v2.component(
     "triptych_ruler",
     html=HTML,
-    css=GOLD + FOLDER.joinpath("chunk_ruler.css").read_text("utf-8"),
-    js=FOLDER.joinpath("chunk_ruler.js").read_text("utf-8"),
+    css=GOLD + Path(__file__).with_suffix(".css").read_text("utf-8"),
+    js=Path(__file__).with_suffix(".js").read_text("utf-8"),
 )
 STATE = "library.cuts"  # how many settings are compared
 

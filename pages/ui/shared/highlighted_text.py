@@ -21,25 +21,25 @@ from core.types import Hit
 Kind = Literal["cited", "unsupported", "differs", "match", "unseen", "found", "gold", "here"]
 CITATION = re.compile(r"\[(\d{1,2})\]")
 
-FOLDER = Path(__file__).parent
-GOLD = (FOLDER / "gold.css").read_text("utf-8")  # for every component that shows some
-FORM = (FOLDER / "selection.html").read_text("utf-8")
-_component = st.components.v2.component(
-    "triptych_marked",
-    html=f"""
+
+def _part(name: str) -> str:
+    """A file beside this one, which a component runs in the browser."""
+    return Path(__file__).with_name(name).read_text("utf-8")
+
+
+GOLD = _part("gold.css")  # for every component that shows some
+HTML = f"""
 <div class="frame">
   <div class="text" part="text"></div>
-  {FORM}
+  {_part("selection.html")}
 </div>
 <button class="more" type="button" hidden></button>
-""",
-    css=GOLD
-    + "".join(
-        (FOLDER / name).read_text("utf-8") for name in ("highlighted_text.css", "selection.css")
-    ),
-    js="".join(
-        (FOLDER / name).read_text("utf-8") for name in ("selection.js", "highlighted_text.js")
-    ),
+"""
+_component = st.components.v2.component(
+    "triptych_marked",
+    html=HTML,
+    css=GOLD + _part("highlighted_text.css") + _part("selection.css"),
+    js=_part("selection.js") + _part("highlighted_text.js"),
 )
 
 
