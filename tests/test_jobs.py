@@ -21,7 +21,7 @@ def test_what_is_going_on_and_what_came_of_it(jobs: Jobs) -> None:
         yield Progress(sentence="Half", share=0.5)
         come.set()
         assert go.wait(10)
-        yield Outcome(sentence="All.")
+        return Outcome(sentence="All.")
 
     job = jobs.start("kind", "The work", steps)
     assert come.wait(10)
@@ -37,7 +37,8 @@ def test_what_is_going_on_and_what_came_of_it(jobs: Jobs) -> None:
 
 
 def iter_of(sentence: str) -> Steps:
-    yield Outcome(sentence=sentence)
+    yield from ()
+    return Outcome(sentence=sentence)
 
 
 def test_stopping_closes_the_work(jobs: Jobs) -> None:

@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 
 from core import chunkers
-from core.answering.running import Done, EvidenceFound, Finished, Step, TextDelta
+from core.answering.running import EvidenceFound, Finished, Step, TextDelta
 from core.errors import BadInput, MissingModel, TriptychError
 from core.lab import Lab
 from core.models.windows import offsets
 from core.retrieval import ranking
 from core.settings import Settings
 from core.store import PaperRow
+from core.tasks import result_of
 from core.types import (
     Chunking,
     Comparison,
@@ -49,9 +50,7 @@ def everything(lab: Lab) -> tuple[str, ...]:
 
 
 def asked(lab: Lab, recipes: Sequence[Recipe] = THREE, question: str = QUESTION) -> Comparison:
-    steps = list(lab.answering.ask(question, recipes, everything(lab)))
-    assert isinstance(steps[-1], Done)
-    return steps[-1].comparison
+    return result_of(lab.answering.ask(question, recipes, everything(lab)))
 
 
 def kinds(steps: Sequence[Step], panel: int) -> list[type]:
@@ -60,10 +59,10 @@ def kinds(steps: Sequence[Step], panel: int) -> list[type]:
 
 
 def test_three_ways(lab: Lab) -> None:
-    steps = list(lab.answering.ask(QUESTION, THREE, everything(lab)))
+    steps: list[Step] = []
+    comparison = result_of(lab.answering.ask(QUESTION, THREE, everything(lab)), steps.append)
     for panel in range(3):
         assert kinds(steps, panel) == [EvidenceFound, TextDelta, Finished]
-    comparison = steps[-1].comparison  # type: ignore[union-attr]
     no_context, retrieved, reranked = comparison.runs
     assert no_context.hits == no_context.candidates == no_context.paper_ids == ()
     assert [len(run.candidates) for run in (retrieved, reranked)] == [2, 2]
@@ -84,10 +83,10 @@ def test_three_ways(lab: Lab) -> None:
 
 def test_what_was_answered_is_not_computed_again(lab: Lab) -> None:
     first = asked(lab)
-    steps = list(lab.answering.ask(QUESTION, THREE, everything(lab)))
+    steps: list[Step] = []
+    again = result_of(lab.answering.ask(QUESTION, THREE, everything(lab)), steps.append)
     assert all(step.again for step in steps if isinstance(step, Finished))
     assert not any(isinstance(step, TextDelta) for step in steps)
-    again = steps[-1].comparison  # type: ignore[union-attr]
     assert again.runs == first.runs
     assert again.id != first.id
     assert [row.id for row in lab.comparisons.history()] == [again.id, first.id]
@@ -136,7 +135,7 @@ def test_walking_away_keeps_what_was_said(lab: Lab) -> None:
     for step in steps:
         if isinstance(step, TextDelta):
             break
-    steps.close()  # type: ignore[attr-defined]
+    steps.close()
     asked(lab, question="Another one, so that the worker is known to be through?")
     (row,) = [row for row in lab.comparisons.history() if row.question == QUESTION]
     assert [run.question for run in lab.comparisons.comparison(row.id).runs] == [QUESTION] * 3

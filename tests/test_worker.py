@@ -1,7 +1,7 @@
 """The worker, with real threads. Events say when something may go on; nothing sleeps."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from threading import Event, Thread, current_thread
 
 import pytest
@@ -27,15 +27,15 @@ class Gate:
         self.begun.set()
         assert self.go.wait(SECONDS)
 
-    def work(self) -> Iterator[str]:
+    def work(self) -> Generator[str, None, None]:
         self.pass_through()
         yield "passed"
 
 
-def noting(order: list[str], *names: str) -> Callable[[], Iterator[str]]:
+def noting(order: list[str], *names: str) -> Callable[[], Generator[str, None, None]]:
     """Work that writes its items down when it comes to them."""
 
-    def work() -> Iterator[str]:
+    def work() -> Generator[str, None, None]:
         for name in names:
             order.append(name)
             yield name
@@ -66,16 +66,16 @@ def test_what_a_call_raises_is_raised_and_the_worker_lives_on(worker: Worker) ->
 
 
 def test_a_stream_is_made_and_advanced_in_the_workers_thread(worker: Worker) -> None:
-    def threads() -> Iterator[Thread]:
+    def threads() -> Generator[Thread, None, None]:
         yield current_thread()
         yield current_thread()
 
     assert set(worker.stream(threads)) == {worker.call(current_thread)}
-    assert list(worker.stream(lambda: iter("abc"))) == ["a", "b", "c"]
+    assert list(worker.stream(lambda: (letter for letter in "abc"))) == ["a", "b", "c"]
 
 
 def test_what_a_stream_raises_comes_after_its_items(worker: Worker) -> None:
-    def failing() -> Iterator[int]:
+    def failing() -> Generator[int, None, None]:
         yield 1
         raise ValueError("no more")
 
@@ -93,7 +93,7 @@ class Endless:
         self.closed = Event()
         self.thread: Thread | None = None
 
-    def work(self) -> Iterator[int]:
+    def work(self) -> Generator[int, None, None]:
         try:
             while True:
                 yield 0
@@ -115,7 +115,7 @@ def test_closing_a_stream_closes_its_iterator_in_the_workers_thread(worker: Work
 def test_a_generator_that_passes_a_stream_on_closes_it_too(worker: Worker) -> None:
     endless = Endless()
 
-    def passing_on() -> Iterator[int]:
+    def passing_on() -> Generator[int, None, None]:
         yield from worker.stream(endless.work)
 
     outer = passing_on()
@@ -146,7 +146,7 @@ def test_work_closed_before_its_turn_is_never_begun(worker: Worker) -> None:
 def test_a_failure_while_closing_is_logged(
     worker: Worker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def clumsy() -> Iterator[int]:
+    def clumsy() -> Generator[int, None, None]:
         try:
             while True:
                 yield 1
@@ -204,7 +204,7 @@ def test_whose_turn_was_longest_ago_goes_first(worker: Worker) -> None:
 def test_work_that_has_begun_is_not_broken_off_for_another_asker(worker: Worker) -> None:
     gate, order = Gate(), list[str]()
 
-    def two() -> Iterator[None]:
+    def two() -> Generator[None, None, None]:
         order.append("ada 1")
         gate.pass_through()
         yield
@@ -223,7 +223,7 @@ def test_work_that_has_begun_is_not_broken_off_for_another_asker(worker: Worker)
 def test_a_sweep_lets_people_in_between_two_items(worker: Worker) -> None:
     gate, order = Gate(), list[str]()
 
-    def cells() -> Iterator[None]:
+    def cells() -> Generator[None, None, None]:
         for number in range(3):
             if number == 1:
                 gate.pass_through()

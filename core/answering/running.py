@@ -2,12 +2,12 @@
 left, and two browsers never share one. Knows nothing of how answers are made."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from threading import Event, Thread
 
 from core.errors import TriptychError
-from core.tasks import Progress
+from core.tasks import Progress, result_of
 from core.types import Comparison, Hit, Recipe, Run
 
 
@@ -37,14 +37,7 @@ class Finished:
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """All panels are done; the comparison is kept."""
-
-    comparison: Comparison
-
-
-Step = Progress | EvidenceFound | TextDelta | Finished | Done
+Step = Progress | EvidenceFound | TextDelta | Finished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +80,7 @@ class RunningComparison:
         """End soon and keep what is done."""
         self.stopping.set()
 
-    def follow(self, steps: Iterator[Step]) -> None:
+    def follow(self, steps: Generator[Step, None, Comparison]) -> None:
         """Take the steps in a thread of this comparison's own until they end."""
         self._thread = Thread(target=self._take, args=(steps,), daemon=True, name=self.id)
         self._thread.start()
@@ -96,10 +89,9 @@ class RunningComparison:
         """Wait until it is over."""
         self._thread.join()
 
-    def _take(self, steps: Iterator[Step]) -> None:
+    def _take(self, steps: Generator[Step, None, Comparison]) -> None:
         try:
-            for step in steps:
-                self._apply(step)
+            self.comparison = result_of(steps, self._apply)
         except TriptychError as error:
             self.error = error
         except Exception as error:  # noqa: BLE001 - the last stop: without it a page waits for ever
@@ -119,8 +111,6 @@ class RunningComparison:
             case Finished(panel=index, run=run):
                 text = run.answer.text if run.answer else ""
                 self._change(index, run=run, candidates=run.candidates, hits=run.hits, text=text)
-            case Done(comparison=comparison):
-                self.comparison = comparison
 
     def _change(self, index: int, **changes: object) -> None:
         panels = list(self.panels)

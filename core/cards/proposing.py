@@ -7,7 +7,7 @@ let through is kept at once, so that stopping, or a server that ends, loses none
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Event, Thread
@@ -20,7 +20,7 @@ from core.errors import BadInput, TriptychError
 from core.models import Models
 from core.papers import Papers
 from core.store import Store
-from core.tasks import Priority, Progress, Ticket, Worker
+from core.tasks import Priority, Progress, Worker
 from core.types import (
     Card,
     Chunking,
@@ -76,22 +76,16 @@ class Proposing:
         """Wait until it is over."""
         self._thread.join()
 
-    def follow(self, steps: Ticket[Read | Progress]) -> None:
+    def follow(self, steps: Generator[Read | Progress, None, None]) -> None:
         """Take the steps in a thread of its own until they end."""
         self._thread = Thread(target=self._take, args=(steps,), daemon=True, name="proposing")
         self._thread.start()
 
-    def _take(self, steps: Ticket[Read | Progress]) -> None:
+    def _take(self, steps: Generator[Read | Progress, None, None]) -> None:
         try:
             with closing(steps):
                 for step in steps:
-                    if isinstance(step, Progress):
-                        self.sentence = step.sentence
-                        continue
-                    self.sentence = ""
-                    self.done += 1
-                    self.kept += len(step.cards)
-                    self.refused.update(step.refused)
+                    self._show(step)
         except TriptychError as error:
             self.error = error
         except Exception as error:  # the last stop: without it a page waits for ever
@@ -103,6 +97,16 @@ class Proposing:
         finally:
             self.seconds_taken = time.monotonic() - self.started
             self.over = True
+
+    def _show(self, step: Read | Progress) -> None:
+        match step:
+            case Progress(sentence=sentence):
+                self.sentence = sentence
+            case Read(cards=cards, refused=refused):
+                self.sentence = ""
+                self.done += 1
+                self.kept += len(cards)
+                self.refused.update(refused)
 
 
 class Proposals:
@@ -179,7 +183,7 @@ class Proposals:
 
     def _propose(
         self, spans: Sequence[Span], name: str, deck: str, stop: Event
-    ) -> Iterator[Read | Progress]:
+    ) -> Generator[Read | Progress, None, None]:
         vectors: dict[str, list[np.ndarray]] = {}  # of each paper's cards, known and proposed
         for span in spans:
             if stop.is_set():

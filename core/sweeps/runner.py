@@ -45,7 +45,7 @@ class Sweeping:
     """
 
     id: str
-    ticket: Ticket[Progress] | None = None
+    ticket: Ticket[Progress, None] | None = None
     doing: Progress | None = None
     counted: Counted = field(default_factory=Counted)
     ended: list[Cell] = field(default_factory=list)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 
 from core.errors import BadInput, TriptychError
-from core.tasks.progress import Progress
+from core.tasks.progress import Progress, result_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class Outcome:
     quote: str = ""
 
 
-Steps = Generator[Progress | Outcome, None, None]
+Steps = Generator[Progress, None, Outcome | None]  # None where it was stopped
 
 
 @dataclass
@@ -52,18 +52,13 @@ class Job:
 
     def follow(self, steps: Steps) -> None:
         """Take the steps in a thread of this job's own until they end."""
+        self._steps = steps
         self._thread = Thread(target=self._take, args=(steps,), daemon=True, name=self.name)
         self._thread.start()
 
     def _take(self, steps: Steps) -> None:
         try:
-            for step in steps:
-                if isinstance(step, Outcome):
-                    self.outcome = step
-                elif not self.stopping.is_set():
-                    self.doing = step
-                if self.stopping.is_set():
-                    steps.close()
+            self.outcome = result_of(steps, self._show)
         except TriptychError as error:
             self.error = error
         except Exception as error:  # noqa: BLE001 - the last stop: without it a page waits for ever
@@ -73,6 +68,12 @@ class Job:
         if self.outcome is None and self.error is None:
             self.outcome = Outcome(sentence="Stopped.")
         self.over = True
+
+    def _show(self, step: Progress) -> None:
+        if self.stopping.is_set():
+            self._steps.close()
+        else:
+            self.doing = step
 
 
 class Jobs:
