@@ -1,11 +1,12 @@
 """Work in the background: watched, stopped, failed."""
 
+from collections.abc import Generator
 from threading import Event
 
 import pytest
 
 from core.errors import BadInput, TriptychError
-from core.tasks.background import Jobs, Outcome, Steps
+from core.tasks.background import Jobs, Outcome, Steps, Task
 from core.tasks.progress import Progress
 
 
@@ -73,6 +74,23 @@ def test_a_failure_is_a_sentence(jobs: Jobs, error: Exception, sentence: str) ->
     job.join()
     assert job.over and job.error and job.outcome is None
     assert job.error.sentence.startswith(sentence)
+
+
+def test_a_task_has_its_result_when_it_is_over() -> None:
+    go = Event()
+
+    def steps() -> Generator[str, None, int]:
+        assert go.wait(10)
+        yield "one"
+        return 1
+
+    task = Task[str, int](name="counting")
+    task.follow(steps())
+    assert not task.join(0.01)
+    assert (task.result, task.seconds_taken) == (None, None)
+    go.set()
+    assert task.join(10)
+    assert (task.result, task.error, task.seconds) == (1, None, task.seconds_taken)
 
 
 def test_what_cannot_begin_leaves_nothing_behind(jobs: Jobs) -> None:

@@ -168,7 +168,7 @@ def test_a_question_goes_first(lab: Lab, slow: Slow) -> None:
     live = lab.answering.start("What burns?", [baseline_of(lab, sweep_id)], ())
     slow.on.set()
     live.join()
-    assert live.comparison
+    assert live.result
     assert lab.sweeps.row(sweep_id).status == "running"
     assert lab.sweeps.wait(sweep_id, WAIT)
     assert lab.sweeps.row(sweep_id).done == 26

@@ -6,6 +6,7 @@ from threading import Event, Thread, current_thread
 
 import pytest
 
+from core.tasks.progress import mapped, result_of
 from core.tasks.worker import SWITCH_SECONDS, Priority, Worker
 
 SECONDS = 10  # for what must happen; only a failing test waits that long
@@ -72,6 +73,36 @@ def test_a_stream_is_made_and_advanced_in_the_workers_thread(worker: Worker) -> 
 
     assert set(worker.stream(threads)) == {worker.call(current_thread)}
     assert list(worker.stream(lambda: (letter for letter in "abc"))) == ["a", "b", "c"]
+
+
+def test_what_work_returns_comes_after_its_items(worker: Worker) -> None:
+    def summing() -> Generator[int, None, str]:
+        yield 1
+        yield 2
+        return "three"
+
+    def outer() -> Generator[int, None, str]:
+        return (yield from worker.stream(summing)) + "!"
+
+    items: list[int] = []
+    assert result_of(worker.stream(summing), items.append) == "three"
+    assert result_of(mapped(outer(), lambda item: 10 * item), items.append) == "three!"
+    assert items == [1, 2, 10, 20]
+
+
+def test_whoever_fails_over_a_step_closes_the_work(worker: Worker) -> None:
+    closed = Event()
+
+    def endless() -> Generator[int, None, None]:
+        try:
+            while True:
+                yield 0
+        finally:
+            closed.set()
+
+    with pytest.raises(ZeroDivisionError):
+        result_of(mapped(worker.stream(endless), lambda item: 1 // item))
+    assert closed.wait(SECONDS)
 
 
 def test_what_a_stream_raises_comes_after_its_items(worker: Worker) -> None:

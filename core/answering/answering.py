@@ -209,7 +209,7 @@ class Answering:
     def live(self, comparison_id: str) -> RunningComparison | None:
         """A comparison under way, or one that ended without being kept whole."""
         live = self._lives.get(comparison_id)
-        return None if live is None or live.comparison else live
+        return None if live is None or live.result else live
 
     def _draft(
         self, panel: int, question: str, recipe: Recipe, paper_ids: tuple[str, ...]

@@ -1,6 +1,6 @@
 """Work in the background: the worker that owns the models, taking turns, progress and jobs."""
 
-from core.tasks.background import Job, Jobs, Outcome, Steps
+from core.tasks.background import Job, Jobs, Outcome, Steps, Task, failure
 from core.tasks.progress import Progress, mapped, result_of
 from core.tasks.round_robin import round_robin
 from core.tasks.stopwatch import Stopwatch
@@ -14,8 +14,10 @@ __all__ = [
     "Progress",
     "Steps",
     "Stopwatch",
+    "Task",
     "Ticket",
     "Worker",
+    "failure",
     "mapped",
     "result_of",
     "round_robin",
