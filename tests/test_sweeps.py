@@ -9,6 +9,7 @@ import pytest
 from core.errors import BadInput, OutOfSpace
 from core.lab import Lab
 from core.store.sweeps import SweepStore
+from core.sweeps.execute import Grid
 from core.sweeps.presets import Answers, Preset
 from core.types import Cell, Run, Sweep
 from tests.backends.generators.echo import Echo
@@ -160,6 +161,24 @@ def test_stop_keeps_what_is_done_and_resume_does_the_rest(lab: Lab, slow: Slow) 
 
 def baseline_of(lab: Lab, sweep_id: str) -> Any:
     return lab.sweeps.sweep(sweep_id).settings[0].recipe
+
+
+def test_what_nobody_foresaw_is_said_and_lets_it_go_on(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned(lab)
+    with monkeypatch.context() as broken:
+        broken.setattr(Grid, "_searches", lambda _grid: iter([1 / 0]))
+        sweep_id = lab.sweeps.start(plan)
+        assert lab.sweeps.wait(sweep_id, WAIT)
+    row = lab.sweeps.row(sweep_id)
+    assert (row.status, row.queued) == ("stopped", 26)
+    assert row.sentence.startswith("Something went wrong inside Triptych")
+    assert "ZeroDivisionError" in row.sentence
+    lab.sweeps.resume(sweep_id)
+    assert lab.sweeps.wait(sweep_id, WAIT)
+    row = lab.sweeps.row(sweep_id)
+    assert (row.status, row.done, row.sentence) == ("done", 26, "")
 
 
 def test_a_question_goes_first(lab: Lab, slow: Slow) -> None:
