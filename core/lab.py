@@ -20,7 +20,6 @@ lab.doctor() whether everything on disk is whole
 """
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from threading import Event
 
@@ -99,7 +98,8 @@ class Lab:
         """Run a model once, in the background. Errors: as `Jobs.start`."""
 
         def steps(stop: Event) -> Steps:
-            yield from follow(self._worker.stream(lambda: trial(self.models, model, stop)))
+            ticket = self._worker.stream(lambda: trial(self.models, model, stop))
+            return (yield from follow(ticket))
 
         return self.jobs.start(job_of(model), f"The test of {model.name}", steps)
 
@@ -111,7 +111,7 @@ class Lab:
 
         def steps(_stop: Event) -> Steps:
             yield from self.models.download(model.name)
-            yield Outcome(sentence=f"{model.name} is here.")
+            return Outcome(sentence=f"{model.name} is here.")
 
         return self.jobs.start(job_of(model), f"The download of {model.name}", steps)
 
@@ -122,10 +122,8 @@ class Lab:
         check(folder)
 
         def steps(_stop: Event) -> Steps:
-            with closing(self.reproduction.whole(folder)) as doings:
-                yield from doings
-            assert self.reproduction.table
-            yield Outcome(sentence=self.reproduction.table.verdict)
+            table = yield from self.reproduction.whole(folder)
+            return Outcome(sentence=table.verdict)
 
         return self.jobs.start(REPRODUCTION, "The published table", steps)
 

@@ -18,6 +18,7 @@ from core.lab import Lab
 from core.metrics import statistics
 from core.metrics.summary import ALIKE
 from core.settings import from_environment
+from core.tasks import result_of
 from core.types import Retrieval
 
 Key = tuple[int, int, int]  # size of the chunks, k, candidates (0: not reranked)
@@ -41,10 +42,7 @@ def evaluated(name: str) -> Evaluation:
     lab = Lab(from_environment())
     row = next(row for row in lab.evaluations.all() if row.name == name)
     base = lab.sweeps.sweep(row.id).settings[0].label
-    (found,) = [
-        step for step in lab.evaluations.result(row.id, base) if isinstance(step, Evaluation)
-    ]
-    return found
+    return result_of(lab.evaluations.result(row.id, base))
 
 
 def gains(found: Evaluation, recall: NDArray[np.float64], at: dict[Key, int]) -> list[str]:

@@ -288,7 +288,7 @@ def test_all_who_search_see_passages_before_those_of_one_are_reranked(
         return (yield from rerank(*args))
 
     monkeypatch.setattr(Finder, "rerank", held)
-    ahead = lab._worker.stream(lambda: iter([busy.wait(SECONDS)]))
+    ahead = lab._worker.stream(lambda: (busy.wait(SECONDS) for _ in range(1)))
     students = [joined(lab, opened.code).student for _ in range(3)]
     searches = [
         lab.classes.questions.search(student.token, "When was the lamp lit?")

@@ -16,7 +16,7 @@ from core.__main__ import main
 from core.errors import BadInput, Damaged, OutOfSpace, TriptychError
 from core.lab import Lab, job_of
 from core.models import downloads, weights
-from core.models.downloads import Progress
+from core.models.downloads import Downloaded
 from core.rerankers import cross_encoder
 from core.settings import ROOT, Settings
 from tests.support import tiny_models
@@ -107,7 +107,7 @@ def test_what_came_before_a_break_is_not_fetched_again(
     (repository / "manners").unlink()
     first, *_, last = downloads.download(known(), settings)
     assert 0 < first.done < first.total
-    assert last == Progress(done=size(settings), total=size(settings))
+    assert last == Downloaded(done=size(settings), total=size(settings))
     assert sent(hub) == size(settings)
 
 
@@ -228,7 +228,7 @@ def test_in_the_background_stopped_and_gone_on(
     come, go = Event(), Event()
     download = downloads.download
 
-    def slow(known: weights.Known, settings: Settings) -> Iterator[Progress]:
+    def slow(known: weights.Known, settings: Settings) -> Iterator[Downloaded]:
         for step in download(known, settings):
             yield step
             if step.done > step.total / 2:

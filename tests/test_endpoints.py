@@ -343,8 +343,8 @@ def asking(lab: Lab, openai_server: str, monkeypatch: pytest.MonkeyPatch) -> Any
         ids = tuple(row.id for row in opened.papers.all())
         live = opened.answering.start("What does the lamp burn?", [recipe], ids)
         live.join()
-        assert live.comparison, live.error
-        (run,) = live.comparison.runs
+        assert live.result, live.error
+        (run,) = live.result.runs
         return run
 
     return ask_with

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,7 +11,7 @@ from core.evaluation.settings_compared import Evaluation
 from core.lab import Lab
 from core.settings import Settings
 from core.sweeps import presets
-from core.tasks.progress import Progress
+from core.tasks.progress import Progress, result_of
 from tests.support.questions import FACTS, PRESET, town
 
 
@@ -20,11 +19,11 @@ def evaluated(lab: Lab, papers: tuple[str, ...], base: str | None = None) -> Eva
     planned, _ = lab.evaluations.plan(presets.read("sizes", PRESET), papers)
     sweep_id = lab.sweeps.start(planned)
     assert lab.sweeps.wait(sweep_id, 30)
-    steps: list[Any] = list(lab.evaluations.result(sweep_id, base))
-    assert all(isinstance(step, Progress) for step in steps[:-1])
-    last = steps[-1]
-    assert isinstance(last, Evaluation)
-    return last
+    steps: list[Progress] = []
+    found = result_of(lab.evaluations.result(sweep_id, base), steps.append)
+    assert all(isinstance(step, Progress) for step in steps)
+    assert isinstance(found, Evaluation)
+    return found
 
 
 def test_settings_are_judged_by_their_gold(lab: Lab, tmp_path: Path) -> None:
@@ -71,7 +70,7 @@ def test_what_was_found_before_is_judged_again_without_a_search(lab: Lab, tmp_pa
 def test_what_is_kept_is_judged_without_loading_a_model(lab: Lab, tmp_path: Path) -> None:
     first = evaluated(lab, (town(lab, tmp_path),))
     fresh = Lab(lab.settings)
-    *_, again = fresh.evaluations.result(first.sweep.id, None)
+    again = result_of(fresh.evaluations.result(first.sweep.id, None))
     assert isinstance(again, Evaluation)
     assert again.measured == first.measured
     assert fresh.models.in_memory() == frozenset()
@@ -181,14 +180,17 @@ def test_what_a_setting_wins_and_loses_leads_to_its_runs(lab: Lab, tmp_path: Pat
 def test_evaluations_are_found_again_and_not_computed_twice(lab: Lab, tmp_path: Path) -> None:
     first = evaluated(lab, (town(lab, tmp_path),), "60/0 · top 1")
     assert [row.id for row in lab.evaluations.all()] == [first.sweep.id]
-    assert list(lab.evaluations.result(first.sweep.id, "60/0 · top 1")) == [first]
-    (other,) = lab.evaluations.result(first.sweep.id, "600/0 · top 1")
+    steps: list[Progress] = []
+    known = lab.evaluations.result(first.sweep.id, "60/0 · top 1")
+    assert result_of(known, steps.append) == first
+    other = result_of(lab.evaluations.result(first.sweep.id, "600/0 · top 1"), steps.append)
+    assert steps == []
     assert isinstance(other, Evaluation)
     assert other.summary.base == 2
     assert other.measured is first.measured
     kept = next(kept for kept in lab.questions.all() if kept.question.gold)
     lab.questions.remove(kept)
-    *_, fewer = lab.evaluations.result(first.sweep.id, "60/0 · top 1")
+    fewer = result_of(lab.evaluations.result(first.sweep.id, "60/0 · top 1"))
     assert isinstance(fewer, Evaluation)
     assert (len(fewer.questions), fewer.without_gold) == (5, 1)
 
@@ -210,7 +212,7 @@ def test_the_choice_is_checked_on_the_questions_held_out(lab: Lab, tmp_path: Pat
     assert lab.sweeps.wait(sweep_id, 30)
     assert lab.evaluations.is_held_out(sweep_id)
     assert not lab.evaluations.is_held_out(first.sweep.id)
-    *_, checked = lab.evaluations.result(sweep_id, held_out=True)
+    checked = result_of(lab.evaluations.result(sweep_id, held_out=True))
     assert isinstance(checked, Evaluation)
     assert [outcome.label for outcome in checked.summary.outcomes] == [
         "60/0 · top 1",

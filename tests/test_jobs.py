@@ -1,11 +1,12 @@
 """Work in the background: watched, stopped, failed."""
 
+from collections.abc import Generator
 from threading import Event
 
 import pytest
 
 from core.errors import BadInput, TriptychError
-from core.tasks.background import Jobs, Outcome, Steps
+from core.tasks.background import Jobs, Outcome, Steps, Task
 from core.tasks.progress import Progress
 
 
@@ -21,7 +22,7 @@ def test_what_is_going_on_and_what_came_of_it(jobs: Jobs) -> None:
         yield Progress(sentence="Half", share=0.5)
         come.set()
         assert go.wait(10)
-        yield Outcome(sentence="All.")
+        return Outcome(sentence="All.")
 
     job = jobs.start("kind", "The work", steps)
     assert come.wait(10)
@@ -37,7 +38,8 @@ def test_what_is_going_on_and_what_came_of_it(jobs: Jobs) -> None:
 
 
 def iter_of(sentence: str) -> Steps:
-    yield Outcome(sentence=sentence)
+    yield from ()
+    return Outcome(sentence=sentence)
 
 
 def test_stopping_closes_the_work(jobs: Jobs) -> None:
@@ -72,6 +74,23 @@ def test_a_failure_is_a_sentence(jobs: Jobs, error: Exception, sentence: str) ->
     job.join()
     assert job.over and job.error and job.outcome is None
     assert job.error.sentence.startswith(sentence)
+
+
+def test_a_task_has_its_result_when_it_is_over() -> None:
+    go = Event()
+
+    def steps() -> Generator[str, None, int]:
+        assert go.wait(10)
+        yield "one"
+        return 1
+
+    task = Task[str, int](name="counting")
+    task.follow(steps())
+    assert not task.join(0.01)
+    assert (task.result, task.seconds_taken) == (None, None)
+    go.set()
+    assert task.join(10)
+    assert (task.result, task.error, task.seconds) == (1, None, task.seconds_taken)
 
 
 def test_what_cannot_begin_leaves_nothing_behind(jobs: Jobs) -> None:

@@ -18,6 +18,7 @@ from core.models.windows import offsets
 from core.retrieval import ranking
 from core.settings import Settings
 from core.store import PaperRow
+from core.tasks import result_of
 from core.types import (
     Chunking,
     Delta,
@@ -40,10 +41,10 @@ def kinds(steps: Sequence[Step], panel: int) -> list[type]:
 
 
 def test_three_ways(lab: Lab) -> None:
-    steps = list(lab.answering.ask(QUESTION, THREE, everything(lab)))
+    steps: list[Step] = []
+    comparison = result_of(lab.answering.ask(QUESTION, THREE, everything(lab)), steps.append)
     for panel in range(3):
         assert kinds(steps, panel) == [EvidenceFound, TextDelta, Finished]
-    comparison = steps[-1].comparison  # type: ignore[union-attr]
     no_context, retrieved, reranked = comparison.runs
     assert no_context.hits == no_context.candidates == no_context.paper_ids == ()
     assert [len(run.candidates) for run in (retrieved, reranked)] == [2, 2]
@@ -64,10 +65,10 @@ def test_three_ways(lab: Lab) -> None:
 
 def test_what_was_answered_is_not_computed_again(lab: Lab) -> None:
     first = asked(lab)
-    steps = list(lab.answering.ask(QUESTION, THREE, everything(lab)))
+    steps: list[Step] = []
+    again = result_of(lab.answering.ask(QUESTION, THREE, everything(lab)), steps.append)
     assert all(step.again for step in steps if isinstance(step, Finished))
     assert not any(isinstance(step, TextDelta) for step in steps)
-    again = steps[-1].comparison  # type: ignore[union-attr]
     assert again.runs == first.runs
     assert again.id != first.id
     assert [row.id for row in lab.comparisons.history()] == [again.id, first.id]
@@ -116,7 +117,7 @@ def test_walking_away_keeps_what_was_said(lab: Lab) -> None:
     for step in steps:
         if isinstance(step, TextDelta):
             break
-    steps.close()  # type: ignore[attr-defined]
+    steps.close()
     asked(lab, question="Another one, so that the worker is known to be through?")
     (row,) = [row for row in lab.comparisons.history() if row.question == QUESTION]
     assert [run.question for run in lab.comparisons.comparison(row.id).runs] == [QUESTION] * 3

@@ -9,13 +9,13 @@ from zipfile import ZipFile
 
 import pytest
 
-from core.answering.running import Done, Finished
+from core.answering.running import Finished, Step
 from core.lab import Lab
 from core.settings import Settings
 from core.store import EVERY
 from core.sweeps.presets import Answers, Preset
-from core.types import Chunking, Generation, Recipe, Retrieval
-from core.types.view import View
+from core.tasks import result_of
+from core.types import Chunking, Generation, Recipe, Retrieval, View
 
 OLD = Path(__file__).parent / "fixtures" / "before_rooms"
 QUESTION = "What does the clinic keep private?"
@@ -97,15 +97,15 @@ def old(request: pytest.FixtureRequest, tmp_path: Path, fakes: None) -> Lab:
 
 def test_what_was_answered_then_is_found_under_its_key(old: Lab) -> None:
     """By every chunker and every way to search."""
-    steps = list(old.answering.ask(QUESTION, list(ASKED.values()), old.papers.resolve(())))
-    *finished, done = steps
+    finished: list[Step] = []
+    recipes, papers = list(ASKED.values()), old.papers.resolve(())
+    done = result_of(old.answering.ask(QUESTION, recipes, papers), finished.append)
     assert [step.run.key for step in finished if isinstance(step, Finished) and step.again] == [
         *ASKED
     ]
-    assert isinstance(done, Done)
     asked = old.comparisons.comparison("4f5a7b8b3cf9")
     assert [run.key for run in asked.runs] == [*ASKED]
-    assert done.comparison.runs == asked.runs
+    assert done.runs == asked.runs
     assert not old.models.in_memory()
 
 

@@ -3,7 +3,7 @@
 import io
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -186,7 +186,7 @@ def test_a_reset_waits_for_the_question_under_way(lab: Lab) -> None:
     """It happens between two pieces of work, never in the middle of one."""
     come, go = Event(), Event()
 
-    def work() -> Iterator[int]:
+    def work() -> Generator[int, None, None]:
         come.set()
         assert go.wait(10)
         yield len(lab.papers.all())

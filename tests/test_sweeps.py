@@ -9,6 +9,7 @@ import pytest
 from core.errors import BadInput, OutOfSpace
 from core.lab import Lab
 from core.store.sweeps import SweepStore
+from core.sweeps.execute import Grid
 from core.sweeps.presets import Preset
 from core.types import Cell, Run, Sweep
 from tests.backends.generators.echo import Echo
@@ -131,13 +132,31 @@ def baseline_of(lab: Lab, sweep_id: str) -> Any:
     return lab.sweeps.sweep(sweep_id).settings[0].recipe
 
 
+def test_what_nobody_foresaw_is_said_and_lets_it_go_on(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned(lab)
+    with monkeypatch.context() as broken:
+        broken.setattr(Grid, "_searches", lambda _grid: iter([1 / 0]))
+        sweep_id = lab.sweeps.start(plan)
+        assert lab.sweeps.wait(sweep_id, WAIT)
+    row = lab.sweeps.row(sweep_id)
+    assert (row.status, row.queued) == ("stopped", 26)
+    assert row.sentence.startswith("Something went wrong inside Triptych")
+    assert "ZeroDivisionError" in row.sentence
+    lab.sweeps.resume(sweep_id)
+    assert lab.sweeps.wait(sweep_id, WAIT)
+    row = lab.sweeps.row(sweep_id)
+    assert (row.status, row.done, row.sentence) == ("done", 26, "")
+
+
 def test_a_question_goes_first(lab: Lab, slow: Slow) -> None:
     sweep_id = lab.sweeps.start(planned(lab))
     assert slow.begun.wait(WAIT)
     live = lab.answering.start("What burns?", [baseline_of(lab, sweep_id)], ())
     slow.on.set()
     live.join()
-    assert live.comparison
+    assert live.result
     assert lab.sweeps.row(sweep_id).status == "running"
     assert lab.sweeps.wait(sweep_id, WAIT)
     assert lab.sweeps.row(sweep_id).done == 26

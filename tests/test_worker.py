@@ -1,11 +1,12 @@
 """The worker, with real threads. Events say when something may go on; nothing sleeps."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from threading import Event, Thread, current_thread
 
 import pytest
 
+from core.tasks.progress import mapped, result_of
 from core.tasks.worker import SWITCH_SECONDS, Priority, Worker
 
 SECONDS = 10  # for what must happen; only a failing test waits that long
@@ -27,15 +28,15 @@ class Gate:
         self.begun.set()
         assert self.go.wait(SECONDS)
 
-    def work(self) -> Iterator[str]:
+    def work(self) -> Generator[str, None, None]:
         self.pass_through()
         yield "passed"
 
 
-def noting(order: list[str], *names: str) -> Callable[[], Iterator[str]]:
+def noting(order: list[str], *names: str) -> Callable[[], Generator[str, None, None]]:
     """Work that writes its items down when it comes to them."""
 
-    def work() -> Iterator[str]:
+    def work() -> Generator[str, None, None]:
         for name in names:
             order.append(name)
             yield name
@@ -66,16 +67,46 @@ def test_what_a_call_raises_is_raised_and_the_worker_lives_on(worker: Worker) ->
 
 
 def test_a_stream_is_made_and_advanced_in_the_workers_thread(worker: Worker) -> None:
-    def threads() -> Iterator[Thread]:
+    def threads() -> Generator[Thread, None, None]:
         yield current_thread()
         yield current_thread()
 
     assert set(worker.stream(threads)) == {worker.call(current_thread)}
-    assert list(worker.stream(lambda: iter("abc"))) == ["a", "b", "c"]
+    assert list(worker.stream(lambda: (letter for letter in "abc"))) == ["a", "b", "c"]
+
+
+def test_what_work_returns_comes_after_its_items(worker: Worker) -> None:
+    def summing() -> Generator[int, None, str]:
+        yield 1
+        yield 2
+        return "three"
+
+    def outer() -> Generator[int, None, str]:
+        return (yield from worker.stream(summing)) + "!"
+
+    items: list[int] = []
+    assert result_of(worker.stream(summing), items.append) == "three"
+    assert result_of(mapped(outer(), lambda item: 10 * item), items.append) == "three!"
+    assert items == [1, 2, 10, 20]
+
+
+def test_whoever_fails_over_a_step_closes_the_work(worker: Worker) -> None:
+    closed = Event()
+
+    def endless() -> Generator[int, None, None]:
+        try:
+            while True:
+                yield 0
+        finally:
+            closed.set()
+
+    with pytest.raises(ZeroDivisionError):
+        result_of(mapped(worker.stream(endless), lambda item: 1 // item))
+    assert closed.wait(SECONDS)
 
 
 def test_what_a_stream_raises_comes_after_its_items(worker: Worker) -> None:
-    def failing() -> Iterator[int]:
+    def failing() -> Generator[int, None, None]:
         yield 1
         raise ValueError("no more")
 
@@ -93,7 +124,7 @@ class Endless:
         self.closed = Event()
         self.thread: Thread | None = None
 
-    def work(self) -> Iterator[int]:
+    def work(self) -> Generator[int, None, None]:
         try:
             while True:
                 yield 0
@@ -115,7 +146,7 @@ def test_closing_a_stream_closes_its_iterator_in_the_workers_thread(worker: Work
 def test_a_generator_that_passes_a_stream_on_closes_it_too(worker: Worker) -> None:
     endless = Endless()
 
-    def passing_on() -> Iterator[int]:
+    def passing_on() -> Generator[int, None, None]:
         yield from worker.stream(endless.work)
 
     outer = passing_on()
@@ -146,7 +177,7 @@ def test_work_closed_before_its_turn_is_never_begun(worker: Worker) -> None:
 def test_a_failure_while_closing_is_logged(
     worker: Worker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def clumsy() -> Iterator[int]:
+    def clumsy() -> Generator[int, None, None]:
         try:
             while True:
                 yield 1
@@ -204,7 +235,7 @@ def test_whose_turn_was_longest_ago_goes_first(worker: Worker) -> None:
 def test_work_that_has_begun_is_not_broken_off_for_another_asker(worker: Worker) -> None:
     gate, order = Gate(), list[str]()
 
-    def two() -> Iterator[None]:
+    def two() -> Generator[None, None, None]:
         order.append("ada 1")
         gate.pass_through()
         yield
@@ -223,7 +254,7 @@ def test_work_that_has_begun_is_not_broken_off_for_another_asker(worker: Worker)
 def test_a_sweep_lets_people_in_between_two_items(worker: Worker) -> None:
     gate, order = Gate(), list[str]()
 
-    def cells() -> Iterator[None]:
+    def cells() -> Generator[None, None, None]:
         for number in range(3):
             if number == 1:
                 gate.pass_through()

@@ -3,17 +3,17 @@
 from core.answering.answering import Answering, Draft, follow
 from core.answering.cost import answer_units
 from core.answering.prompts import LONGEST_QUESTION
-from core.answering.running import Done, Finished, Panel, RunningComparison
+from core.answering.running import Finished, Panel, RunningComparison, Step
 from core.answering.smoke_test import trial
 
 __all__ = [
     "LONGEST_QUESTION",
     "Answering",
-    "Done",
     "Draft",
     "Finished",
     "Panel",
     "RunningComparison",
+    "Step",
     "answer_units",
     "follow",
     "trial",

@@ -7,7 +7,7 @@ no page: it yields steps, and whoever asked draws them.
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -18,7 +18,6 @@ from core import chunkers, generators
 from core.answering import prompts
 from core.answering.cost import answer_units
 from core.answering.running import (
-    Done,
     EvidenceFound,
     Finished,
     Panel,
@@ -31,7 +30,7 @@ from core.models import Models, registry, vocabularies
 from core.retrieval import Evidence, Finder, bm25, ranking
 from core.settings import Settings
 from core.store import Store, now
-from core.tasks import Priority, Progress, Stopwatch, Ticket, Worker
+from core.tasks import Priority, Progress, Stopwatch, Ticket, Worker, mapped, result_of
 from core.types import (
     Answer,
     Comparison,
@@ -46,6 +45,7 @@ from core.types import (
 )
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 LIVES_KEPT = 200  # comparisons under way or just ended that pages may still look at
 
@@ -148,9 +148,9 @@ class Answering:
     ) -> Run:
         """The evidence alone: a run without an answer. It is not kept."""
         draft = self._draft(0, question, replace(recipe, generation=None), paper_ids)
-        for step in self._worker.stream(lambda: self._evidence(draft), priority, asker):
-            if isinstance(step, Evidence):
-                draft.evidence = step
+        draft.evidence = result_of(
+            self._worker.stream(lambda: self._evidence(draft), priority, asker)
+        )
         return self.run(draft, None, None)
 
     def ask(
@@ -163,11 +163,11 @@ class Answering:
         comparison_id: str | None = None,
         priority: Priority = Priority.PERSON,
         asker: str = "",
-    ) -> Iterator[Step]:
-        """Answer one question by each recipe, a panel each; the last step is Done. All that one
-        `asker` asks takes turns with what others ask.
+    ) -> Generator[Step, None, Comparison]:
+        """Answer one question by each recipe, a panel each; returns the comparison, which is kept.
+        All that one `asker` asks takes turns with what others ask.
 
-        What was answered before is not computed again. Setting `stop`, or closing the iterator,
+        What was answered before is not computed again. Setting `stop`, or closing the generator,
         ends soon; what is done, and what was said so far, is kept. Errors: as `check`.
         """
         drafts = [self._draft(i, question, recipe, paper_ids) for i, recipe in enumerate(recipes)]
@@ -208,7 +208,7 @@ class Answering:
     def live(self, comparison_id: str) -> RunningComparison | None:
         """A comparison under way, or one that ended without being kept whole."""
         live = self._lives.get(comparison_id)
-        return None if live is None or live.comparison else live
+        return None if live is None or live.result else live
 
     def _draft(
         self, panel: int, question: str, recipe: Recipe, paper_ids: tuple[str, ...]
@@ -226,10 +226,17 @@ class Answering:
             recipe=pinned,
         )
 
-    def _evidence(self, draft: Draft) -> Iterator[Progress | Evidence]:
+    def _evidence(self, draft: Draft) -> Generator[Progress, None, Evidence]:
         return self._finder.find(draft.question, draft.recipe, draft.paper_ids)
 
-    def _answer(self, drafts: Sequence[Draft], stop: Event, comparison_id: str) -> Iterator[Step]:
+    def _answer(
+        self, drafts: Sequence[Draft], stop: Event, comparison_id: str
+    ) -> Generator[Step, None, Comparison]:
+        def unless_stopped(step: T) -> T:
+            if stop.is_set():
+                raise TriptychError("Stopped while searching, before there was an answer.")
+            return step
+
         open_drafts = []
         for draft in drafts:
             draft.run = self._store.runs.for_key(draft.key)
@@ -238,14 +245,8 @@ class Answering:
             else:
                 open_drafts.append(draft)
         for draft in open_drafts:
-            for step in self._evidence(draft):
-                if stop.is_set():
-                    raise TriptychError("Stopped while searching, before there was an answer.")
-                if isinstance(step, Progress):
-                    yield step
-                else:
-                    draft.evidence = step
-            evidence = draft.evidence
+            evidence = yield from mapped(self._evidence(draft), unless_stopped)
+            draft.evidence = unless_stopped(evidence)
             yield EvidenceFound(
                 panel=draft.panel, candidates=evidence.candidates, hits=evidence.hits
             )
@@ -263,9 +264,11 @@ class Answering:
             )
             if comparison.runs:
                 self._store.comparisons.keep(comparison)
-        yield Done(comparison=comparison)
+        return comparison
 
-    def _generate(self, name: str, drafts: Sequence[Draft], stop: Event) -> Iterator[Step]:
+    def _generate(
+        self, name: str, drafts: Sequence[Draft], stop: Event
+    ) -> Generator[Step, None, None]:
         """All drafts of one generator, together in one batch."""
         generator: TextGenerator = yield from self._models.loaded("generator", name)
         for draft in drafts:
@@ -278,7 +281,22 @@ class Answering:
                     hits=draft.evidence.hits,
                 )
         yield Progress(sentence=f"{name} reads the prompts …")
-        yield from self.write(generator, drafts, stop, self._store.runs.keep)
+        unfinished = list(drafts)
+        try:
+            with closing(self.write(generator, drafts, stop)) as steps:
+                for step in steps:
+                    unfinished = self._keep_finished(unfinished)
+                    yield step
+        finally:
+            # Also when the one who asked has gone away: what was said so far is kept.
+            self._keep_finished(unfinished)
+
+    def _keep_finished(self, drafts: Sequence[Draft]) -> list[Draft]:
+        """Keep the runs that there are; the drafts that are still to become one."""
+        for draft in drafts:
+            if draft.run:
+                self._store.runs.keep(draft.run)
+        return [draft for draft in drafts if not draft.run]
 
     @staticmethod
     def prepare(draft: Draft, generator: TextGenerator) -> None:
@@ -297,14 +315,11 @@ class Answering:
         draft.evidence = replace(draft.evidence, hits=hits)
 
     def write(
-        self,
-        generator: TextGenerator,
-        drafts: Sequence[Draft],
-        stop: Event,
-        keep: Callable[[Run], None],
-    ) -> Iterator[Step]:
-        """Answer prepared drafts together; equal prompts are answered once, for all of them.
-        Whatever ends it, each draft becomes a run, which is handed to `keep`."""
+        self, generator: TextGenerator, drafts: Sequence[Draft], stop: Event
+    ) -> Generator[TextDelta | Finished, None, None]:
+        """Answer prepared drafts together; equal prompts are answered once, for all of them, and
+        all of them have their run before the first is told to be finished. Whatever ends it, each
+        draft has its run then, which is not kept yet."""
         alike: dict[Request, list[Draft]] = {}
         for draft in drafts:
             assert draft.recipe.generation
@@ -326,7 +341,7 @@ class Answering:
                     for draft in same:
                         yield TextDelta(panel=draft.panel, text=delta.text)
                 if delta.finish:
-                    runs = [self._finish(draft, delta, seconds, generator, keep) for draft in same]
+                    runs = [self._finish(draft, delta, seconds, generator) for draft in same]
                     del unfinished[delta.index]
                     units += answer_units(delta.prompt_tokens or 0, delta.answer_tokens or 0)
                     for draft, run in zip(same, runs, strict=True):
@@ -337,18 +352,11 @@ class Answering:
                 gone = Delta(index=index, text="", finish="stopped")
                 for draft in same:
                     if not draft.run:
-                        self._finish(draft, gone, seconds, generator, keep)
+                        self._finish(draft, gone, seconds, generator)
             if not unfinished:
                 self._speeds.add("answer", generator_of(drafts[0]), units, watch.seconds)
 
-    def _finish(
-        self,
-        draft: Draft,
-        delta: Delta,
-        seconds: float,
-        generator: TextGenerator,
-        keep: Callable[[Run], None],
-    ) -> Run:
+    def _finish(self, draft: Draft, delta: Delta, seconds: float, generator: TextGenerator) -> Run:
         assert delta.finish
         if delta.note:
             draft.notes += (delta.note,)
@@ -361,7 +369,6 @@ class Answering:
             seconds=seconds,
         )
         draft.run = self.run(draft, answer, generator)
-        keep(draft.run)
         return draft.run
 
     @staticmethod
@@ -387,13 +394,13 @@ class Answering:
         )
 
 
-def follow(ticket: Ticket[T]) -> Iterator[T | Progress]:
-    """The steps of a ticket, and before them its place in line."""
+def follow(ticket: Ticket[T, R]) -> Generator[T | Progress, None, R]:
+    """The steps of a ticket and its result, and before them its place in line."""
     with closing(ticket):
         for ahead in ticket.waiting():
             others = "one question is" if ahead == 1 else f"{ahead} questions are"
             yield Progress(sentence=f"Waiting: {others} before yours")
-        yield from ticket
+        return (yield from ticket)
 
 
 def generator_of(draft: Draft) -> str:

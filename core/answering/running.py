@@ -1,13 +1,9 @@
 """A comparison that is being answered, as any page may watch it: it runs on when the page is
 left, and two browsers never share one. Knows nothing of how answers are made."""
 
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from threading import Event, Thread
+from dataclasses import dataclass, replace
 
-from core.errors import TriptychError
-from core.tasks import Progress
+from core.tasks import Progress, Task
 from core.types import Comparison, Hit, Recipe, Run
 
 
@@ -37,14 +33,7 @@ class Finished:
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """All panels are done; the comparison is kept."""
-
-    comparison: Comparison
-
-
-Step = Progress | EvidenceFound | TextDelta | Finished | Done
+Step = Progress | EvidenceFound | TextDelta | Finished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,56 +47,17 @@ class Panel:
     run: Run | None = None
 
 
-@dataclass
-class RunningComparison:
-    """The state of one comparison under way; written by its own thread, read by pages.
-
-    Every attribute is replaced whole, so a reader always sees a consistent value.
-    """
+@dataclass(kw_only=True)
+class RunningComparison(Task[Step, Comparison]):
+    """The state of one comparison under way; its result is the comparison, which is kept."""
 
     id: str
+    name: str = "question"
     question: str
     panels: tuple[Panel, ...]
     doing: Progress | None = None
-    comparison: Comparison | None = None
-    error: TriptychError | None = None
-    started: float = field(default_factory=time.monotonic)
-    stopping: Event = field(default_factory=Event)
 
-    @property
-    def over(self) -> bool:
-        return self.comparison is not None or self.error is not None
-
-    @property
-    def seconds(self) -> float:
-        """How long it has been under way."""
-        return time.monotonic() - self.started
-
-    def stop(self) -> None:
-        """End soon and keep what is done."""
-        self.stopping.set()
-
-    def follow(self, steps: Iterator[Step]) -> None:
-        """Take the steps in a thread of this comparison's own until they end."""
-        self._thread = Thread(target=self._take, args=(steps,), daemon=True, name=self.id)
-        self._thread.start()
-
-    def join(self) -> None:
-        """Wait until it is over."""
-        self._thread.join()
-
-    def _take(self, steps: Iterator[Step]) -> None:
-        try:
-            for step in steps:
-                self._apply(step)
-        except TriptychError as error:
-            self.error = error
-        except Exception as error:  # noqa: BLE001 - the last stop: without it a page waits for ever
-            self.error = TriptychError(
-                "Something went wrong inside Triptych; what was kept before is safe.", repr(error)
-            )
-
-    def _apply(self, step: Step) -> None:
+    def show(self, step: Step) -> None:
         match step:
             case Progress():
                 self.doing = step
@@ -119,8 +69,6 @@ class RunningComparison:
             case Finished(panel=index, run=run):
                 text = run.answer.text if run.answer else ""
                 self._change(index, run=run, candidates=run.candidates, hits=run.hits, text=text)
-            case Done(comparison=comparison):
-                self.comparison = comparison
 
     def _change(self, index: int, **changes: object) -> None:
         panels = list(self.panels)

@@ -4,7 +4,6 @@ To be used in the worker's thread only.
 """
 
 import time
-from collections.abc import Generator
 from threading import Event
 
 from core.errors import TriptychError
@@ -29,11 +28,11 @@ def trial(models: Models, model: Model, stop: Event) -> Steps:
     yield Progress(sentence=f"{model.name} is tried …")
     match model.family:
         case "embedder":
-            yield _embed(backend, loading)
+            return _embed(backend, loading)
         case "reranker":
-            yield _score(backend, loading)
+            return _score(backend, loading)
         case "generator":
-            yield from _answer(backend, model.name, stop, loading)
+            return (yield from _answer(backend, model.name, stop, loading))
 
 
 def _embed(embedder: Embedder, loading: str) -> Outcome:
@@ -54,9 +53,7 @@ def _score(reranker: Reranker, loading: str) -> Outcome:
     )
 
 
-def _answer(
-    generator: TextGenerator, name: str, stop: Event, loading: str
-) -> Generator[Progress | Outcome, None, None]:
+def _answer(generator: TextGenerator, name: str, stop: Event, loading: str) -> Steps:
     request = Request(
         messages=(Message(role="user", content=QUESTION),),
         generation=Generation(generator=name, max_tokens=MAX_TOKENS),
@@ -75,7 +72,8 @@ def _answer(
             if delta.answer_tokens is not None:
                 speed = f"{delta.answer_tokens / seconds:,.1f} a second"
                 measured += f", {delta.answer_tokens} tokens, {speed}"
-            yield Outcome(sentence=f"It works: {measured}{loading}.", quote=text.strip())
+            return Outcome(sentence=f"It works: {measured}{loading}.", quote=text.strip())
+    return None
 
 
 def _seconds(seconds: float) -> str:

@@ -4,23 +4,20 @@ Runs in the background through the one worker, a passage at a time, after what p
 let through is kept at once, so that stopping, or a server that ends, loses none.
 """
 
-import logging
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from threading import Event, Thread
+from threading import Event
 from typing import TYPE_CHECKING
 
 from core import chunkers
 from core.cards import proposals
 from core.cards.decks import checked
-from core.errors import BadInput, TriptychError
+from core.errors import BadInput
 from core.models import Models
 from core.papers import Papers
 from core.store import Store
-from core.tasks import Priority, Progress, Ticket, Worker
+from core.tasks import Priority, Progress, Task, Worker
 from core.types import (
     Card,
     Chunking,
@@ -47,62 +44,27 @@ class Read:
     refused: tuple[str, ...]
 
 
-@dataclass
-class Proposing:
-    """Proposals being written; changed by its own thread alone, read by pages."""
+@dataclass(kw_only=True)
+class Proposing(Task[Read | Progress, None]):
+    """Proposals being written; stopped, what was let through is kept."""
 
+    name: str = "proposing"
     papers: tuple[str, ...]
     passages: int
     done: int = 0
     kept: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     sentence: str = ""  # what is going on besides reading passages
-    error: TriptychError | None = None
-    over: bool = False
-    started: float = field(default_factory=time.monotonic)
-    seconds_taken: float | None = None
-    stopping: Event = field(default_factory=Event)
 
-    @property
-    def seconds(self) -> float:
-        """How long it has been under way, or took."""
-        return self.seconds_taken or time.monotonic() - self.started
-
-    def stop(self) -> None:
-        """End soon; what was let through is kept."""
-        self.stopping.set()
-
-    def join(self) -> None:
-        """Wait until it is over."""
-        self._thread.join()
-
-    def follow(self, steps: Ticket[Read | Progress]) -> None:
-        """Take the steps in a thread of its own until they end."""
-        self._thread = Thread(target=self._take, args=(steps,), daemon=True, name="proposing")
-        self._thread.start()
-
-    def _take(self, steps: Ticket[Read | Progress]) -> None:
-        try:
-            with closing(steps):
-                for step in steps:
-                    if isinstance(step, Progress):
-                        self.sentence = step.sentence
-                        continue
-                    self.sentence = ""
-                    self.done += 1
-                    self.kept += len(step.cards)
-                    self.refused.update(step.refused)
-        except TriptychError as error:
-            self.error = error
-        except Exception as error:  # the last stop: without it a page waits for ever
-            logging.getLogger(__name__).exception("proposing failed")
-            self.error = TriptychError(
-                "Something went wrong inside Triptych; what was proposed before is kept.",
-                repr(error),
-            )
-        finally:
-            self.seconds_taken = time.monotonic() - self.started
-            self.over = True
+    def show(self, step: Read | Progress) -> None:
+        match step:
+            case Progress(sentence=sentence):
+                self.sentence = sentence
+            case Read(cards=cards, refused=refused):
+                self.sentence = ""
+                self.done += 1
+                self.kept += len(cards)
+                self.refused.update(refused)
 
 
 class Proposals:
@@ -179,7 +141,7 @@ class Proposals:
 
     def _propose(
         self, spans: Sequence[Span], name: str, deck: str, stop: Event
-    ) -> Iterator[Read | Progress]:
+    ) -> Generator[Read | Progress, None, None]:
         vectors: dict[str, list[np.ndarray]] = {}  # of each paper's cards, known and proposed
         for span in spans:
             if stop.is_set():

@@ -6,10 +6,10 @@ second or two each, and the last of thirty would look at an empty page until it 
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
-from threading import Condition, Thread
+from threading import Condition
 
 from core.answering import Answering
 from core.classroom import rules
@@ -17,22 +17,23 @@ from core.errors import BadInput, TriptychError
 from core.models import Models
 from core.papers import Papers
 from core.store import Store
-from core.tasks import Priority, round_robin
+from core.tasks import Priority, Task, round_robin
 from core.types import AskedQuestion, Generation, Recipe, Retrieval, Run, Screen
 
 SEARCHES_KEPT = 200  # the latest of each student
 THE_LINE = "line"  # which takes turns with those who search
 
 
-@dataclass
-class StudentSearch:
-    """A search under way; each attribute is replaced whole by its own thread. `run` is by
-    similarity alone until it is over."""
+@dataclass(kw_only=True)
+class StudentSearch(Task[Run, None]):
+    """A search under way. `run` is by similarity alone until it is over."""
 
+    name: str = "class search"
     question: str
     run: Run | None = None
-    error: TriptychError | None = None
-    over: bool = False
+
+    def show(self, step: Run) -> None:
+        self.run = step
 
 
 class ClassQuestions:
@@ -47,7 +48,7 @@ class ClassQuestions:
         self._turns = count(1)
         self._served: dict[str, int] = {}  # by student: when their last turn was
         self._changed = Condition()
-        self._thread: Thread | None = None
+        self._serving: Task[AskedQuestion, None] | None = None
 
     # searching
 
@@ -65,16 +66,16 @@ class ClassQuestions:
         while len(self._searches) > SEARCHES_KEPT:
             self._searches.popitem(last=False)
 
-        def work() -> None:
+        def runs() -> Generator[Run, None, None]:
             papers = self._papers.resolve(())
             for wanted, priority in (
                 (replace(retrieval, reranker=None), Priority.LOOK_UP),
                 (retrieval, Priority.STUDENT),
             ):
                 recipe = Recipe(evidence=wanted, generation=None)
-                search.run = self._answering.search(question, recipe, papers, priority, token)
+                yield self._answering.search(question, recipe, papers, priority, token)
 
-        Thread(target=_said, args=(search, work), daemon=True, name="class search").start()
+        search.follow(runs())
         return search
 
     def searched(self, token: str) -> StudentSearch | None:
@@ -114,13 +115,13 @@ class ClassQuestions:
     def wake(self) -> None:
         """Go on with the line, also after this program was started anew."""
         with self._changed:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = Thread(target=self._serve, daemon=True, name="class questions")
-                self._thread.start()
+            if self._serving is None or self._serving.over:
+                self._serving = Task(name="class questions")
+                self._serving.follow(self._serve())
             self._changed.notify_all()
 
-    def _serve(self) -> None:
-        """Answer one question after another while a class is open."""
+    def _serve(self) -> Generator[AskedQuestion, None, None]:
+        """Answer one question after another while a class is open; each as it is answered."""
         current = self._store.current()
         if current:
             for each in self._store.questions(current.id):
@@ -130,6 +131,7 @@ class ClassQuestions:
             waiting = () if current.paused else self.line(current.id)
             if waiting:
                 self._answer(waiting[0])
+                yield waiting[0]
             else:
                 with self._changed:
                     self._changed.wait(timeout=60)
@@ -166,15 +168,3 @@ class ClassQuestions:
     def _retrieval(self) -> Retrieval:
         default = self._models.default
         return Retrieval(embedder=default("embedder"), reranker=default("reranker"))
-
-
-def _said(search: StudentSearch, work: Callable[[], None]) -> None:
-    """Do the work; what goes wrong is said on the student's screen."""
-    try:
-        work()
-    except TriptychError as error:
-        search.error = error
-    except Exception as error:  # noqa: BLE001 - the last stop: without it a phone waits for ever
-        search.error = TriptychError("Something went wrong inside Triptych.", repr(error))
-    finally:
-        search.over = True

@@ -4,14 +4,14 @@ import argparse
 import signal
 from threading import Event
 
-from core.answering import Done
+from core.answering import Step
 from core.codec import plain
 from core.commands import Verbs
 from core.commands.output import say, show
 from core.commands.recipes import add_recipe, papers_from, recipe_from
 from core.errors import BadInput
 from core.lab import Lab
-from core.tasks import Progress
+from core.tasks import Progress, result_of
 from core.types import Recipe, Retrieval, three_ways
 
 
@@ -47,12 +47,13 @@ def ask_question(lab: Lab, options: argparse.Namespace) -> int:
     failed, stop = False, Event()
     signal.signal(signal.SIGINT, lambda *_: stop.set())  # Ctrl-C keeps what was said so far
     steps = lab.answering.ask(options.question, recipes, papers_from(lab, options), stop=stop)
-    for step in steps:
-        match step:
-            case Progress(sentence=sentence, share=None):
-                say(sentence)
-            case Done(comparison=comparison):
-                for run in comparison.runs:
-                    show(plain(run))
-                    failed |= run.answer is not None and run.answer.finish_reason == "error"
+    for run in result_of(steps, _said).runs:
+        show(plain(run))
+        failed |= run.answer is not None and run.answer.finish_reason == "error"
     return 1 if failed else 0
+
+
+def _said(step: Step) -> None:
+    match step:
+        case Progress(sentence=sentence, share=None):
+            say(sentence)

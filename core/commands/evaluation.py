@@ -13,7 +13,7 @@ from core.commands.sweeps import LOOK_SECONDS, alike
 from core.errors import BadInput
 from core.evaluation import Evaluation
 from core.lab import Lab
-from core.tasks import Progress
+from core.tasks import result_of
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -42,12 +42,10 @@ def evaluate_preset(lab: Lab, options: argparse.Namespace) -> int:
     sweep_id = lab.sweeps.start(planned)
     signal.signal(signal.SIGINT, lambda *_: lab.sweeps.stop(sweep_id))
     _wait(lab, sweep_id)
-    for step in lab.evaluations.result(sweep_id, options.base, held_out=options.held_out):
-        if isinstance(step, Progress):
-            say(step.sentence)
-        else:
-            _show(step)
-            _write(step, options.memo)
+    steps = lab.evaluations.result(sweep_id, options.base, held_out=options.held_out)
+    evaluation = result_of(steps, lambda doing: say(doing.sentence))
+    _show(evaluation)
+    _write(evaluation, options.memo)
     return 0
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from core.codec import plain
 from core.commands import Verbs
 from core.commands.output import say, show
-from core.evaluation import RecallRow, Tied
+from core.evaluation import RecallRow
 from core.lab import Lab
-from core.tasks import Progress
+from core.tasks import Progress, result_of
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -37,17 +37,18 @@ def _omega(lab: Lab, folder: Path) -> int:
 
 
 def _recall(lab: Lab, folder: Path) -> int:
-    started, rows, tied = time.monotonic(), list[RecallRow](), Tied(rows=())
-    for step in lab.reproduction.recall(folder):
+    started, rows = time.monotonic(), list[RecallRow]()
+
+    def told(step: Progress | RecallRow) -> None:
         match step:
             case Progress():
                 say(step.sentence)
             case RecallRow():
                 rows.append(step)
                 show(plain(step))
-            case Tied():
-                tied = step
-    best = [rows[number] for number in tied.rows]
+
+    tied = result_of(lab.reproduction.recall(folder), told)
+    best = [rows[number] for number in tied]
     inside = sum(row.inside for row in rows)
     show(
         {

@@ -86,7 +86,7 @@ def run(lab: Lab, planned: SweepPlan) -> int:
     assert sweeping, "it was started here"
     shown, said, over = 0, "", False
     while not over:
-        over = sweeping.over.wait(LOOK_SECONDS)
+        over = sweeping.join(LOOK_SECONDS)
         doing = sweeping.doing
         if doing and doing.share is None and doing.sentence != said:
             said = doing.sentence

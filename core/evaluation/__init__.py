@@ -8,7 +8,6 @@ from core.evaluation.published import (
     RecallRow,
     Reproduction,
     Table,
-    Tied,
     check,
 )
 from core.evaluation.settings_compared import Evaluation, Evaluations
@@ -25,6 +24,5 @@ __all__ = [
     "RecallRow",
     "Reproduction",
     "Table",
-    "Tied",
     "check",
 ]

@@ -17,7 +17,7 @@ from core.errors import BadInput
 from core.metrics import Interval, means, retrieval, tied_with_best
 from core.models import Models, characters_read, vocabularies
 from core.settings import Settings
-from core.tasks import Priority, Progress, Worker
+from core.tasks import Priority, Progress, Worker, mapped
 from core.types import Chunk, Chunking, Paper, Span
 
 if TYPE_CHECKING:
@@ -104,16 +104,9 @@ class RecallRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tied:
-    """The rows of the table whose recall cannot be told from the best, by their number."""
-
-    rows: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """The published table as far as it was computed again from this folder. `tied` as that of Tied,
-    None before all rows are there."""
+    """The published table as far as it was computed again from this folder. `tied` are the rows
+    whose recall cannot be told from the best, by their number; None before all rows are there."""
 
     folder: Path
     omega: tuple[OmegaRow, ...] = ()
@@ -154,7 +147,7 @@ class Reproduction:
         self._worker = worker
         self.table: Table | None = None
 
-    def whole(self, folder: Path) -> Generator[Progress, None, None]:
+    def whole(self, folder: Path) -> Generator[Progress, None, Table]:
         """Both measures, for work in the background: `table` grows row by row."""
         check(folder)
         table = Table(folder=folder)
@@ -165,16 +158,21 @@ class Reproduction:
             self.table = table = replace(table, omega=(*table.omega, row))
             said = f"Best possible precision: {number} of {len(OMEGA)}"
             yield Progress(sentence=said, share=number / len(OMEGA))
-        for step in self.recall(folder):
+
+        def told(step: Progress | RecallRow) -> Progress:
+            nonlocal table
             match step:
                 case Progress():
-                    yield step
+                    return step
                 case RecallRow():
                     self.table = table = replace(table, recall=(*table.recall, step))
-                    said = f"Recall: {len(table.recall)} of {len(RECALL)}"
-                    yield Progress(sentence=said, share=len(table.recall) / len(RECALL))
-                case Tied():
-                    self.table = replace(table, tied=step.rows)
+                    done = len(table.recall)
+                    said = f"Recall: {done} of {len(RECALL)}"
+                    return Progress(sentence=said, share=done / len(RECALL))
+
+        tied = yield from mapped(self.recall(folder), told)
+        self.table = table = replace(table, tied=tied)
+        return table
 
     def omega(self, folder: Path) -> Iterator[OmegaRow]:
         """How well each way of cutting could do at best; no model."""
@@ -197,15 +195,15 @@ class Reproduction:
                 close=abs(as_published - published) <= CLOSE,
             )
 
-    def recall(self, folder: Path) -> Iterator[Progress | RecallRow | Tied]:
-        """A row for each of the report's, and before it what is going on; in the end, which of them
-        tie."""
+    def recall(self, folder: Path) -> Generator[Progress | RecallRow, None, tuple[int, ...]]:
+        """A row for each of the report's, and before it what is going on; returns the numbers of
+        those whose recall cannot be told from the best."""
         vocabularies.check(vocabularies.CL100K)
         corpus = read(folder, self._settings)
         # It takes minutes: what people ask goes first.
         return self._worker.stream(lambda: self._recall(corpus), Priority.SWEEP)
 
-    def _recall(self, corpus: Corpus) -> Iterator[Progress | RecallRow | Tied]:
+    def _recall(self, corpus: Corpus) -> Generator[Progress | RecallRow, None, tuple[int, ...]]:
         import numpy as np
 
         tokens = vocabularies.tokens(vocabularies.CL100K)
@@ -230,7 +228,7 @@ class Reproduction:
                 never_seen=_never_seen(embedder, chunks),
                 embedded=embedded,
             )
-        yield Tied(rows=tied_with_best(np.transpose(recalls)).settings)
+        return tied_with_best(np.transpose(recalls)).settings
 
     def _vectors(
         self, embedder: "Embedder", chunks: Sequence[Chunk]

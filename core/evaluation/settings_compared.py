@@ -2,7 +2,7 @@
 held against the gold. The sweep keeps each search, so a broken one goes on where it was."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass, replace
 
 from core.charts import Chart, PlottedSetting, Theme, recall_against_tokens, won_and_lost
@@ -207,9 +207,9 @@ class Evaluations:
 
     def result(
         self, sweep_id: str, base: str | None = None, *, held_out: bool = False
-    ) -> Iterator[Progress | Evaluation]:
-        """What the sweep's searches are worth; the last item is the evaluation. `base` names the
-        setting that the others are compared with."""
+    ) -> Generator[Progress, None, Evaluation]:
+        """What the sweep's searches are worth. `base` names the setting that the others are
+        compared with."""
         sweep = self._sweeps.sweep(sweep_id)
         labels = [setting.label for setting in sweep.settings]
         if base is not None and base not in labels:
@@ -230,22 +230,21 @@ class Evaluations:
         number = labels.index(base) if base is not None else None
         spans = tuple(tuple(map(str, gold[sweep.questions[each]])) for each in asked)
         key = (sweep_id, held_out, tuple(asked), spans)
-        if (*key, number) in self._kept:
-            return iter([self._kept[*key, number]])
-        if same := next(
-            (each for known, each in list(self._kept.items()) if known[:-1] == key), None
-        ):
-            compared = replace(same, summary=summarise(labels, same.measured, number))
-            return iter([self._keep((*key, number), compared)])
-        return self._judged(
-            (*key, number), lambda: self._result(sweep, runs, gold, asked, number, held_out)
-        )
 
-    def _judged(
-        self, key: tuple[object, ...], steps: Callable[[], Iterator[Progress | Evaluation]]
-    ) -> Iterator[Progress | Evaluation]:
-        for step in self._worker.stream(steps):
-            yield self._keep(key, step) if isinstance(step, Evaluation) else step
+        def judged() -> Generator[Progress, None, Evaluation]:
+            if (*key, number) in self._kept:
+                return self._kept[*key, number]
+            if same := next(
+                (each for known, each in list(self._kept.items()) if known[:-1] == key), None
+            ):
+                found = replace(same, summary=summarise(labels, same.measured, number))
+            else:
+                found = yield from self._worker.stream(
+                    lambda: self._result(sweep, runs, gold, asked, number, held_out)
+                )
+            return self._keep((*key, number), found)
+
+        return judged()
 
     def _keep(self, key: tuple[object, ...], evaluation: Evaluation) -> Evaluation:
         self._kept[key] = evaluation
@@ -261,7 +260,7 @@ class Evaluations:
         asked: Sequence[int],
         base: int | None,
         held_out: bool,
-    ) -> Iterator[Progress | Evaluation]:
+    ) -> Generator[Progress, None, Evaluation]:
         tokens_of = self._models.default("embedder")
         tokenizer, _ = self._models.reading(tokens_of)
         speeds = self._speeds.all()
@@ -284,7 +283,7 @@ class Evaluations:
             measured.append(tuple(row))
             said = f"Comparing with the gold: {place} of {len(sweep.settings)} settings"
             yield Progress(sentence=said, share=place / len(sweep.settings))
-        yield Evaluation(
+        return Evaluation(
             sweep=sweep,
             questions=tuple(sweep.questions[question] for question in asked),
             measured=tuple(measured),

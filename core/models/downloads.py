@@ -31,7 +31,7 @@ SILENCE_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class Downloaded:
     """How far a download is, in bytes; what was there already is counted."""
 
     done: int
@@ -46,7 +46,7 @@ class _File:
     blob: str  # git's own sha1 of a small file
 
 
-def download(known: Known, settings: Settings) -> Iterator[Progress]:
+def download(known: Known, settings: Settings) -> Iterator[Downloaded]:
     """Bring a model to TRIPTYCH_MODELS. Closing the iterator breaks off; the next call goes on.
 
     Errors: BadInput if it is being downloaded already or its folder is taken, OutOfSpace, Damaged
@@ -71,12 +71,12 @@ def download(known: Known, settings: Settings) -> Iterator[Progress]:
             f"{known.name} needs {(total - done) / 1e6:,.0f} MB more in {settings.models};"
             " make room, or choose another place with TRIPTYCH_MODELS.",
         )
-        yield Progress(done=done, total=total)
+        yield Downloaded(done=done, total=total)
         for file in files:
             address = f"{settings.hub}/{known.repository}/resolve/{commit}/{quote(file.path)}"
             for came in _fetch(address, part / file.path, file, known.name):
                 done += came
-                yield Progress(done=done, total=total)
+                yield Downloaded(done=done, total=total)
             _check(part / file.path, file, known.name)
         origin = {"repository": known.repository, "commit": commit}
         (part / ORIGIN).write_text(json.dumps(origin) + "\n", encoding="utf-8")

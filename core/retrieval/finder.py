@@ -101,15 +101,15 @@ class Finder:
 
     def find(
         self, question: str, recipe: Recipe, paper_ids: tuple[str, ...]
-    ) -> Iterator[Progress | Evidence]:
-        """The last item is the evidence; what comes before says what is going on."""
+    ) -> Generator[Progress, None, Evidence]:
+        """The evidence of a recipe for a question. Errors: as `given` and `search`."""
         match recipe.evidence:
             case None:
-                yield Evidence()
-            case Given():
-                yield self.given(recipe.evidence)
-            case Retrieval():
-                yield from self._retrieve(question, recipe.chunking, recipe.evidence, paper_ids)
+                return Evidence()
+            case Given() as given:
+                return self.given(given)
+            case Retrieval() as wanted:
+                return (yield from self._retrieve(question, recipe.chunking, wanted, paper_ids))
 
     def given(self, given: Given) -> Evidence:
         """Passages by their place. Errors: BadInput for one whose paper or text is not there."""
@@ -133,13 +133,13 @@ class Finder:
 
     def _retrieve(
         self, question: str, chunking: Chunking, wanted: Retrieval, paper_ids: tuple[str, ...]
-    ) -> Iterator[Progress | Evidence]:
+    ) -> Generator[Progress, None, Evidence]:
         searched = yield from self.search(question, chunking, wanted, paper_ids)
         reranked = None
         texts = [candidate.chunk.text for candidate in searched.at(wanted.candidates)]
         if wanted.reranker and texts:
             reranked = yield from self.rerank(question, texts, wanted.reranker)
-        yield self.evidence(wanted, searched, reranked, paper_ids)
+        return self.evidence(wanted, searched, reranked, paper_ids)
 
     def search(
         self, question: str, chunking: Chunking, wanted: Retrieval, paper_ids: tuple[str, ...]

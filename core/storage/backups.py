@@ -182,7 +182,7 @@ class Storage:
         with at_work(self._settings.data):
             for done, total in backup.write(self._store.database, papers, presets, file):
                 yield Progress(sentence=f"Writing {_of(done, total)}", share=done / total)
-        yield Outcome(sentence=f"{file.name} is made, {file.stat().st_size / 1e6:,.1f} MB.")
+        return Outcome(sentence=f"{file.name} is made, {file.stat().st_size / 1e6:,.1f} MB.")
 
     def _restore(self, file: Path) -> Steps:
         with self._workplace() as folder:
@@ -194,7 +194,7 @@ class Storage:
             yield WAITING
             # From here on nothing may break it off: no step lies between.
             self._worker.call(self._replace, folder / backup.DATABASE, paper_ids, presets)
-        yield Outcome(sentence=f"{file.name} is put back, with {len(paper_ids):,} papers.")
+        return Outcome(sentence=f"{file.name} is put back, with {len(paper_ids):,} papers.")
 
     def _reset(self) -> Steps:
         with self._workplace() as folder:
@@ -202,7 +202,7 @@ class Storage:
                 yield WAITING
             self._worker.call(self._replace, folder / backup.DATABASE, frozenset(), {})
             self._worker.call(self._drop_vectors)
-        yield Outcome(sentence="Everything is taken away; models and backups are still here.")
+        return Outcome(sentence="Everything is taken away; models and backups are still here.")
 
     def _rebuild(self) -> Steps:
         before = _size(self._settings.data / "vectors")
@@ -211,7 +211,7 @@ class Storage:
         dropped = f"{before / 1e6:,.1f} MB of vectors are dropped and come back at the next search"
         yield Progress(sentence="The doctor looks at the rest …")
         faults = [check.sentence for check in self._doctor() if not check.ok]
-        yield Outcome(sentence=" ".join([f"{dropped}.", *(faults or ["All else is whole."])]))
+        return Outcome(sentence=" ".join([f"{dropped}.", *(faults or ["All else is whole."])]))
 
     def _presets(self) -> dict[str, str]:
         """The sweeps that people saved, by name; what is no text is none."""

@@ -16,7 +16,7 @@ from core.retrieval import Evidence, Finder, RerankScores, Searched, ranking
 from core.store import Store
 from core.sweeps import plan
 from core.sweeps.plan import Search
-from core.tasks import Progress
+from core.tasks import Progress, mapped
 from core.types import Cell, Given, Recipe, Retrieval, Run, Sweep, TextGenerator, run_key
 
 PROMPTS_AT_ONCE = 32  # handed to a generator together; it reads and writes as many as suit it
@@ -55,7 +55,7 @@ class Grid:
     _found: dict[tuple[int, Search], Searched] = field(default_factory=dict)
     _reranked: dict[tuple[int, str], RerankScores] = field(default_factory=dict)
 
-    def steps(self) -> Iterator[Progress]:
+    def steps(self) -> Generator[Progress, None, None]:
         """Do it, saying what is going on; ends soon when `stop` is set.
 
         What goes wrong fails the cells it belongs to, and the others go on. Errors: only what
@@ -193,18 +193,14 @@ class Grid:
     ) -> Generator[Progress, None, RerankScores]:
         """The same steps, told as a part of all pairs."""
         total = self.counted.rerank_pairs or 0
-        while True:
-            try:
-                doing = next(steps)
-            except StopIteration as end:
-                reranked: RerankScores = end.value
-                return reranked
+
+        def told(doing: Progress) -> Progress:
             if doing.share is None:
-                yield doing
-            else:
-                done = before + round(doing.share * count)
-                said = f"Reranking: {done:,} of {total:,} pairs"
-                yield Progress(sentence=said, share=done / total)
+                return doing
+            done = before + round(doing.share * count)
+            return Progress(sentence=f"Reranking: {done:,} of {total:,} pairs", share=done / total)
+
+        return mapped(steps, told)
 
     def _reranker(self, place: Place) -> str | None:
         evidence = self._recipe(place).evidence
@@ -278,12 +274,6 @@ class Grid:
 
     def _written(self, name: str, drafts: dict[Place, Draft]) -> Iterator[Progress]:
         """Answer a batch; what was only begun is not kept."""
-        by_key = {draft.key: place for place, draft in drafts.items()}
-
-        def keep(run: Run) -> None:
-            if run.answer and run.answer.finish_reason != "stopped":
-                self._keep(by_key[run.key], run)
-
         self.store.sweeps.begin(self.sweep.id, drafts)
         texts = ["\n".join(m.content for m in draft.messages) for draft in drafts.values()]
         ordered = [list(drafts.values())[at] for at in plan.reading_order(texts)]
@@ -293,12 +283,21 @@ class Grid:
         yield Progress(sentence=f"{name} reads {len(set(texts)):,} prompts …")
         done = 0
         try:
-            for step in self.answering.write(generator, ordered, self.stop, keep):
-                done += isinstance(step, Finished)
+            for step in self.answering.write(generator, ordered, self.stop):
+                match step:
+                    case Finished():
+                        done += 1
+                        self._keep_finished(drafts)
                 said = f"{name} answers: {done:,} of {len(drafts):,} of this batch"
                 yield Progress(sentence=said, share=done / len(drafts))
         except TriptychError as error:
             self._fail([place for place in drafts if place in self._open], error)
+
+    def _keep_finished(self, drafts: dict[Place, Draft]) -> None:
+        for place, draft in drafts.items():
+            run = draft.run if place in self._open else None
+            if run and run.answer and run.answer.finish_reason != "stopped":
+                self._keep(place, run)
 
     def _draft(self, place: Place) -> Draft:
         recipe = self._recipe(place)

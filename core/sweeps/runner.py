@@ -4,17 +4,16 @@ The work itself is in core.sweeps.execute; everything that must not be lost is i
 sweep is run by one process at a time, which holds a lock on a file that ends with it.
 """
 
-import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from threading import Event, Lock, Thread
+from threading import Lock
 from typing import IO
 
 from core.answering import Answering
-from core.errors import BadInput, MissingModel, TriptychError
+from core.errors import BadInput, MissingModel
 from core.files import lock_file, try_lock
 from core.models import Models
 from core.retrieval import Finder
@@ -27,7 +26,7 @@ from core.sweeps.expand import DroppedSetting
 from core.sweeps.plan import SweepPlan
 from core.sweeps.preset_files import Presets
 from core.sweeps.presets import Preset
-from core.tasks import Priority, Progress, Ticket, Worker
+from core.tasks import Priority, Progress, Task, Ticket, Worker, failure
 from core.types import Cell, Family, Setting, Span, Sweep, SweepStatus, run_key
 
 STOPPING_SECONDS = 5.0  # how long one who resumes waits for it
@@ -35,31 +34,25 @@ SWEEPS_KEPT = 64  # in memory, without their cells
 LOOK_SECONDS = 0.2  # between two looks at the line
 
 
-@dataclass
-class Sweeping:
-    """A sweep that this process runs, or ran; written by its own thread, read by pages.
-
-    `ended` are the cells that it has done, or that failed, in that order.
-    """
+@dataclass(kw_only=True)
+class Sweeping(Task[Progress, None]):
+    """A sweep that this process runs, or ran. `ended` are the cells that it has done, or that
+    failed, in that order."""
 
     id: str
-    ticket: Ticket[Progress] | None = None
+    name: str = "sweep"
+    ticket: Ticket[Progress, None] | None = None
     doing: Progress | None = None
     counted: Counted = field(default_factory=Counted)
     ended: list[Cell] = field(default_factory=list)
-    started: float = field(default_factory=time.monotonic)
-    stopping: Event = field(default_factory=Event)
-    over: Event = field(default_factory=Event)
 
     @property
     def ahead(self) -> int:
         """How many pieces of work go before its next one."""
         return self.ticket.position if self.ticket else 0
 
-    @property
-    def seconds(self) -> float:
-        """How long it has been under way here."""
-        return time.monotonic() - self.started
+    def show(self, step: Progress) -> None:
+        self.doing = step
 
 
 class Sweeps:
@@ -220,10 +213,10 @@ class Sweeps:
         program."""
         with self._starting:
             running = self._under_way.get(sweep_id)
-            if running and not running.over.is_set():
+            if running and not running.over:
                 if not running.stopping.is_set():
                     return
-                if not running.over.wait(STOPPING_SECONDS):
+                if not running.join(STOPPING_SECONDS):
                     raise BadInput("This sweep is still stopping; try again in a moment.")
             row = self._row(sweep_id)
             if row.origin != "lab":
@@ -234,10 +227,8 @@ class Sweeps:
             self._sweeps.requeue(sweep_id, "running")
             self._sweeps.set_status(sweep_id, "queued")
             sweeping = Sweeping(id=sweep_id)
+            sweeping.follow(self._steps(sweeping, lock))
             self._under_way[sweep_id] = sweeping
-            Thread(
-                target=self._run, args=(sweeping, lock), daemon=True, name=f"sweep-{sweep_id}"
-            ).start()
 
     def retry_failed(self, sweep_id: str) -> None:
         """Put what failed in line again. Errors: as `resume`."""
@@ -249,7 +240,7 @@ class Sweeps:
         """End it soon, also in another program; what is done is kept."""
         sweeping = self._under_way.get(sweep_id)
         if sweeping:
-            sweeping.stopping.set()
+            sweeping.stop()
         if self._row(sweep_id).status in ("queued", "running"):
             self._sweeps.set_status(sweep_id, "stopped")
 
@@ -264,7 +255,7 @@ class Sweeps:
     def wait(self, sweep_id: str, seconds: float | None = None) -> bool:
         """Wait until this process runs it no more; whether that came about."""
         sweeping = self._under_way.get(sweep_id)
-        return sweeping is None or sweeping.over.wait(seconds)
+        return sweeping is None or sweeping.join(seconds)
 
     def remove(self, sweep_id: str) -> None:
         """Take a sweep away; its answers stay. Errors: BadInput while it is under way."""
@@ -302,7 +293,7 @@ class Sweeps:
         """What this process is doing for it; None if it runs elsewhere or not at all. With
         `ended` also what it did until the sweep ended."""
         sweeping = self._under_way.get(sweep_id)
-        return None if sweeping is None or (sweeping.over.is_set() and not ended) else sweeping
+        return None if sweeping is None or (sweeping.over and not ended) else sweeping
 
     def running(self) -> str:
         """The name of a sweep that is under way in this or another program; empty if none is."""
@@ -323,26 +314,18 @@ class Sweeps:
         """A lock that ends with the process; None if another one has it."""
         return try_lock(lock_file(self._data, f"sweep-{sweep_id}"))
 
-    def _run(self, sweeping: Sweeping, lock: IO[bytes]) -> None:
-        """In a thread of the sweep's own: take the worker's steps until they end."""
-        sentence = ""
-        try:
-            with lock:
-                try:
-                    for doing in self._steps(sweeping):
-                        sweeping.doing = doing
-                except TriptychError as error:
-                    sentence = error.sentence
-                except Exception as error:  # noqa: BLE001 - the last stop: else it hangs for ever
-                    sentence = (
-                        "Something went wrong inside Triptych; what was kept before is safe"
-                        f" ({error!r})."
-                    )
-                self._end(sweeping, sentence)
-        finally:
-            sweeping.over.set()
+    def _steps(self, sweeping: Sweeping, lock: IO[bytes]) -> Generator[Progress, None, None]:
+        """Do what is open and write down how it ended, before another program may run it."""
+        with lock:
+            try:
+                yield from self._work(sweeping)
+            except Exception as error:  # noqa: BLE001 - it is raised again
+                failed = failure(error)
+                self._end(sweeping, f"{failed.sentence} {failed.detail}".strip())
+                raise failed from None
+            self._end(sweeping, "")
 
-    def _steps(self, sweeping: Sweeping) -> Iterator[Progress]:
+    def _work(self, sweeping: Sweeping) -> Generator[Progress, None, None]:
         sweep = self.sweep(sweeping.id)
         work = Grid(
             sweep=sweep,

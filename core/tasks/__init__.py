@@ -1,7 +1,7 @@
 """Work in the background: the worker that owns the models, taking turns, progress and jobs."""
 
-from core.tasks.background import Job, Jobs, Outcome, Steps
-from core.tasks.progress import Progress
+from core.tasks.background import Job, Jobs, Outcome, Steps, Task, failure
+from core.tasks.progress import Progress, mapped, result_of
 from core.tasks.round_robin import round_robin
 from core.tasks.stopwatch import Stopwatch
 from core.tasks.worker import Priority, Ticket, Worker
@@ -14,7 +14,11 @@ __all__ = [
     "Progress",
     "Steps",
     "Stopwatch",
+    "Task",
     "Ticket",
     "Worker",
+    "failure",
+    "mapped",
+    "result_of",
     "round_robin",
 ]

@@ -1,13 +1,78 @@
-"""Work in the background that any page may watch, start and stop: tests and downloads of models,
-backups. It runs on when the page is left. Knows nothing of what the work does."""
+"""Work in the background that any page may watch and stop. It runs on when the page is left. Knows
+nothing of what the work does."""
 
+import logging
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
+from typing import Generic, TypeVar
 
 from core.errors import BadInput, TriptychError
-from core.tasks.progress import Progress
+from core.tasks.progress import Progress, result_of
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(kw_only=True)
+class Task(Generic[T, R]):
+    """One piece of work under way; written by its own thread, read by pages.
+
+    Every attribute is replaced whole, so a reader always sees a consistent value.
+    """
+
+    name: str
+    result: R | None = None
+    error: TriptychError | None = None
+    over: bool = False
+    started: float = field(default_factory=time.monotonic)
+    seconds_taken: float | None = None
+    stopping: Event = field(default_factory=Event)
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been under way, or took."""
+        if self.seconds_taken is not None:
+            return self.seconds_taken
+        return time.monotonic() - self.started
+
+    def stop(self) -> None:
+        """End soon; what is done is kept."""
+        self.stopping.set()
+
+    def join(self, seconds: float | None = None) -> bool:
+        """Wait until it is over; whether that came about."""
+        self._thread.join(seconds)
+        return self.over
+
+    def follow(self, steps: Generator[T, None, R]) -> None:
+        """Take the steps in a thread of its own until they end."""
+        self._steps = steps
+        self._thread = Thread(target=self._run, daemon=True, name=self.name)
+        self._thread.start()
+
+    def show(self, step: T) -> None:
+        """Take up what a step says for those who watch; called in the work's thread."""
+
+    def _run(self) -> None:
+        try:
+            self.result = result_of(self._steps, self.show)
+        except Exception as error:  # noqa: BLE001 - the last stop: else a page waits for ever
+            self.error = failure(error)
+        finally:
+            self.seconds_taken = time.monotonic() - self.started
+            self.over = True
+
+
+def failure(error: Exception) -> TriptychError:
+    """What ended some work, as it is told to people; what nobody foresaw is also logged."""
+    if isinstance(error, TriptychError):
+        return error
+    logging.getLogger(__name__).error("work in the background failed", exc_info=error)
+    return TriptychError(
+        "Something went wrong inside Triptych; what was kept before is safe.", repr(error)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,61 +83,32 @@ class Outcome:
     quote: str = ""
 
 
-Steps = Generator[Progress | Outcome, None, None]
+Steps = Generator[Progress, None, Outcome | None]  # None where it was stopped
 
 
-@dataclass
-class Job:
-    """The state of one piece of work; written by its own thread, read by pages.
+@dataclass(kw_only=True)
+class Job(Task[Progress, Outcome | None]):
+    """Work that is started from a page and says in a sentence what came of it. It is broken off
+    after the step it is at when somebody stops it."""
 
-    Every attribute is replaced whole, so a reader always sees a consistent value.
-    """
-
-    name: str
     doing: Progress
-    outcome: Outcome | None = None
-    error: TriptychError | None = None
-    over: bool = False
-    started: float = field(default_factory=time.monotonic)
-    stopping: Event = field(default_factory=Event)
 
     @property
-    def seconds(self) -> float:
-        """How long it has been under way."""
-        return time.monotonic() - self.started
+    def outcome(self) -> Outcome | None:
+        """What came of it, once it is over without an error."""
+        if not self.over or self.error:
+            return None
+        return self.result or Outcome(sentence="Stopped.")
 
     def stop(self) -> None:
-        """End after the step it is at."""
-        self.stopping.set()
+        super().stop()
         self.doing = Progress(sentence="Stopping …", share=self.doing.share)
 
-    def join(self) -> None:
-        """Wait until it is over."""
-        self._thread.join()
-
-    def follow(self, steps: Steps) -> None:
-        """Take the steps in a thread of this job's own until they end."""
-        self._thread = Thread(target=self._take, args=(steps,), daemon=True, name=self.name)
-        self._thread.start()
-
-    def _take(self, steps: Steps) -> None:
-        try:
-            for step in steps:
-                if isinstance(step, Outcome):
-                    self.outcome = step
-                elif not self.stopping.is_set():
-                    self.doing = step
-                if self.stopping.is_set():
-                    steps.close()
-        except TriptychError as error:
-            self.error = error
-        except Exception as error:  # noqa: BLE001 - the last stop: without it a page waits for ever
-            self.error = TriptychError(
-                "Something went wrong inside Triptych; what was kept before is safe.", repr(error)
-            )
-        if self.outcome is None and self.error is None:
-            self.outcome = Outcome(sentence="Stopped.")
-        self.over = True
+    def show(self, step: Progress) -> None:
+        if self.stopping.is_set():
+            self._steps.close()
+        else:
+            self.doing = step
 
 
 class Jobs:
@@ -93,8 +129,8 @@ class Jobs:
                 raise BadInput(f"{before.name} is under way; wait for it, or stop it.")
             job = Job(name=name, doing=Progress(sentence=f"{name} …"))
             steps = make(job.stopping)
-            self._jobs[kind] = job
             job.follow(steps)
+            self._jobs[kind] = job
             return job
 
     def get(self, kind: str) -> Job | None:

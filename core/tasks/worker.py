@@ -1,6 +1,6 @@
 """The one thread that owns all model calls of a device, so that no two of them slow each other.
 
-Work is an iterator. The worker takes one item at a time, always from the work that stands first in
+Work is a generator. The worker takes one item at a time, always from the work that stands first in
 line: people before sweeps, then work that has begun, then those who ask take turns. So a sweep lets
 people in between two of its items and goes on afterwards, and needs no other rule for it. Knows
 nothing of models.
@@ -14,11 +14,12 @@ from enum import IntEnum
 from itertools import count
 from queue import SimpleQueue
 from threading import Condition, Thread, current_thread
-from typing import Any, Generic, Literal, TypeVar, TypeVarTuple
+from typing import Any, Literal, TypeVar, TypeVarTuple
 
 from core.tasks.round_robin import round_robin
 
 T = TypeVar("T")
+R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
 
 Outcome = tuple[Literal["item", "end", "error"], Any]
@@ -55,22 +56,26 @@ class Worker:
         self, function: Callable[[*Ts], T], *args: *Ts, priority: Priority = Priority.PERSON
     ) -> T:
         """What the function returns or raises, in the worker's thread."""
-        return next(self.stream(lambda: iter((function(*args),)), priority))
+
+        def once() -> Generator[T, None, None]:
+            yield function(*args)
+
+        return next(self.stream(once, priority))
 
     def stream(
         self,
-        make_iterator: Callable[[], Iterator[T]],
+        make: Callable[[], Generator[T, None, R]],
         priority: Priority = Priority.PERSON,
         asker: str = "",
-    ) -> "Ticket[T]":
-        """Put work in line. The iterator is made, advanced and closed in the worker's thread,
+    ) -> "Ticket[T, R]":
+        """Put work in line. The generator is made, advanced and closed in the worker's thread,
         which does not wait for the caller to take the items. All work of one `asker` shares their
         turns; work without one has turns of its own."""
         if current_thread() is self._thread:
             raise RuntimeError("work in the worker's thread must not wait for the worker")
         with self._changed:
             number = next(self._numbers)
-            work = _Work(priority, number, (priority, asker or number), make_iterator)
+            work = _Work(priority, number, (priority, asker or number), make)
             self._line.append(work)
             self._arrange()
         return Ticket(work, self._line, self._changed)
@@ -107,11 +112,12 @@ class Worker:
         self._changed.notify_all()
 
 
-class Ticket(Generic[T]):
-    """The caller's end of work in line: iterate to get its items, in order, as they come.
+class Ticket(Generator[T, None, R]):
+    """The caller's end of work in line: iterate to get its items, in order, as they come, and then
+    its result.
 
     What the work raises is raised here. Closing the ticket, or letting it go, closes the work's
-    iterator in the worker's thread after the item it is at, without waiting for it.
+    generator in the worker's thread after the item it is at, without waiting for it.
     """
 
     def __init__(self, work: "_Work", line: "list[_Work]", changed: Condition) -> None:
@@ -134,10 +140,7 @@ class Ticket(Generic[T]):
                 while self.position == ahead:
                     self._changed.wait()
 
-    def __iter__(self) -> "Ticket[T]":
-        return self
-
-    def __next__(self) -> T:
+    def send(self, _value: None, /) -> T:
         if self._over:
             raise StopIteration
         kind, value = self._work.outcomes.get()
@@ -147,7 +150,11 @@ class Ticket(Generic[T]):
         self._over = True
         if kind == "error":
             raise value
-        raise StopIteration
+        raise StopIteration(value)
+
+    def throw(self, error: Any, value: Any = None, traceback: Any = None, /) -> T:
+        self.close()
+        return super().throw(error, value, traceback)
 
     def close(self) -> None:
         self._over = True
@@ -159,14 +166,14 @@ class Ticket(Generic[T]):
 
 
 class _Work:
-    """One iterator in line."""
+    """One generator in line."""
 
     def __init__(
         self,
         priority: Priority,
         number: int,
         asker: Hashable,
-        make: Callable[[], Iterator[Any]],
+        make: Callable[[], Generator[Any, None, Any]],
     ) -> None:
         self.priority = priority
         self.number = number
@@ -175,20 +182,20 @@ class _Work:
         self.closed = False
         self.outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self._make = make
-        self._iterator: Iterator[Any] | None = None
+        self._steps: Generator[Any, None, Any] | None = None
 
     def step(self) -> Outcome:
-        """Take the next item, or close the iterator if that was asked for."""
+        """Take the next item, or close the generator if that was asked for."""
         try:
             if self.closed:
-                if isinstance(self._iterator, Generator):
-                    self._iterator.close()
+                if self._steps:
+                    self._steps.close()
                 return "end", None
-            if self._iterator is None:
-                self._iterator = self._make()
-            return "item", next(self._iterator)
-        except StopIteration:
-            return "end", None
+            if self._steps is None:
+                self._steps = self._make()
+            return "item", next(self._steps)
+        except StopIteration as end:
+            return "end", end.value
         except BaseException as error:
             # Whatever it is, it is raised again in the caller's thread, and this one must go on.
             if self.closed:

@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from core.answering.running import Done
 from core.codec import to_json
 from core.history import capsules
 from core.history.capsules import Capsule
@@ -24,6 +23,7 @@ from core.history.comparisons import GRID
 from core.lab import Lab
 from core.settings import SAMPLES, from_environment
 from core.store import Store
+from core.tasks import result_of
 from core.types import Comparison, Recipe, Retrieval, Run, run_key, three_ways
 
 RUNS = SAMPLES / "runs"
@@ -52,14 +52,12 @@ def comparisons(lab: Lab) -> None:
 
 def recorded(lab: Lab, question: str, recipes: Sequence[Recipe], name: str) -> Comparison:
     """Ask, and mark the runs as recorded."""
-    for step in lab.answering.ask(question, recipes, lab.papers.resolve(())):
-        if isinstance(step, Done):
-            runs = tuple(
-                replace(run, id=f"{name}-{panel}", origin="recorded")
-                for panel, run in enumerate(step.comparison.runs)
-            )
-            return replace(step.comparison, id=name, runs=runs)
-    raise AssertionError("a question without an end")
+    comparison = result_of(lab.answering.ask(question, recipes, lab.papers.resolve(())))
+    runs = tuple(
+        replace(run, id=f"{name}-{panel}", origin="recorded")
+        for panel, run in enumerate(comparison.runs)
+    )
+    return replace(comparison, id=name, runs=runs)
 
 
 def grid(lab: Lab) -> None:

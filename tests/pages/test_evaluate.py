@@ -11,6 +11,7 @@ from core.errors import OutOfSpace
 from core.evaluation.published import OmegaRow, RecallRow, Table
 from core.lab import Lab
 from core.metrics.statistics import Interval
+from core.tasks import result_of
 from core.types import Question, Span
 from tests.backends.generators.echo import Echo
 from tests.pages.conftest import texts
@@ -89,9 +90,9 @@ def test_story_evaluate_leave_come_back_and_read_the_verdict(page: AppTest, lab:
     assert "24 of 24 cells" in texts(page)
     page.button(key=f"evaluate.open.{row.id}").click().run()
     assert not page.exception
-    *_, found = lab.evaluations.result(row.id, "600/0 · top 1")
+    found = result_of(lab.evaluations.result(row.id, "600/0 · top 1"))
     assert "6 questions with gold" in texts(page)
-    verdict = found.summary.verdict  # type: ignore[union-attr]
+    verdict = found.summary.verdict
     assert texts(page).count(labels.escaped(verdict)) == 1
     assert "Answers\\: only what was retrieved was judged" in texts(page)
     page.button(key="evaluate.memo.open").click().run()
@@ -104,10 +105,10 @@ def test_story_evaluate_leave_come_back_and_read_the_verdict(page: AppTest, lab:
 
 def test_what_a_setting_wins_and_loses_leads_to_compare(page: AppTest, lab: Lab) -> None:
     sweep_id = evaluated(page, lab)
-    *_, found = lab.evaluations.result(sweep_id, "60/0 · top 1")
+    found = result_of(lab.evaluations.result(sweep_id, "60/0 · top 1"))
     for setting in (1, 2, 3):
         page.selectbox(key="evaluate.setting").set_value(setting).run()
-        rows = found.turned(setting)  # type: ignore[union-attr]
+        rows = found.turned(setting)
         lost = sum(row.lost for row in rows)
         assert f"**Loses {lost}, wins {len(rows) - lost}** of 6 questions" in texts(page)
         questions = [row.question.replace("?", "\\?") for row in rows]
@@ -116,8 +117,8 @@ def test_what_a_setting_wins_and_loses_leads_to_compare(page: AppTest, lab: Lab)
 
 def test_what_a_setting_misses_becomes_cards(page: AppTest, lab: Lab) -> None:
     sweep_id = evaluated(page, lab)
-    *_, found = lab.evaluations.result(sweep_id, "60/0 · top 1")
-    missing = {n: len(found.missed(n)) for n in (1, 2, 3)}  # type: ignore[union-attr]
+    found = result_of(lab.evaluations.result(sweep_id, "60/0 · top 1"))
+    missing = {n: len(found.missed(n)) for n in (1, 2, 3)}
     assert any(missing.values())
     for setting, count in missing.items():
         page.selectbox(key="evaluate.setting").set_value(setting).run()
@@ -127,9 +128,9 @@ def test_what_a_setting_misses_becomes_cards(page: AppTest, lab: Lab) -> None:
             page.button(key=keys[0]).click().run()
             assert not page.exception
             assert "proposed" in texts(page)
-    paper = found.sweep.paper_ids  # type: ignore[union-attr]
+    paper = found.sweep.paper_ids
     assert sum(len(lab.proposals.waiting(each)) for each in paper) == len(
-        {text for n in missing for text in found.missed(n)}  # type: ignore[union-attr]
+        {text for n in missing for text in found.missed(n)}
     )
 
 
@@ -148,8 +149,8 @@ def test_the_choice_is_checked_on_what_was_held_out(
     (choice,) = (box for box in page.selectbox if str(box.key).startswith("evaluate.choice."))
     choice.set_value("60/0 · top 1").run()
     assert page.selectbox(key="evaluate.base").value == "60/0 · top 1"
-    *_, found = lab.evaluations.result(lab.evaluations.all()[0].id, "60/0 · top 1")
-    others = found.summary.outcomes[1:]  # type: ignore[union-attr]
+    found = result_of(lab.evaluations.result(lab.evaluations.all()[0].id, "60/0 · top 1"))
+    others = found.summary.outcomes[1:]
     best = max(others, key=lambda each: each.recall.mean).label
     assert f"with “{labels.escaped(best)}” beside it" in texts(page)
     page.button(key="evaluate.check").click().run()

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from core.answering.running import Done
 from core.lab import Lab
+from core.tasks import result_of
 from core.types import Chunking, Comparison, Generation, Recipe, Retrieval, three_ways
 
 NOTES = {
@@ -26,9 +26,7 @@ def everything(lab: Lab) -> tuple[str, ...]:
 
 
 def asked(lab: Lab, recipes: Sequence[Recipe] = THREE, question: str = QUESTION) -> Comparison:
-    steps = list(lab.answering.ask(question, recipes, everything(lab)))
-    assert isinstance(steps[-1], Done)
-    return steps[-1].comparison
+    return result_of(lab.answering.ask(question, recipes, everything(lab)))
 
 
 def by(retriever: str, **fields: Any) -> Recipe:

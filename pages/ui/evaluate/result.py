@@ -8,7 +8,7 @@ from core.evaluation import Evaluation
 from core.lab import Lab
 from core.metrics import Interval, SettingOutcome
 from core.sweeps import SweepRow
-from core.tasks import Progress
+from core.tasks import result_of
 from core.types import Sweep
 from pages.ui.evaluate import changed_questions, form, misses
 from pages.ui.runs import charts
@@ -65,13 +65,12 @@ def following(sweep_id: str) -> None:
 def judged(lab: Lab, sweep: Sweep, base: str, *, held_out: bool) -> Evaluation:
     """The result against this base; reading the runs takes a moment the first time."""
     line = st.empty()
-    for step in lab.evaluations.result(sweep.id, base, held_out=held_out):
-        if isinstance(step, Progress):
-            line.progress(step.share or 0.0, labels.escaped(step.sentence))
-        else:
-            line.empty()
-            return step
-    raise AssertionError("an evaluation without an end")
+    found = result_of(
+        lab.evaluations.result(sweep.id, base, held_out=held_out),
+        lambda doing: line.progress(doing.share or 0.0, labels.escaped(doing.sentence)),
+    )
+    line.empty()
+    return found
 
 
 def result(lab: Lab, found: Evaluation) -> None:
