@@ -52,6 +52,7 @@ check: .venv/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m tests.contracts
 
 # Every reader with files that somebody has tampered with, for so many seconds together.
 FUZZ_SECONDS ?= 60

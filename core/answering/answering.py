@@ -268,7 +268,7 @@ class Answering:
 
     def _generate(self, name: str, drafts: Sequence[Draft], stop: Event) -> Iterator[Step]:
         """All drafts of one generator, together in one batch."""
-        generator: TextGenerator = yield from self._models.loaded("generator", name)
+        generator = yield from self._models.generator(name)
         for draft in drafts:
             hits = draft.evidence.hits
             self.prepare(draft, generator)

@@ -4,7 +4,8 @@ To be used in the worker's thread only.
 """
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable
+from functools import partial
 from threading import Event
 
 from core.errors import TriptychError
@@ -24,39 +25,36 @@ def trial(models: Models, model: Model, stop: Event) -> Steps:
     """
     started = time.perf_counter()
     there = model.source == "endpoint" or (model.family, model.name) in models.in_memory()
-    backend = yield from models.loaded(model.family, model.name)
-    loading = "" if there else f", after {_seconds(time.perf_counter() - started)} of loading"
-    yield Progress(sentence=f"{model.name} is tried …")
+    attempt: Callable[[str], Steps]
     match model.family:
         case "embedder":
-            yield _embed(backend, loading)
+            attempt = partial(_embed, (yield from models.embedder(model.name)))
         case "reranker":
-            yield _score(backend, loading)
+            attempt = partial(_score, (yield from models.reranker(model.name)))
         case "generator":
-            yield from _answer(backend, model.name, stop, loading)
+            attempt = partial(_answer, (yield from models.generator(model.name)), model.name, stop)
+    loading = "" if there else f", after {_seconds(time.perf_counter() - started)} of loading"
+    yield Progress(sentence=f"{model.name} is tried …")
+    yield from attempt(loading)
 
 
-def _embed(embedder: Embedder, loading: str) -> Outcome:
+def _embed(embedder: Embedder, loading: str) -> Steps:
     started = time.perf_counter()
     (vector,) = embedder.embed([SENTENCE])
     took = _seconds(time.perf_counter() - started)
-    return Outcome(
-        sentence=f"It works: a sentence became {len(vector)} numbers in {took}{loading}."
-    )
+    yield Outcome(sentence=f"It works: a sentence became {len(vector)} numbers in {took}{loading}.")
 
 
-def _score(reranker: Reranker, loading: str) -> Outcome:
+def _score(reranker: Reranker, loading: str) -> Steps:
     started = time.perf_counter()
     (score,) = reranker.score(QUESTION, [SENTENCE])
     took = _seconds(time.perf_counter() - started)
-    return Outcome(
+    yield Outcome(
         sentence=f"It works: a question and its answer scored {score:.3f} in {took}{loading}."
     )
 
 
-def _answer(
-    generator: TextGenerator, name: str, stop: Event, loading: str
-) -> Generator[Progress | Outcome, None, None]:
+def _answer(generator: TextGenerator, name: str, stop: Event, loading: str) -> Steps:
     request = Request(
         messages=(Message(role="user", content=QUESTION),),
         generation=Generation(generator=name, max_tokens=MAX_TOKENS),

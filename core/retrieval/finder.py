@@ -22,7 +22,7 @@ from core.settings import Settings
 from core.store import Store
 from core.store.speeds import Speeds
 from core.tasks import Progress, Stopwatch
-from core.types import Chunk, Chunking, Embedder, Given, Hit, Recipe, Reranker, Retrieval, digest
+from core.types import Chunk, Chunking, Embedder, Given, Hit, Recipe, Retrieval, digest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -152,7 +152,7 @@ class Finder:
         similar, lexical, seconds, reads = None, None, 0.0, None
         notes: tuple[str, ...] = ()
         if wanted.uses_embedder:
-            embedder: Embedder = yield from self._models.loaded("embedder", wanted.embedder)
+            embedder = yield from self._models.embedder(wanted.embedder)
             index = yield from self._ready(embedder, wanted.embedder, chunking, paper_ids)
             started = time.perf_counter()
             vector = self._vector(embedder, wanted.embedder, question)
@@ -181,7 +181,7 @@ class Finder:
         self, question: str, texts: Sequence[str], name: str
     ) -> "Generator[Progress, None, RerankScores]":
         """The reranker's scores of these texts; what was scored before comes from the store."""
-        reranker: Reranker = yield from self._models.loaded("reranker", name)
+        reranker = yield from self._models.reranker(name)
         revision = self._models.find("reranker", name).revision
         keys = {text: digest([name, revision, question, text]) for text in texts}
         known = self._store.rerank_scores(keys.values())
@@ -333,7 +333,7 @@ class Finder:
         if name and vocabularies.known(name):
             self._tokens[name] = vocabularies.tokens(name)
         elif name and name not in self._tokens:
-            embedder: Embedder = yield from self._models.loaded("embedder", name)
+            embedder = yield from self._models.embedder(name)
             self._tokens[name] = partial(offsets, embedder.tokenizer)
 
     def _vector(self, embedder: Embedder, name: str, question: str) -> "np.ndarray":

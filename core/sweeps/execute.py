@@ -18,7 +18,7 @@ from core.store.sweeps import SweepStore
 from core.sweeps import plan
 from core.sweeps.plan import Search
 from core.tasks import Progress
-from core.types import Cell, Given, Recipe, Retrieval, Run, Sweep, TextGenerator, run_key
+from core.types import Cell, Given, Recipe, Retrieval, Run, Sweep, run_key
 
 PROMPTS_AT_ONCE = 32  # handed to a generator together; it reads and writes as many as suit it
 
@@ -259,9 +259,7 @@ class Grid:
         drafts: dict[Place, Draft] = {}
         for _, some in groupby(places, lambda place: place[0]):
             of_question = list(some)
-            generator: TextGenerator | None = yield from self._tried(
-                of_question, self.models.loaded("generator", name)
-            )
+            generator = yield from self._tried(of_question, self.models.generator(name))
             if generator is None:
                 continue
             for place in of_question:
@@ -289,7 +287,7 @@ class Grid:
         self.sweeps.begin(self.sweep.id, drafts)
         texts = ["\n".join(m.content for m in draft.messages) for draft in drafts.values()]
         ordered = [list(drafts.values())[at] for at in plan.reading_order(texts)]
-        generator = yield from self._tried(drafts, self.models.loaded("generator", name))
+        generator = yield from self._tried(drafts, self.models.generator(name))
         if generator is None:
             return
         yield Progress(sentence=f"{name} reads {len(set(texts)):,} prompts …")
