@@ -28,7 +28,7 @@ from core.answering.running import (
 )
 from core.errors import BadInput, TriptychError
 from core.models import Models, registry, vocabularies
-from core.retrieval import Evidence, Finder, bm25, ranking
+from core.retrieval import Finder, bm25, ranking
 from core.settings import Settings
 from core.store import Store, now
 from core.store.speeds import Speeds
@@ -37,6 +37,7 @@ from core.types import (
     Answer,
     Comparison,
     Delta,
+    Evidence,
     Message,
     Recipe,
     Request,
@@ -246,10 +247,7 @@ class Answering:
                     yield step
                 else:
                     draft.evidence = step
-            evidence = draft.evidence
-            yield EvidenceFound(
-                panel=draft.panel, candidates=evidence.candidates, hits=evidence.hits
-            )
+            yield EvidenceFound(panel=draft.panel, evidence=draft.evidence)
         try:
             for name in dict.fromkeys(generator_of(draft) for draft in open_drafts):
                 group = [draft for draft in open_drafts if generator_of(draft) == name]
@@ -273,11 +271,7 @@ class Answering:
             hits = draft.evidence.hits
             self.prepare(draft, generator)
             if draft.evidence.hits != hits:
-                yield EvidenceFound(
-                    panel=draft.panel,
-                    candidates=draft.evidence.candidates,
-                    hits=draft.evidence.hits,
-                )
+                yield EvidenceFound(panel=draft.panel, evidence=draft.evidence)
         yield Progress(sentence=f"{name} reads the prompts …")
         yield from self.write(generator, drafts, stop, self._store.keep_run)
 

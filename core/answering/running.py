@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 from core.errors import TriptychError
 from core.tasks import Progress
-from core.types import Comparison, Hit, Recipe, Run
+from core.types import Comparison, Evidence, Recipe, Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,8 +16,7 @@ class EvidenceFound:
     """The evidence of one panel, before the first word of its answer."""
 
     panel: int
-    candidates: tuple[Hit, ...]
-    hits: tuple[Hit, ...]
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +51,7 @@ class Panel:
     """What one panel can show so far."""
 
     recipe: Recipe
-    candidates: tuple[Hit, ...] = ()
-    hits: tuple[Hit, ...] = ()
+    evidence: Evidence = field(default_factory=Evidence)
     text: str = ""
     run: Run | None = None
 
@@ -111,14 +109,14 @@ class RunningComparison:
         match step:
             case Progress():
                 self.doing = step
-            case EvidenceFound(panel=index, candidates=candidates, hits=hits):
-                self._change(index, candidates=candidates, hits=hits)
+            case EvidenceFound(panel=index, evidence=evidence):
+                self._change(index, evidence=evidence)
             case TextDelta(panel=index, text=text):
                 self.doing = None
                 self._change(index, text=self.panels[index].text + text)
             case Finished(panel=index, run=run):
                 text = run.answer.text if run.answer else ""
-                self._change(index, run=run, candidates=run.candidates, hits=run.hits, text=text)
+                self._change(index, run=run, evidence=run.evidence, text=text)
             case Done(comparison=comparison):
                 self.comparison = comparison
 

@@ -22,7 +22,7 @@ from core.settings import Settings
 from core.store import Store
 from core.store.speeds import Speeds
 from core.tasks import Progress, Stopwatch
-from core.types import Chunk, Chunking, Embedder, Given, Hit, Recipe, Retrieval, digest
+from core.types import Chunk, Chunking, Embedder, Evidence, Given, Hit, Recipe, Retrieval, digest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,17 +31,6 @@ if TYPE_CHECKING:
 
 INDEXES_KEPT = 8  # in memory at once; each is rebuilt from the vectors in a moment
 QUESTIONS_KEPT = 4_000  # vectors of questions in memory: a few MB
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """What was found, how long it took, and what a reader must know about it."""
-
-    candidates: tuple[Hit, ...] = ()
-    hits: tuple[Hit, ...] = ()
-    search_seconds: float | None = None
-    rerank_seconds: float | None = None
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

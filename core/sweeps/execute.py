@@ -12,13 +12,13 @@ from typing import TypeVar
 from core.answering import Answering, Draft, Finished
 from core.errors import BadInput, TriptychError
 from core.models import Models
-from core.retrieval import Evidence, Finder, RerankScores, Searched, ranking
+from core.retrieval import Finder, RerankScores, Searched, ranking
 from core.store import Store
 from core.store.sweeps import SweepStore
 from core.sweeps import plan
 from core.sweeps.plan import Search
 from core.tasks import Progress
-from core.types import Cell, Given, Recipe, Retrieval, Run, Sweep, run_key
+from core.types import Cell, Evidence, Given, Recipe, Retrieval, Run, Sweep, run_key
 
 PROMPTS_AT_ONCE = 32  # handed to a generator together; it reads and writes as many as suit it
 
