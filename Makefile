@@ -65,6 +65,7 @@ check: .venv/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m tests.contracts
 
 # `make check` before each commit. A hook that is already there is left alone.
 hooks:

@@ -57,9 +57,11 @@ def rows() -> list[dict[str, str]]:
         recipes = three_ways(recipe, lab.models.default("reranker"))
         papers = lab.papers.resolve(())
         list(lab.answering.ask(QUESTIONS[0], recipes, papers))  # loads the models, reads the papers
-        timed = [Timed(backend) for _, backend in lab.models._loaded.values()]
-        for family, backend in zip(list(lab.models._loaded), timed, strict=True):
-            lab.models._loaded[family] = (lab.models._loaded[family][0], backend)
+        models = lab.models
+        loaded: list[Any] = [models._embedder, models._reranker, models._generator]
+        timed = [Timed(each.kept[1]) for each in loaded]
+        for each, backend in zip(loaded, timed, strict=True):
+            each.kept = (each.kept[0], backend)
         ours, plain = [], []
         for question in QUESTIONS[1:]:
             before = sum(backend.seconds for backend in timed)

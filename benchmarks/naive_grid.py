@@ -201,7 +201,9 @@ def warmed(lab: Lab) -> tuple[SweepPlan, Any, Any]:
     planned = planned_for(lab, WARM)
     for setting in planned.settings:
         lab.answering.search(WARM, setting.recipe, planned.paper_ids)
-    return planned, lab.models._loaded["reranker"][1], lab.models._loaded["embedder"][1]
+    loaded: list[Any] = [lab.models._reranker, lab.models._embedder]
+    reranker, embedder = (each.kept[1] for each in loaded)
+    return planned, reranker, embedder
 
 
 def find_planned(lab: Lab, question: str) -> dict[str, Any]:

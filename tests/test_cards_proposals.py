@@ -137,7 +137,7 @@ def test_nothing_is_proposed_twice(lab: Lab, paper: str, monkeypatch: pytest.Mon
     spans = lab.proposals.of_paper(paper)[:1]
     for verdict in ("first", "again"):
         writing(monkeypatch, GOOD)
-        lab.models._loaded.clear()
+        lab.models._generator.kept = None
         job = lab.proposals.start(spans, "echo")
         job.join()
         if verdict == "first":

@@ -25,6 +25,7 @@ from core.models import registry
 from core.settings import ROOT, Settings
 from core.storage import backups as lab_storage
 from core.store import EVERY
+from tests.backends import in_memory
 from tests.backends.embedders.hashing import HashingEmbedder
 from tests.backends.rerankers.word_overlap import WordOverlap
 from tests.support.backups import backed_up, ended, files
@@ -226,7 +227,7 @@ def test_a_damaged_vector_file_is_made_anew(
     assert other.answering.search(QUESTION, wide, everything(other)).candidates == before
     again = Lab(lab.settings)
     assert again.answering.search(QUESTION, wide, everything(again)).candidates == before
-    assert again.models._loaded["embedder"][1].embedded == []  # now they are all there
+    assert in_memory(again, "embedder").embedded == []  # now they are all there
 
 
 def copied(lab: Lab, tmp_path: Path) -> Settings:

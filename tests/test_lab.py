@@ -29,6 +29,7 @@ from core.types import (
     Retrieval,
     Span,
 )
+from tests.backends import in_memory
 from tests.backends.embedders.hashing import HashingEmbedder
 from tests.backends.generators.echo import Echo
 from tests.backends.words import tokenizer
@@ -76,8 +77,8 @@ def test_what_was_answered_is_not_computed_again(lab: Lab) -> None:
 
 def test_nothing_is_embedded_or_scored_twice(lab: Lab) -> None:
     asked(lab)
-    embedder = lab.models._loaded["embedder"][1]
-    reranker = lab.models._loaded["reranker"][1]
+    embedder = in_memory(lab, "embedder")
+    reranker = in_memory(lab, "reranker")
     assert len(embedder.embedded) == len(set(embedder.embedded)) == 2
     assert len(reranker.scored) == 2
     other = replace(RECIPE, chunking=Chunking(size=300, overlap=0))  # cuts these notes alike
@@ -163,7 +164,7 @@ def test_a_size_that_does_not_apply_makes_no_other_recipe(lab: Lab) -> None:
 
 def test_searching_by_words_needs_no_embedder(lab: Lab) -> None:
     (run,) = asked(lab, [by("bm25", embedder="nowhere to be found")]).runs
-    assert "embedder" not in lab.models._loaded
+    assert in_memory(lab, "embedder") is None
     assert [name for name, _ in run.recipe.revisions] == ["word-overlap", "echo", "bm25", "prompt"]
     assert "1874" in run.hits[0].chunk.text
     for hit in run.candidates:
@@ -310,7 +311,7 @@ def test_the_vectors_of_a_removed_paper_go_with_it(lab: Lab, tmp_path: Path) -> 
     assert set(kept_vectors(lab)) == sha256([text for own in texts.values() for text in own])
     rest = tuple(each for each in everything(lab) if each != north)
     before = [lab.answering.search(QUESTION, recipe, rest).candidates for recipe in recipes]
-    embedder = lab.models._loaded["embedder"][1]
+    embedder = in_memory(lab, "embedder")
     embedded = len(embedder.embedded)
 
     lab.papers.remove(north)
@@ -322,7 +323,7 @@ def test_the_vectors_of_a_removed_paper_go_with_it(lab: Lab, tmp_path: Path) -> 
     assert [
         other.answering.search(QUESTION, recipe, rest).candidates for recipe in recipes
     ] == before
-    assert other.models._loaded["embedder"][1].embedded == []
+    assert in_memory(other, "embedder").embedded == []
 
     assert lab.papers.add(tmp_path / "north.txt").status == "added"
     for recipe in recipes:
@@ -354,10 +355,10 @@ def test_a_paper_that_goes_while_it_is_read_leaves_nothing(
     assert went
     assert not sha256([f"Fog number {n}." for n in range(100)]) & set(kept_vectors(lab))
     lab.answering.search(QUESTION, recipe, everything(lab))
-    embedded = list(lab.models._loaded["embedder"][1].embedded)
+    embedded = list(in_memory(lab, "embedder").embedded)
     with pytest.raises(BadInput, match="no paper"):
         lab.answering.search(QUESTION, recipe, everyone)
-    assert lab.models._loaded["embedder"][1].embedded == embedded
+    assert in_memory(lab, "embedder").embedded == embedded
     assert not sha256([f"Fog number {n}." for n in range(100)]) & set(kept_vectors(lab))
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from core.metrics import retrieval
 from core.metrics.gold import Held, Sought, held, sought, within
-from core.types import Chunk, Hit, Span
+from core.types import Chunk, Evidence, Hit, Span
 
 
 def span(start: int, end: int, paper: str = "a") -> Span:
@@ -34,23 +34,21 @@ def test_what_a_chunk_holds() -> None:
     assert held([], chunk(0, 9)) is None
 
 
+def found(candidates: list[Hit], used: int) -> Evidence:
+    return Evidence(candidates=tuple(candidates), hits=tuple(candidates[:used]))
+
+
 def test_what_became_of_it() -> None:
     gold = [span(10, 30)]
     candidates = [hit(1, 40, 60), hit(2, 0, 16), hit(3, 5, 25), hit(4, 10, 30)]
     # The second holds 6 of 20 characters, less than half; the third 15.
-    assert sought(gold, candidates, candidates[:1]) == Sought(
-        passages=1, rank=3, used=None, share=0
-    )
-    assert sought(gold, candidates, candidates[:2]) == Sought(
-        passages=1, rank=3, used=None, share=0.3
-    )
-    assert sought(gold, candidates, candidates[:3]) == Sought(
-        passages=1, rank=3, used=3, share=0.75
-    )
-    assert sought(gold, candidates[:2], candidates[:2]) == Sought(
+    assert sought(gold, found(candidates, 1)) == Sought(passages=1, rank=3, used=None, share=0)
+    assert sought(gold, found(candidates, 2)) == Sought(passages=1, rank=3, used=None, share=0.3)
+    assert sought(gold, found(candidates, 3)) == Sought(passages=1, rank=3, used=3, share=0.75)
+    assert sought(gold, found(candidates[:2], 2)) == Sought(
         passages=1, rank=None, used=None, share=0.3
     )
-    assert sought([], candidates, candidates) is None
+    assert sought([], found(candidates, 4)) is None
 
 
 def test_parts_that_touch_are_one() -> None:

@@ -101,8 +101,8 @@ def test_counting_tokens_loads_no_model(
     def none(*_: object) -> Iterator[object]:
         raise MissingModel("Nothing may be loaded here.")
 
-    monkeypatch.setattr("core.models.loader.Models.loaded", none)
-    monkeypatch.setattr("core.models.loader.Models.reading", none)
+    for name in ("embedder", "reranker", "generator", "reading"):
+        monkeypatch.setattr(f"core.models.loader.Models.{name}", none)
     pinned = lab.answering.pinned(cut_by(chunker))
     assert [name for name, _ in pinned.revisions] == ["hashing", "word-overlap", "echo", "prompt"]
 

@@ -20,6 +20,7 @@ from core.lab import Lab
 from core.storage import replace_all
 from core.store import EVERY, Database
 from core.types.view import View
+from tests.backends import in_memory
 from tests.support.backups import backed_up, ended, files
 from tests.support.labs import QUESTION, RECIPE, asked, everything
 
@@ -150,7 +151,7 @@ def test_what_lies_there_and_is_none_says_so(lab: Lab) -> None:
 
 def test_rebuilding_drops_what_is_derived(lab: Lab) -> None:
     first = asked(lab)
-    embedder = lab.models._loaded["embedder"][1]
+    embedder = in_memory(lab, "embedder")
     assert files(lab, "vectors")
     assert "come back at the next search" in ended(lab.storage.rebuild())
     assert files(lab, "vectors") == set()

@@ -12,6 +12,7 @@ from core.store.sweeps import SweepStore
 from core.sweeps.execute import Grid
 from core.sweeps.presets import Preset
 from core.types import Cell, Run, Sweep
+from tests.backends import in_memory
 from tests.backends.generators.echo import Echo
 from tests.support.sweeps import PRESET, QUESTIONS, WAIT, Slow, planned
 
@@ -23,7 +24,7 @@ def done(lab: Lab, preset: Preset = PRESET, questions: tuple[str, ...] = QUESTIO
 
 
 def backend(lab: Lab, family: Any) -> Any:
-    return lab.models._loaded[family][1]
+    return in_memory(lab, family)
 
 
 def test_every_cell_is_answered_and_each_piece_done_once(lab: Lab) -> None:
@@ -78,7 +79,7 @@ def test_a_second_sweep_takes_what_the_first_answered(lab: Lab) -> None:
 
 def test_evidence_alone_needs_no_generator(lab: Lab) -> None:
     sweep_id = done(lab, replace(PRESET, answers=None, baseline=False))
-    assert "generator" not in lab.models._loaded
+    assert in_memory(lab, "generator") is None
     cells = lab.sweeps.cells(sweep_id)
     assert {cell.status for cell in cells} == {"done"}
     assert len(cells) == 24

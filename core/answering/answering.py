@@ -27,7 +27,7 @@ from core.answering.running import (
 )
 from core.errors import BadInput, TriptychError
 from core.models import Models, registry, vocabularies
-from core.retrieval import Evidence, Finder, bm25, ranking
+from core.retrieval import Finder, bm25, ranking
 from core.settings import Settings
 from core.store import Store, now
 from core.tasks import Priority, Progress, Stopwatch, Ticket, Worker, mapped, result_of
@@ -35,6 +35,7 @@ from core.types import (
     Answer,
     Comparison,
     Delta,
+    Evidence,
     Message,
     Recipe,
     Request,
@@ -247,9 +248,7 @@ class Answering:
         for draft in open_drafts:
             evidence = yield from mapped(self._evidence(draft), unless_stopped)
             draft.evidence = unless_stopped(evidence)
-            yield EvidenceFound(
-                panel=draft.panel, candidates=evidence.candidates, hits=evidence.hits
-            )
+            yield EvidenceFound(panel=draft.panel, evidence=draft.evidence)
         try:
             for name in dict.fromkeys(generator_of(draft) for draft in open_drafts):
                 group = [draft for draft in open_drafts if generator_of(draft) == name]
@@ -270,16 +269,12 @@ class Answering:
         self, name: str, drafts: Sequence[Draft], stop: Event
     ) -> Generator[Step, None, None]:
         """All drafts of one generator, together in one batch."""
-        generator: TextGenerator = yield from self._models.loaded("generator", name)
+        generator = yield from self._models.generator(name)
         for draft in drafts:
             hits = draft.evidence.hits
             self.prepare(draft, generator)
             if draft.evidence.hits != hits:
-                yield EvidenceFound(
-                    panel=draft.panel,
-                    candidates=draft.evidence.candidates,
-                    hits=draft.evidence.hits,
-                )
+                yield EvidenceFound(panel=draft.panel, evidence=draft.evidence)
         yield Progress(sentence=f"{name} reads the prompts …")
         unfinished = list(drafts)
         try:

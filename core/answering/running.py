@@ -1,10 +1,10 @@
 """A comparison that is being answered, as any page may watch it: it runs on when the page is
 left, and two browsers never share one. Knows nothing of how answers are made."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from core.tasks import Progress, Task
-from core.types import Comparison, Hit, Recipe, Run
+from core.types import Comparison, Evidence, Recipe, Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,8 +12,7 @@ class EvidenceFound:
     """The evidence of one panel, before the first word of its answer."""
 
     panel: int
-    candidates: tuple[Hit, ...]
-    hits: tuple[Hit, ...]
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +40,7 @@ class Panel:
     """What one panel can show so far."""
 
     recipe: Recipe
-    candidates: tuple[Hit, ...] = ()
-    hits: tuple[Hit, ...] = ()
+    evidence: Evidence = field(default_factory=Evidence)
     text: str = ""
     run: Run | None = None
 
@@ -61,14 +59,14 @@ class RunningComparison(Task[Step, Comparison]):
         match step:
             case Progress():
                 self.doing = step
-            case EvidenceFound(panel=index, candidates=candidates, hits=hits):
-                self._change(index, candidates=candidates, hits=hits)
+            case EvidenceFound(panel=index, evidence=evidence):
+                self._change(index, evidence=evidence)
             case TextDelta(panel=index, text=text):
                 self.doing = None
                 self._change(index, text=self.panels[index].text + text)
             case Finished(panel=index, run=run):
                 text = run.answer.text if run.answer else ""
-                self._change(index, run=run, candidates=run.candidates, hits=run.hits, text=text)
+                self._change(index, run=run, evidence=run.evidence, text=text)
 
     def _change(self, index: int, **changes: object) -> None:
         panels = list(self.panels)

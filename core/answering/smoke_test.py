@@ -4,6 +4,7 @@ To be used in the worker's thread only.
 """
 
 import time
+from collections.abc import Generator
 from threading import Event
 
 from core.errors import TriptychError
@@ -23,16 +24,23 @@ def trial(models: Models, model: Model, stop: Event) -> Steps:
     """
     started = time.perf_counter()
     there = model.source == "endpoint" or (model.family, model.name) in models.in_memory()
-    backend = yield from models.loaded(model.family, model.name)
-    loading = "" if there else f", after {_seconds(time.perf_counter() - started)} of loading"
-    yield Progress(sentence=f"{model.name} is tried …")
+
+    def tried() -> Generator[Progress, None, str]:
+        """Say that it is tried; what is to be said of how long loading took."""
+        loading = "" if there else f", after {_seconds(time.perf_counter() - started)} of loading"
+        yield Progress(sentence=f"{model.name} is tried …")
+        return loading
+
     match model.family:
         case "embedder":
-            return _embed(backend, loading)
+            embedder = yield from models.embedder(model.name)
+            return _embed(embedder, (yield from tried()))
         case "reranker":
-            return _score(backend, loading)
+            reranker = yield from models.reranker(model.name)
+            return _score(reranker, (yield from tried()))
         case "generator":
-            return (yield from _answer(backend, model.name, stop, loading))
+            generator = yield from models.generator(model.name)
+            return (yield from _answer(generator, model.name, stop, (yield from tried())))
 
 
 def _embed(embedder: Embedder, loading: str) -> Outcome:

@@ -27,7 +27,6 @@ from core.types import (
     Request,
     Run,
     Span,
-    TextGenerator,
 )
 
 if TYPE_CHECKING:
@@ -148,7 +147,7 @@ class Proposals:
                 return
             paper = self._papers.get(span.paper_id)
             text = paper.text[span.start : span.end]
-            generator: TextGenerator = yield from self._models.loaded("generator", name)
+            generator = yield from self._models.generator(name)
             generation = Generation(generator=name, max_tokens=proposals.MAX_TOKENS)
             request = Request(messages=proposals.messages(text), generation=generation)
             said = "".join(delta.text for delta in generator.generate([request], stop))
@@ -158,7 +157,7 @@ class Proposals:
             refused = [each.why for each in found if each.why]
             kept = []
             for card in (each.card for each in found if each.card):
-                embedder: Embedder = yield from self._models.loaded("embedder", self._embedder)
+                embedder = yield from self._models.embedder(self._embedder)
                 known = vectors.setdefault(paper.id, self._known(embedder, paper.id))
                 (vector,) = embedder.embed([proposals.shown(card)])
                 if any(float(vector @ other) >= proposals.ALIKE for other in known):

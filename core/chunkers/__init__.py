@@ -1,17 +1,12 @@
-"""Text -> spans. One file = one way to cut. It offers
+"""Text -> spans. One file = one way to cut, a `Chunker`.
 
-    spans(text, size, overlap, tokens)   start and end of each chunk
-    UNIT                                 what size counts: "character", "word", "token", "page"
-    USUAL                                sizes and overlaps that make sense, the first by default
-
-Chunkers return spans, never strings: the core slices, so that an offset cannot be wrong. A
-chunker's spans ascend, lie inside the text and lose nothing of it but white space; it knows
-neither papers nor models. Whoever counts tokens is handed a way to: see `Tokens`.
+Chunkers return spans, never strings: the core slices, so that an offset cannot be wrong. They know
+neither papers nor models.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from types import ModuleType
+from typing import Protocol
 
 from core.chunkers import _probe
 from core.errors import BadInput
@@ -34,6 +29,29 @@ __all__ = [
 Tokens = Callable[[str], Sequence[tuple[int, int]]]  # start and end of each token of a text
 
 
+class Chunker(Protocol):
+    """A file here, or an object that offers the same.
+
+    What else it knows (a threshold, a list of words) are constants of its file: recipes hold a hash
+    of what it does. What it needs of a model it is handed by Finder, as those who count tokens are
+    handed `tokens`. None needs vectors so far; one that does is handed `embed` in the same way.
+    """
+
+    UNIT: str  # what size and overlap count: "character", "word", "token" or "page"
+
+    @property
+    def USUAL(self) -> Sequence[tuple[int, int]]:  # noqa: N802 - a constant of the file
+        """Sizes and overlaps that make sense, the first by default."""
+        ...
+
+    def spans(
+        self, text: str, size: int, overlap: int, tokens: Tokens | None, /
+    ) -> list[tuple[int, int]]:
+        """Start and end of each chunk. They ascend, lie inside the text and lose nothing of it but
+        white space. `tokens` are there where UNIT is "token"."""
+        ...
+
+
 def names() -> list[str]:
     """The chunkers there are. All functions here that are given another raise BadInput."""
     return list(modules(__name__))
@@ -41,14 +59,12 @@ def names() -> list[str]:
 
 def unit(chunker: str) -> str:
     """What its size and overlap count, in the singular; "page": they do not apply."""
-    counts: str = _module(chunker).UNIT
-    return counts
+    return _named(chunker).UNIT
 
 
-def usual(chunker: str) -> tuple[tuple[int, int], ...]:
+def usual(chunker: str) -> Sequence[tuple[int, int]]:
     """Sizes and overlaps that make sense for it; the first is the default."""
-    sizes: tuple[tuple[int, int], ...] = _module(chunker).USUAL
-    return sizes
+    return _named(chunker).USUAL
 
 
 def completed(chunking: Chunking, embedder: str) -> Chunking:
@@ -85,7 +101,7 @@ def cut(paper: Paper, chunking: Chunking, tokens: Tokens | None = None) -> tuple
     tokenizer, needed where it counts tokens. Errors: as `check`.
     """
     check(chunking)
-    spans = _module(chunking.chunker).spans
+    spans = _named(chunking.chunker).spans
     chunks = []
     for first, last in _parts(paper, chunking):
         part = paper.text[first:last]
@@ -114,7 +130,7 @@ def revision(chunker: str) -> str | None:
     return None if does == _probe.FIRST.get(chunker) else does
 
 
-def _module(chunker: str) -> ModuleType:
+def _named(chunker: str) -> Chunker:
     known = modules(__name__)
     if chunker not in known:
         raise BadInput(f"There is no chunker called {chunker!r}; known are: {', '.join(known)}.")

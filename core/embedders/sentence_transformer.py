@@ -117,7 +117,7 @@ def _taken(tokenizer: "Tokenizer", prompts: Mapping[str, str]) -> int:
 
 
 class SentenceTransformerEmbedder:
-    """See core.embedders.Embedder. A model's own prompts for questions and for documents are put
+    """See core.types.Embedder. A model's own prompts for questions and for documents are put
     before the texts; the window is what they leave."""
 
     def __init__(self, model: "SentenceTransformer", tokenizer_file: Path) -> None:

@@ -207,7 +207,7 @@ class Reproduction:
         import numpy as np
 
         tokens = vocabularies.tokens(vocabularies.CL100K)
-        embedder: Embedder = yield from self._models.loaded("embedder", EMBEDDER)
+        embedder = yield from self._models.embedder(EMBEDDER)
         yield Progress(sentence=f"{EMBEDDER} reads {len(corpus.questions):,} questions …")
         questions = embedder.embed([text for text, _ in corpus.questions], query=True)
         recalls = []

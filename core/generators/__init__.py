@@ -1,4 +1,4 @@
-"""Chat messages -> answers. One file = one kind of backend (see core.models.registry)."""
+"""Chat messages -> answers. One file = one kind of backend: see core.models.GeneratorBackend."""
 
 from core.errors import BadInput
 from core.types import Generation

@@ -184,7 +184,7 @@ def _unpacked(settings: Settings) -> Path:
 
 
 class CausalLM:
-    """See core.generators.Generator. All requests are answered together, a row each. `smaller`
+    """See core.types.TextGenerator. All requests are answered together, a row each. `smaller`
     says what to do when the memory is full."""
 
     def __init__(

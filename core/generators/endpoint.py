@@ -60,7 +60,7 @@ def load(model: Model, settings: Settings) -> "EndpointGenerator":
 
 
 class EndpointGenerator:
-    """See core.generators.Generator. `seconds` is the longest silence before giving up."""
+    """See core.types.TextGenerator. `seconds` is the longest silence before giving up."""
 
     window: int | None = None
     precision = "unknown"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from core.labels import counted
 from core.metrics import retrieval
 from core.metrics.retrieval import Place
-from core.types import Hit, Span
+from core.types import Evidence, Hit, Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,15 +77,15 @@ def held(gold: Sequence[Span], chunk: Place) -> Held | None:
     return Held(share=common.recall, whole=len(whole), passages=len(gold))
 
 
-def sought(gold: Sequence[Span], candidates: Sequence[Hit], hits: Sequence[Hit]) -> Sought | None:
-    """`hits` are those of the candidates that the answer was given. None without gold."""
-    common = retrieval.overlap(gold, [hit.chunk for hit in hits])
+def sought(gold: Sequence[Span], evidence: Evidence) -> Sought | None:
+    """What became of the gold in a search. None without gold."""
+    common = retrieval.overlap(gold, [hit.chunk for hit in evidence.hits])
     if common is None:
         return None
     return Sought(
         passages=len(gold),
-        rank=_best(gold, candidates),
-        used=_best(gold, hits),
+        rank=_best(gold, evidence.candidates),
+        used=_best(gold, evidence.hits),
         share=common.recall,
     )
 

@@ -4,11 +4,14 @@ from core.models import device, packages, registry, vocabularies, weights
 from core.models.device import out_of_memory
 from core.models.loader import Models
 from core.models.packages import checked
-from core.models.registry import modules
+from core.models.registry import EmbedderBackend, GeneratorBackend, RerankerBackend, modules
 from core.models.windows import characters_read, covered, lengths, offsets, room
 
 __all__ = [
+    "EmbedderBackend",
+    "GeneratorBackend",
     "Models",
+    "RerankerBackend",
     "characters_read",
     "checked",
     "covered",

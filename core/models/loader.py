@@ -3,24 +3,42 @@ before the new one is loaded."""
 
 import gc
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from core.errors import BadInput
 from core.models import device, downloads, registry, weights
 from core.settings import Settings
 from core.tasks import Progress
-from core.types import FAMILIES, Family, Model
+from core.types import FAMILIES, Embedder, Family, Model, Reranker, TextGenerator
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+Ready = TypeVar("Ready")
+
 
 class Models:
-    """Listing is for everyone; `loaded` only for the worker's thread."""
+    """Listing is for everyone; `embedder`, `reranker` and `generator` only for the worker's
+    thread: each hands out the model, loaded if it is not in memory yet, and says so while it
+    loads. Errors: as `find` and the backend's own, OutOfSpace."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._loaded: dict[Family, tuple[Model, Any]] = {}
+        self._embedder: _Loaded[Embedder] = _Loaded(settings)
+        self._reranker: _Loaded[Reranker] = _Loaded(settings)
+        self._generator: _Loaded[TextGenerator] = _Loaded(settings)
+
+    def embedder(self, name: str) -> Generator[Progress, None, Embedder]:
+        found = registry.find(self._settings, "embedder", name)
+        return (yield from self._embedder.take(*found))
+
+    def reranker(self, name: str) -> Generator[Progress, None, Reranker]:
+        found = registry.find(self._settings, "reranker", name)
+        return (yield from self._reranker.take(*found))
+
+    def generator(self, name: str) -> Generator[Progress, None, TextGenerator]:
+        found = registry.find(self._settings, "generator", name)
+        return (yield from self._generator.take(*found))
 
     def all(self) -> list[Model]:
         """All known models, available or not."""
@@ -30,8 +48,9 @@ class Models:
 
     def in_memory(self) -> frozenset[tuple[Family, str]]:
         """Family and name of each model whose weights are loaded now."""
-        kept = [entry[0] for family in FAMILIES if (entry := self._loaded.get(family))]
-        return frozenset((each.family, each.name) for each in kept if each.source != "endpoint")
+        kept = (self._embedder.kept, self._reranker.kept, self._generator.kept)
+        models = [entry[0] for entry in kept if entry]
+        return frozenset((each.family, each.name) for each in models if each.source != "endpoint")
 
     def missing_offline(self) -> tuple[Family, ...]:
         """The families of which no model can be used without a network."""
@@ -51,8 +70,7 @@ class Models:
         """The tokenizer and the window of an embedder, which is not loaded for it. Errors: as
         `find`, Damaged."""
         model, module = registry.find(self._settings, "embedder", name)
-        read: tuple[Tokenizer, int] = module.reading(model)
-        return read
+        return module.reading(model)
 
     def default(self, family: Family) -> str:
         """The name of the best model of a family that is here, or of the first known one."""
@@ -88,20 +106,28 @@ class Models:
                 sentence=f"Downloading {known.name}: {megabytes}", share=step.done / step.total
             )
 
-    def loaded(self, family: Family, name: str) -> Generator[Progress, None, Any]:
-        """The backend, loaded if it is not in memory yet; says so while it loads. Errors: as
-        `find` and the backend's own, OutOfSpace."""
-        model, module = registry.find(self._settings, family, name)
-        kept = self._loaded.get(family)
+
+class _Loaded(Generic[Ready]):
+    """The one model of a family that is in memory."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.kept: tuple[Model, Ready] | None = None
+
+    def take(
+        self, model: Model, module: registry.Backend[Ready]
+    ) -> Generator[Progress, None, Ready]:
+        """The model, ready; another one is let go first."""
+        kept = self.kept
         if kept and (kept[0].name, kept[0].revision) == (model.name, model.revision):
             return kept[1]
         del kept
-        self._loaded.pop(family, None)
+        self.kept = None
         gc.collect()
         if model.source != "endpoint":
             first = f"; {model.first_load}" if model.first_load else ""
-            yield Progress(sentence=f"Loading {name}, {model.megabytes:,} MB{first} …")
-        with device.room_for(name):
-            backend = module.load(model, self._settings)
-        self._loaded[family] = (model, backend)
-        return backend
+            yield Progress(sentence=f"Loading {model.name}, {model.megabytes:,} MB{first} …")
+        with device.room_for(model.name):
+            ready = module.load(model, self._settings)
+        self.kept = model, ready
+        return ready

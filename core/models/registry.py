@@ -1,21 +1,49 @@
 """How the core finds its backends: one file in a family's folder = one kind of backend.
 
-A family is a package such as `core.embedders`. Each public module in it offers
-
-    models(settings) -> list[Model]        what it can run, available or not; imports nothing heavy
-    load(model, settings) -> backend       a ready backend, which follows the family's Protocol
-
-Nothing is registered anywhere else. Knows nothing of what a backend does.
+A family is a package such as `core.embedders`. Each public module in it follows the family's
+Protocol here, which mypy checks (see tests/contracts/__main__.py). Nothing is registered anywhere
+else. Knows nothing of what a backend does.
 """
 
 import importlib
 import pkgutil
 from functools import cache
 from types import ModuleType
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, overload
 
 from core.errors import BadInput, MissingModel
 from core.settings import Settings
-from core.types import Family, Model
+from core.types import Embedder, Family, Model, Reranker, TextGenerator
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+Ready = TypeVar("Ready", covariant=True)
+
+
+class Backend(Protocol[Ready]):
+    """A file of a family: what it can run, and how that becomes ready."""
+
+    def models(self, settings: Settings, /) -> list[Model]:
+        """All its models, available or not. Imports nothing heavy."""
+        ...
+
+    def load(self, model: Model, settings: Settings, /) -> Ready:
+        """One of its models that is available, ready to be used."""
+        ...
+
+
+class EmbedderBackend(Backend[Embedder], Protocol):
+    """A file of core.embedders."""
+
+    def reading(self, model: Model, /) -> "tuple[Tokenizer, int]":
+        """The tokenizer and the window of the loaded model, without its weights: so it can be told
+        what a model would read of a text before it is loaded."""
+        ...
+
+
+RerankerBackend = Backend[Reranker]
+GeneratorBackend = Backend[TextGenerator]
 
 PACKAGES: dict[Family, str] = {
     "embedder": "core.embedders",
@@ -51,6 +79,24 @@ def catalogue(settings: Settings, family: Family) -> list[tuple[Model, ModuleTyp
         return not model.available, model.source == "endpoint", later
 
     return sorted(known, key=place)
+
+
+@overload
+def find(
+    settings: Settings, family: Literal["embedder"], name: str
+) -> tuple[Model, EmbedderBackend]: ...
+
+
+@overload
+def find(
+    settings: Settings, family: Literal["reranker"], name: str
+) -> tuple[Model, RerankerBackend]: ...
+
+
+@overload
+def find(
+    settings: Settings, family: Literal["generator"], name: str
+) -> tuple[Model, GeneratorBackend]: ...
 
 
 def find(settings: Settings, family: Family, name: str) -> tuple[Model, ModuleType]:

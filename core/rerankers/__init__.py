@@ -1,1 +1,1 @@
-"""Question and texts -> scores. One file = one kind of backend (see core.models.registry)."""
+"""Question and texts -> scores. A file = one kind of backend: see core.models.RerankerBackend."""

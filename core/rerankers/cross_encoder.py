@@ -50,7 +50,7 @@ def load(model: Model, settings: Settings) -> "CrossEncoder":
 
 
 class CrossEncoder:
-    """See core.rerankers.Reranker."""
+    """See core.types.Reranker."""
 
     def __init__(
         self, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", folder: Path

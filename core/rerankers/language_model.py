@@ -65,7 +65,7 @@ def load(model: Model, settings: Settings) -> "LanguageModelReranker":
 
 
 class LanguageModelReranker:
-    """See core.rerankers.Reranker. `window` is what the frame of the prompt leaves."""
+    """See core.types.Reranker. `window` is what the frame of the prompt leaves."""
 
     def __init__(self, model: "PreTrainedModel", tokenizer: "Tokenizer") -> None:
         """Errors: ValueError if "yes" or "no" is no single token."""

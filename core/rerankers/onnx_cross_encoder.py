@@ -60,7 +60,7 @@ def load(model: Model, settings: Settings) -> "OnnxCrossEncoder":
 
 
 class OnnxCrossEncoder:
-    """See core.rerankers.Reranker."""
+    """See core.types.Reranker."""
 
     def __init__(self, session: "InferenceSession", tokenizer_file: Path) -> None:
         from tokenizers import Tokenizer

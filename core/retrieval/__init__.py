@@ -2,14 +2,13 @@
 
 from core.retrieval import bm25, ranking
 from core.retrieval.coverage import Coverage, Cut, Ruler
-from core.retrieval.finder import Evidence, Finder, RerankScores, Searched
+from core.retrieval.finder import Finder, RerankScores, Searched
 from core.retrieval.ranking import RETRIEVERS
 
 __all__ = [
     "RETRIEVERS",
     "Coverage",
     "Cut",
-    "Evidence",
     "Finder",
     "RerankScores",
     "Ruler",

@@ -21,7 +21,7 @@ from core.retrieval.bm25 import WordIndex
 from core.settings import Settings
 from core.store import Store
 from core.tasks import Progress, Stopwatch
-from core.types import Chunk, Chunking, Embedder, Given, Hit, Recipe, Reranker, Retrieval, digest
+from core.types import Chunk, Chunking, Embedder, Evidence, Given, Hit, Recipe, Retrieval, digest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,17 +30,6 @@ if TYPE_CHECKING:
 
 INDEXES_KEPT = 8  # in memory at once; each is rebuilt from the vectors in a moment
 QUESTIONS_KEPT = 4_000  # vectors of questions in memory: a few MB
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """What was found, how long it took, and what a reader must know about it."""
-
-    candidates: tuple[Hit, ...] = ()
-    hits: tuple[Hit, ...] = ()
-    search_seconds: float | None = None
-    rerank_seconds: float | None = None
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +140,7 @@ class Finder:
         similar, lexical, seconds, reads = None, None, 0.0, None
         notes: tuple[str, ...] = ()
         if wanted.uses_embedder:
-            embedder: Embedder = yield from self._models.loaded("embedder", wanted.embedder)
+            embedder = yield from self._models.embedder(wanted.embedder)
             index = yield from self._ready(embedder, wanted.embedder, chunking, paper_ids)
             started = time.perf_counter()
             vector = self._vector(embedder, wanted.embedder, question)
@@ -180,7 +169,7 @@ class Finder:
         self, question: str, texts: Sequence[str], name: str
     ) -> "Generator[Progress, None, RerankScores]":
         """The reranker's scores of these texts; what was scored before comes from the store."""
-        reranker: Reranker = yield from self._models.loaded("reranker", name)
+        reranker = yield from self._models.reranker(name)
         revision = self._models.find("reranker", name).revision
         keys = {text: digest([name, revision, question, text]) for text in texts}
         known = self._store.scores.known(keys.values())
@@ -332,7 +321,7 @@ class Finder:
         if name and vocabularies.known(name):
             self._tokens[name] = vocabularies.tokens(name)
         elif name and name not in self._tokens:
-            embedder: Embedder = yield from self._models.loaded("embedder", name)
+            embedder = yield from self._models.embedder(name)
             self._tokens[name] = partial(offsets, embedder.tokenizer)
 
     def _vector(self, embedder: Embedder, name: str, question: str) -> "np.ndarray":

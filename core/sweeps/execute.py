@@ -12,12 +12,12 @@ from typing import TypeVar
 from core.answering import Answering, Draft, Finished
 from core.errors import BadInput, TriptychError
 from core.models import Models
-from core.retrieval import Evidence, Finder, RerankScores, Searched, ranking
+from core.retrieval import Finder, RerankScores, Searched, ranking
 from core.store import Store
 from core.sweeps import plan
 from core.sweeps.plan import Search
 from core.tasks import Progress, mapped
-from core.types import Cell, Given, Recipe, Retrieval, Run, Sweep, TextGenerator, run_key
+from core.types import Cell, Evidence, Given, Recipe, Retrieval, Run, Sweep, run_key
 
 PROMPTS_AT_ONCE = 32  # handed to a generator together; it reads and writes as many as suit it
 
@@ -253,9 +253,7 @@ class Grid:
         drafts: dict[Place, Draft] = {}
         for _, some in groupby(places, lambda place: place[0]):
             of_question = list(some)
-            generator: TextGenerator | None = yield from self._tried(
-                of_question, self.models.loaded("generator", name)
-            )
+            generator = yield from self._tried(of_question, self.models.generator(name))
             if generator is None:
                 continue
             for place in of_question:
@@ -277,7 +275,7 @@ class Grid:
         self.store.sweeps.begin(self.sweep.id, drafts)
         texts = ["\n".join(m.content for m in draft.messages) for draft in drafts.values()]
         ordered = [list(drafts.values())[at] for at in plan.reading_order(texts)]
-        generator = yield from self._tried(drafts, self.models.loaded("generator", name))
+        generator = yield from self._tried(drafts, self.models.generator(name))
         if generator is None:
             return
         yield Progress(sentence=f"{name} reads {len(set(texts)):,} prompts …")

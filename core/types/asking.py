@@ -266,13 +266,26 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What was found, how long it took, and what a reader must know about it. `candidates` are all
+    hits with both ranks; `hits` those the prompt used."""
+
+    candidates: tuple[Hit, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    search_seconds: float | None = None
+    rerank_seconds: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One question answered by one recipe, with everything needed to read it without the papers.
 
-    `candidates` are all hits with both ranks; `hits` those the prompt used. `answer` is None for
-    a search without generation. `notes` are sentences a reader must see (what was cut, what
-    failed). `origin` says where it came from: lab, recorded, or an imported file. `window` is how
-    many tokens the generator has room for, prompt and answer together; None where not known.
+    What was found stands in fields of its own, as runs are kept and exported; `evidence` is all of
+    it together. `answer` is None for a search without generation. `notes` are sentences a reader
+    must see (what was cut, what failed). `origin` says where it came from: lab, recorded, or an
+    imported file. `window` is how many tokens the generator has room for, prompt and answer
+    together; None where not known.
     """
 
     id: str
@@ -292,6 +305,17 @@ class Run:
     at: str  # when, ISO 8601 in UTC
     origin: str = "lab"
     notes: tuple[str, ...] = ()
+
+    @property
+    def evidence(self) -> Evidence:
+        """Its notes are all of the run's: which of them were the search's is not kept."""
+        return Evidence(
+            candidates=self.candidates,
+            hits=self.hits,
+            search_seconds=self.search_seconds,
+            rerank_seconds=self.rerank_seconds,
+            notes=self.notes,
+        )
 
     @property
     def imported(self) -> bool:

@@ -79,9 +79,11 @@ class TextGenerator(Protocol):
     where that cannot be known; `engine` and `precision` say what computes ("transformers 5.23.0
     on cpu", "float32")."""
 
-    window: int | None
     engine: str
     precision: str
+
+    @property
+    def window(self) -> int | None: ...
 
     def count(self, messages: Sequence[Message], generation: Generation) -> int | None:
         """How many tokens these messages are as a prompt; None only where `window` is None too."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from core.lab import Lab
 from core.models.registry import modules
 from core.settings import Settings
 from core.types import Family
@@ -29,6 +30,12 @@ def every(family: str) -> list[Any]:
         for model in module.models(Settings())
         if model.source == "packaged"
     ]
+
+
+def in_memory(lab: Lab, family: Family) -> Any:
+    """The backend of a family that is in memory; None where there is none."""
+    kept = getattr(lab.models, f"_{family}").kept
+    return kept and kept[1]
 
 
 def load(parameter: Any) -> Any:

@@ -1,12 +1,11 @@
 """What every chunker promises, checked for each one there is."""
 
-from types import ModuleType
-
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core import chunkers, labels
+from core.chunkers import Chunker
 from core.chunkers.words import WORD
 from core.models.registry import modules
 from core.models.windows import offsets
@@ -56,7 +55,7 @@ def test_there_are_chunkers() -> None:
 @example(text="\n" * 100, sizes=(20, 5))
 @example(text="終わりのない言葉" * 50, sizes=(20, 5))
 @example(text="\x00\u200b\xad", sizes=(1, 0))  # no tokenizer sees anything here
-def test_spans_keep_their_promises(chunker: ModuleType, text: str, sizes: tuple[int, int]) -> None:
+def test_spans_keep_their_promises(chunker: Chunker, text: str, sizes: tuple[int, int]) -> None:
     size, overlap = sizes
     spans = chunker.spans(text, size, overlap, tokens)
     assert all(0 <= start < end <= len(text) for start, end in spans)
@@ -73,7 +72,7 @@ def test_spans_keep_their_promises(chunker: ModuleType, text: str, sizes: tuple[
 
 
 @every_chunker
-def test_no_text_no_spans(chunker: ModuleType) -> None:
+def test_no_text_no_spans(chunker: Chunker) -> None:
     assert chunker.spans("", 800, 100, tokens) == []
 
 

@@ -41,7 +41,7 @@ def test_the_recorded_run_fills_the_first_screen(app: AppTest, lab: Lab) -> None
     for name in ("No context", "Retrieved", "Retrieved and reranked"):
         assert f"[{name}]" in said
     assert "recorded with" in said
-    assert lab.models._loaded == {}
+    assert lab.models.in_memory() == frozenset()
 
 
 def test_story_ask_and_come_back_by_the_link(ready: AppTest, lab: Lab) -> None:

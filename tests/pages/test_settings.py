@@ -49,7 +49,7 @@ def test_smoke(opened: AppTest, lab: Lab) -> None:
     for name in ("Database", "Original files", "Vectors", "Models", "Backups", "Together"):
         assert f"**{name}**" in said
     assert "in memory" not in said
-    assert lab.models._loaded == {}
+    assert lab.models.in_memory() == frozenset()
 
 
 def test_story_test_a_model(opened: AppTest, lab: Lab) -> None:

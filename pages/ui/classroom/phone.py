@@ -245,4 +245,4 @@ def found(lab: Lab, token: str) -> None:
     elif run.candidates and not search.error:
         st.caption(labels.flow(run.candidates, len(run.hits)))
         found_by = labels.found_by(run.candidates[0])
-        rank_flow("class.flow", run.candidates, run.hits, len(run.hits), found_by)
+        rank_flow("class.flow", run.evidence, len(run.hits), found_by)

@@ -8,7 +8,7 @@ from core import labels
 from core.answering import Panel
 from core.lab import Lab
 from core.metrics import relevant
-from core.types import Hit, Question, Retrieval
+from core.types import Evidence, Hit, Question, Retrieval
 from pages.ui.compare import chunk
 from pages.ui.compare.rank_flow import rank_flow
 from pages.ui.shared import gold
@@ -17,41 +17,37 @@ from pages.ui.shared import gold
 def draw(lab: Lab, panels: Sequence[Panel], comparison_id: str, asked: Question | None) -> None:
     """The rank flow of the last panel that reranked; a table of the last that searched. `asked` is
     the question with its gold, if that is known and may be shown."""
-    reranked = [panel for panel in panels if panel.recipe.arm == "reranked" and panel.candidates]
+    found = [panel for panel in panels if panel.evidence.candidates]
+    reranked = [panel for panel in found if panel.recipe.arm == "reranked"]
     if reranked:
         _flow(lab, reranked[-1], comparison_id, gold.of(asked, reranked[-1]))
-    found = [
-        panel
-        for panel in panels
-        if panel.candidates and isinstance(panel.recipe.evidence, Retrieval)
-    ]
-    if found:
+    searched = [panel for panel in found if isinstance(panel.recipe.evidence, Retrieval)]
+    if searched:
         with st.container(key="candidates"):
-            _table(found[-1], gold.of(asked, found[-1]))
+            _table(searched[-1].evidence, gold.of(asked, searched[-1]))
 
 
 def _flow(lab: Lab, panel: Panel, comparison_id: str, spans: gold.Gold) -> None:
-    evidence = panel.recipe.evidence
-    assert isinstance(evidence, Retrieval)
+    wanted, candidates = panel.recipe.evidence, panel.evidence.candidates
+    assert isinstance(wanted, Retrieval)
     with st.container(key="rank-flow"):
         st.subheader("What reranking did", anchor=False)
-        moved = gold.moved(spans, panel.candidates)
-        st.caption(f"{labels.flow(panel.candidates, evidence.top_k)} {moved}")
+        moved = gold.moved(spans, candidates)
+        st.caption(f"{labels.flow(candidates, wanted.top_k)} {moved}")
         opened = rank_flow(
             f"flow-{comparison_id}",
-            panel.candidates,
-            panel.hits,
-            evidence.top_k,
-            labels.found_by(panel.candidates[0]),
-            [(gold.said(spans, hit), relevant(hit.chunk, spans)) for hit in panel.candidates],
+            panel.evidence,
+            wanted.top_k,
+            labels.found_by(candidates[0]),
+            [(gold.said(spans, hit), relevant(hit.chunk, spans)) for hit in candidates],
         )
         if opened:
             chunk.page_dialog(lab, opened, spans)
 
 
-def _table(panel: Panel, spans: gold.Gold) -> None:
+def _table(found: Evidence, spans: gold.Gold) -> None:
     """The candidates in their final order."""
-    hits, used = panel.candidates, panel.hits
+    hits, used = found.candidates, found.hits
     reranked = hits[0].rerank_score is not None
     order = "after reranking" if reranked else labels.found_by(hits[0])
     st.subheader(f"{labels.counted(len(hits), 'candidate')} {order}", anchor=False)

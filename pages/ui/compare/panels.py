@@ -28,8 +28,7 @@ def of(comparison: Comparison) -> tuple[Panel, ...]:
     return tuple(
         Panel(
             recipe=run.recipe,
-            candidates=run.candidates,
-            hits=run.hits,
+            evidence=run.evidence,
             text=run.answer.text if run.answer else "",
             run=run,
         )
@@ -75,7 +74,7 @@ def _title(
     panel = panels[index]
     arm = panel.recipe.arm
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-        name = labels.escaped(labels.panel_name(panel.recipe, panel.candidates))
+        name = labels.escaped(labels.panel_name(panel.recipe, panel.evidence.candidates))
         st.subheader(f":{COLOURS[arm]}[{name}]", anchor=False)
         if over and len(panels) > USUAL:
             st.space("stretch")
@@ -126,16 +125,17 @@ def _text(
     """The answer with its marks, and a word on each kind of mark."""
     marks: list[Mark] = []
     said = []
-    if panel.run and panel.hits:
-        alone, sentence = unsupported(panel.text, panel.hits)
-        marks += citations(panel.text, panel.hits) + alone
+    hits = panel.evidence.hits
+    if panel.run and hits:
+        alone, sentence = unsupported(panel.text, hits)
+        marks += citations(panel.text, hits) + alone
         said += [f":material/help: {sentence}"] if sentence else []
     if panel.run and beside and beside.run:
         marks += differing(panel.text, beside.text)
         said += [":material/format_underlined: Underlined: words the other answer does not have."]
     cited = answer(f"answer-{key}", panel.text, marks, streaming=streaming)
     if cited:
-        chunk.page_dialog(lab, next(hit for hit in panel.hits if hit.rank == cited), spans)
+        chunk.page_dialog(lab, next(hit for hit in hits if hit.rank == cited), spans)
     for caption in said:
         st.caption(caption)
 
@@ -164,7 +164,8 @@ def _chunks(lab: Lab, panel: Panel, question: str, spans: gold.Gold, key: str) -
         st.caption("It read no paper: what it says comes from its training.")
         return
     off = set(evidence.switched_off) if isinstance(evidence, Retrieval) else set()
-    shown = [hit for hit in panel.candidates if hit in panel.hits or hit.chunk.span in off]
+    found = panel.evidence
+    shown = [hit for hit in found.candidates if hit in found.hits or hit.chunk.span in off]
     with st.container(key=f"chips-{key}", gap="xsmall"):
         for hit in shown:
             with st.popover(
@@ -177,7 +178,7 @@ def _chunks(lab: Lab, panel: Panel, question: str, spans: gold.Gold, key: str) -
                 chunk.card(lab, hit, question, spans, f"{key}-{hit.rank}")
                 if panel.run:
                     chunk.switch(lab, panel.run, hit, f"{key}-{hit.rank}")
-    cut = labels.unseen_together(panel.hits)
+    cut = labels.unseen_together(found.hits)
     if cut:
         st.caption(f":material/visibility_off: {cut[0].upper()}{cut[1:]}.")
 

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core import labels
-from core.types import Hit
+from core.types import Evidence, Hit
 
 HTML = '<div class="flow"></div>'
 
@@ -21,21 +21,21 @@ _component = st.components.v2.component(
 
 def rank_flow(
     key: str,
-    candidates: Sequence[Hit],
-    hits: Sequence[Hit],
+    found: Evidence,
     top_k: int,
     found_by: str,
     gold: Sequence[tuple[str, bool]] = (),
 ) -> Hit | None:
     """Draw the flow of reranked candidates, in their final order; returns one just clicked.
 
-    `hits` are those the answer was given; one above the cut that is not among them was switched
-    off or left out. `found_by` says what put them in order before: "by similarity".
-    `gold` says for each candidate what it holds of the question's gold, empty for nothing, and
-    whether that counts as found; it is empty where there is none to show.
+    One above the cut that is not among the hits was switched off or left out. `found_by` says what
+    put them in order before: "by similarity". `gold` says for each candidate what it holds of the
+    question's gold, empty for nothing, and whether that counts as found; it is empty where there is
+    none to show.
     """
+    candidates = found.candidates
     rows = [
-        _row(hit, hits, top_k) | {"gold": said, "counts": counts}
+        _row(hit, found.hits, top_k) | {"gold": said, "counts": counts}
         for hit, (said, counts) in zip(
             candidates, gold or [("", False)] * len(candidates), strict=True
         )

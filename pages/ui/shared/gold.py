@@ -50,13 +50,13 @@ def verdict(lab: Lab, asked: Question | None, panel: Panel, key: str) -> None:
     if not asked.gold:
         st.caption(":material/help: Kept as a question that the papers do not answer.")
         return
-    found = sought(of(asked, panel), panel.candidates, panel.hits)
+    found = sought(of(asked, panel), panel.evidence)
     if found is None:
         st.caption(":material/search_off: The gold lies in no paper that was searched.")
         return
     icon = ":material/search_off:" if found.missed else ":material/check:"
     with st.container(gap="xsmall", key=f"verdict-{key}"):
-        st.caption(f"{icon} {found.said(len(panel.candidates), evidence.top_k)}.")
+        st.caption(f"{icon} {found.said(len(panel.evidence.candidates), evidence.top_k)}.")
         if found.missed:
             misses.button(lab, [asked], key)
 
