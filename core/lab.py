@@ -1,22 +1,23 @@
 """The lab: what pages and the command line talk to, a thin facade by noun.
 
-lab.papers   files in, texts out
-lab.answering    questions asked of recipes
-lab.sweeps   whole grids of questions and settings
-lab.comparisons     past and recorded comparisons
-lab.cards    decks in and out, cards found and changed
-lab.proposals cards that a generator proposes from papers
-lab.study    what a learner studies, and when it comes again
-lab.runs     past runs: found, judged, imported and exported
-lab.models   which models there are
-lab.storage  what lies on disk: backups, rebuilding, reset
-lab.jobs     what is under way in the background, besides questions
-lab.ruler    how papers are cut, and what an embedder reads of it
-lab.classes  a class that predicts and votes, and what its students ask
-lab.questions questions with gold spans, apart from chunks
-lab.evaluations which setting is better, by these questions
-lab.reproduction a published table, computed again
-lab.doctor() whether everything on disk is whole
+lab.papers        files in, texts out
+lab.answering     questions asked of recipes
+lab.comparisons   what was asked side by side, and the recorded ones
+lab.sweeps        whole grids of questions and settings
+lab.runs          past runs: found, judged, imported and exported
+lab.questions     questions with gold spans, apart from chunks
+lab.evaluations   which setting is better, by these questions
+lab.contexts      what context does to the answers of these questions
+lab.reproduction  a published table, computed again
+lab.cards         decks in and out, cards found and changed
+lab.proposals     cards that a generator proposes from papers
+lab.study         what a learner studies, and when it comes again
+lab.classes       a class that predicts and votes, and what its students ask
+lab.models        which models there are
+lab.ruler         how papers are cut, and what an embedder reads of it
+lab.jobs          what is under way in the background, besides questions
+lab.storage       what lies on disk: backups, rebuilding, reset
+lab.doctor()      whether everything on disk is whole
 """
 
 from collections.abc import Iterator
