@@ -1,9 +1,9 @@
 """What a killed process leaves in the data folder, and how it is told from work under way.
 
-Files that are not yet what they will be have names of their own, and whoever makes them holds a
-shared lock meanwhile, which ends with the process. Who opens the lab and gets that lock alone knows
-that nobody is at work, and clears away what is there all the same. Nothing with a final name is
-ever touched: an original file that no paper knows may be the last copy of something.
+A file that is being made has a name of its own, and its maker holds a shared lock that ends with
+the process. Whoever opens the lab and gets that lock alone knows that nobody is at work, and clears
+away what is left. A file with its final name is never touched: an original that no paper knows may
+be the last copy of something.
 """
 
 from collections.abc import Callable, Collection
