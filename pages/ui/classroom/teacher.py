@@ -295,6 +295,9 @@ def predicting(lab: Lab, code: str, shown: Round) -> None:
     key = f"class.asked.{shown.id}"
 
     def chosen() -> None:
+        # On a slow machine the browser may hand back, with the click on Reveal, what is asked now.
+        if st.session_state[key] == shown.asked:
+            return
         try:
             lab.classes.ask(shown, st.session_state[key])
         except TriptychError as error:
