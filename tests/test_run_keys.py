@@ -12,6 +12,7 @@ from core import chunkers
 from core.answering.running import Finished
 from core.charts import tidy
 from core.chunkers import pages, recursive, tokens, words
+from core.chunkers._probe import FIRST
 from core.errors import MissingModel
 from core.history.comparisons import Comparisons
 from core.lab import Lab
@@ -40,7 +41,7 @@ def asked_anew(lab: Lab, recipe: Recipe) -> tuple[Run, bool]:
     return finished.run, finished.again
 
 
-@pytest.mark.parametrize("chunker", chunkers.names())
+@pytest.mark.parametrize("chunker", FIRST)
 def test_what_does_as_ever_adds_nothing(chunker: str) -> None:
     assert chunkers.revision(chunker) is None
 
@@ -71,7 +72,7 @@ def test_another_way_to_cut_is_asked_anew(
 
 def test_what_a_chunker_stands_on_is_seen_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recursive, "SEPARATORS", ("\n\n", " ", ""))
-    assert [name for name in chunkers.names() if chunkers.revision(name)] == [
+    assert [name for name in FIRST if chunkers.revision(name)] == [
         "headings",
         "recursive",
         "sentences",

@@ -49,6 +49,11 @@ def test_there_are_chunkers() -> None:
 
 
 @every_chunker
+def test_its_size_counts_what_the_core_knows(chunker: Chunker) -> None:
+    assert chunker.UNIT in ("character", "word", "token", "page")
+
+
+@every_chunker
 @settings(deadline=None)
 @given(text=texts, sizes=sizes)
 @example(text="endless" * 100, sizes=(20, 5))
