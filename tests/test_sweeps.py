@@ -23,10 +23,6 @@ def done(lab: Lab, preset: Preset = PRESET, questions: tuple[str, ...] = QUESTIO
     return sweep_id
 
 
-def backend(lab: Lab, family: Any) -> Any:
-    return in_memory(lab, family)
-
-
 def test_every_cell_is_answered_and_each_piece_done_once(lab: Lab) -> None:
     plan = planned(lab)
     assert (plan.cells, plan.answers) == (26, 26)
@@ -34,7 +30,7 @@ def test_every_cell_is_answered_and_each_piece_done_once(lab: Lab) -> None:
     row = lab.sweeps.row(sweep_id)
     assert (row.status, row.done, row.failed, row.queued) == ("done", 26, 0, 0)
     embedder, reranker, echo = (
-        backend(lab, family) for family in ("embedder", "reranker", "generator")
+        in_memory(lab, family) for family in ("embedder", "reranker", "generator")
     )
     assert len(embedder.embedded) == len(set(embedder.embedded))
     assert len(reranker.scored) == len(set(reranker.scored)) <= plan.rerank_pairs
@@ -58,7 +54,7 @@ def test_a_cell_is_what_asking_would_give(lab: Lab) -> None:
             run.answer.answer_tokens,
         )
     # and what was asked before is not asked again
-    echo = backend(lab, "generator")
+    echo = in_memory(lab, "generator")
     before = len(echo.asked)
     list(lab.answering.ask(QUESTIONS[0], [sweep.settings[3].recipe], sweep.paper_ids))
     assert len(echo.asked) == before
@@ -66,7 +62,7 @@ def test_a_cell_is_what_asking_would_give(lab: Lab) -> None:
 
 def test_a_second_sweep_takes_what_the_first_answered(lab: Lab) -> None:
     first = done(lab)
-    echo = backend(lab, "generator")
+    echo = in_memory(lab, "generator")
     before = len(echo.asked)
     plan = planned(lab)
     assert (plan.known, plan.seconds) == (26, 0)
@@ -264,7 +260,7 @@ def test_exact_counts_are_known_after_the_search(lab: Lab, slow: Slow) -> None:
     slow.on.set()
     assert sweeping
     assert lab.sweeps.wait(sweep_id, WAIT)
-    assert sweeping.counted.rerank_pairs == len(backend(lab, "reranker").scored)
+    assert sweeping.counted.rerank_pairs == len(in_memory(lab, "reranker").scored)
     assert sweeping.counted.distinct_prompts == len(slow.asked)
     assert len(slow.asked) < plan.answers
 

@@ -37,7 +37,7 @@ SMALL = 10_000_000  # bytes; an empty database is packed better, and a bomb is l
 BLOCK = 1 << 20
 BROKEN = (BadZipFile, LargeZipFile, zlib.error, EOFError, NotImplementedError, ValueError)
 
-Progress = tuple[int, int]  # bytes done, of how many
+BytesDone = tuple[int, int]  # bytes done, of how many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class Contents:
 
 def write(
     database: Database, papers: Path, presets: dict[str, str], target: Path
-) -> Iterator[Progress]:
+) -> Iterator[BytesDone]:
     """Make a backup while everything is in use; it appears whole or not at all.
 
     `papers` is the folder of the original files, `presets` texts by name. Closing the iterator
@@ -114,7 +114,7 @@ def contents(file: Path) -> Contents:
         return _contents(archive)
 
 
-def unpack(file: Path, folder: Path) -> Iterator[Progress]:
+def unpack(file: Path, folder: Path) -> Iterator[BytesDone]:
     """Write the checked files of a backup into an empty folder: the database, and papers/.
 
     Errors: Damaged, OutOfSpace; what was written is then of no use.
