@@ -175,7 +175,7 @@ class Papers:
 
         Errors: BadInput if unknown; OutOfSpace if the paper went and its vectors could not.
         """
-        from core.indexes import vectors
+        from core.indexes import forget
 
         (full_id,) = self.resolve((paper_id,))
         row = next(row for row in self.all() if row.id == full_id)
@@ -192,7 +192,7 @@ class Papers:
                 raise
             part.unlink(missing_ok=True)
             self.get.cache_clear()
-            vectors.forget(self._settings.data / "vectors", {row.id for row in self.all()})
+            forget(self._settings.data / "vectors", {row.id for row in self.all()})
         return row
 
     def refusals(self) -> list[Refusal]:

@@ -58,6 +58,6 @@ def _vectors(folder: Path, paper_ids: Callable[[], Collection[str]]) -> None:
     noted = {file.name for file in folder.glob("*.papers/*")}
     here = paper_ids() if noted else ()
     if noted - set(here):
-        from core.indexes import vectors
+        from core.indexes import forget
 
-        vectors.forget(folder, here)
+        forget(folder, here)

@@ -1,6 +1,7 @@
 """Papers as they were read, and the files that could not be. Knows no folder of files."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from core.codec import from_json, to_json
@@ -58,6 +59,18 @@ class PaperStore:
     def get(self, paper_id: str) -> Paper | None:
         rows = self._database.rows("SELECT body FROM papers WHERE id = ?", paper_id)
         return from_json(Paper, rows[0]["body"]) if rows else None
+
+    def here(self, paper_ids: Collection[str]) -> frozenset[str]:
+        """Those of the ids that papers have."""
+        rows = self._database.rows(
+            "SELECT id FROM papers WHERE id IN (SELECT value FROM json_each(?))",
+            json.dumps(list(paper_ids)),
+        )
+        return frozenset(row["id"] for row in rows)
+
+    def ids(self) -> frozenset[str]:
+        """Those of all papers."""
+        return frozenset(row["id"] for row in self._database.rows("SELECT id FROM papers"))
 
     def all(self) -> list[PaperRow]:
         """All papers, in the order they were added."""
