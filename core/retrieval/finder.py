@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
-from core.errors import BadInput
+from core.errors import BadInput, TriptychError
 from core.files import at_work
 from core.models import Models, ReadLengths, device
 from core.papers import Papers
@@ -371,7 +371,11 @@ class Finder:
         found: dict[int, Chunk] = {}
         for paper, some in groupby(places, lambda place: pool.papers[place]):
             at = list(map(int, some))
-            chunks = self._cuts.chunks(pool.paper_ids[paper], pool.cuts[at])
+            try:
+                chunks = self._cuts.chunks(pool.paper_ids[paper], pool.cuts[at])
+            except TriptychError:  # what is in memory is of no more use than what was kept
+                self._pools.clear()
+                raise
             found |= zip(at, chunks, strict=True)
         return found
 
