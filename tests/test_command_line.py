@@ -90,6 +90,15 @@ def test_search_by_words(home: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert hit["lexical_score"] > 0
 
 
+def test_search_by_either_index(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran(capsys, "add", *(str(home / name) for name in NOTES))
+    _, (exact,), _ = ran(capsys, "search", QUESTION, *OPTIONS.split())
+    _, (chroma,), _ = ran(capsys, "search", QUESTION, *OPTIONS.split(), "--index", "chroma")
+    assert [run["recipe"]["evidence"]["index"] for run in (exact, chroma)] == ["exact", "chroma"]
+    assert exact["candidates"] == chroma["candidates"]
+    assert exact["key"] != chroma["key"]
+
+
 def test_questions_in_listed_and_out(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ran(capsys, "add", *(str(home / name) for name in NOTES))
     good = {"question": QUESTION, "gold": [{"paper": "lamp", "quote": "was lit in 1874"}]}
@@ -136,6 +145,7 @@ def test_reproducing_needs_the_data_set(home: Path, capsys: pytest.CaptureFixtur
         (["ask", "q", "--overlap", "200"], "overlap is 200"),
         (["ask", "q", "--top-k", "21"], "21"),
         (["ask", "q", "--retriever", "axe"], "known are: dense, bm25, hybrid"),
+        (["ask", "q", "--index", "axe"], "no index called 'axe'; known are: chroma, exact"),
         (["ask", "q", "--chunker", "axe"], "no chunker called 'axe'; known are: headings, pages"),
         (["ask", "q", "--embedder", "oracle"], "no embedder called 'oracle'"),
         (["ask", " "], "question is empty"),

@@ -33,6 +33,22 @@ def settings(preset: Preset) -> tuple[Setting, ...]:
     return expand.settings_of(preset, first, refuse)[0]
 
 
+def test_an_index_is_a_setting_and_a_search_of_its_own() -> None:
+    preset = Preset(name="x", retriever=("dense", "bm25"), index=("exact", "chroma"), top_k=(3,))
+    found = settings(preset)
+    assert [setting.label for setting in found] == [
+        "800/100 · dense · exact index · top 3",
+        "800/100 · dense · chroma index · top 3",
+        "800/100 · bm25 · top 3",
+    ]
+    planned = plan.plan("x", FIVE, found, ["p"], lambda _: PLENTY)
+    assert planned.searches == 15
+    assert Search.of(found[2].recipe).index == ""
+    kept, dropped = expand.settings_of(replace(preset, index=("axe",)), first, refuse)
+    assert [setting.label for setting in kept] == ["800/100 · bm25 · top 3"]
+    assert dropped[0].why == "There is no index called 'axe'; known are: chroma, exact."
+
+
 # presets
 
 
@@ -45,6 +61,7 @@ def test_every_preset_is_read_and_written_again() -> None:
         "retrieval-only",
         "chunk-sizes",
         "rerank-depth",
+        "exact-or-approximate",
     }
     for file in files:
         preset = presets.read(file.stem, file.read_text(encoding="utf-8"))

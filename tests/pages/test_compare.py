@@ -95,6 +95,19 @@ def test_each_retriever_shows_its_own_scores(
     assert shown & {"similarity", "BM25", "fused"} == columns
 
 
+def test_the_index_is_chosen_and_shown(ready: AppTest, lab: Lab) -> None:
+    ready.selectbox(key="compare.index").set_value("chroma").run()
+    ask(ready, QUESTION)
+    settled(ready, lab)
+    assert not ready.exception
+    popovers = [block.proto.popover.label for block in ready.get("popover")]
+    assert any(label.endswith(" · chroma") for label in popovers)
+    (_, *runs) = lab.comparisons.comparison(ready.query_params["run"]).runs
+    for run in runs:
+        assert isinstance(run.recipe.evidence, Retrieval)
+        assert run.recipe.evidence.index == "chroma"
+
+
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
