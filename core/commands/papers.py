@@ -16,9 +16,9 @@ def add_verbs(verbs: Verbs) -> None:
 
     verbs.add_parser("papers", help="list the papers").set_defaults(verb=list_papers)
 
-    remove = verbs.add_parser("remove", help="remove a paper")
-    remove.add_argument("paper", metavar="PAPER", help="its id, or the beginning of it")
-    remove.set_defaults(verb=remove_paper)
+    remove = verbs.add_parser("remove", help="remove papers")
+    remove.add_argument("papers", nargs="+", metavar="PAPER", help="its id, or the beginning of it")
+    remove.set_defaults(verb=remove_papers)
 
 
 def add_papers(lab: Lab, options: argparse.Namespace) -> int:
@@ -46,7 +46,7 @@ def list_papers(lab: Lab, _options: argparse.Namespace) -> int:
     return 0
 
 
-def remove_paper(lab: Lab, options: argparse.Namespace) -> int:
-    row = lab.papers.remove(options.paper)
-    show({"paper": row.id, "title": row.title, "status": "removed"})
+def remove_papers(lab: Lab, options: argparse.Namespace) -> int:
+    for row in lab.papers.remove(*options.papers):
+        show({"paper": row.id, "title": row.title, "status": "removed"})
     return 0

@@ -2,16 +2,18 @@
 
 from core.papers import texts
 from core.papers.finding import TextMatch
-from core.papers.library import Added, Papers, blank_pages_sentence
+from core.papers.library import Added, Papers, Removal, blank_pages_sentence
 from core.papers.reading import PageImage, read
-from core.store import PaperRow, Refusal
+from core.store import PaperChoices, PaperRow, Refusal
 
 __all__ = [
     "Added",
     "PageImage",
+    "PaperChoices",
     "PaperRow",
     "Papers",
     "Refusal",
+    "Removal",
     "TextMatch",
     "blank_pages_sentence",
     "read",

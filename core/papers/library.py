@@ -4,21 +4,23 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
+from threading import Event
 from typing import IO, Literal
 
 from core.errors import BadInput, OutOfSpace, TriptychError
 from core.files import PART, adding, disk_full_as, put_in_place, unfinished
-from core.papers import finding, languages, reading, texts
+from core.papers import facts, finding, reading, texts
 from core.papers.finding import TextMatch
 from core.papers.reading import PageImage
 from core.settings import SAMPLES, Settings
-from core.store import PaperRow, Refusal, Store
-from core.types import Paper, Span
+from core.store import PaperChoices, PaperRow, Refusal, Store
+from core.tasks import Progress
+from core.types import Paper, PaperFilter, PaperSort, Span
 
 PAGE_SCALE = 2.0  # pixels a point: 144 dpi, sharp on a projector
 
@@ -33,6 +35,14 @@ class Added:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """What was removed at once, and how many papers it was."""
+
+    id: str
+    count: int
+
+
 class Papers:
     """Papers by their id, the sha256 of the file's bytes."""
 
@@ -41,8 +51,6 @@ class Papers:
         self._store = store
         self._folder = settings.data / "papers"
         self.get = lru_cache(maxsize=256)(self._get)
-        # A text never changes, so its language is told once while the lab is open.
-        self.language = cache(self._language)
 
     def add(self, path: Path) -> Added:
         """Add one file from disk. A file that gives no text is "failed", with the reason."""
@@ -56,7 +64,8 @@ class Papers:
 
     def samples_here(self) -> bool:
         """Whether papers of their names are all here."""
-        return {path.name for path in _samples()} <= {row.source for row in self.all()}
+        names = {path.name for path in _samples()}
+        return names <= self._store.papers.sources(names)
 
     def upload(self, name: str, stream: IO[bytes]) -> Added:
         """Add an uploaded file; the name is only ever shown, never used as a path."""
@@ -72,6 +81,20 @@ class Papers:
                     return Added(file=name, status="failed", reason=error.sentence)
                 return self._add(Path(copy.name), name)
 
+    def add_all(
+        self, sources: Sequence[Path | tuple[str, IO[bytes]]], stop: Event
+    ) -> Generator[Progress, None, list[Added]]:
+        """Add files from disk, and uploads (name, stream); what became of each, in this order.
+        `stop` keeps what is in."""
+        done: list[Added] = []
+        for source in sources:
+            if stop.is_set():
+                break
+            share = len(done) / len(sources)
+            yield Progress(sentence=f"{len(done):,} of {len(sources):,} files read", share=share)
+            done.append(self.add(source) if isinstance(source, Path) else self.upload(*source))
+        return done
+
     def _add(self, path: Path, name: str) -> Added:
         try:
             reading.check(path, name, self._settings)
@@ -80,7 +103,7 @@ class Papers:
             return Added(file=name, status="failed", reason=f"{name}: {error.strerror}.")
         except TriptychError as error:
             return self._refused(path, name, error)
-        known = next((row for row in self.all() if row.id == paper_id), None)
+        known = self.row(paper_id)
         part = self._folder / f"{paper_id}{PART}"
         try:
             if known is None:
@@ -97,7 +120,7 @@ class Papers:
         if known:
             reason = f"already here as “{known.title}”"
             return Added(file=name, status="known", paper=known, reason=reason)
-        row = next(row for row in self.all() if row.id == paper_id)
+        (row,) = self.rows((paper_id,))
         return Added(file=name, status="added", paper=row, reason=blank_pages_sentence(row))
 
     def _refused(self, path: Path, name: str, error: TriptychError) -> Added:
@@ -117,8 +140,63 @@ class Papers:
                 shutil.copyfileobj(original, copy)
                 put_in_place(copy, target)
 
+    # lists
+
     def all(self) -> list[PaperRow]:
+        """Every paper, in the order they were added: for what truly needs all of them."""
         return self._store.papers.all()
+
+    def count(self, wanted: PaperFilter) -> int:
+        """How many papers fit."""
+        return self._store.papers.count(wanted)
+
+    def ids(self, wanted: PaperFilter) -> tuple[str, ...]:
+        """The ids of all papers that fit, in the order they were added."""
+        return self._store.papers.ids(wanted)
+
+    def page(self, wanted: PaperFilter, sort: PaperSort, offset: int, count: int) -> list[PaperRow]:
+        """`count` of the papers that fit, from `offset` on. By title from A; by year the newest
+        first and those without one last; by pages the longest first."""
+        return self._store.papers.page(wanted, sort, offset, count)
+
+    def rows(self, paper_ids: Iterable[str]) -> list[PaperRow]:
+        """Those of the papers that are here, in the order given."""
+        return self._store.papers.rows(paper_ids)
+
+    def row(self, paper_id: str) -> PaperRow | None:
+        """The paper's row, or None if it is not here (any more)."""
+        found = self.rows((paper_id,))
+        return found[0] if found else None
+
+    def choices(self) -> PaperChoices:
+        """What filters can choose among."""
+        return self._store.papers.choices()
+
+    # facts
+
+    def keep_facts(
+        self, paper_id: str, *, authors: Iterable[str], year: int | None, tags: Iterable[str]
+    ) -> PaperRow:
+        """Put these in place of what was known of a paper; what is blank or said twice is left
+        out. Errors: BadInput for a paper that is not here or a year that is none."""
+        known = self._row(paper_id)
+        self._store.papers.keep_facts({known.id: facts.checked(authors, year, tags)})
+        return self._row(known.id)
+
+    def add_tags(self, paper_ids: Iterable[str], tags: Iterable[str]) -> int:
+        """Give papers these tags besides their own; how many of the papers are here."""
+        more = tuple(tags)
+        rows = self.rows(paper_ids)
+        self._store.papers.keep_facts(
+            {row.id: facts.checked(row.authors, row.year, (*row.tags, *more)) for row in rows}
+        )
+        return len(rows)
+
+    def _row(self, paper_id: str) -> PaperRow:
+        row = self.row(paper_id)
+        if row is None:
+            raise BadInput(f"There is no paper {paper_id[:12]} here (any more).")
+        return row
 
     def _get(self, paper_id: str) -> Paper:
         """The paper with its text. Errors: BadInput if it is not here (any more)."""
@@ -126,10 +204,6 @@ class Papers:
         if paper is None:
             raise BadInput(f"There is no paper {paper_id[:12]} here (any more).")
         return paper
-
-    def _language(self, paper_id: str) -> str | None:
-        """The language a paper is in, as far as its words tell; None where they do not."""
-        return languages.guess(self.get(paper_id).text)
 
     def find(self, paper: Paper, phrase: str) -> list[TextMatch]:
         """Where the phrase stands in a paper's text; `paper.pages_of` says on which page."""
@@ -140,14 +214,13 @@ class Papers:
 
         Errors: BadInput for a beginning that fits no paper, or several.
         """
-        rows = self.all()
         if not names:
-            return tuple(row.id for row in rows)
+            return self.ids(PaperFilter())
         found = []
         for name in names:
-            fitting = [row.id for row in rows if row.id.startswith(name)] if name else []
+            fitting = self._store.papers.beginning(name) if name else []
             if len(fitting) != 1:
-                said = "no paper" if not fitting else f"{len(fitting)} papers"
+                said = "several papers" if fitting else "no paper"
                 raise BadInput(f"The id {name!r} fits {said}; `papers` lists what is here.")
             found += fitting
         return tuple(dict.fromkeys(found))
@@ -169,31 +242,74 @@ class Papers:
             self.file(paper.id), page, marked, paper, PAGE_SCALE, self._settings
         )
 
-    def remove(self, paper_id: str) -> PaperRow:
-        """Take a paper away, and its vectors, but for those of texts that stand in another paper
-        too; runs made with it stay readable.
+    # away, and back
 
-        Errors: BadInput if unknown; OutOfSpace if the paper went and its vectors could not.
+    def remove(self, *names: str) -> list[PaperRow]:
+        """Take papers away for good, by their ids or the beginnings of these: text, file and
+        vectors, but for those of texts that stand in another paper too; runs made with them stay
+        readable.
+
+        Errors: BadInput if one is unknown; OutOfSpace if the papers went and their vectors could
+        not.
         """
+        rows = self.rows(self.resolve(names)) if names else []
+        self.remove_many([row.id for row in rows])
+        self.end_removal()
+        return rows
+
+    def remove_many(self, paper_ids: Iterable[str]) -> Removal:
+        """Take papers away. Until the next removal, or until the lab is opened anew, `undo` brings
+        them back as they were; then they go for good, as by `remove`.
+
+        Errors: as `remove`, of the papers that were removed before.
+        """
+        self.end_removal()
+        removal = uuid.uuid4().hex
+        with adding(self._settings.data):
+            count = self._store.papers.remove(tuple(paper_ids), removal)
+        self.get.cache_clear()
+        return Removal(id=removal, count=count)
+
+    def undo(self, removal_id: str) -> int:
+        """Bring back what was removed; how many papers came back. Errors: BadInput if they are
+        gone for good."""
+        with adding(self._settings.data):
+            back = self._store.papers.bring_back(removal_id)
+        if not back:
+            raise BadInput("Nothing can be brought back any more; add the files again.")
+        return back
+
+    def end_removal(self) -> None:
+        """Let what was removed go for good. Errors: OutOfSpace."""
+        if self._store.papers.removed():
+            with adding(self._settings.data):
+                self.clear_removed()
+
+    def clear_removed(self) -> None:
+        """As `end_removal`, for who holds the lock. A kill leaves nothing that the next call, or
+        the next opening of the lab, would not finish."""
         from core.indexes import vectors
 
-        (full_id,) = self.resolve((paper_id,))
-        row = next(row for row in self.all() if row.id == full_id)
-        file, part = self.file(full_id), self._folder / f"{full_id}{PART}"
-        with adding(self._settings.data):
-            # Under that name a kill cannot leave it behind for ever (core.storage.crash_recovery).
-            with suppress(FileNotFoundError):
-                file.replace(part)
-            try:
-                self._store.papers.remove(full_id)
-            except TriptychError:
+        gone = self._store.papers.removed()
+        if not gone:
+            return
+        moved = []
+        try:
+            for paper_id in gone - set(self.ids(PaperFilter())):
+                file = self.file(paper_id)
+                # Under that name a kill cannot leave it behind for ever (core.storage).
+                part = file.with_name(f"{paper_id}{PART}")
                 with suppress(FileNotFoundError):
-                    part.replace(file)
-                raise
+                    file.replace(part)
+                    moved.append((part, file))
+            self._store.papers.forget_removed(gone)
+        except TriptychError:
+            for part, file in moved:
+                part.replace(file)
+            raise
+        for part, _ in moved:
             part.unlink(missing_ok=True)
-            self.get.cache_clear()
-            vectors.forget(self._settings.data / "vectors", {row.id for row in self.all()})
-        return row
+        vectors.forget(self._settings.data / "vectors", set(self.ids(PaperFilter())))
 
     def refusals(self) -> list[Refusal]:
         """Files that could not be added, until they are dismissed or added after all."""
