@@ -1,17 +1,21 @@
 """Papers in, listed, out."""
 
 import argparse
+import signal
 from pathlib import Path
+from threading import Event
 
 from core.codec import plain
 from core.commands import Verbs
 from core.commands.output import show
 from core.lab import Lab
+from core.papers import AddProgress
+from core.tasks import result_of
 
 
 def add_verbs(verbs: Verbs) -> None:
-    add = verbs.add_parser("add", help="add papers (PDF, TXT, Markdown)")
-    add.add_argument("files", nargs="+", metavar="FILE", type=Path)
+    add = verbs.add_parser("add", help="add papers (PDF, TXT, Markdown), folders and zip files")
+    add.add_argument("files", nargs="+", metavar="FILE|FOLDER|ZIP", type=Path)
     add.set_defaults(verb=add_papers)
 
     verbs.add_parser("papers", help="list the papers").set_defaults(verb=list_papers)
@@ -22,13 +26,18 @@ def add_verbs(verbs: Verbs) -> None:
 
 
 def add_papers(lab: Lab, options: argparse.Namespace) -> int:
-    failed = 0
-    for path in options.files:
-        added = lab.papers.add(path)
-        failed += added.status == "failed"
+    """A line for each file once it is kept; Ctrl-C keeps what was said."""
+    stop = Event()
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    done = result_of(lab.papers.add_all(options.files, stop), _show_added)
+    return 1 if stop.is_set() or any(added.status == "failed" for added in done) else 0
+
+
+def _show_added(step: AddProgress) -> None:
+    for added in step.added:
         show(
             {
-                "file": str(path),
+                "file": added.file,
                 "paper": added.paper and added.paper.id,
                 "title": added.paper and added.paper.title,
                 "pages": added.paper and added.paper.pages,
@@ -37,7 +46,6 @@ def add_papers(lab: Lab, options: argparse.Namespace) -> int:
                 "reason": added.reason,
             }
         )
-    return 1 if failed else 0
 
 
 def list_papers(lab: Lab, _options: argparse.Namespace) -> int:

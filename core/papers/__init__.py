@@ -1,12 +1,14 @@
 """Papers: files in, texts out, and away again; what they say, and how a page looks."""
 
 from core.papers import texts
+from core.papers.adding import Added, AddProgress, blank_pages_sentence
 from core.papers.finding import TextMatch
-from core.papers.library import Added, Papers, Removal, blank_pages_sentence
+from core.papers.library import Papers, Removal
 from core.papers.reading import PageImage, read
 from core.store import PaperChoices, PaperRow, Refusal
 
 __all__ = [
+    "AddProgress",
     "Added",
     "PageImage",
     "PaperChoices",

@@ -1,38 +1,27 @@
 """The papers of the lab: files in, texts out, and away again."""
 
-import os
-import shutil
-import tempfile
 import uuid
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Event
-from typing import IO, Literal
+from typing import IO
 
-from core.errors import BadInput, OutOfSpace, TriptychError
-from core.files import PART, adding, disk_full_as, put_in_place, unfinished
-from core.papers import facts, finding, reading, texts
+from core.errors import BadInput, TriptychError
+from core.files import PART, adding
+from core.papers import facts, finding, reading
+from core.papers.adding import Added, Adding, AddProgress
 from core.papers.finding import TextMatch
 from core.papers.reading import PageImage
+from core.papers.sources import Source
 from core.settings import SAMPLES, Settings
 from core.store import PaperChoices, PaperRow, Refusal, Store
-from core.tasks import Progress
+from core.tasks import result_of
 from core.types import Paper, PaperFilter, PaperSort, Span
 
 PAGE_SCALE = 2.0  # pixels a point: 144 dpi, sharp on a projector
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Added:
-    """What became of one file. `reason` says why it failed, or what a reader should know."""
-
-    file: str
-    status: Literal["added", "known", "failed"]
-    paper: PaperRow | None = None
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,93 +41,36 @@ class Papers:
         self._folder = settings.data / "papers"
         self.get = lru_cache(maxsize=256)(self._get)
 
+    # in
+
+    def add_all(
+        self, given: Sequence[Source], stop: Event
+    ) -> Generator[AddProgress, None, list[Added]]:
+        """Add files from disk, folders and zip files of them, and uploads (name, bytes), whose
+        names are only ever shown; what became of each file, in this order. A file that gives no
+        text is "failed", with the reason. What a step tells as added is kept, whatever happens
+        then; once `stop` is set, no more are begun.
+
+        Errors: as Database, where nothing can be kept at all.
+        """
+        return Adding(self._settings, self._store, self._folder).run(given, stop)
+
     def add(self, path: Path) -> Added:
-        """Add one file from disk. A file that gives no text is "failed", with the reason."""
-        name = texts.name(path.name)
-        with adding(self._settings.data):
-            return self._add(path, name)
+        """Add one file from disk."""
+        return result_of(self.add_all([path], Event()))[0]
+
+    def upload(self, name: str, stream: IO[bytes]) -> Added:
+        """Add one uploaded file."""
+        return result_of(self.add_all([(name, stream)], Event()))[0]
 
     def add_samples(self) -> list[Added]:
         """Add the papers that come with Triptych."""
-        return [self.add(path) for path in _samples()]
+        return result_of(self.add_all(_samples(), Event()))
 
     def samples_here(self) -> bool:
         """Whether papers of their names are all here."""
         names = {path.name for path in _samples()}
         return names <= self._store.papers.sources(names)
-
-    def upload(self, name: str, stream: IO[bytes]) -> Added:
-        """Add an uploaded file; the name is only ever shown, never used as a path."""
-        name = texts.name(name)
-        with adding(self._settings.data):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._folder, prefix="upload-") as copy:
-                try:
-                    with _keeping():
-                        shutil.copyfileobj(stream, copy)
-                        copy.flush()
-                except TriptychError as error:
-                    return Added(file=name, status="failed", reason=error.sentence)
-                return self._add(Path(copy.name), name)
-
-    def add_all(
-        self, sources: Sequence[Path | tuple[str, IO[bytes]]], stop: Event
-    ) -> Generator[Progress, None, list[Added]]:
-        """Add files from disk, and uploads (name, stream); what became of each, in this order.
-        `stop` keeps what is in."""
-        done: list[Added] = []
-        for source in sources:
-            if stop.is_set():
-                break
-            share = len(done) / len(sources)
-            yield Progress(sentence=f"{len(done):,} of {len(sources):,} files read", share=share)
-            done.append(self.add(source) if isinstance(source, Path) else self.upload(*source))
-        return done
-
-    def _add(self, path: Path, name: str) -> Added:
-        try:
-            reading.check(path, name, self._settings)
-            paper_id = reading.digest_file(path)
-        except OSError as error:
-            return Added(file=name, status="failed", reason=f"{name}: {error.strerror}.")
-        except TriptychError as error:
-            return self._refused(path, name, error)
-        known = self.row(paper_id)
-        part = self._folder / f"{paper_id}{PART}"
-        try:
-            if known is None:
-                paper = reading.read(path, name, self._settings)
-                self._keep_file(path, part)
-                self._store.papers.keep(paper)
-                part.replace(self.file(paper_id))
-            elif not self.whole(paper_id):
-                self._keep_file(path, self.file(paper_id))
-        except TriptychError as error:
-            part.unlink(missing_ok=True)  # no trace of what failed
-            return self._refused(path, name, error)
-        self._store.papers.forget_refusal(name)
-        if known:
-            reason = f"already here as “{known.title}”"
-            return Added(file=name, status="known", paper=known, reason=reason)
-        (row,) = self.rows((paper_id,))
-        return Added(file=name, status="added", paper=row, reason=blank_pages_sentence(row))
-
-    def _refused(self, path: Path, name: str, error: TriptychError) -> Added:
-        if path.is_file() and not isinstance(error, OutOfSpace):
-            self._store.papers.keep_refusal(name, error.sentence)
-        return Added(file=name, status="failed", reason=error.sentence)
-
-    def _keep_file(self, path: Path, target: Path) -> None:
-        """Copy the original: whole or not at all."""
-        with _keeping():
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with (
-                unfinished(self._folder / f"copy-{uuid.uuid4().hex}") as copy,
-                path.open("rb") as original,
-            ):
-                os.fchmod(copy.fileno(), 0o600)  # nobody else on this machine need read it
-                shutil.copyfileobj(original, copy)
-                put_in_place(copy, target)
 
     # lists
 
@@ -253,8 +185,10 @@ class Papers:
         not.
         """
         rows = self.rows(self.resolve(names)) if names else []
-        self.remove_many([row.id for row in rows])
+        ids = [row.id for row in rows]
         self.end_removal()
+        with adding(self._settings.data):
+            self._let_go(ids, lambda: self._store.papers.remove(ids))
         return rows
 
     def remove_many(self, paper_ids: Iterable[str]) -> Removal:
@@ -266,7 +200,7 @@ class Papers:
         self.end_removal()
         removal = uuid.uuid4().hex
         with adding(self._settings.data):
-            count = self._store.papers.remove(tuple(paper_ids), removal)
+            count = self._store.papers.set_aside(tuple(paper_ids), removal)
         self.get.cache_clear()
         return Removal(id=removal, count=count)
 
@@ -288,27 +222,31 @@ class Papers:
     def clear_removed(self) -> None:
         """As `end_removal`, for who holds the lock. A kill leaves nothing that the next call, or
         the next opening of the lab, would not finish."""
+        gone = self._store.papers.removed()
+        if gone:
+            again = {row.id for row in self.rows(gone)}  # added once more
+            self._let_go(gone - again, lambda: self._store.papers.forget_removed(gone))
+
+    def _let_go(self, paper_ids: Iterable[str], delete: Callable[[], None]) -> None:
+        """Take the files and the vectors of papers away, whose rows `delete` deletes."""
         from core.indexes import vectors
 
-        gone = self._store.papers.removed()
-        if not gone:
-            return
         moved = []
+        for paper_id in paper_ids:
+            file = self.file(paper_id)
+            # Under that name a kill cannot leave it behind for ever (core.storage.crash_recovery).
+            part = file.with_name(f"{paper_id}{PART}")
+            with suppress(FileNotFoundError):
+                moved.append((file.replace(part), file))
         try:
-            for paper_id in gone - set(self.ids(PaperFilter())):
-                file = self.file(paper_id)
-                # Under that name a kill cannot leave it behind for ever (core.storage).
-                part = file.with_name(f"{paper_id}{PART}")
-                with suppress(FileNotFoundError):
-                    file.replace(part)
-                    moved.append((part, file))
-            self._store.papers.forget_removed(gone)
+            delete()
         except TriptychError:
             for part, file in moved:
                 part.replace(file)
             raise
         for part, _ in moved:
             part.unlink(missing_ok=True)
+        self.get.cache_clear()
         vectors.forget(self._settings.data / "vectors", set(self.ids(PaperFilter())))
 
     def refusals(self) -> list[Refusal]:
@@ -319,37 +257,5 @@ class Papers:
         self._store.papers.forget_refusal(name)
 
 
-def blank_pages_sentence(row: PaperRow) -> str:
-    """Which pages hold no text to search; empty if all do."""
-    if not row.blank_pages:
-        return ""
-    pages = ", ".join(_ranges(row.blank_pages))
-    which = f"page {pages} holds" if len(row.blank_pages) == 1 else f"pages {pages} hold"
-    return f"{which} no text to search"
-
-
-def _ranges(numbers: tuple[int, ...]) -> list[str]:
-    """(3, 4, 5, 9) -> ["3-5", "9"]"""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return [str(first) if first == last else f"{first}-{last}" for first, last in runs]
-
-
 def _samples() -> list[Path]:
     return sorted((SAMPLES / "papers").iterdir())
-
-
-@contextmanager
-def _keeping() -> Iterator[None]:
-    """Errors: OutOfSpace and TriptychError, where a file cannot be written."""
-    full = "The disk is full: the file was not added; free some space and try again."
-    try:
-        with disk_full_as(full):
-            yield
-    except OSError as error:
-        said = f"The file could not be kept: {error.strerror}."
-        raise TriptychError(said, str(error)) from error

@@ -69,6 +69,7 @@ class Refusal:
 COLUMNS = ", ".join(field.name for field in fields(PaperRow))
 LISTS = ("blank_pages", "authors", "tags")  # kept as JSON
 WHOLE = f"number, {COLUMNS}, body"
+THESE = "FROM papers WHERE id IN (SELECT value FROM json_each(?))"
 ORDERS: dict[PaperSort, str] = {
     "added": "number",
     "title": "title COLLATE NOCASE, number",
@@ -107,6 +108,23 @@ class PaperStore:
                 ),
             )
 
+    def keep_batch(
+        self,
+        papers: Iterable[tuple[Paper, PaperFacts]],
+        refused: Mapping[str, str],
+        welcome: Iterable[str],
+    ) -> None:
+        """Keep papers and refusals (reasons by file name), and forget the refusals of files that
+        could be read: all of it or nothing."""
+        with self._database.writing() as connection:
+            for paper, facts in papers:
+                self.keep(paper, facts)
+            connection.executemany(
+                "DELETE FROM refusals WHERE name = ?", [(name,) for name in welcome]
+            )
+            for name, reason in refused.items():
+                self.keep_refusal(name, reason)
+
     def get(self, paper_id: str) -> Paper | None:
         rows = self._database.rows("SELECT body FROM papers WHERE id = ?", paper_id)
         return from_json(Paper, rows[0]["body"]) if rows else None
@@ -142,10 +160,7 @@ class PaperStore:
     def rows(self, paper_ids: Iterable[str]) -> list[PaperRow]:
         """Those of the papers that are here, in the order given."""
         wanted = tuple(paper_ids)
-        found = self._database.rows(
-            f"SELECT {COLUMNS} FROM papers WHERE id IN (SELECT value FROM json_each(?))",
-            json.dumps(wanted),
-        )
+        found = self._database.rows(f"SELECT {COLUMNS} {THESE}", json.dumps(wanted))
         rows = {row["id"]: _row(row) for row in found}
         return [rows[paper_id] for paper_id in wanted if paper_id in rows]
 
@@ -204,16 +219,19 @@ class PaperStore:
 
     # away, and back
 
-    def remove(self, paper_ids: Collection[str], removal: str) -> int:
+    def remove(self, paper_ids: Collection[str]) -> None:
+        with self._database.writing() as connection:
+            connection.execute(f"DELETE {THESE}", (json.dumps(tuple(paper_ids)),))
+
+    def set_aside(self, paper_ids: Collection[str], removal: str) -> int:
         """Take papers out of everything else's sight, until `forget_removed` or `bring_back`; how
         many there were."""
         ids = json.dumps(tuple(paper_ids))
-        which = "FROM papers WHERE id IN (SELECT value FROM json_each(?))"
         with self._database.writing() as connection:
             connection.execute(
-                f"REPLACE INTO removed_papers SELECT ?, {WHOLE} {which}", (removal, ids)
+                f"REPLACE INTO removed_papers SELECT ?, {WHOLE} {THESE}", (removal, ids)
             )
-            return connection.execute(f"DELETE {which}", (ids,)).rowcount
+            return connection.execute(f"DELETE {THESE}", (ids,)).rowcount
 
     def bring_back(self, removal: str) -> int:
         """Put back what was removed, each in its place; how many came back. What was added again
