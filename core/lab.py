@@ -38,7 +38,7 @@ from core.storage import Check, Storage, crash_recovery, examine
 from core.store import Store
 from core.sweeps import Sweeps
 from core.tasks import Job, Jobs, Outcome, Steps, Worker
-from core.types import Model
+from core.types import Model, PaperFilter
 
 REPRODUCTION = "reproduction"  # the kind of its job
 
@@ -56,7 +56,8 @@ class Lab:
         crash_recovery.clear(
             settings.data,
             self._store.database.mark,
-            lambda: {row.id for row in self._store.papers.all()},
+            lambda: self.papers.ids(PaperFilter()),
+            self.papers.clear_removed,
         )
         self.comparisons = Comparisons(self._store)
         self.cards = Cards(settings, self._store)

@@ -299,7 +299,7 @@ def test_what_a_kill_leaves_is_finished_or_cleared(lab: Lab) -> None:
 
 def test_vectors_of_a_paper_that_went_follow_it(lab: Lab) -> None:
     asked(lab)
-    lab._store.papers.remove(lab.papers.all()[0].id)  # and then it was killed
+    lab.papers.remove_many([lab.papers.all()[0].id])  # and then it was killed
     (vectors,) = lab.settings.data.glob("vectors/*.vectors")
     before = vectors.stat().st_size
     Lab(lab.settings)

@@ -43,12 +43,22 @@ from core.types.classroom import (
     Student,
     Tally,
 )
+from core.types.filters import (
+    PAPER_SORTS,
+    UNKNOWN,
+    PaperFilter,
+    PaperSort,
+    filter_from_link,
+    filter_to_link,
+)
 from core.types.sweeps import Cell, CellStatus, Setting, Sweep, SweepStatus
 from core.types.view import CHOICES, Choice, View, from_link, to_link
 
 __all__ = [
     "CHOICES",
     "FAMILIES",
+    "PAPER_SORTS",
+    "UNKNOWN",
     "Answer",
     "Arm",
     "Asked",
@@ -74,7 +84,9 @@ __all__ = [
     "Message",
     "Model",
     "Paper",
+    "PaperFilter",
     "PaperKind",
+    "PaperSort",
     "PassageOrder",
     "PlayedRound",
     "Question",
@@ -98,6 +110,8 @@ __all__ = [
     "TextGenerator",
     "View",
     "digest",
+    "filter_from_link",
+    "filter_to_link",
     "from_link",
     "run_key",
     "three_ways",
