@@ -6,7 +6,6 @@ and Troynikov, 2024), from a folder with its corpora and questions, which are no
 that a broken run goes on where it stopped.
 """
 
-import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from core import chunkers, gold, papers
 from core.errors import BadInput
+from core.evaluation.embedded import embedded
 from core.metrics import Interval, means, retrieval, tied_with_best
 from core.models import Models, characters_read, vocabularies
 from core.settings import Settings
@@ -21,8 +21,6 @@ from core.tasks import Priority, Progress, Worker, mapped
 from core.types import Chunk, Chunking, Paper, Span
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from core.types import Embedder
 
 EMBEDDER = "all-MiniLM-L6-v2"
@@ -214,7 +212,10 @@ class Reproduction:
         for row in RECALL:
             chunking = _chunking(row.chunker, row.size, row.overlap)
             chunks = [c for paper in corpus.papers for c in chunkers.cut(paper, chunking, tokens)]
-            vectors, embedded = yield from self._vectors(embedder, chunks)
+            texts = [chunk.text for chunk in chunks]
+            vectors, new = yield from embedded(
+                self._settings, self._models, embedder, EMBEDDER, texts
+            )
             nearest = np.argsort(-(questions @ vectors.T), axis=1, kind="stable")[:, :TOP_K]
             found = [[chunks[place] for place in places] for places in nearest]
             overlaps = [_overlap(*each) for each in zip(corpus.questions, found, strict=True)]
@@ -226,30 +227,9 @@ class Reproduction:
                 chunks=len(chunks),
                 context_tokens=sum(lengths) / len(lengths),
                 never_seen=_never_seen(embedder, chunks),
-                embedded=embedded,
+                embedded=new,
             )
         return tied_with_best(np.transpose(recalls)).settings
-
-    def _vectors(
-        self, embedder: "Embedder", chunks: Sequence[Chunk]
-    ) -> Generator[Progress, None, tuple["np.ndarray", int]]:
-        """A vector a chunk, shape (len(chunks), dimensions), and how many were new."""
-        from core.indexes import VectorStore, embed_missing
-
-        revision = self._models.find("embedder", EMBEDDER).revision
-        store = VectorStore(
-            self._settings.data / "vectors", EMBEDDER, revision, embedder.dimensions
-        )
-        texts = [chunk.text for chunk in chunks]
-        embedded, started = 0, time.monotonic()
-        for done, total in embed_missing(store, embedder, texts):
-            embedded = total
-            speed = done / (time.monotonic() - started)
-            yield Progress(
-                sentence=f"{EMBEDDER} reads the chunks: {done:,} of {total:,}, {speed:.0f}/s",
-                share=done / total,
-            )
-        return store.get(texts)[0], embedded
 
 
 def check(folder: Path) -> tuple[Path, list[Path]]:

@@ -202,7 +202,8 @@ def _opened(folder: Path) -> _Counted | None:
         if not (folder / "words.npy").exists():
             return _Counted(None, np.empty(0, np.uint8), np.zeros(1, int), np.empty(0, int))
         words, starts, sums = (
-            np.load(folder / f"{file}.npy", mmap_mode="r") for file in ("words", "starts", "sums")
+            np.asarray(np.load(folder / f"{file}.npy", mmap_mode="r"))  # a memmap is slow to slice
+            for file in ("words", "starts", "sums")
         )
         return _Counted(BM25.load(folder, mmap=True, load_vocab=False), words, starts, sums)
     except (OSError, ValueError):  # another process may be taking it away
