@@ -62,7 +62,8 @@ class Lab:
         self.comparisons = Comparisons(self._store)
         self.cards = Cards(settings, self._store)
         self.study = Study(self._store)
-        self.runs = PastRuns(self._store)
+        self.questions = QuestionBook(self._store, self.papers)
+        self.runs = PastRuns(self._store, self.questions)
         self.models = Models(settings)
         self.ruler = Ruler(self.models, self.papers)
         finder = Finder(settings, self._store, self.papers, self.models)
@@ -83,7 +84,6 @@ class Lab:
             self.sweeps.running,
         )
         self.proposals = Proposals(self._store, self.papers, self.models, self._worker)
-        self.questions = QuestionBook(self._store, self.papers)
         self.evaluations = Evaluations(
             self._store, self.sweeps, self.questions, finder, self.models, self._worker
         )
