@@ -19,7 +19,7 @@ from core.lab import Lab
 from core.retrieval.bm25 import WordIndex, name
 from core.storage import crash_recovery
 from core.text.words import words
-from core.types import Chunking
+from core.types import Chunking, Hit
 from tests.support.labs import asked, by, everything
 
 TEXTS = ["red cat", "red dog red", "...", "red cat", "shy bird"]
@@ -230,7 +230,7 @@ def test_a_lab_counts_once_and_holds_two(lab: Lab, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(WordIndex, "count", noted)
     lamp, tide = everything(lab)
-    found = {}
+    found: dict[tuple[str, ...], tuple[Hit, ...]] = {}
     for papers in ((lamp, tide), (lamp,), (tide,), (lamp, tide), (lamp,), (tide,)):
         run = lab.answering.search("whale oil tide", by("bm25", reranker=None), papers)
         assert found.setdefault(papers, run.candidates) == run.candidates

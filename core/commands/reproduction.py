@@ -46,9 +46,8 @@ def _beir(lab: Lab, folder: Path) -> int:
             shown += 1
 
     table = result_of(lab.beir.whole(folder), told)
-    for line in table.lines():
+    for line in (*table.lines(), *table.notes):
         say(line)
-    say(table.verdict)
     show(
         {
             "ours": {

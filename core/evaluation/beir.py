@@ -59,8 +59,8 @@ class BeirRow:
 
     `adds`: the difference in nDCG@10 to the way called `adds_to`, paired over the questions.
     `search_seconds`: of a question, on average; `rerank_seconds`: the same of what was reranked in
-    this run, None where nothing was. `folds`: what counts as the same word. `truncated`: how many
-    documents the embedder does not read to their end.
+    this run, None where nothing was. `folds`: what counts as the same word. `window`: how many
+    tokens the embedder reads of a document, and `truncated` how many documents have more.
     """
 
     name: str
@@ -74,7 +74,17 @@ class BeirRow:
     search_seconds: float
     rerank_seconds: float | None = None
     folds: str | None = None
+    window: int | None = None
     truncated: int | None = None
+
+    @property
+    def compared(self) -> list[tuple[Measure, Interval, PublishedScore | None]]:
+        """Each measure of ours beside each that others published of it."""
+        found: list[tuple[Measure, Interval, PublishedScore | None]] = []
+        for measure, ours in zip(MEASURES, (self.ndcg, self.recall), strict=True):
+            scores = [each for each in self.published if each.measure == measure]
+            found += [(measure, ours, score) for score in scores or (None,)]
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,19 +105,40 @@ class BeirTable:
         inside = sum(score.inside for score in scores)
         return f"{inside} of {counted(len(scores), 'published value')} inside our 95 % interval."
 
+    @property
+    def notes(self) -> list[str]:
+        """What else to know of it, in sentences."""
+        said = []
+        for row in self.rows:
+            if row.truncated is not None:
+                said.append(
+                    f"{row.name} reads at most {row.window} tokens: {row.truncated:,} of"
+                    f" {counted(row.documents, 'document')} are truncated."
+                )
+            if row.folds:
+                said.append(f"{row.name} folds {row.folds}.")
+            if row.adds:
+                said.append(
+                    f"{row.name} adds {row.adds.mean:+.2f} points of nDCG@10 to {row.adds_to} (95 %"
+                    f" CI {row.adds.low:+.2f} to {row.adds.high:+.2f})."
+                )
+            reranking = (
+                "" if row.rerank_seconds is None else f", reranking {row.rerank_seconds:.2f}"
+            )
+            said.append(
+                f"{row.name} takes {row.search_seconds:.3f} s a question to search{reranking}."
+            )
+        return [*said, self.verdict]
+
     def lines(self) -> list[str]:
         """The table for people: published | ours | inside our interval."""
         written = [("", "measure", "published", "by", "ours", "95 % CI", "inside")]
         for row in self.rows:
-            for measure, ours in zip(MEASURES, (row.ndcg, row.recall), strict=True):
+            for measure, ours, score in row.compared:
+                told = (f"{score.value:.2f}", score.source) if score else ("", "")
                 own = f"{ours.mean:.2f}", f"{ours.low:.2f} to {ours.high:.2f}"
-                told = [
-                    (f"{each.value:.2f}", each.source, "yes" if each.inside else "no")
-                    for each in row.published
-                    if each.measure == measure
-                ]
-                for value, source, inside in told or [("", "", "")]:
-                    written.append((row.name, measure, value, source, *own, inside))
+                inside = "" if score is None else "yes" if score.inside else "no"
+                written.append((row.name, measure, *told, *own, inside))
         widths = [max(map(len, column)) for column in zip(*written, strict=True)]
         return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in written]
 
@@ -174,8 +205,8 @@ class BeirRuns:
 
     def _rows(self, data: BeirSet) -> Generator[Progress | BeirRow, None, None]:
         chunks = [chunk for paper in data.papers for chunk in chunkers.cut(paper, WHOLE)]
-        similar, truncated = yield from self._similar(data, chunks)
-        yield _row(data, similar, truncated=truncated)
+        similar, window, truncated = yield from self._similar(data, chunks)
+        yield _row(data, similar, window=window, truncated=truncated)
         yield Progress(sentence="BM25 counts the words of the documents …")
         lexical = self._lexical(data, chunks)
         yield _row(data, lexical, folds=bm25.FOLDED)
@@ -186,8 +217,8 @@ class BeirRuns:
 
     def _similar(
         self, data: BeirSet, chunks: Sequence[Chunk]
-    ) -> Generator[Progress, None, tuple[_Way, int]]:
-        """By cosine, and how many chunks the embedder does not read to their end."""
+    ) -> Generator[Progress, None, tuple[_Way, int, int]]:
+        """By cosine; the embedder's window, and how many chunks it does not read to their end."""
         embedder = yield from self._models.embedder(EMBEDDER)
         texts = [chunk.text for chunk in chunks]
         vectors, _ = yield from embedded(self._settings, self._models, embedder, EMBEDDER, texts)
@@ -202,7 +233,8 @@ class BeirRuns:
             nearest = (-similarities).argsort(kind="stable")[: DEPTH + 1]
             found.append([(chunks[at], float(similarities[at])) for at in nearest])
         seconds = (time.perf_counter() - started) / len(questions)
-        return _Way(name=EMBEDDER, found=_without_itself(data, found), seconds=seconds), truncated
+        way = _Way(name=EMBEDDER, found=_without_itself(data, found), seconds=seconds)
+        return way, embedder.window, truncated
 
     def _lexical(self, data: BeirSet, chunks: Sequence[Chunk]) -> _Way:
         spans = ((chunk.paper_id, [(chunk.start, chunk.end)]) for chunk in chunks)
