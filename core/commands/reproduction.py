@@ -36,11 +36,13 @@ def reproduce_table(lab: Lab, options: argparse.Namespace) -> int:
 def _beir(lab: Lab, folder: Path) -> int:
     """A line a way to search, as soon as it is measured; then all of them beside what others
     published."""
-    started, shown = time.monotonic(), 0
+    started, shown, said = time.monotonic(), 0, ""
 
     def told(step: Progress) -> None:
-        nonlocal shown
-        say(step.sentence)
+        nonlocal shown, said
+        if step.sentence != said:  # it comes once a pair
+            say(step.sentence)
+            said = step.sentence
         for row in lab.beir.table.rows[shown:] if lab.beir.table else ():
             show(plain(row))
             shown += 1

@@ -261,9 +261,12 @@ class BeirRuns:
         ):
             texts = [chunk.text for chunk, _ in some]
 
-            def told(step: Progress, done: int = done) -> Progress:
-                said = f"Question {done:,} of {len(way.found):,}: {step.sentence}"
-                return Progress(sentence=said, share=done / len(way.found))
+            said = f"{RERANKER} reads what was found: question {done:,} of {len(way.found):,}"
+
+            def told(
+                _: Progress, said: str = said, share: float = done / len(way.found)
+            ) -> Progress:
+                return Progress(sentence=said, share=share)
 
             read = yield from mapped(self._finder.rerank(question, texts, RERANKER), told)
             scores = [read.scores[text] for text in texts]

@@ -69,10 +69,10 @@ def _beir(table: BeirTable) -> None:
     _shown(
         [
             {
-                "retrieval": row.name,
+                "retrieval method": row.name,
                 "measure": measure,
                 "ours": ours.mean,
-                "95 % interval": f"{ours.low:.1f} to {ours.high:.1f}",
+                "95 % CI": f"{ours.low:.1f} to {ours.high:.1f}",
                 "published": score.value if score else None,
                 "by": score.source if score else "",
                 "inside": score.inside if score else None,
