@@ -5,6 +5,7 @@ in the worker's thread only.
 """
 
 import time
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from core.errors import BadInput
 from core.files import at_work
 from core.models import Models, characters_read, device, offsets, vocabularies
 from core.papers import Papers
-from core.retrieval import ranking
+from core.retrieval import bm25, ranking
 from core.retrieval.bm25 import WordIndex
 from core.settings import Settings
 from core.store import Store
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from core.indexes import Index, VectorStore
 
+WORDS_KEPT = 2  # word indexes open at once; the others lie on disk
 INDEXES_KEPT = 8  # in memory at once; each is rebuilt from the vectors in a moment
 QUESTIONS_KEPT = 4_000  # vectors of questions in memory: a few MB
 
@@ -73,7 +75,9 @@ class Finder:
         self._papers = papers
         self._models = models
         self._vectors: dict[str, VectorStore] = {}
-        self._word_indexes: OrderedDict[tuple[Chunking, tuple[str, ...]], WordIndex] = OrderedDict()
+        self._word_indexes: OrderedDict[
+            tuple[Chunking, tuple[str, ...]], tuple[WordIndex, list[int]]
+        ] = OrderedDict()
         self._indexes: OrderedDict[tuple[str, Chunking], Index] = OrderedDict()
         self._tokens: dict[str, chunkers.Tokens] = {}  # by the tokenizer's name
         self._questions: OrderedDict[tuple[str, str, str], np.ndarray] = OrderedDict()
@@ -147,10 +151,11 @@ class Finder:
             similar = index.search(vector, paper_ids, wanted.candidates)
             seconds += time.perf_counter() - started
         if wanted.uses_words:
-            word_index = yield from self._words(chunking, paper_ids)
+            word_index, starts = yield from self._words(chunking, paper_ids)
             started = time.perf_counter()
-            lexical = word_index.search(question, wanted.candidates)
+            places = word_index.search(question, wanted.candidates)
             seconds += time.perf_counter() - started
+            lexical = [(self._at(place, starts, chunking, paper_ids), s) for place, s in places]
         if wanted.uses_embedder:
             found = [chunk for chunk, _ in [*(similar or ()), *(lexical or ())]]
             texts = list(dict.fromkeys(chunk.text for chunk in found))
@@ -300,17 +305,42 @@ class Finder:
 
     def _words(
         self, chunking: Chunking, paper_ids: tuple[str, ...]
-    ) -> Generator[Progress, None, WordIndex]:
-        """The words of exactly these papers: how rare one is depends on what else is searched."""
-        index = self._word_indexes.pop((chunking, paper_ids), None)
-        if index is None:
-            yield Progress(sentence="BM25 counts the words of the chunks …")
-            chunks = [self._chunks(paper_id, chunking) for paper_id in paper_ids]
-            index = WordIndex([chunk for some in chunks for chunk in some])
-        self._word_indexes[chunking, paper_ids] = index
-        if len(self._word_indexes) > INDEXES_KEPT:
-            self._word_indexes.popitem(last=False)
-        return index
+    ) -> Generator[Progress, None, tuple[WordIndex, list[int]]]:
+        """The words of exactly these papers (how rare one is depends on what else is searched), and
+        at which place the chunks of each begin."""
+        known = self._word_indexes.pop((chunking, paper_ids), None)
+        if known is None:
+            while len(self._word_indexes) >= WORDS_KEPT:
+                self._word_indexes.popitem(last=False)
+            starts, cut = [0], []
+            for paper_id in paper_ids:
+                spans = [(chunk.start, chunk.end) for chunk in self._distinct(paper_id, chunking)]
+                starts.append(starts[-1] + len(spans))
+                cut.append((paper_id, spans))
+            index = WordIndex(
+                self._folder.parent,
+                bm25.name(chunking, cut),
+                lambda: (c.text for each in paper_ids for c in self._distinct(each, chunking)),
+                paper_ids,
+                lambda: self._here(paper_ids),
+            )
+            known = index, starts
+            if not index.ready:
+                yield Progress(sentence="BM25 counts the words of the chunks …")
+                index.count()
+        self._word_indexes[chunking, paper_ids] = known
+        return known
+
+    def _at(
+        self, place: int, starts: list[int], chunking: Chunking, paper_ids: tuple[str, ...]
+    ) -> Chunk:
+        """The chunk at a place among all of these papers."""
+        paper = bisect_right(starts, place) - 1
+        return self._distinct(paper_ids[paper], chunking)[place - starts[paper]]
+
+    def _distinct(self, paper_id: str, chunking: Chunking) -> tuple[Chunk, ...]:
+        """The chunks of a paper, each once."""
+        return tuple(dict.fromkeys(self._chunks(paper_id, chunking)))
 
     def _cut(self, paper_id: str, chunking: Chunking) -> tuple[Chunk, ...]:
         tokens = self._tokens[chunking.tokenizer] if chunking.tokenizer else None

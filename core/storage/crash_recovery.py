@@ -62,10 +62,13 @@ def _originals(folder: Path, paper_ids: Callable[[], Collection[str]]) -> None:
 
 
 def _vectors(folder: Path, paper_ids: Callable[[], Collection[str]]) -> None:
-    """Vectors of papers that went, where a kill came between the two."""
-    noted = {file.name for file in folder.glob("*.papers/*")}
+    """Vectors and words of papers that went, where a kill came between the two."""
+    if not folder.is_dir():
+        return
+    from core.indexes import vectors, word_files
+
+    word_files.clear_unfinished(folder)
+    noted = {file.name for file in folder.glob("*.papers/*")} | word_files.papers(folder)
     here = paper_ids() if noted else ()
     if noted - set(here):
-        from core.indexes import vectors
-
         vectors.forget(folder, here)
