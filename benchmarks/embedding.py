@@ -2,7 +2,7 @@
 
     python -m benchmarks.embedding
 
-Ours: core.indexes.vectors.embed_missing into an empty store (sorted, checked, kept batch by batch).
+Ours: core.indexes.embed_missing into an empty store (sorted, checked, kept batch by batch).
 Plain: SentenceTransformer.encode on the same chunks with its defaults. Both use the same weights
 and take turns, and the fastest of several goes counts.
 """
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks._texts import chunks
-from core.indexes.vectors import VectorStore, embed_missing
+from core.indexes import VectorStore, embed_missing
 from core.models import device, registry
 from core.settings import Settings
 from core.types import Embedder, Model, Retrieval

@@ -24,16 +24,17 @@ from threading import Event
 from typing import Any
 from unittest.mock import patch
 
+from core import indexes
 from core.answering import prompts
 from core.codec import plain
 from core.generators import _decoding
-from core.indexes.chroma import Index
 from core.lab import Lab
 from core.models import registry
 from core.settings import ROOT, SAMPLES, Settings, from_environment
 from core.sweeps import plan
 from core.sweeps.plan import SweepPlan
 from core.sweeps.runner import Sweeps
+from core.tasks import result_of
 from core.types import Generation, Message, Request, Retrieval, Run
 
 BATCH = 24  # prompts padded together, as the old log was made
@@ -210,7 +211,7 @@ def find_planned(lab: Lab, question: str) -> dict[str, Any]:
     """All of the sweep that is not reranking counts as search, keeping each cell included."""
     _, reranker, embedder = warmed(lab)
     whole, reranking, counts = Clock(), Clock(), Counter[str]()
-    score, embed, search = reranker.score, embedder.embed, Index.search
+    score, embed, search = reranker.score, embedder.embed, indexes.search
 
     def timed_score(asked: str, texts: Sequence[str]) -> Iterator[float]:
         scores = score(asked, texts)
@@ -224,12 +225,12 @@ def find_planned(lab: Lab, question: str) -> dict[str, Any]:
         counts["embedded"] += len(texts)
         return embed(texts, query=query)
 
-    def counted_search(self: Index, *arguments: Any) -> Any:
-        counts["searches"] += 1
-        return search(self, *arguments)
+    def counted_search(index: Any, questions: Any, *arguments: Any) -> Any:
+        counts["searches"] += len(questions)
+        return search(index, questions, *arguments)
 
     reranker.score, embedder.embed = timed_score, counted_embed
-    with patch.object(Index, "search", counted_search), whole:
+    with patch.object(indexes, "search", counted_search), whole:
         runs = swept(lab, question)
     used = [[hit.chunk.text for hit in run.hits] for run in runs]
     return found(counts, whole, reranking, used)
@@ -246,8 +247,8 @@ def find_naive(lab: Lab, question: str) -> dict[str, Any]:
     )
     collections = {}
     for chunking in dict.fromkeys(setting.recipe.chunking for setting in planned.settings):
-        chunks = [c for p in planned.paper_ids for c in lab.sweeps._finder._chunks(p, chunking)]
-        texts = [chunk.text for chunk in chunks]
+        cut = result_of(lab.sweeps._finder.chunks(chunking, planned.paper_ids))
+        texts = [chunk.text for chunks in cut.values() for chunk in chunks]
         made = client.create_collection(
             f"naive-{chunking.size}",
             embedding_function=None,

@@ -3,7 +3,7 @@
     python -m benchmarks.search
 
 Real chunks are embedded, then copied with noise until there are enough: clustered as chunks of
-real papers are, without embedding 50,000 of them. Ours: core.indexes.chroma, Chroma's answer
+real papers are, without embedding 50,000 of them. Ours: each index of core.indexes, its answer
 measured again with our vectors. Plain: one matrix product in NumPy. Questions are the beginnings of
 chunks.
 """
@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks._texts import chunks
-from core.indexes.chroma import Index
-from core.indexes.vectors import VectorStore
+from core import indexes
+from core.indexes import VectorStore, Wanted, key_of
 from core.models import registry
 from core.settings import Settings
-from core.types import Chunk, Retrieval
+from core.types import Retrieval
 
 SIZES = (5_000, 50_000)
 REAL = 300
@@ -30,7 +30,7 @@ DEMAND = 0.999
 
 
 def rows() -> list[dict[str, str]]:
-    """A row a size: seconds a question both ways, and as ratio the recall@50."""
+    """A row a size and index: seconds a question both ways, and as ratio the recall@50."""
     settings = Settings()
     model, module = registry.find(settings, "embedder", Retrieval().embedder)
     embedder = module.load(model, settings)
@@ -38,7 +38,7 @@ def rows() -> list[dict[str, str]]:
     real = embedder.embed(texts)
     beginnings = [text[:100] for text in texts[:: len(texts) // QUESTIONS][:QUESTIONS]]
     questions = embedder.embed(beginnings, query=True)
-    return [row(copies(real, size), questions) for size in SIZES]
+    return [row(name, copies(real, size), questions) for size in SIZES for name in indexes.names()]
 
 
 def copies(real: np.ndarray, size: int) -> np.ndarray:
@@ -50,27 +50,35 @@ def copies(real: np.ndarray, size: int) -> np.ndarray:
     return unit.astype(np.float32)
 
 
-def row(vectors: np.ndarray, questions: np.ndarray) -> dict[str, str]:
-    paper = [Chunk(paper_id="paper", start=n, end=n + 1, text=f"{n}") for n in range(len(vectors))]
+def row(name: str, vectors: np.ndarray, questions: np.ndarray) -> dict[str, str]:
+    texts = [str(number) for number in range(len(vectors))]
     common = our_seconds = plain_seconds = 0.0
     with tempfile.TemporaryDirectory() as folder:
         store = VectorStore(Path(folder), "copies", "1", vectors.shape[1])
-        store.add([chunk.text for chunk in paper], vectors)
-        index = Index(store)
+        store.add(texts, vectors)
+        records = store.records()
+        wanted = Wanted(
+            name="copies",
+            records=records,
+            paper_ids=("paper",),
+            papers=np.zeros(len(texts), np.intp),
+            rows=np.array([records.rows[key_of(text)] for text in texts], np.intp),
+        )
+        index = indexes.opened(name, store, Settings())
         start = time.perf_counter()
-        index.add("paper", paper)
+        indexes.search(index, questions[:1], wanted, FOUND)
         built = time.perf_counter() - start
         for question in questions:
             start = time.perf_counter()
-            found = index.search(question, ["paper"], FOUND)
+            (found,) = indexes.search(index, question[None], wanted, FOUND)
             between = time.perf_counter()
             nearest = np.argsort(-(vectors @ question), kind="stable")[:FOUND]
             plain_seconds += time.perf_counter() - between
             our_seconds += between - start
-            common += len({chunk.start for chunk, _ in found} & set(nearest.tolist()))
+            common += len({place for place, _ in found} & set(nearest.tolist()))
         index.close()
     return {
-        "what": f"recall@{FOUND} in {len(vectors)} chunks (index built in {built:.1f} s)",
+        "what": f"recall@{FOUND} in {len(vectors)} chunks, {name} (built in {built:.1f} s)",
         "ours_seconds": f"{our_seconds / len(questions):.4f}",
         "plain_seconds": f"{plain_seconds / len(questions):.4f}",
         "ratio": f"{common / FOUND / len(questions):.4f}",

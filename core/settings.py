@@ -48,6 +48,7 @@ class Settings:
     endpoint_seconds: int = 60  # the longest silence of an endpoint
     door_address: str = ""  # what a class is let in by; empty: every network of this machine
     door_port: int = 0  # 0: the port behind that of the pages
+    chroma: str = ""  # a Chroma server, "host:port"; empty: in memory
 
     @property
     def cores(self) -> int:
@@ -83,6 +84,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         endpoint_seconds=_number(environment, "TRIPTYCH_ENDPOINT_SECONDS", 60),
         door_address=door_address,
         door_port=door_port,
+        chroma=_chroma(environment.get("TRIPTYCH_CHROMA", "")),
     )
 
 
@@ -114,6 +116,15 @@ def _door(text: str) -> tuple[str, int]:
             " such as 192.168.1.5:8502."
         )
     return address, int(port or 0)
+
+
+def _chroma(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if text and not (host and "/" not in host and port.isdecimal() and 0 < int(port) < 65536):
+        raise BadInput(
+            f"TRIPTYCH_CHROMA is {text!r}; it must be a host and a port such as 127.0.0.1:8000."
+        )
+    return text
 
 
 def _endpoints(text: str) -> tuple[Endpoint, ...]:

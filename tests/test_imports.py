@@ -46,6 +46,7 @@ BEHIND = {
 ONLY: dict[str, str | tuple[str, ...]] = {
     "streamlit": ("app", "pages"),
     "chromadb": "core.indexes.chroma",
+    "faiss": "core.indexes.exact",
     "bm25s": "core.retrieval.bm25",
     "sqlite3": "core.store",
     "fcntl": "core.files",

@@ -12,7 +12,8 @@ import pytest
 
 from core.chunkers import cut
 from core.errors import OutOfSpace
-from core.indexes.vectors import BATCH, VectorStore, embed_missing, forget
+from core.indexes import VectorStore, embed_missing, forget, key_of
+from core.indexes._vectors import BATCH
 from core.settings import ROOT
 from core.types import Chunking, Paper
 from tests.backends.embedders.hashing import HashingEmbedder
@@ -97,7 +98,7 @@ def test_a_file_that_was_removed_is_begun_again(tmp_path: Path) -> None:
     kept.file.unlink()
     kept.add(["c"], vectors(3))
     assert kept.missing(["a", "b", "c"]) == ["a", "b"]
-    assert not kept.get(["a", "b", "c"])[1].any()  # for a search that is under way
+    assert kept.get(["a", "b", "c"])[1].tolist() == [True, True, False]
     assert store(tmp_path).missing(["a", "b", "c"]) == ["a", "b"]
 
 
@@ -108,16 +109,22 @@ def on_disk(kept: VectorStore) -> list[str]:
     return [letters[content[at : at + 32]] for at in range(0, len(content), RECORD)]
 
 
+def note(kept: VectorStore, **papers: str) -> None:
+    """Texts of one letter by their paper."""
+    kept.note({paper: list(map(key_of, texts)) for paper, texts in papers.items()})
+
+
 def two_papers(folder: Path) -> VectorStore:
     """Paper "one" is a, b, c and paper "two" c, d; e is no paper's."""
     kept = store(folder)
-    kept.note({"one": ["a", "b", "b", "c"], "two": ["c", "d"]})
+    note(kept, one="abbc", two="cd")
     kept.add(["a", "b", "c", "d", "e"], vectors(1, 2, 3, 4, 5))
     return kept
 
 
 def test_a_papers_vectors_go_but_for_shared_ones(tmp_path: Path) -> None:
     writer, reader = two_papers(tmp_path), store(tmp_path)
+    before = reader.records()
     assert reader.missing(["a", "b", "c", "d", "e"]) == []
     forget(tmp_path, {"one", "two"})
     assert on_disk(writer) == ["a", "b", "c", "d", "e"]
@@ -128,9 +135,9 @@ def test_a_papers_vectors_go_but_for_shared_ones(tmp_path: Path) -> None:
         found, missing = each.get(["c", "d", "e"])
         assert found[:, 0].tolist() == [3, 4, 5]
         assert not missing.any()
-    # What a search under way had found stays to be had in memory, and there alone.
-    assert reader.get(["a"])[0].tolist() == [[1, 0.5, -1]]
-    assert store(tmp_path).get(["a"])[1].tolist() == [True]
+    # A search under way still has what it began with.
+    assert before.vectors(np.array([before.rows[key_of("a")]])).tolist() == [[1, 0.5, -1]]
+    assert reader.get(["a"])[1].tolist() == [True]
     forget(tmp_path, ())
     assert on_disk(writer) == ["e"]
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [writer.file.name]
@@ -140,7 +147,7 @@ def test_a_paper_that_comes_back_is_embedded_again(tmp_path: Path) -> None:
     first, second = two_papers(tmp_path), store(tmp_path)
     assert second.missing(["a"]) == []
     forget(tmp_path, {"two"})
-    first.note({"one": ["a", "b", "c"]})
+    note(first, one="abc")
     first.add(["a", "b"], vectors(1, 2))
     assert on_disk(first) == ["c", "d", "e", "a", "b"]
     for each in (first, second):
@@ -166,7 +173,7 @@ def test_half_a_key_is_cut_off(tmp_path: Path) -> None:
     (noted,) = tmp_path.glob("*.papers/one")
     with noted.open("ab") as file:
         file.write(b"x" * 31)
-    kept.note({"one": ["e"]})
+    note(kept, one="e")
     assert noted.stat().st_size == 4 * 32
     forget(tmp_path, {"two"})
     assert on_disk(kept) == ["c", "d"]
@@ -219,6 +226,17 @@ def test_what_is_no_vector_is_refused(tmp_path: Path, wrong: np.ndarray) -> None
         store(tmp_path).add(["a"], wrong)
 
 
+def test_what_is_noted_is_not_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, flushed = two_papers(tmp_path), []
+    monkeypatch.setattr(os, "sync", lambda: flushed.append(1))
+    note(kept, one="ab", two="d")
+    assert flushed == []
+    note(kept, one="abx", two="dy", three="z")
+    assert flushed == [1]
+
+
 def run(program: str, *arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", program, *arguments]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
@@ -228,7 +246,7 @@ def test_two_processes_may_append_at_once(tmp_path: Path) -> None:
     program = """if True:
         import sys, numpy as np
         from pathlib import Path
-        from core.indexes.vectors import VectorStore
+        from core.indexes import VectorStore
         store = VectorStore(Path(sys.argv[1]), "some/model", "abc", 3)
         for n in range(int(sys.argv[2]), int(sys.argv[3])):
             store.add([f"text {n}"], np.full((1, 3), n, np.float32))
@@ -247,7 +265,7 @@ def test_two_processes_may_append_and_forget_at_once(tmp_path: Path) -> None:
     program = """if True:
         import sys, numpy as np
         from pathlib import Path
-        from core.indexes.vectors import VectorStore, forget
+        from core.indexes import VectorStore, forget
         store = VectorStore(Path(sys.argv[1]), "some/model", "abc", 3)
         for n in range(300):
             store.add([f"text {n}"], np.full((1, 3), n, np.float32))
@@ -257,7 +275,7 @@ def test_two_processes_may_append_and_forget_at_once(tmp_path: Path) -> None:
     process = run(program, str(tmp_path))
     own, rounds = store(tmp_path), 0
     while process.poll() is None:
-        own.note({"gone": [f"gone {rounds}"]})
+        own.note({"gone": [key_of(f"gone {rounds}")]})
         own.add([f"gone {rounds}"], vectors(rounds))
         forget(tmp_path, ())
         rounds += 1
@@ -268,7 +286,7 @@ def test_two_processes_may_append_and_forget_at_once(tmp_path: Path) -> None:
     assert found[:, 0].tolist() == list(range(300))
     assert own.damaged == 0
     # The other may have forgotten a paper between its note and its vector.
-    own.note({"gone": [f"gone {n}" for n in range(rounds)]})
+    own.note({"gone": [key_of(f"gone {n}") for n in range(rounds)]})
     forget(tmp_path, ())
     assert own.file.stat().st_size == 300 * RECORD
 
@@ -277,7 +295,7 @@ def test_a_kill_loses_at_most_one_batch(tmp_path: Path) -> None:
     program = """if True:
         import sys
         from pathlib import Path
-        from core.indexes.vectors import VectorStore, embed_missing
+        from core.indexes import VectorStore, embed_missing
         from tests.backends.embedders.hashing import HashingEmbedder
         store = VectorStore(Path(sys.argv[1]), "hashing", "1", 64)
         texts = [f"text number {n}" for n in range(100_000)]

@@ -6,8 +6,11 @@ neither papers nor models.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from typing import Protocol
 
+import core.text
 from core.chunkers import _probe
 from core.errors import BadInput
 from core.models import modules
@@ -18,10 +21,12 @@ __all__ = [
     "check",
     "completed",
     "cut",
+    "does",
     "headings",
     "measured",
     "names",
     "revision",
+    "sources",
     "unit",
     "usual",
 ]
@@ -115,8 +120,15 @@ def cut(paper: Paper, chunking: Chunking, tokens: Tokens | None = None) -> tuple
 
 
 def revision(chunker: str) -> str | None:
-    """What the chunker does, as a hash of the chunks that it cuts a fixed text into; None where
-    that is what it did before recipes held it. Loads no model."""
+    """What the chunker does, as `does` tells; None where that is what it did before recipes held
+    it."""
+    found = does(chunker)
+    return None if found == _probe.FIRST.get(chunker) else found
+
+
+def does(chunker: str) -> str:
+    """What the chunker does, as a hash of the chunks that it cuts a fixed text into. Loads no
+    model."""
     if unit(chunker) == "page":
         ways = [Chunking(chunker=chunker, size=0, overlap=0)]
     else:
@@ -126,8 +138,15 @@ def revision(chunker: str) -> str | None:
             for across in (False, True)
         ]
     made = [[(c.start, c.end) for c in cut(_probe.PAPER, way, _probe.tokens)] for way in ways]
-    does = digest(made)
-    return None if does == _probe.FIRST.get(chunker) else does
+    return digest(made)
+
+
+@cache
+def sources() -> str:
+    """A hash of all files that have to do with cutting: what is kept of cuts is kept for these."""
+    rooms = (Path(__file__).parent, Path(core.text.__file__).parent)
+    files = sorted(file for room in rooms for file in room.glob("*.py"))
+    return digest([file.read_text(encoding="utf-8") for file in files])
 
 
 def _named(chunker: str) -> Chunker:

@@ -5,12 +5,13 @@ from core.models.device import out_of_memory
 from core.models.loader import Models
 from core.models.packages import checked
 from core.models.registry import EmbedderBackend, GeneratorBackend, RerankerBackend, modules
-from core.models.windows import characters_read, covered, lengths, offsets, room
+from core.models.windows import ReadLengths, characters_read, covered, lengths, offsets, room
 
 __all__ = [
     "EmbedderBackend",
     "GeneratorBackend",
     "Models",
+    "ReadLengths",
     "RerankerBackend",
     "characters_read",
     "checked",

@@ -4,11 +4,14 @@ A text that is longer than the window is cut at its end; a question never is. Th
 `room`, so what `characters_read` says is what they read.
 """
 
+from array import array
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+
+TEXTS_KEPT = 5_000  # about a kilobyte each
 
 
 def room(tokenizer: "Tokenizer", window: int, question: str | None = None) -> int:
@@ -38,6 +41,31 @@ def lengths(tokenizer: "Tokenizer", most: int, texts: Sequence[str]) -> list[tup
         (len(encoding), len(text) if len(encoding) <= most else _end(encoding.offsets[:most]))
         for text, encoding in zip(texts, encodings, strict=True)
     ]
+
+
+class ReadLengths:
+    """How far one model reads texts, each tokenised once while it is among the last few thousand.
+    `tokenizer` must truncate and pad nothing."""
+
+    def __init__(self, tokenizer: "Tokenizer", window: int) -> None:
+        self._tokenizer, self._window = tokenizer, window
+        self._ends: dict[str, array[int]] = {}  # of each token of a text
+
+    def of(self, texts: Sequence[str], question: str | None = None) -> list[int]:
+        """As `characters_read`."""
+        most = room(self._tokenizer, self._window, question)
+        if len(self._ends) > TEXTS_KEPT:
+            self._ends.clear()
+        new = [text for text in dict.fromkeys(texts) if text not in self._ends]
+        for text, encoding in zip(
+            new, self._tokenizer.encode_batch(new, add_special_tokens=False), strict=True
+        ):
+            self._ends[text] = array("I", (end for _, end in encoding.offsets))
+        ends = [self._ends[text] for text in texts]
+        return [
+            len(text) if len(each) <= most else each[most - 1] if most else 0
+            for text, each in zip(texts, ends, strict=True)
+        ]
 
 
 def covered(spans: Iterable[tuple[int, int]]) -> int:

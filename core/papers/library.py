@@ -236,7 +236,7 @@ class Papers:
 
     def _let_go(self, paper_ids: Iterable[str], delete: Callable[[], None]) -> None:
         """Take the files and the vectors of papers away, whose rows `delete` deletes."""
-        from core.indexes import vectors
+        from core.indexes import forget
 
         moved = []
         for paper_id in paper_ids:
@@ -254,7 +254,7 @@ class Papers:
         for part, _ in moved:
             part.unlink(missing_ok=True)
         self.get.cache_clear()
-        vectors.forget(self._settings.data / "vectors", set(self.ids(PaperFilter())))
+        forget(self._settings.data / "vectors", set(self.ids(PaperFilter())))
 
     def refusals(self) -> list[Refusal]:
         """Files that could not be added, until they are dismissed or added after all."""

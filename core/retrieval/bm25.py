@@ -42,7 +42,9 @@ LARGE = {
 HEAD = 128  # bytes of these that say what is in them
 
 
-def name(chunking: Chunking, cut: Iterable[tuple[str, Sequence[tuple[int, int]]]]) -> str:
+def name(
+    chunking: Chunking, cut: "Iterable[tuple[str, Sequence[tuple[int, int]] | np.ndarray]]"
+) -> str:
     """Of an index of these chunks in this order: by paper, start and end of each. It changes with
     all that a score depends on."""
     import numpy as np

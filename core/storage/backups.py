@@ -237,6 +237,7 @@ class Storage:
     def _drop_vectors(self) -> None:
         self._check_sweeps()  # its index would be closed under it
         self._finder.forget()
+        self._store.cuts.clear()
         shutil.rmtree(self._settings.data / "vectors", ignore_errors=True)
 
     @contextmanager

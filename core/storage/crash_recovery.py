@@ -65,10 +65,10 @@ def _vectors(folder: Path, paper_ids: Callable[[], Collection[str]]) -> None:
     """Vectors and words of papers that went, where a kill came between the two."""
     if not folder.is_dir():
         return
-    from core.indexes import vectors, word_files
+    from core.indexes import forget, word_files
 
     word_files.clear_unfinished(folder)
     noted = {file.name for file in folder.glob("*.papers/*")} | word_files.papers(folder)
     here = paper_ids() if noted else ()
     if noted - set(here):
-        vectors.forget(folder, here)
+        forget(folder, here)

@@ -79,7 +79,7 @@ def recover(data: Path, mark: int) -> None:
 
 
 def _finish(data: Path, plan: ReplacementPlan) -> None:
-    from core.indexes import vectors
+    from core.indexes import forget
 
     _remove(data, set(plan.old) - set(plan.new))
     own = data / "sweeps"
@@ -89,7 +89,7 @@ def _finish(data: Path, plan: ReplacementPlan) -> None:
     for name, text in plan.presets.items():
         own.mkdir(exist_ok=True)
         write_atomically(own / f"{name}.toml", text)
-    vectors.forget(data / "vectors", plan.new)
+    forget(data / "vectors", plan.new)
     (data / PLAN).unlink()
 
 

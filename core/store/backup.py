@@ -167,6 +167,8 @@ def ready(path: Path) -> frozenset[str]:
             with database.writing() as connection:
                 connection.execute("DELETE FROM removed_papers")
             ids = [row["id"] for row in database.rows("SELECT id FROM papers")]
+            with database.writing() as connection:  # derived, and so not to be believed
+                connection.execute("DELETE FROM cuts")
             whole = whole and all(_whole(database, paper_id) for paper_id in ids)
     except TriptychError as error:
         raise _damaged("its database cannot be read") from error

@@ -275,4 +275,15 @@ STEPS: list[tuple[str, str]] = [
         END;
         """,
     ),
+    (
+        # Derived from papers; see core/retrieval/cuts.py.
+        "0008_cuts",
+        """
+        CREATE TABLE cuts (
+            way TEXT NOT NULL, paper_id TEXT NOT NULL REFERENCES papers (id) ON DELETE CASCADE,
+            revision TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (way, paper_id)
+        ) WITHOUT ROWID;
+        CREATE INDEX cuts_by_paper ON cuts (paper_id);
+        """,
+    ),
 ]

@@ -131,6 +131,11 @@ class PaperStore:
 
     # lists
 
+    def here(self, paper_ids: Collection[str]) -> frozenset[str]:
+        """Those of the ids that papers have."""
+        rows = self._database.rows(f"SELECT id {THESE}", json.dumps(list(paper_ids)))
+        return frozenset(row["id"] for row in rows)
+
     def all(self) -> list[PaperRow]:
         """All papers, in the order they were added."""
         return self.page(PaperFilter(), "added", 0, -1)

@@ -5,6 +5,7 @@ from pathlib import Path
 from core.store.cards import CardStore
 from core.store.classes import ClassStore
 from core.store.comparisons import ComparisonStore
+from core.store.cuts import CutStore
 from core.store.database import Database
 from core.store.facts import RunFacts
 from core.store.papers import PaperStore
@@ -22,6 +23,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.database = Database(path)
         self.papers = PaperStore(self.database)
+        self.cuts = CutStore(self.database)
         self.runs = RunStore(self.database)
         self.facts = RunFacts(self.database)
         self.comparisons = ComparisonStore(self.database, self.runs)

@@ -19,6 +19,7 @@ from core.sweeps.plan import Search
 from core.tasks import Progress, mapped
 from core.types import Cell, Evidence, Given, Recipe, Retrieval, Run, Sweep, run_key
 
+QUESTIONS_AT_ONCE = 32  # searched together; between two such steps a person may ask
 PROMPTS_AT_ONCE = 32  # handed to a generator together; it reads and writes as many as suit it
 
 OUTDATED = (
@@ -141,27 +142,48 @@ class Grid:
         return {question: list(some) for question, some in groupby(places, lambda p: p[0])}
 
     def _searches(self) -> Iterator[Progress]:
-        """Embedder by embedder, so that each is loaded once, and chunking by chunking."""
-        searching = self._searching()
-        work = [
-            (search, depth, question)
-            for question, places in searching.items()
-            for search, depth in plan.depths(map(self._recipe, places)).items()
-        ]
-        work.sort(key=lambda each: (each[0].embedder, repr(each[0].chunking)))
-        for done, (search, depth, question) in enumerate(work, 1):
-            wanted = Retrieval(
-                retriever=search.retriever, embedder=search.embedder, candidates=depth, top_k=1
+        """Embedder by embedder, so that each is loaded once, and chunking by chunking; the
+        questions of a search together, as deep as any of them needs."""
+        work: dict[Search, list[int]] = {}
+        depths: dict[Search, int] = {}
+        for question, places in self._searching().items():
+            for search, depth in plan.depths(map(self._recipe, places)).items():
+                work.setdefault(search, []).append(question)
+                depths[search] = max(depth, depths.get(search, 0))
+        done, total = 0, sum(map(len, work.values()))
+        for search in sorted(work, key=lambda each: (each.embedder, repr(each))):
+            for start in range(0, len(work[search]), QUESTIONS_AT_ONCE):
+                some = work[search][start : start + QUESTIONS_AT_ONCE]
+                yield from self._searched(search, depths[search], some)
+                done += len(some)
+                yield Progress(sentence=f"Searching: {done:,} of {total:,}", share=done / total)
+
+    def _searched(
+        self, search: Search, depth: int, questions: Sequence[int]
+    ) -> Generator[Progress, None, None]:
+        """Search for these questions together; where that fails, one by one, so that those fail
+        which the fault belongs to."""
+        wanted = Retrieval(
+            retriever=search.retriever,
+            embedder=search.embedder,
+            index=search.index,
+            candidates=depth,
+            top_k=1,
+        )
+        texts = [self.sweep.questions[question] for question in questions]
+        try:
+            found = yield from self.finder.search(
+                texts, search.chunking, wanted, self.sweep.paper_ids
             )
-            searched = yield from self._tried(
-                [p for p in searching[question] if Search.of(self._recipe(p)) == search],
-                self.finder.search(
-                    self.sweep.questions[question], search.chunking, wanted, self.sweep.paper_ids
-                ),
-            )
-            if searched:
-                self._found[question, search] = searched
-            yield Progress(sentence=f"Searching: {done:,} of {len(work):,}", share=done / len(work))
+        except TriptychError as error:
+            if len(questions) > 1:
+                for question in questions:
+                    yield from self._searched(search, depth, [question])
+            else:
+                places = self._searching()[questions[0]]
+                self._fail([p for p in places if Search.of(self._recipe(p)) == search], error)
+        else:
+            self._found |= zip(((question, search) for question in questions), found, strict=True)
 
     def _reranking(self) -> Iterator[Progress]:
         """Reranker by reranker; every pair of question and chunk once."""
@@ -307,7 +329,6 @@ class Grid:
                 recipe.evidence,
                 self._found[place[0], Search.of(recipe)],
                 self._reranked.get((place[0], recipe.evidence.reranker or "")),
-                papers,
             )
         elif isinstance(recipe.evidence, Given):
             evidence = self.finder.given(recipe.evidence)

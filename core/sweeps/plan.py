@@ -6,7 +6,7 @@ of question and chunk is reranked once; equal prompts are answered once; a promp
 the one before it need not be read again.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core import chunkers
@@ -27,6 +27,7 @@ class Search:
     chunking: Chunking
     retriever: str
     embedder: str  # empty where only words are searched
+    index: str = ""  # likewise
 
     @staticmethod
     def of(recipe: Recipe) -> "Search":
@@ -38,6 +39,7 @@ class Search:
             chunking=recipe.chunking,
             retriever=evidence.retriever,
             embedder=evidence.embedder if evidence.uses_embedder else "",
+            index=evidence.index if evidence.uses_embedder else "",
         )
 
 
@@ -126,7 +128,7 @@ def reranked(recipes: Iterable[Recipe]) -> dict[tuple[Search, str], list[int]]:
     }
 
 
-ChunksOf = Callable[[Chunking], Collection[str] | int]  # the texts, or how many at most
+ChunksOf = Callable[[Chunking], Collection[Hashable] | int]  # the texts, or how many at most
 
 
 def plan(
@@ -240,9 +242,9 @@ def _by_embedder(recipes: Iterable[Recipe]) -> dict[str, list[Search]]:
     return found
 
 
-def _different(collections: Iterable[Collection[str] | int]) -> int:
+def _different(collections: Iterable[Collection[Hashable] | int]) -> int:
     """How many different texts, those only counted taken as different."""
-    texts: set[str] = set()
+    texts: set[Hashable] = set()
     counted = 0
     for found in collections:
         if isinstance(found, int):

@@ -149,7 +149,7 @@ class Sweeps:
 
     def _fresh(self, planned: SweepPlan) -> dict[str, int]:
         """By embedder, how many chunks it has not read yet."""
-        texts: dict[str, set[str]] = {}
+        texts: dict[str, set[bytes]] = {}
         counted: dict[str, int] = {}
         for search in plan.depths(setting.recipe for setting in planned.settings):
             found = self._finder.chunks_of(search.chunking, planned.paper_ids)

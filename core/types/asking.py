@@ -19,6 +19,7 @@ Source = Literal["packaged", "cached", "hub", "endpoint"]
 Style = Literal["chat", "completion"]
 PassageOrder = Literal["best-last", "best-first"]
 Arm = Literal["no_context", "retrieved", "reranked", "given"]
+EXACT = "exact"  # the index that finds what there is
 
 
 def digest(value: object) -> str:
@@ -108,7 +109,8 @@ class Retrieval:
     """Evidence searched for: `candidates` found, reranked if asked, the best `top_k` used.
 
     The retriever is dense (by the similarity of the embedder's vectors), bm25 (by words; then the
-    embedder is not used) or hybrid (both lists, fused by rank).
+    embedder is not used) or hybrid (both lists, fused by rank). `index` finds the nearest vectors:
+    exact, or chroma, which may miss some.
     `switched_off` are chunks left out of the prompt although they were found. Nothing moves up
     in their place, so that two answers differ by exactly these chunks.
     """
@@ -116,6 +118,7 @@ class Retrieval:
     kind: Literal["retrieval"] = "retrieval"
     retriever: str = "dense"
     embedder: str = "all-MiniLM-L6-v2"
+    index: str = EXACT
     candidates: int = 20
     top_k: int = 3
     reranker: str | None = None
@@ -175,7 +178,7 @@ class Recipe:
     def key(self) -> str:
         """Stable over processes and machines; holds all that can change the answer, and no more:
         without a retrieval the chunking changes nothing, so it is left out, and so is the
-        embedder where only words are searched, and the usual order of the passages."""
+        embedder where only words are searched, and the usual index and order of the passages."""
         return _recipe_key(self)
 
     @property
@@ -197,8 +200,11 @@ def _recipe_key(recipe: Recipe) -> str:
     fields = asdict(recipe)
     if not isinstance(recipe.evidence, Retrieval):
         del fields["chunking"]
-    elif not recipe.evidence.uses_embedder:
-        del fields["evidence"]["embedder"]
+    else:
+        if not recipe.evidence.uses_embedder:
+            del fields["evidence"]["embedder"]
+        if not recipe.evidence.uses_embedder or recipe.evidence.index == EXACT:
+            del fields["evidence"]["index"]  # the default came later than the first keys
     if recipe.generation:
         # 0 and 0.0 are one recipe, and so one key.
         fields["generation"]["temperature"] = float(recipe.generation.temperature)

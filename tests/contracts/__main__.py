@@ -14,6 +14,7 @@ from core.models import modules
 
 PROTOCOLS = {
     "core.chunkers": "core.chunkers.Chunker",
+    "core.indexes": "core.indexes.IndexBackend",
     "core.embedders": "core.models.EmbedderBackend",
     "core.rerankers": "core.models.RerankerBackend",
     "core.generators": "core.models.GeneratorBackend",
@@ -23,7 +24,7 @@ PROTOCOLS = {
 }
 
 files = {f"{family}.{name}": family for family in PROTOCOLS for name in modules(family)}
-lines = [f"import {module}" for module in ("core.chunkers", "core.models", *files)]
+lines = [f"import {module}" for module in ("core.chunkers", "core.indexes", "core.models", *files)]
 lines += [
     f"_{number}: {PROTOCOLS[family]} = {file}"
     for number, (file, family) in enumerate(files.items())

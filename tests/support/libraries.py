@@ -5,6 +5,7 @@ HEAVY = {
     "transformers",
     "sentence_transformers",
     "chromadb",
+    "faiss",
     "onnxruntime",
     "bm25s",
     "choix",

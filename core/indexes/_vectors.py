@@ -13,6 +13,8 @@ import glob
 import hashlib
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import quote
@@ -31,54 +33,88 @@ BATCH = 32  # texts embedded and kept together: what a kill can lose
 KEY = 32  # bytes of a sha256
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Records:
+    """A file of vectors as it was at one moment. What is read of it stays readable when the file
+    is replaced or removed: a search that is under way may still ask for what has left it.
+
+    `rows`: of each text's key the row of its record, for the whole records alone; it may know of
+    later ones too. `table`: all records, of shape (records,), mapped from the file, whose device
+    and inode are `number`.
+    """
+
+    rows: Mapping[bytes, int]
+    table: np.ndarray
+    number: tuple[int, int] = (0, 0)
+
+    def in_file(self, file: IO[bytes]) -> bool:
+        """Whether it is this file; its number is no other's while the table is mapped."""
+        status = os.fstat(file.fileno())
+        return len(self.table) > 0 and self.number == (status.st_dev, status.st_ino)
+
+    def vectors(self, rows: np.ndarray) -> np.ndarray:
+        """Float32, shape (len(rows), dimensions)."""
+        found: np.ndarray = self.table["vector"][rows]
+        return found
+
+    def keys(self) -> bytes:
+        """Those of all records, one after the other."""
+        return self.table["key"].tobytes()
+
+
 class VectorStore:
     """The vectors of one embedder. `damaged` counts the records that had to be passed over."""
 
     def __init__(self, folder: Path, embedder: str, revision: str, dimensions: int) -> None:
         self.file = folder / f"{quote(f'{embedder}-{revision}', safe='')}-{dimensions}.vectors"
+        self.model = (embedder, revision)
         self.dimensions = dimensions
         self.damaged = 0
         self._record = np.dtype(
-            [("key", "V32"), ("vector", "<f4", (dimensions,)), ("checksum", "<u4")]
+            [("key", f"V{KEY}"), ("vector", "<f4", (dimensions,)), ("checksum", "<u4")]
         )
-        # Also what has left the file: a search that is under way may still ask for it.
-        self._vectors: dict[bytes, np.ndarray] = {}
-        self._on_disk: set[bytes] = set()
-        self._read = 0  # bytes of the file that are in _vectors or damaged
-        self._last = b""  # the key of the last record among them, as it stands in the file
+        self._records: Records
+        self._begin_again()
+
+    def records(self) -> Records:
+        """What is in the file now."""
+        try:
+            with locked(self.file, "rb", shared=True) as file:
+                self._catch_up(file)
+        except FileNotFoundError:
+            self._begin_again()
+        return self._records
 
     def get(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """The vectors, float32 of shape (len(texts), dimensions), and which of them are missing,
         bool of shape (len(texts),); a missing vector is all zeros."""
-        self._look()
+        records = self.records()
+        rows = np.array([records.rows.get(key_of(text), -1) for text in texts], np.intp)
+        missing = rows < 0
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
-        missing = np.zeros(len(texts), bool)
-        for row, text in enumerate(texts):
-            vector = self._vectors.get(_key(text))
-            if vector is None:
-                missing[row] = True
-            else:
-                vectors[row] = vector
+        vectors[~missing] = records.vectors(rows[~missing])
         return vectors, missing
 
     def missing(self, texts: Sequence[str]) -> list[str]:
         """The different texts that have no vector on disk, in order."""
-        self._look()
-        return [text for text in dict.fromkeys(texts) if _key(text) not in self._on_disk]
+        rows = self.records().rows
+        return [text for text in dict.fromkeys(texts) if key_of(text) not in rows]
 
-    def note(self, texts: Mapping[str, Sequence[str]]) -> None:
-        """Remember, before they are embedded, that these texts, by the paper's id, are a paper's;
-        see `forget`. Errors: OutOfSpace."""
+    def note(self, keys: Mapping[str, Collection[bytes]]) -> None:
+        """Remember, before they are embedded, that the texts of these keys, by the paper's id, are
+        a paper's; see `forget`. Writes only where something is new. Errors: OutOfSpace."""
+        folder = _noted(self.file)
+        new = [each for each in keys if not set(keys[each]) <= _keys([folder / each])]
+        if not new:
+            return
         with disk_full_as("The disk is full: nothing was embedded; free some space and try again."):
-            folder = _noted(self.file)
             folder.mkdir(parents=True, exist_ok=True)
             with locked(self.file, "ab"):
-                for paper_id, own in texts.items():
+                for paper_id in new:
                     with (folder / paper_id).open("ab") as file:
                         file.truncate(file.tell() // KEY * KEY)  # half a key would shift the rest
-                        file.write(b"".join(set(map(_key, own)) - _keys([folder / paper_id])))
-                        file.flush()
-                        os.fsync(file.fileno())
+                        file.write(b"".join(set(keys[paper_id]) - _keys([folder / paper_id])))
+                os.sync()  # once for all of them: a thousand single files take ten seconds
 
     def add(self, texts: Sequence[str], vectors: np.ndarray) -> None:
         """Keep vectors, shape (len(texts), dimensions), on disk when this returns.
@@ -94,44 +130,39 @@ class VectorStore:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             with locked(self.file, "a+b") as file:
                 self._catch_up(file)
-                file.truncate(self._read)  # a half-written record would shift all behind it
-                for key, vector in dict(zip(map(_key, texts), vectors, strict=True)).items():
-                    if key not in self._on_disk:
+                # A half-written record would shift all behind it.
+                file.truncate(len(self._records.table) * self._record.itemsize)
+                for key, vector in dict(zip(map(key_of, texts), vectors, strict=True)).items():
+                    if key not in self._records.rows:
                         file.write(_packed(key, vector))
                 file.flush()
                 os.fsync(file.fileno())
 
-    def _look(self) -> None:
-        """Notice what others did with the file."""
-        try:
-            with locked(self.file, "rb", shared=True) as file:
-                self._catch_up(file)
-        except FileNotFoundError:
-            self._begin_again()
-
     def _catch_up(self, file: IO[bytes]) -> None:
         """Read the whole records behind those that are known."""
-        # Where records have been taken out, another one stands now, or none.
-        file.seek(max(self._read - self._record.itemsize, 0))
-        if file.read(len(self._last)) != self._last:
+        status = os.fstat(file.fileno())
+        count = status.st_size // self._record.itemsize
+        # Where records have been taken out, another file has the name now.
+        if count < len(self._records.table) or not self._records.in_file(file):
             self._begin_again()
-        file.seek(self._read)
-        behind = file.read()
-        records = np.frombuffer(behind, self._record, len(behind) // self._record.itemsize)
-        for record in records:
-            body = record.tobytes()[:-4]
-            self._last = body[:KEY]
-            if crc32(body) == record["checksum"]:
-                # A vector is a part of all that was read with it: no need to hold that twice.
-                self._vectors.setdefault(self._last, record["vector"])
-                self._on_disk.add(self._last)
+        known = len(self._records.table)
+        if count == known:
+            return
+        # By its name, which it has while it is locked: a map of the open file would hold the lock.
+        table = np.memmap(self.file, self._record, mode="r", shape=(count,))
+        contents, length = table.view(np.uint8).data, self._record.itemsize
+        keys, checksums = table["key"][known:].tolist(), table["checksum"][known:].tolist()
+        for row, (key, checksum) in enumerate(zip(keys, checksums, strict=True), known):
+            if crc32(contents[row * length : (row + 1) * length - 4]) == checksum:
+                self._rows[key] = row
             else:
                 self.damaged += 1
-        self._read += records.nbytes
+        self._records = Records(self._rows, table, (status.st_dev, status.st_ino))
 
     def _begin_again(self) -> None:
-        self._on_disk.clear()
-        self._read, self._last, self.damaged = 0, b"", 0
+        self._rows: dict[bytes, int] = {}
+        self._records = Records(self._rows, np.empty(0, self._record))
+        self.damaged = 0
 
 
 def kept(folder: Path, embedder: str, revision: str) -> VectorStore | None:
@@ -175,8 +206,13 @@ def _forget(file: Path, record_bytes: int, paper_ids: Collection[str]) -> None:
                 if record[:KEY] not in dropped:
                     new.write(record)
             put_in_place(new, file)
-            for each in gone:
-                each.unlink()
+            for each in [*derived(file), *gone]:
+                each.unlink(missing_ok=True)
+
+
+def derived(file: Path) -> list[Path]:
+    """What indexes keep beside a file of vectors; see core/indexes/exact.py."""
+    return list(file.parent.glob(f"{glob.escape(file.stem)}.*.index"))
 
 
 def embed_missing(
@@ -209,7 +245,8 @@ def _embedded(embedder: "Embedder", texts: Sequence[str]) -> np.ndarray:
     return np.concatenate([_embedded(embedder, some) for some in (texts[:half], texts[half:])])
 
 
-def _key(text: str) -> bytes:
+def key_of(text: str) -> bytes:
+    """By what a text is known here: its sha256."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -224,10 +261,10 @@ def _noted(file: Path) -> Path:
 
 
 def _keys(noted: Iterable[Path]) -> set[bytes]:
-    """The whole keys in these files."""
-    contents = [file.read_bytes() for file in noted]
-    return {
-        content[start : start + KEY]
-        for content in contents
-        for start in range(0, len(content) - KEY + 1, KEY)
-    }
+    """The whole keys in these files, of those that there are."""
+    found: set[bytes] = set()
+    for file in noted:
+        with suppress(FileNotFoundError):
+            content = file.read_bytes()
+            found |= {content[at : at + KEY] for at in range(0, len(content) - KEY + 1, KEY)}
+    return found
