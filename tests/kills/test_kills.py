@@ -70,7 +70,7 @@ def is_whole(lab: Lab) -> None:
     assert [each for each in lab.doctor() if not each.ok and each.check != "disk"] == []
     data = lab.settings.data
     assert names(data / "papers") == {row.id for row in lab.papers.all()}
-    assert {file.suffix for file in data.glob("vectors/*")} <= {".vectors", ".papers"}
+    assert {file.suffix for file in data.glob("vectors/*")} <= {".vectors", ".papers", ".index", ""}
     assert {file.suffix for file in data.glob("sweeps/*")} <= {".toml"}
     assert names(data / "backups") - {".lock"} == {each.name for each in lab.storage.backups()}
     assert [each.fault for each in lab.storage.backups() if each.fault] == []
