@@ -1,5 +1,6 @@
 """Words and BM25, by hand; and the files that its counts are kept in."""
 
+import errno
 import json
 import math
 import os
@@ -13,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import BadInput
+from core.errors import BadInput, OutOfSpace
 from core.indexes import word_files
 from core.lab import Lab
+from core.retrieval import bm25
 from core.retrieval.bm25 import WordIndex, name
 from core.storage import crash_recovery
 from core.text.words import words
@@ -206,6 +208,18 @@ def test_words_of_a_paper_that_goes_meanwhile_do_not_stay(tmp_path: Path) -> Non
 
     with pytest.raises(BadInput, match="no paper p"):
         WordIndex(tmp_path, "texts", lambda: TEXTS, ["p"], gone).search("cat", 1)
+    assert list((tmp_path / "vectors" / "words").iterdir()) == []
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(bm25, "_write", full)
+    with pytest.raises(OutOfSpace, match="The disk is full: the words were not counted"):
+        index(tmp_path).search("cat", 1)
     assert list((tmp_path / "vectors" / "words").iterdir()) == []
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 IDEOGRAPH = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 PART = rf"[^\W_{IDEOGRAPH}]+"
+PARTS = re.compile(PART)
 WORD = re.compile(rf"[{IDEOGRAPH}]|{PART}(?:[-._,'’/]{PART})*")
 SPACELESS = re.compile(f"[{IDEOGRAPH}]")
 
@@ -30,7 +31,7 @@ def words(text: str) -> list[str]:
 
 @lru_cache(maxsize=65_536)
 def _whole_and_parts(found: str) -> tuple[str, ...]:
-    parts = re.findall(PART, found)
+    parts = [] if found.isalnum() else PARTS.findall(found)
     every = [found, *parts] if len(parts) > 1 else [found]
     return tuple(word for word in every if word not in TELL_NOTHING)
 
