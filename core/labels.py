@@ -22,6 +22,10 @@ SHORT_CODE = re.compile(  # in text that is escaped already
 NOTHING = "\N{WORD JOINER}"
 LONGEST_NAME = 80  # characters of a file's name
 
+INDEX_HELP = (
+    "exact compares the question with every chunk; chroma follows a graph of neighbours (HNSW), as"
+    " large collections do, and may miss some."
+)
 UNMARKED = (
     "The place could not be found on the page's image, so nothing is marked there; the text is the"
     " one that was searched."
@@ -52,6 +56,7 @@ def settings(recipe: Recipe) -> dict[str, str]:
             found["retriever"] = wanted.retriever
         if wanted.uses_embedder and wanted.embedder != UNKNOWN:
             found["embedder"] = wanted.embedder
+            found["index"] = f"{wanted.index} index"
         found["candidates"] = counted(wanted.candidates, "candidate")
         found["top-k"] = f"top {wanted.top_k}"
         if wanted.reranker and wanted.reranker != UNKNOWN:

@@ -230,7 +230,9 @@ def test_what_a_kill_left_half_written_goes(tmp_path: Path) -> None:
     (part / "papers.json").write_text('["p"]')
     crash_recovery.clear(tmp_path, 0, lambda: {"p"}, lambda: None)
     assert [each.name for each in part.parent.iterdir()] == ["texts"]
-    crash_recovery.clear(tmp_path, 0, lambda: {"q"}, lambda: None)  # the paper went before its words did
+    crash_recovery.clear(
+        tmp_path, 0, lambda: {"q"}, lambda: None
+    )  # the paper went before its words did
     assert list(part.parent.iterdir()) == []
 
 

@@ -3,6 +3,7 @@ a version for it."""
 
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 
@@ -22,6 +23,8 @@ from core.settings import Settings
 from core.sweeps.presets import Answers, Preset
 from core.types import Chunking, Recipe, Run
 from tests.support.labs import QUESTION, RECIPE, asked, by, everything
+
+DENSE_KEY = "0b6d6dd1f48f8ef6"  # before recipes had an index
 
 
 def halves(text: str, *_: object) -> list[tuple[int, int]]:
@@ -106,6 +109,28 @@ def test_counting_tokens_loads_no_model(
         monkeypatch.setattr(f"core.models.loader.Models.{name}", none)
     pinned = lab.answering.pinned(cut_by(chunker))
     assert [name for name, _ in pinned.revisions] == ["hashing", "word-overlap", "echo", "prompt"]
+
+
+def test_the_usual_index_is_in_no_key(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of before, which were found by Chroma and measured exactly, are those of now."""
+    exact, chroma = by("dense"), by("dense", index="chroma")
+    assert by("dense", index="exact").key == exact.key == DENSE_KEY
+    assert "exact" not in dict(lab.answering.pinned(exact).revisions)
+    held = dict(lab.answering.pinned(chroma).revisions)["chroma"]
+    assert held == f"{version('chromadb')}, search width 1000"
+    keys = {lab.answering.pinned(recipe).key for recipe in (exact, chroma)}
+    monkeypatch.setattr("core.indexes.chroma.SEARCH_WIDTH", 100)
+    keys |= {lab.answering.pinned(recipe).key for recipe in (exact, chroma)}
+    assert len(keys) == 3
+    words = [lab.answering.pinned(by("bm25", index=index)).key for index in ("exact", "chroma")]
+    assert words[0] == words[1]
+
+
+def test_both_indexes_find_the_same_and_are_two_runs(lab: Lab) -> None:
+    exact, chroma = asked(lab, [by("hybrid"), by("hybrid", index="chroma")]).runs
+    assert exact.candidates == chroma.candidates
+    assert exact.key != chroma.key
+    assert asked_anew(lab, by("hybrid", index="chroma")) == (chroma, True)
 
 
 def test_another_fusion_asks_hybrid_recipes_alone_anew(

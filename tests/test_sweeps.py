@@ -1,18 +1,22 @@
 """Sweeps as pages and the command line run them, over small real backends."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from threading import Event
 from typing import Any
 
 import pytest
 
+from core import indexes
 from core.errors import BadInput, OutOfSpace
 from core.lab import Lab
 from core.store.sweeps import SweepStore
+from core.sweeps import execute
 from core.sweeps.execute import Grid
 from core.sweeps.presets import Preset
 from core.types import Cell, Run, Sweep
 from tests.backends import in_memory
+from tests.backends.embedders.hashing import HashingEmbedder
 from tests.backends.generators.echo import Echo
 from tests.support.sweeps import PRESET, QUESTIONS, WAIT, Slow, planned
 
@@ -219,28 +223,63 @@ def test_an_answer_that_fails_is_kept_with_its_reason(
 def test_what_cannot_be_kept_ends_it_with_a_sentence(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep = SweepStore.keep_cell
+    keep = SweepStore.keep_cells
     kept: list[Cell] = []
 
-    def full(self: SweepStore, sweep_id: str, cell: Cell, run: Run | None = None) -> None:
+    def full(self: SweepStore, sweep_id: str, cells: Sequence[tuple[Cell, Run | None]]) -> None:
         if len(kept) == 5:
             raise OutOfSpace("The disk is full.")
-        kept.append(cell)
-        keep(self, sweep_id, cell, run)
+        kept.extend(cell for cell, _ in cells)
+        keep(self, sweep_id, cells)
 
-    monkeypatch.setattr(SweepStore, "keep_cell", full)
-    sweep_id = done(lab)
+    monkeypatch.setattr(SweepStore, "keep_cells", full)
+    monkeypatch.setattr(execute, "CELLS_AT_ONCE", 5)
+    alone = replace(PRESET, answers=None, baseline=False)
+    sweep_id = done(lab, alone)
     row = lab.sweeps.row(sweep_id)
     assert (row.status, row.sentence, row.done, row.queued) == (
         "stopped",
         "The disk is full.",
         5,
-        21,
+        19,
     )
-    monkeypatch.setattr(SweepStore, "keep_cell", keep)
+    monkeypatch.setattr(SweepStore, "keep_cells", keep)
     lab.sweeps.resume(sweep_id)
     assert lab.sweeps.wait(sweep_id, WAIT)
-    assert (lab.sweeps.row(sweep_id).done, lab.sweeps.row(sweep_id).sentence) == (26, "")
+    assert (lab.sweeps.row(sweep_id).done, lab.sweeps.row(sweep_id).sentence) == (24, "")
+
+
+def test_questions_are_embedded_and_searched_together(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    search = indexes.search
+
+    def counted(index: Any, questions: Any, *arguments: Any) -> Any:
+        asked.append(len(questions))
+        return search(index, questions, *arguments)
+
+    monkeypatch.setattr(indexes, "search", counted)
+    questions = tuple(f"When was lamp number {number} lit?" for number in range(40))
+    done(lab, replace(PRESET, answers=None, baseline=False), questions)
+    assert asked == [32, 8] * len(PRESET.chunks)
+
+
+def test_a_question_that_cannot_be_searched_fails_alone(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed = HashingEmbedder.embed
+
+    def full(self: HashingEmbedder, texts: Sequence[str], *, query: bool = False) -> Any:
+        if query and QUESTIONS[1] in texts:
+            raise OutOfSpace("There is no room for this question.")
+        return embed(self, texts, query=query)
+
+    monkeypatch.setattr(HashingEmbedder, "embed", full)
+    cells = lab.sweeps.cells(done(lab, replace(PRESET, answers=None, baseline=False)))
+    failed = {cell.question for cell in cells if cell.status == "failed"}
+    assert failed == {1}
+    assert {cell.status for cell in cells if cell.question != 1} == {"done"}
 
 
 def test_nothing_is_planned_out_of_nothing(lab: Lab) -> None:

@@ -14,7 +14,7 @@ from functools import cache
 from threading import Event
 from typing import TypeVar
 
-from core import chunkers, generators
+from core import chunkers, generators, indexes
 from core.answering import prompts
 from core.answering.cost import answer_units
 from core.answering.running import (
@@ -120,11 +120,15 @@ class Answering:
 
     def pinned(self, recipe: Recipe) -> Recipe:
         """The recipe with nothing left open, and with the revisions of its models, of the prompt,
-        and of its chunker and of rank fusion where these changed, as they are here now."""
+        of an index that may miss something, and of its chunker and of rank fusion where these
+        changed, as they are here now."""
         recipe = completed(recipe)
         revisions = [
             (name, self._models.find(family, name).revision) for family, name in self._names(recipe)
         ]
+        if isinstance(recipe.evidence, Retrieval) and recipe.evidence.uses_embedder:
+            index = recipe.evidence.index
+            revisions += [(index, finds)] if (finds := indexes.revision(index)) else []
         if isinstance(recipe.evidence, Retrieval) and recipe.evidence.uses_words:
             revisions.append(("bm25", bm25.VERSION))
         tokenizer = recipe.chunking.tokenizer or ""

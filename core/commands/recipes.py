@@ -5,7 +5,7 @@ import argparse
 from core import chunkers
 from core.errors import BadInput
 from core.lab import Lab
-from core.retrieval import RETRIEVERS
+from core.retrieval import INDEXES, RETRIEVERS
 from core.types import Chunking, Generation, Recipe, Retrieval, filter_from_link
 
 WHERE = "the papers that fit, such as 'text:lamp;tag:survey;since:2023;pages_to:20'"
@@ -23,6 +23,9 @@ def add_recipe(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--retriever", default=retrieval.retriever, help=" | ".join(RETRIEVERS))
     command.add_argument("--embedder", default=retrieval.embedder)
+    command.add_argument(
+        "--index", default=retrieval.index, help=f"{' | '.join(INDEXES)}; exact misses nothing"
+    )
     command.add_argument("--candidates", type=int, default=retrieval.candidates)
     command.add_argument("--top-k", type=int, default=retrieval.top_k)
     command.add_argument("--reranker", metavar="NAME|none", help="default: the first that is here")
@@ -55,6 +58,7 @@ def recipe_from(lab: Lab, options: argparse.Namespace) -> Recipe:
         evidence=Retrieval(
             retriever=options.retriever,
             embedder=options.embedder,
+            index=options.index,
             candidates=options.candidates,
             top_k=options.top_k,
             reranker=None if reranker == "none" else reranker,

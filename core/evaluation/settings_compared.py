@@ -301,7 +301,8 @@ class Evaluations:
         self, sweep: Sweep, chunking: Chunking, gold: Gold, asked: Sequence[int]
     ) -> Generator[Progress, None, dict[int, list[Chunk]]]:
         """For each question the chunks of this cutting that are relevant to it."""
-        chunks = yield from self._finder.chunks(chunking, sweep.paper_ids)
+        here = sorted({span.paper_id for each in asked for span in gold[sweep.questions[each]]})
+        chunks = yield from self._finder.chunks(chunking, here)
         return {
             question: [
                 chunk
@@ -357,6 +358,8 @@ def _series(sweep: Sweep) -> list[tuple[str, str]]:
         evidence, chunking = setting.recipe.evidence, setting.recipe.chunking
         assert isinstance(evidence, Retrieval)
         words = [evidence.retriever] if len(varied["retriever"]) > 1 else []
+        if len(varied.get("index", ())) > 1 and evidence.uses_embedder:
+            words.append(f"{evidence.index} index")
         reranked = f"reranked from {evidence.candidates}" if evidence.reranker else "not reranked"
         panel = f"chunks of {chunking.size}/{chunking.overlap}" if apart else ""
         names.append((panel, " · ".join([*words, reranked])))
@@ -374,6 +377,7 @@ def _varied(sweep: Sweep) -> dict[str, list[str]]:
             "chunk size and overlap": f"{chunking.size}/{chunking.overlap}",
             "retriever": evidence.retriever,
             "embedder": evidence.embedder if evidence.uses_embedder else "",
+            "index": evidence.index if evidence.uses_embedder else "",
             "reranker": evidence.reranker or "no reranker",
             "number of candidates": str(evidence.candidates),
             "top k": str(evidence.top_k),

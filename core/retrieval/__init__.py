@@ -3,9 +3,10 @@
 from core.retrieval import bm25, ranking
 from core.retrieval.coverage import Coverage, Cut, Ruler
 from core.retrieval.finder import Finder, RerankScores, Searched
-from core.retrieval.ranking import RETRIEVERS
+from core.retrieval.ranking import INDEXES, RETRIEVERS
 
 __all__ = [
+    "INDEXES",
     "RETRIEVERS",
     "Coverage",
     "Cut",

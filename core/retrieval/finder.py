@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
-from core.errors import BadInput
+from core.errors import BadInput, TriptychError
 from core.files import at_work
 from core.models import Models, ReadLengths, device
 from core.papers import Papers
@@ -381,7 +381,11 @@ class Finder:
         """The chunks at these ascending places of a pool; each paper is loaded once."""
         for paper, some in groupby(places, lambda place: pool.papers[place]):
             at = list(map(int, some))
-            chunks = self._cuts.chunks(pool.paper_ids[paper], pool.cuts[at])
+            try:
+                chunks = self._cuts.chunks(pool.paper_ids[paper], pool.cuts[at])
+            except TriptychError:  # what is in memory is of no more use than what was kept
+                self._pools.clear()
+                raise
             yield from zip(at, chunks, strict=True)
 
     def _check_here(self, paper_ids: Sequence[str]) -> None:

@@ -7,11 +7,12 @@ Pure: knows no model, no index and no store.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from core import chunkers
+from core import chunkers, indexes
 from core.errors import BadInput
-from core.types import Chunk, Chunking, Hit, Paper, Retrieval, digest
+from core.types import EXACT, Chunk, Chunking, Hit, Paper, Retrieval, digest
 
 RETRIEVERS = ("dense", "bm25", "hybrid")
+INDEXES = tuple(sorted(indexes.names(), key=lambda name: name != EXACT))  # the default first
 FUSION = 60  # how little the first places count more than the next, as Cormack et al. found best
 FUSED_FIRST = "8b0220f0000d0f7c"  # `revision` when no recipe held it yet: those keys stay valid
 
@@ -34,6 +35,8 @@ def check(retrieval: Retrieval, chunking: Chunking) -> None:
             f"There is no retriever called {retrieval.retriever!r}; "
             f"known are: {', '.join(RETRIEVERS)}."
         )
+    if retrieval.uses_embedder:
+        indexes.check(retrieval.index)
     if retrieval.candidates < 1:
         raise BadInput(f"Candidates are {retrieval.candidates}; there must be at least 1.")
     if retrieval.top_k < 1:

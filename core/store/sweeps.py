@@ -1,6 +1,6 @@
 """Sweeps and their cells. Knows no recipe's meaning and no plan.
 
-A sweep's body is kept whole and never changes; its cells change one by one, a commit each.
+A sweep's body is kept whole and never changes; its cells change as they are done.
 """
 
 import json
@@ -162,17 +162,18 @@ class SweepStore:
         )
         return {row["sentence"]: row["number"] for row in rows}
 
-    def keep_cell(self, sweep_id: str, cell: Cell, run: Run | None = None) -> None:
-        """What became of a cell, and its run if that is a new one: both or neither."""
+    def keep_cells(self, sweep_id: str, cells: Sequence[tuple[Cell, Run | None]]) -> None:
+        """What became of cells, and the runs of those that have a new one: all or nothing."""
         with self._database.writing() as connection:
-            if run:
-                self._runs.keep(run)  # a part of this transaction
-            question, setting, *values = _values(cell)
-            connection.execute(
+            self._runs.keep_all(run for _, run in cells if run)  # a part of this transaction
+            connection.executemany(
                 "UPDATE cells SET status = ?, run_id = ?, sentence = ?, finish_reason = ?,"
                 " answer_tokens = ?, seconds = ?, similarity = ?"
                 " WHERE sweep_id = ? AND question = ? AND setting = ?",
-                (*values, sweep_id, question, setting),
+                [
+                    (*values, sweep_id, question, setting)
+                    for question, setting, *values in (_values(cell) for cell, _ in cells)
+                ],
             )
 
     def begin(self, sweep_id: str, cells: Iterable[tuple[int, int]]) -> None:

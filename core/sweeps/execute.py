@@ -3,7 +3,7 @@ answers, each piece once. Every cell is kept as soon as it is done, so that what
 started again goes on where it was. Knows no page.
 """
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from threading import Event
@@ -19,6 +19,7 @@ from core.sweeps.plan import Search
 from core.tasks import Progress, mapped
 from core.types import Cell, Evidence, Given, Recipe, Retrieval, Run, Sweep, run_key
 
+CELLS_AT_ONCE = 50  # kept in one transaction, so many may be lost when it is killed
 QUESTIONS_AT_ONCE = 32  # searched together; between two such steps a person may ask
 PROMPTS_AT_ONCE = 32  # handed to a generator together; it reads and writes as many as suit it
 
@@ -83,11 +84,17 @@ class Grid:
     def _key(self, place: Place) -> str:
         return run_key(self.sweep.questions[place[0]], self._recipe(place), self.sweep.paper_ids)
 
-    def _keep(self, place: Place, run: Run, *, new: bool = True) -> None:
-        cell = Cell.of(*place, run)
-        self.store.sweeps.keep_cell(self.sweep.id, cell, run if new else None)
-        del self._open[place]
-        self.ended.append(cell)
+    def _keep(self, runs: Mapping[Place, Run], *, new: bool = True) -> None:
+        """Keep what became of these cells, together; they are done when this returns."""
+        if not runs:
+            return
+        cells = {place: Cell.of(*place, run) for place, run in runs.items()}
+        self.store.sweeps.keep_cells(
+            self.sweep.id, [(cells[place], run if new else None) for place, run in runs.items()]
+        )
+        for place, cell in cells.items():
+            del self._open[place]
+            self.ended.append(cell)
         # Stopped from another program, which has no other way to say so.
         if self.store.sweeps.status(self.sweep.id) == "stopped":
             self.stop.set()
@@ -103,24 +110,26 @@ class Grid:
             return None
 
     def _fail(self, places: Iterable[Place], error: TriptychError) -> None:
-        for place in list(places):
-            question, setting = place
-            failed = Cell(
+        failed = {
+            (question, setting): Cell(
                 question=question, setting=setting, status="failed", sentence=error.sentence
             )
-            self.store.sweeps.keep_cell(self.sweep.id, failed)
+            for question, setting in places
+        }
+        self.store.sweeps.keep_cells(self.sweep.id, [(cell, None) for cell in failed.values()])
+        for place, cell in failed.items():
             del self._open[place]
-            self.ended.append(failed)
+            self.ended.append(cell)
 
     def _known(self) -> Iterator[Progress]:
         """What was answered before, here or elsewhere."""
         keys = {place: self._key(place) for place in self._open}
         known = self.store.runs.known(keys.values())
-        for place, key in keys.items():
-            run = self.store.runs.get(known[key]) if key in known else None
-            if run:
-                self._keep(place, run, new=False)
-                yield Progress(sentence="Taking what was answered before …")
+        places = [place for place, key in keys.items() if key in known]
+        for some in _batches(places):
+            runs = {place: self.store.runs.get(known[keys[place]]) for place in some}
+            self._keep({place: run for place, run in runs.items() if run}, new=False)
+            yield Progress(sentence="Taking what was answered before …")
 
     def _outdated(self) -> Iterator[Progress]:
         """What would be answered by something else than its key says, as it was planned before a
@@ -266,8 +275,10 @@ class Grid:
                 yield from self._without_answers(places)
 
     def _without_answers(self, places: Sequence[Place]) -> Iterator[Progress]:
-        for done, place in enumerate(places, 1):
-            self._keep(place, self.answering.run(self._draft(place), None, None))
+        done = 0
+        for some in _batches(places):
+            self._keep({p: self.answering.run(self._draft(p), None, None) for p in some})
+            done += len(some)
             yield Progress(sentence=f"Keeping what was found: {done:,} of {len(places):,}")
 
     def _answered_by(self, name: str, places: Sequence[Place]) -> Iterator[Progress]:
@@ -314,10 +325,14 @@ class Grid:
             self._fail([place for place in drafts if place in self._open], error)
 
     def _keep_finished(self, drafts: dict[Place, Draft]) -> None:
-        for place, draft in drafts.items():
-            run = draft.run if place in self._open else None
-            if run and run.answer and run.answer.finish_reason != "stopped":
-                self._keep(place, run)
+        runs = {place: draft.run for place, draft in drafts.items() if place in self._open}
+        self._keep(
+            {
+                place: run
+                for place, run in runs.items()
+                if run and run.answer and run.answer.finish_reason != "stopped"
+            }
+        )
 
     def _draft(self, place: Place) -> Draft:
         recipe = self._recipe(place)
@@ -340,3 +355,9 @@ class Grid:
             recipe=recipe,
             evidence=evidence,
         )
+
+
+def _batches(places: Sequence[Place]) -> Iterator[Sequence[Place]]:
+    """The cells that are kept together."""
+    for start in range(0, len(places), CELLS_AT_ONCE):
+        yield places[start : start + CELLS_AT_ONCE]

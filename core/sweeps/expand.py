@@ -64,8 +64,8 @@ def _chunkings(preset: Preset) -> Iterator[Chunking]:
 
 
 def _retrievals(preset: Preset) -> Iterator[Retrieval]:
-    for retriever, embedder, reranker in product(
-        preset.retriever, preset.embedder, preset.reranker
+    for retriever, embedder, index, reranker in product(
+        preset.retriever, preset.embedder, preset.index, preset.reranker
     ):
         reranked = reranker != NO_RERANKER
         depths = preset.candidates
@@ -75,6 +75,7 @@ def _retrievals(preset: Preset) -> Iterator[Retrieval]:
             yield Retrieval(
                 retriever=retriever,
                 embedder=embedder,
+                index=index,
                 candidates=candidates,
                 top_k=top_k,
                 reranker=reranker if reranked else None,
@@ -127,6 +128,8 @@ def _label(preset: Preset, recipe: Recipe) -> str:
             parts.append(evidence.retriever)
         if len(preset.embedder) > 1 and evidence.uses_embedder:
             parts.append(evidence.embedder)
+        if len(preset.index) > 1 and evidence.uses_embedder:
+            parts.append(f"{evidence.index} index")
         parts.append(_top_label(preset, evidence))
         if generation and len(answers.passages) > 1:
             parts.append(generation.passages.replace("-", " "))

@@ -50,6 +50,7 @@ class Preset:
     across_pages: tuple[bool, ...] = (Chunking().across_pages,)
     retriever: tuple[str, ...] = (Retrieval().retriever,)
     embedder: tuple[str, ...] = (Retrieval().embedder,)
+    index: tuple[str, ...] = (Retrieval().index,)
     reranker: tuple[str, ...] = (NO_RERANKER,)
     candidates: tuple[int, ...] = (Retrieval().candidates,)
     top_k: tuple[int, ...] = (Retrieval().top_k,)
@@ -182,6 +183,7 @@ TOP: dict[str, Reader] = {
     "across_pages": (_is(bool), "true, false or both, such as [false, true]"),
     "retriever": NAMES,
     "embedder": NAMES,
+    "index": NAMES,
     "reranker": NAMES,
     "candidates": WHOLE,
     "top_k": WHOLE,

@@ -1,6 +1,7 @@
 """The words of the domain, as frozen values: what all rooms share."""
 
 from core.types.asking import (
+    EXACT,
     FAMILIES,
     Answer,
     Arm,
@@ -56,6 +57,7 @@ from core.types.view import CHOICES, Choice, View, from_link, to_link
 
 __all__ = [
     "CHOICES",
+    "EXACT",
     "FAMILIES",
     "PAPER_SORTS",
     "UNKNOWN",

@@ -165,8 +165,8 @@ class Recipe:
     `generation=None` asks for the evidence alone, without an answer.
     `revisions` says what the names stood for: pairs (model name, "bm25" or "prompt", revision),
     filled in by the lab before a recipe is used, so that another build of a model is another
-    recipe. So do a chunker (by its name) and rank fusion ("hybrid"), once they do anything else
-    than in the first version that asked.
+    recipe. So does an index that may miss something, and do a chunker (by its name) and rank fusion
+    ("hybrid"), once they do anything else than in the first version that asked.
     """
 
     chunking: Chunking = Chunking()

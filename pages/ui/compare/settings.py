@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import chunkers, labels
 from core.lab import Lab
-from core.retrieval import RETRIEVERS
+from core.retrieval import INDEXES, RETRIEVERS
 from core.types import (
     FAMILIES,
     Chunking,
@@ -40,7 +40,7 @@ def _values(recipe: Recipe) -> dict[str, object]:
         "overlap": chunking.overlap,
     }
     if isinstance(evidence, Retrieval):
-        names = ("retriever", "candidates", "top_k", "embedder")
+        names = ("retriever", "candidates", "top_k", "embedder", "index")
         values |= {name: getattr(evidence, name) for name in names}
         if evidence.reranker:
             values["reranker"] = evidence.reranker
@@ -91,6 +91,8 @@ def _retrieval(lab: Lab) -> Retrieval:
     state = st.session_state
     how = f"{state['compare.retriever']} · top {state['compare.top_k']}"
     label = f"{how} of {state['compare.candidates']} · reranked"
+    if state["compare.index"] != Retrieval().index:
+        label += f" · {state['compare.index']}"
     with st.popover(labels.escaped(label), key="compare.retrieval"):
         st.caption(
             "The candidates are the chunks most similar to the question (dense), those that hold"
@@ -106,10 +108,18 @@ def _retrieval(lab: Lab) -> Retrieval:
             "Candidates", step=5, key="compare.candidates", persist_state=KEEP
         )
         embedder = _model(lab, "embedder")
+        index = st.selectbox(
+            "Index",
+            INDEXES,
+            key="compare.index",
+            persist_state=KEEP,
+            help=labels.INDEX_HELP,
+        )
         reranker = _model(lab, "reranker")
     return Retrieval(
         retriever=retriever,
         embedder=embedder,
+        index=index,
         candidates=candidates,
         top_k=top_k,
         reranker=reranker,

@@ -7,14 +7,14 @@ import streamlit as st
 
 from core import chunkers, labels
 from core.lab import Lab
-from core.retrieval import RETRIEVERS
+from core.retrieval import INDEXES, RETRIEVERS
 from core.sweeps import Answers, Preset, SweepPlan, presets
 from core.types import Family
 from pages.ui.compare import asking
 from pages.ui.shared import pickers
 
 KEEP = "session"
-SEVERAL = ("chunker", "retriever", "embedder", "reranker", "candidates", "top_k")
+SEVERAL = ("chunker", "retriever", "embedder", "index", "reranker", "candidates", "top_k")
 OF_ANSWERS = ("generator", "passages", "max_tokens", "temperature", "seed")
 
 
@@ -74,6 +74,7 @@ def preset(lab: Lab) -> Preset:
             st.markdown("**Chunks are found**")
             _several("by the retriever", "retriever", RETRIEVERS)
             _several("with the embedder", "embedder", _names(lab, "embedder"))
+            _several("searched by the index", "index", INDEXES, help=labels.INDEX_HELP)
             _several("candidates", "candidates", ["10", "20", "50"], new=True)
             _several("top k", "top_k", ["3", "5", "7"], new=True)
             _several("reranked by", "reranker", [presets.NO_RERANKER, *_names(lab, "reranker")])
@@ -94,7 +95,9 @@ def preset(lab: Lab) -> Preset:
     return said
 
 
-def _several(label: str, name: str, usual: Sequence[str], *, new: bool = False) -> None:
+def _several(
+    label: str, name: str, usual: Sequence[str], *, new: bool = False, help: str | None = None
+) -> None:
     key = f"sweep.{name}"
     st.multiselect(
         label,
@@ -102,6 +105,7 @@ def _several(label: str, name: str, usual: Sequence[str], *, new: bool = False) 
         key=key,
         accept_new_options=new,
         persist_state=KEEP,
+        help=help,
     )
 
 
