@@ -9,6 +9,7 @@ lab.questions     questions with gold spans, apart from chunks
 lab.evaluations   which setting is better, by these questions
 lab.contexts      what context does to the answers of these questions
 lab.reproduction  a published table, computed again
+lab.beir          a BEIR data set, searched
 lab.cards         decks in and out, cards found and changed
 lab.proposals     cards that a generator proposes from papers
 lab.study         what a learner studies, and when it comes again
@@ -27,7 +28,7 @@ from threading import Event
 from core.answering import Answering, follow, trial
 from core.cards import Cards, Proposals, Study
 from core.classroom import Classes, ClassQuestions
-from core.evaluation import Contexts, Evaluations, Reproduction, check
+from core.evaluation import BeirRuns, Contexts, Evaluations, Reproduction, beir, check
 from core.gold import QuestionBook
 from core.history import Comparisons, PastRuns
 from core.models import Models
@@ -38,7 +39,7 @@ from core.storage import Check, Storage, crash_recovery, examine
 from core.store import Store
 from core.sweeps import Sweeps
 from core.tasks import Job, Jobs, Outcome, Steps, Worker
-from core.types import Model
+from core.types import Model, PaperFilter
 
 REPRODUCTION = "reproduction"  # the kind of its job
 
@@ -56,12 +57,14 @@ class Lab:
         crash_recovery.clear(
             settings.data,
             self._store.database.mark,
-            lambda: {row.id for row in self._store.papers.all()},
+            lambda: self.papers.ids(PaperFilter()),
+            self.papers.clear_removed,
         )
         self.comparisons = Comparisons(self._store)
         self.cards = Cards(settings, self._store)
         self.study = Study(self._store)
-        self.runs = PastRuns(self._store)
+        self.questions = QuestionBook(self._store, self.papers)
+        self.runs = PastRuns(self._store, self.questions)
         self.models = Models(settings)
         self.ruler = Ruler(self.models, self.papers)
         finder = Finder(settings, self._store, self.papers, self.models)
@@ -82,7 +85,6 @@ class Lab:
             self.sweeps.running,
         )
         self.proposals = Proposals(self._store, self.papers, self.models, self._worker)
-        self.questions = QuestionBook(self._store, self.papers)
         self.evaluations = Evaluations(
             self._store, self.sweeps, self.questions, finder, self.models, self._worker
         )
@@ -90,6 +92,7 @@ class Lab:
         questions = ClassQuestions(self._store, self.answering, self.models, self.papers)
         self.classes = Classes(settings, self._store, self.comparisons, self.runs, questions)
         self.reproduction = Reproduction(settings, self.models, self._worker)
+        self.beir = BeirRuns(settings, self.models, finder, self._worker)
 
     def doctor(self) -> Iterator[Check]:
         """Every check in turn, with its verdict in a sentence."""
@@ -117,13 +120,15 @@ class Lab:
         return self.jobs.start(job_of(model), f"The download of {model.name}", steps)
 
     def reproduce(self, folder: Path) -> Job:
-        """Compute a published table again from its data set, in the background; what was embedded
-        is kept, so the next call goes on. Errors: as `Jobs.start`, and BadInput for a folder that
-        is not its."""
-        check(folder)
+        """Compute a published table again from its data set (a BEIR folder, or else that of the
+        chunking evaluation), in the background; what was embedded is kept, so the next call goes
+        on. Errors: as `Jobs.start`, and BadInput for a folder that is neither's."""
+        whole = self.beir.whole if beir.holds(folder) else self.reproduction.whole
+        if not beir.holds(folder):
+            check(folder)
 
         def steps(_stop: Event) -> Steps:
-            table = yield from self.reproduction.whole(folder)
+            table = yield from whole(folder)
             return Outcome(sentence=table.verdict)
 
         return self.jobs.start(REPRODUCTION, "The published table", steps)

@@ -38,6 +38,8 @@ class Settings:
     device: str = "auto"  # auto, cpu, cuda, mps
     threads: int = 0  # for torch and onnxruntime; 0: as many as there are cores
     max_file_mb: int = 200
+    max_zip_mb: int = 5_000  # of all files in a zip file of papers together, unpacked
+    max_zip_files: int = 20_000
     read_seconds: int = 30  # for reading one file
     read_mb: int = 2_000  # memory of the reading process
     hub: str = "https://huggingface.co"  # asked only when a person wants a model downloaded
@@ -74,6 +76,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         device=device,
         threads=_number(environment, "TRIPTYCH_THREADS", 0, least=0),
         max_file_mb=_number(environment, "TRIPTYCH_MAX_FILE_MB", 200),
+        max_zip_mb=_number(environment, "TRIPTYCH_MAX_ZIP_MB", 5_000),
+        max_zip_files=_number(environment, "TRIPTYCH_MAX_ZIP_FILES", 20_000),
         read_seconds=_number(environment, "TRIPTYCH_READ_SECONDS", 30),
         read_mb=_number(environment, "TRIPTYCH_READ_MB", 2_000),
         endpoints=_endpoints(environment.get("TRIPTYCH_ENDPOINTS", "")),

@@ -128,7 +128,7 @@ def listing(lab: Lab, row: PaperRow, *, opened: bool) -> None:
                     st.query_params.clear()
                     st.rerun()
         about = (
-            f"{KINDS[row.kind]} · {lab.papers.language(row.id) or 'language unknown'}"
+            f"{KINDS[row.kind]} · {row.language or 'language unknown'}"
             f" · {labels.counted(row.pages, 'page')}"
             f" · {labels.counted(row.characters, 'character')} · {labels.escaped(row.source)}"
         )

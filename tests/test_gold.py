@@ -308,3 +308,33 @@ def test_the_published_questions_all_match(shared: Path, lab: Lab) -> None:
     assert {each.status for each in added} == {"added"}
     spans = [span for kept in lab.questions.all() for span in kept.question.gold]
     assert len(spans) == 790
+
+
+def test_gold_is_measured_without_white_space_at_its_ends() -> None:
+    text = "A lamp. \n\tIt burns.  "
+    assert gold.trimmed(span(7, 20), text) == span(10, 19)
+    assert gold.trimmed(span(0, 9), text) == span(0, 7)
+    assert gold.trimmed(span(2, 6), text) == span(2, 6)
+    assert gold.trimmed(span(7, 10), text) is None
+
+
+def span(start: int, end: int) -> Span:
+    return Span(paper_id="p", start=start, end=end)
+
+
+def test_questions_keep_their_spans_and_are_measured_trimmed(lab: Lab) -> None:
+    paper = next(row for row in lab.papers.all() if row.source == "lamp.md")
+    text = lab.papers.get(paper.id).text
+    start = text.index("\nThe lamp")
+    end = text.index("1874") + 5  # with the blank behind it
+    wide = Span(paper_id=paper.id, start=start, end=end)
+    blank = Span(paper_id=paper.id, start=start, end=start + 1)
+    lab.questions.mark("When was it lit?", [wide, blank])
+    (kept,) = lab.questions.all()
+    assert kept.question.gold == (wide, blank)
+    narrow = Span(paper_id=paper.id, start=start + 1, end=end - 1)
+    assert lab.questions.as_measured(kept.question.gold) == (narrow,)
+    assert lab.questions.all_as_measured({"Q": (wide,), "none": (blank,)}) == {"Q": (narrow,)}
+    lab.papers.remove(paper.id)
+    gone = Span(paper_id=paper.id, start=start, end=end - 2)
+    assert lab.questions.as_measured((gone,)) == (gone,), "of what is not here nothing is known"

@@ -151,7 +151,7 @@ def test_files_of_our_own(tmp_path: Path) -> None:
         "pipe.txt": "it is not a file",
         "endless.txt": "it is not a file",
         "loop.txt": "there is no such file",
-        "folder.md": "it is not a file",
+        "folder.md": "holds no file that can be read",
     }
     lines, memory = added(tmp_path / "data", [folder / name for name in reasons])
     assert lines.keys() == reasons.keys()

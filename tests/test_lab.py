@@ -346,7 +346,7 @@ def test_a_paper_that_goes_while_it_is_read_leaves_nothing(
 
     def remove(self: HashingEmbedder, texts: Sequence[str], *, query: bool = False) -> np.ndarray:
         if not went:
-            went.append(lab.papers.remove(long.id))
+            went.extend(lab.papers.remove(long.id))
         return embed(self, texts, query=query)
 
     monkeypatch.setattr(HashingEmbedder, "embed", remove)

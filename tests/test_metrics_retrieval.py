@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.metrics.retrieval import (
+    Graded,
     Overlap,
     Ranking,
     characters,
+    graded,
     never_seen,
     overlap,
     precision_omega,
@@ -95,6 +97,17 @@ def test_gold_across_chunks_makes_each_relevant_that_holds_enough() -> None:
     assert [relevant(chunk, gold) for chunk in chunks] == [False, True, False]
     found = ranking(gold, chunks, chunks, 2)
     assert values(found) == pytest.approx((1.0, 1.0, 0.5, 1 / math.log2(3)))
+
+
+def test_graded_by_hand() -> None:
+    relevance = {"a": 2, "b": 1, "c": 0}
+    found = graded(relevance, ["x", "b", "a"])
+    dcg, ideal = 1 / math.log2(3) + 2 / math.log2(4), 2 + 1 / math.log2(3)
+    assert (found.ndcg, found.recall) == pytest.approx((dcg / ideal, 1.0))
+    assert graded(relevance, []) == Graded(ndcg=0.0, recall=0.0)
+    others = [f"x{n}" for n in range(99)]
+    late = graded(relevance, [*others[:10], "a", *others[10:], "b"])
+    assert (late.ndcg, late.recall) == (0.0, 0.5), "the first 10 and the first 100 count"
 
 
 def test_ranking_by_hand() -> None:

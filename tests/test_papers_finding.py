@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.lab import Lab
-from core.papers import finding, languages
+from core.papers import finding
 from core.settings import SAMPLES, Settings
+from core.text import languages
 
 OTHERS = [
     "Korean",
@@ -104,7 +105,7 @@ def test_the_samples_are_english(tmp_path: Path) -> None:
     for path in sorted((SAMPLES / "papers").iterdir()):
         added = lab.papers.add(path)
         assert added.paper
-        assert lab.papers.language(added.paper.id) == "English"
+        assert added.paper.language == "English"
 
 
 def test_the_real_papers(shared: Path, tmp_path: Path) -> None:
@@ -113,4 +114,4 @@ def test_the_real_papers(shared: Path, tmp_path: Path) -> None:
     for name, language in expected.items():
         added = lab.papers.add(shared / "papers" / name)
         assert added.paper
-        assert lab.papers.language(added.paper.id) == language
+        assert added.paper.language == language

@@ -31,8 +31,11 @@ def test_what_is_used_is_said(lab: Lab) -> None:
     assert list(sizes) == ["Database", "Original files", "Vectors", "Models", "Backups"]
     originals = sum(path.stat().st_size for path in (lab.settings.data / "papers").iterdir())
     assert sizes["Original files"] == originals
+    vectors = [path for path in (lab.settings.data / "vectors").rglob("*") if path.is_file()]
+    kept = [path.stat().st_size for path in vectors if path.suffix != ".index"]
     # For each of two chunks a record, and its key among those of its paper.
-    assert sizes["Vectors"] == 2 * (32 + 4 * 64 + 4) + 2 * 32
+    assert sum(kept) == 2 * (32 + 4 * 64 + 4) + 2 * 32
+    assert sizes["Vectors"] == sum(path.stat().st_size for path in vectors)
     assert sizes["Database"] > 4096
     assert sizes["Models"] == sizes["Backups"] == 0
     backup = backed_up(lab)
@@ -299,7 +302,7 @@ def test_what_a_kill_leaves_is_finished_or_cleared(lab: Lab) -> None:
 
 def test_vectors_of_a_paper_that_went_follow_it(lab: Lab) -> None:
     asked(lab)
-    lab._store.papers.remove(lab.papers.all()[0].id)  # and then it was killed
+    lab.papers.remove_many([lab.papers.all()[0].id])  # and then it was killed
     (vectors,) = lab.settings.data.glob("vectors/*.vectors")
     before = vectors.stat().st_size
     Lab(lab.settings)

@@ -33,7 +33,7 @@ def test_papers_come_back_and_go(store: Store) -> None:
     store.papers.keep(replace(PAPER, title="another reading of the same bytes"))
     assert store.papers.get(PAPER.id) == PAPER
     assert [(row.title, row.characters) for row in store.papers.all()] == [("T", 7)]
-    store.papers.remove(PAPER.id)
+    store.papers.remove([PAPER.id])
     assert store.papers.get(PAPER.id) is None
 
 

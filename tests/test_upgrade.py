@@ -15,7 +15,7 @@ from core.lab import Lab
 from core.settings import Settings
 from core.store import EVERY, Scope, Store
 from core.store.migrations import STEPS
-from core.types.view import View
+from core.types import PaperFilter, View
 from tests.support.databases import SCHEMAS, database_of
 
 PAPER = "4b17122f7e43d0ba2e261a4aec60180cab3dae1cd1d136983da97a9451337ef3"
@@ -63,6 +63,11 @@ def test_everything_is_still_there(tmp_path: Path, schema: int) -> None:
     assert store.runs.for_key("key-two") is None  # it was stopped
 
     lab = Lab(Settings(data=data))
+    for words in ("whale", "灯塔", "varn lit"):
+        assert lab.papers.ids(PaperFilter(text=words, languages=("English",))) == (PAPER,)
+    assert [row.year for row in lab.papers.all()] == [1874 if schema >= 7 else None]
+    assert lab.papers.count(PaperFilter(text="rub")) == (schema >= 7)  # an author, Rübe
+    assert store.database.rows("SELECT * FROM removed_papers") == []
     runs = ["run-three"] * (schema >= 4) + ["run-two", "run-one"]
     assert [row.id for row in lab.runs.rows(View())] == runs  # their facts, newest first
     found = lab.runs.rows(View(text="灯塔"))

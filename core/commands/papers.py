@@ -1,34 +1,57 @@
 """Papers in, listed, out."""
 
 import argparse
+import signal
 from pathlib import Path
+from threading import Event
 
 from core.codec import plain
 from core.commands import Verbs
 from core.commands.output import show
+from core.commands.recipes import WHERE
+from core.errors import BadInput
 from core.lab import Lab
+from core.papers import AddProgress, PaperRow
+from core.tasks import result_of
+from core.types import PAPER_SORTS, filter_from_link
 
 
 def add_verbs(verbs: Verbs) -> None:
-    add = verbs.add_parser("add", help="add papers (PDF, TXT, Markdown)")
-    add.add_argument("files", nargs="+", metavar="FILE", type=Path)
+    add = verbs.add_parser("add", help="add papers (PDF, TXT, Markdown), folders and zip files")
+    add.add_argument("files", nargs="+", metavar="FILE|FOLDER|ZIP", type=Path)
     add.set_defaults(verb=add_papers)
 
-    verbs.add_parser("papers", help="list the papers").set_defaults(verb=list_papers)
+    papers = verbs.add_parser("papers", help="list the papers")
+    papers.add_argument("--where", default="", metavar="FILTER", help=WHERE)
+    papers.add_argument("--sort", choices=PAPER_SORTS, default="added")
+    papers.add_argument("--limit", type=int, default=-1, metavar="N", help="default: all")
+    papers.set_defaults(verb=list_papers)
 
-    remove = verbs.add_parser("remove", help="remove a paper")
-    remove.add_argument("paper", metavar="PAPER", help="its id, or the beginning of it")
-    remove.set_defaults(verb=remove_paper)
+    facts = verbs.add_parser("facts", help="say who wrote a paper and when, and tag it")
+    facts.add_argument("paper", metavar="PAPER", help="its id, or the beginning of it")
+    facts.add_argument("--authors", metavar="NAME;...", help="default: as they are")
+    facts.add_argument("--year", metavar="YEAR|none", help="default: as it is")
+    facts.add_argument("--tags", metavar="TAG,...", help="default: as they are")
+    facts.set_defaults(verb=change_facts)
+
+    remove = verbs.add_parser("remove", help="remove papers")
+    remove.add_argument("papers", nargs="+", metavar="PAPER", help="its id, or the beginning of it")
+    remove.set_defaults(verb=remove_papers)
 
 
 def add_papers(lab: Lab, options: argparse.Namespace) -> int:
-    failed = 0
-    for path in options.files:
-        added = lab.papers.add(path)
-        failed += added.status == "failed"
+    """A line for each file once it is kept; Ctrl-C keeps what was said."""
+    stop = Event()
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    done = result_of(lab.papers.add_all(options.files, stop), _show_added)
+    return 1 if stop.is_set() or any(added.status == "failed" for added in done) else 0
+
+
+def _show_added(step: AddProgress) -> None:
+    for added in step.added:
         show(
             {
-                "file": str(path),
+                "file": added.file,
                 "paper": added.paper and added.paper.id,
                 "title": added.paper and added.paper.title,
                 "pages": added.paper and added.paper.pages,
@@ -37,16 +60,39 @@ def add_papers(lab: Lab, options: argparse.Namespace) -> int:
                 "reason": added.reason,
             }
         )
-    return 1 if failed else 0
 
 
-def list_papers(lab: Lab, _options: argparse.Namespace) -> int:
-    for row in lab.papers.all():
-        show({"paper": row.id} | {k: v for k, v in plain(row).items() if k != "id"})
+def list_papers(lab: Lab, options: argparse.Namespace) -> int:
+    wanted = filter_from_link(options.where)
+    for row in lab.papers.page(wanted, options.sort, 0, options.limit):
+        _show_row(row)
     return 0
 
 
-def remove_paper(lab: Lab, options: argparse.Namespace) -> int:
-    row = lab.papers.remove(options.paper)
-    show({"paper": row.id, "title": row.title, "status": "removed"})
+def change_facts(lab: Lab, options: argparse.Namespace) -> int:
+    (row,) = lab.papers.rows(lab.papers.resolve((options.paper,)))
+    authors, year, tags = row.authors, row.year, row.tags
+    if options.authors is not None:
+        authors = tuple(options.authors.split(";"))
+    if options.year is not None:
+        year = None if options.year == "none" else _year(options.year)
+    if options.tags is not None:
+        tags = tuple(options.tags.split(","))
+    _show_row(lab.papers.keep_facts(row.id, authors=authors, year=year, tags=tags))
+    return 0
+
+
+def _year(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) == 4):
+        raise BadInput(f"{text[:60]!r} is no year; write it like 2023, or none.")
+    return int(text)
+
+
+def _show_row(row: PaperRow) -> None:
+    show({"paper": row.id} | {k: v for k, v in plain(row).items() if k != "id"})
+
+
+def remove_papers(lab: Lab, options: argparse.Namespace) -> int:
+    for row in lab.papers.remove(*options.papers):
+        show({"paper": row.id, "title": row.title, "status": "removed"})
     return 0

@@ -1,5 +1,7 @@
 """Which setting is better, what context does, and a published table computed again."""
 
+from core.evaluation import beir
+from core.evaluation.beir import BeirRow, BeirRuns, BeirTable
 from core.evaluation.changed_questions import ChangedQuestion
 from core.evaluation.context_effect import ArmOutcome, Contexts, HelpedOrHurt
 from core.evaluation.published import (
@@ -15,6 +17,9 @@ from core.evaluation.settings_compared import Evaluation, Evaluations
 __all__ = [
     "PUBLISHED_AT",
     "ArmOutcome",
+    "BeirRow",
+    "BeirRuns",
+    "BeirTable",
     "ChangedQuestion",
     "Contexts",
     "Evaluation",
@@ -24,5 +29,6 @@ __all__ = [
     "RecallRow",
     "Reproduction",
     "Table",
+    "beir",
     "check",
 ]

@@ -6,7 +6,6 @@ and Troynikov, 2024), from a folder with its corpora and questions, which are no
 that a broken run goes on where it stopped.
 """
 
-import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from core import chunkers, gold, papers
 from core.errors import BadInput
+from core.evaluation.embedded import embedded
 from core.metrics import Interval, means, retrieval, tied_with_best
 from core.models import Models, characters_read, vocabularies
 from core.settings import Settings
@@ -21,8 +21,6 @@ from core.tasks import Priority, Progress, Worker, mapped
 from core.types import Chunk, Chunking, Paper, Span
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from core.types import Embedder
 
 EMBEDDER = "all-MiniLM-L6-v2"
@@ -65,9 +63,10 @@ OMEGA = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OmegaRow:
-    """PrecisionOmega in per cent. `ours` takes each chunk where it stands; `as_published` looks for
-    its text from the beginning of the document, as the report's program does, and so mistakes the
-    place of a chunk whose text stands there before."""
+    """PrecisionOmega in per cent. `ours` takes each chunk where it stands, and gold without white
+    space at its ends; `as_published` looks for a chunk's text from the beginning of the document,
+    as the report's program does, and so mistakes the place of one whose text stands there before,
+    and takes gold as it is published."""
 
     chunker: str
     size: int
@@ -130,10 +129,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corpus:
-    """The papers and, for each question, its text and its gold."""
+    """The papers and, for each question, its text, its gold as published and as it is measured."""
 
     papers: tuple[Paper, ...]
-    questions: tuple[tuple[str, tuple[Span, ...]], ...]
+    questions: tuple[str, ...]
+    published: tuple[tuple[Span, ...], ...]
+    measured: tuple[tuple[Span, ...], ...]
 
 
 class Reproduction:
@@ -183,7 +184,7 @@ class Reproduction:
             chunks = [c for paper in corpus.papers for c in chunkers.cut(paper, chunking, tokens)]
             texts = {paper.id: paper.text for paper in corpus.papers}
             mistaken = [_where_first(chunk, texts[chunk.paper_id]) for chunk in chunks]
-            as_published = _mean_omega(corpus, mistaken)
+            as_published = _mean_omega(corpus.published, mistaken)
             yield OmegaRow(
                 chunker=chunker,
                 size=size,
@@ -191,7 +192,7 @@ class Reproduction:
                 chunks=len(chunks),
                 published=published,
                 as_published=as_published,
-                ours=_mean_omega(corpus, chunks),
+                ours=_mean_omega(corpus.measured, chunks),
                 close=abs(as_published - published) <= CLOSE,
             )
 
@@ -209,15 +210,18 @@ class Reproduction:
         tokens = vocabularies.tokens(vocabularies.CL100K)
         embedder = yield from self._models.embedder(EMBEDDER)
         yield Progress(sentence=f"{EMBEDDER} reads {len(corpus.questions):,} questions …")
-        questions = embedder.embed([text for text, _ in corpus.questions], query=True)
+        questions = embedder.embed(corpus.questions, query=True)
         recalls = []
         for row in RECALL:
             chunking = _chunking(row.chunker, row.size, row.overlap)
             chunks = [c for paper in corpus.papers for c in chunkers.cut(paper, chunking, tokens)]
-            vectors, embedded = yield from self._vectors(embedder, chunks)
+            texts = [chunk.text for chunk in chunks]
+            vectors, new = yield from embedded(
+                self._settings, self._models, embedder, EMBEDDER, texts
+            )
             nearest = np.argsort(-(questions @ vectors.T), axis=1, kind="stable")[:, :TOP_K]
             found = [[chunks[place] for place in places] for places in nearest]
-            overlaps = [_overlap(*each) for each in zip(corpus.questions, found, strict=True)]
+            overlaps = [_overlap(*each) for each in zip(corpus.measured, found, strict=True)]
             recalls.append([each.recall for each in overlaps])
             lengths = [sum(len(tokens(chunk.text)) for chunk in some) for some in found]
             yield _row(
@@ -226,30 +230,9 @@ class Reproduction:
                 chunks=len(chunks),
                 context_tokens=sum(lengths) / len(lengths),
                 never_seen=_never_seen(embedder, chunks),
-                embedded=embedded,
+                embedded=new,
             )
         return tied_with_best(np.transpose(recalls)).settings
-
-    def _vectors(
-        self, embedder: "Embedder", chunks: Sequence[Chunk]
-    ) -> Generator[Progress, None, tuple["np.ndarray", int]]:
-        """A vector a chunk, shape (len(chunks), dimensions), and how many were new."""
-        from core.indexes import VectorStore, embed_missing
-
-        revision = self._models.find("embedder", EMBEDDER).revision
-        store = VectorStore(
-            self._settings.data / "vectors", EMBEDDER, revision, embedder.dimensions
-        )
-        texts = [chunk.text for chunk in chunks]
-        embedded, started = 0, time.monotonic()
-        for done, total in embed_missing(store, embedder, texts):
-            embedded = total
-            speed = done / (time.monotonic() - started)
-            yield Progress(
-                sentence=f"{EMBEDDER} reads the chunks: {done:,} of {total:,}, {speed:.0f}/s",
-                share=done / total,
-            )
-        return store.get(texts)[0], embedded
 
 
 def check(folder: Path) -> tuple[Path, list[Path]]:
@@ -268,7 +251,7 @@ def read(folder: Path, settings: Settings) -> Corpus:
     """Errors: BadInput where a file is missing, or a question's gold is not in its corpus."""
     table, files = check(folder)
     known = {paper.id: paper for paper in (papers.read(f, f.name, settings) for f in files)}
-    questions = []
+    questions, published, measured = [], [], []
     for written in gold.read(table.name, table.read_bytes()):
         if isinstance(written, gold.Unread):
             raise BadInput(f"{table}, line {written.line}: {written.why}.")
@@ -279,8 +262,16 @@ def read(folder: Path, settings: Settings) -> Corpus:
             if isinstance(found, gold.Missed):
                 raise BadInput(f"{table}, line {written.line}: {found.sentence}")
             spans.append(found)
-        questions.append((written.text, tuple(spans)))
-    return Corpus(papers=tuple(known.values()), questions=tuple(questions))
+        trimmed = (gold.trimmed(span, known[span.paper_id].text) for span in spans)
+        questions.append(written.text)
+        published.append(tuple(spans))
+        measured.append(tuple(span for span in trimmed if span))
+    return Corpus(
+        papers=tuple(known.values()),
+        questions=tuple(questions),
+        published=tuple(published),
+        measured=tuple(measured),
+    )
 
 
 def _chunking(chunker: str, size: int, overlap: int) -> Chunking:
@@ -292,14 +283,14 @@ def _where_first(chunk: Chunk, text: str) -> Span:
     return Span(paper_id=chunk.paper_id, start=start, end=start + len(chunk.text))
 
 
-def _mean_omega(corpus: Corpus, chunks: Sequence[Chunk | Span]) -> float:
+def _mean_omega(golds: Sequence[Sequence[Span]], chunks: Sequence[Chunk | Span]) -> float:
     """In per cent; every question has gold."""
-    shares = [retrieval.precision_omega(spans, chunks) or 0.0 for _, spans in corpus.questions]
+    shares = [retrieval.precision_omega(spans, chunks) or 0.0 for spans in golds]
     return 100 * sum(shares) / len(shares)
 
 
-def _overlap(question: tuple[str, tuple[Span, ...]], found: Sequence[Chunk]) -> retrieval.Overlap:
-    measured = retrieval.overlap(question[1], found)
+def _overlap(passages: Sequence[Span], found: Sequence[Chunk]) -> retrieval.Overlap:
+    measured = retrieval.overlap(passages, found)
     assert measured is not None, "every question has gold"
     return measured
 

@@ -223,7 +223,7 @@ class Evaluations:
                 f"{': ' + failed.sentence if failed.sentence else ''}; run it again to go on."
             )
         runs = {(cell.question, cell.setting): cell.run_id or "" for cell in cells}
-        gold = self._gold(sweep.paper_ids, held_out)
+        gold = self._questions.all_as_measured(self._gold(sweep.paper_ids, held_out))
         asked = [number for number, text in enumerate(sweep.questions) if text in gold]
         if not asked:
             raise BadInput("No question of this sweep has gold (any more).")

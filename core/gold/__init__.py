@@ -7,7 +7,7 @@ Gold is kept apart from chunks: a place in a paper survives another way of cutti
 """
 
 from core.gold.book import AddedQuestion, Change, QuestionBook
-from core.gold.by_question import Gold, gold_by_question
+from core.gold.by_question import Gold, gold_by_question, trimmed
 from core.gold.files import Unread, Written, WrittenPassage, read
 from core.gold.matching import Missed, paper_named, place
 from core.store import KeptQuestion
@@ -26,4 +26,5 @@ __all__ = [
     "paper_named",
     "place",
     "read",
+    "trimmed",
 ]

@@ -1,17 +1,21 @@
 """Questions with gold spans: from files, checked against the papers, from cards, or marked by a
 person; and out again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from core.errors import BadInput
 from core.gold import files, matching
+from core.gold.by_question import Gold, trimmed
 from core.papers import Papers
 from core.settings import SAMPLES
 from core.store import DeckRow, KeptQuestion, PaperRow, Scope, Store, now, question_id
 from core.types import Question, Span
+
+PASSAGES_KEPT = 65_536  # in memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,8 @@ class QuestionBook:
         self._questions = store.questions
         self._cards = store.cards
         self._papers = papers
+        # A text never changes, so neither does what is white space in it.
+        self._trimmed = lru_cache(maxsize=PASSAGES_KEPT)(self._trim)
 
     def add(self, path: Path, *, held_out: bool = False) -> Iterator[AddedQuestion]:
         """Every question of a file in turn; one whose gold does not stand in its paper is refused
@@ -193,6 +199,24 @@ class QuestionBook:
             gold=tuple(dict.fromkeys(span for each in fitting for span in each.gold)),
             reference=next((each.reference for each in fitting if each.reference), ""),
         )
+
+    def as_measured(self, passages: Iterable[Span]) -> tuple[Span, ...]:
+        """Gold passages without the white space at their ends; those of nothing else are left out,
+        and one whose paper is not here (any more) stays as it is."""
+        found = (self._trimmed(each) for each in passages)
+        return tuple(dict.fromkeys(each for each in found if each))
+
+    def all_as_measured(self, gold: Gold) -> Gold:
+        """As `as_measured`, by question; one without any passage is left out."""
+        measured = {text: self.as_measured(passages) for text, passages in gold.items()}
+        return {text: passages for text, passages in measured.items() if passages}
+
+    def _trim(self, passage: Span) -> Span | None:
+        try:
+            text = self._papers.get(passage.paper_id).text
+        except BadInput:
+            return passage
+        return trimmed(passage, text)
 
     def in_paper(self, paper_id: str, *, held_out: bool = False) -> list[KeptQuestion]:
         """The questions with gold in a paper, those set aside or the others."""

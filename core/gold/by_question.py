@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from core.store import KeptQuestion
+from core.text import stripped
 from core.types import Span
 
 Gold = dict[str, tuple[Span, ...]]  # by the question's text
@@ -21,3 +23,11 @@ def gold_by_question(
         if spans:
             found[kept.question.text.strip()].update(dict.fromkeys(spans))
     return {text: tuple(spans) for text, spans in found.items()}
+
+
+def trimmed(passage: Span, text: str) -> Span | None:
+    """A passage of a paper's text as it is measured: without white space at its ends, since no
+    chunk has any there and none could hold all of it. None if nothing else is in it."""
+    for start, end in stripped(text, passage.start, passage.end):
+        return replace(passage, start=start, end=end)
+    return None

@@ -24,7 +24,7 @@ from core.charts import (
 )
 from core.codec import to_json
 from core.errors import BadInput
-from core.gold import gold_by_question
+from core.gold import QuestionBook, gold_by_question
 from core.history import capsules, reports
 from core.history.capsules import Capsule
 from core.history.comparisons import Comparisons
@@ -125,10 +125,10 @@ class Selection:
 class PastRuns:
     """All runs of this lab, recorded and imported ones too. Errors of every method: as Store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, questions: QuestionBook) -> None:
         self._store = store
         self._sweeps = store.sweeps
-        self._questions = store.questions
+        self._questions = questions
         facts = store.facts
         # Runs never change, so each of these holds until another run is kept, or other gold.
         self._selected = lru_cache(maxsize=SELECTIONS_KEPT)(self._select)
@@ -170,8 +170,8 @@ class PastRuns:
 
     def select(self, view: View, most: int | None = AT_ONCE) -> Selection:
         """The newest whole runs that fit, at most so many; None: all."""
-        gold = tuple(gold_by_question(self._questions.all()).items())
-        return self._selected(view, most, self._store.facts.newest(), gold)
+        gold = self._questions.all_as_measured(gold_by_question(self._questions.all()))
+        return self._selected(view, most, self._store.facts.newest(), tuple(gold.items()))
 
     def _select(
         self,

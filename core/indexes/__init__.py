@@ -8,6 +8,7 @@ from our own vectors, so no score and no order depends on how an index was built
 from typing import Protocol
 
 from core.errors import BadInput
+from core.indexes import _word_files as word_files
 from core.indexes._search import Index, Wanted, search
 from core.indexes._vectors import Records, VectorStore, embed_missing, forget, kept, key_of
 from core.models import modules
@@ -28,6 +29,7 @@ __all__ = [
     "opened",
     "revision",
     "search",
+    "word_files",
 ]
 
 

@@ -23,6 +23,7 @@ from zlib import crc32
 import numpy as np
 
 from core.files import PART, disk_full_as, lock, locked, put_in_place, unfinished
+from core.indexes import word_files
 from core.models import device
 
 if TYPE_CHECKING:
@@ -176,11 +177,12 @@ def kept(folder: Path, embedder: str, revision: str) -> VectorStore | None:
 
 def forget(folder: Path, paper_ids: Collection[str]) -> None:
     """Take the vectors of all papers but these from disk, for every embedder; one whose text
-    stands in one of these too stays, and so does one of no paper.
+    stands in one of these too stays, and so does one of no paper. Counted words go with them.
 
     Each file is replaced whole, so a kill leaves the old or the new one, and the next call does
     what is left to do. Errors: OutOfSpace.
     """
+    word_files.forget(folder, paper_ids)
     for file in sorted(folder.glob("*.vectors")):
         dimensions = file.stem.rpartition("-")[2]
         if dimensions.isdecimal():

@@ -8,11 +8,16 @@ Sources: the character measures are those of Chroma's report "Evaluating Chunkin
 Retrieval" (Smith and Troynikov, 2024); the rank measures are trec_eval's, computed by ir-measures.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from core.types import Chunk, Span
 
+if TYPE_CHECKING:
+    from ir_measures import Measure
+
+GRADED_NDCG, GRADED_RECALL = 10, 100  # where BEIR's two measures are cut
 COVERED = 0.5  # a chunk that covers this share of a gold span is relevant
 
 Place = Span | Chunk
@@ -41,6 +46,16 @@ class Ranking:
     recall: float
     reciprocal_rank: float
     ndcg: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graded:
+    """trec_eval's measures (0..1) of ranked documents whose relevance is graded: `ndcg` of the
+    first 10, with a document's grade as its gain; `recall` how many of all relevant documents
+    (grade 1 or more) are among the first 100."""
+
+    ndcg: float
+    recall: float
 
 
 def overlap(gold: Sequence[Place], retrieved: Sequence[Place]) -> Overlap | None:
@@ -95,28 +110,25 @@ def ranking(
     """`ranked`: what was found, best first; a chunk that comes twice counts where it comes first.
     `chunks`: all chunks that could have been found. None if no chunk of all is relevant (there is
     no gold, or no chunk holds enough of any)."""
-    import ir_measures
+    from ir_measures import RR, R, Success, nDCG
 
     wanted = {_name(chunk) for chunk in chunks if relevant(chunk, gold)}
     if not wanted:
         return None
     order = list(dict.fromkeys(map(_name, ranked)))
-    # The scores only say the order, so that no two of them are equal: trec_eval would break such
-    # a tie by the names.
-    found = {name: float(len(order) - place) for place, name in enumerate(order)}
-    hit, recall = ir_measures.Success @ k, ir_measures.R @ k
-    first, ndcg = ir_measures.RR, ir_measures.nDCG @ k
-    measured = ir_measures.calc_aggregate(
-        [hit, recall, first, ndcg],
-        {"question": dict.fromkeys(wanted, 1)},
-        {"question": found or {"nothing found": 0.0}},
+    hit, recall, first, ndcg = _measured(
+        [Success @ k, R @ k, RR, nDCG @ k], dict.fromkeys(wanted, 1), order
     )
-    return Ranking(
-        hit=measured[hit],
-        recall=measured[recall],
-        reciprocal_rank=measured[first],
-        ndcg=measured[ndcg],
-    )
+    return Ranking(hit=hit, recall=recall, reciprocal_rank=first, ndcg=ndcg)
+
+
+def graded(relevance: Mapping[str, int], ranked: Sequence[str]) -> Graded:
+    """`relevance`: the grades of documents by their id, one at least above 0; `ranked`: the ids of
+    what was found, best first, each once."""
+    from ir_measures import R, nDCG
+
+    ndcg, recall = _measured([nDCG @ GRADED_NDCG, R @ GRADED_RECALL], relevance, ranked)
+    return Graded(ndcg=ndcg, recall=recall)
 
 
 def characters(retrieved: Iterable[Place]) -> int:
@@ -132,6 +144,23 @@ def never_seen(lengths: Sequence[int], reads: Sequence[int]) -> float | None:
         return None
     unread = (max(0, length - read) for length, read in zip(lengths, reads, strict=True))
     return sum(unread) / whole
+
+
+def _measured(
+    measures: Sequence["Measure"], relevance: Mapping[str, int], order: Sequence[str]
+) -> list[float]:
+    """Each measure of these names, best first, for one question."""
+    import ir_measures
+
+    # The scores only say the order, so that no two of them are equal: trec_eval would break such
+    # a tie by the names.
+    found = {name: float(len(order) - place) for place, name in enumerate(order)}
+    measured = ir_measures.calc_aggregate(
+        measures,
+        {"question": dict(relevance)},
+        {"question": found or {"nothing found": 0.0}},
+    )
+    return [measured[measure] for measure in measures]
 
 
 def _name(place: Place) -> str:

@@ -30,6 +30,7 @@ SPARSE = 30
 # The title is looked for in this many lines, its type size in this many letters of each.
 TITLE_LINES = 50
 TITLE_LETTERS = 5
+PROPERTIES = ("Title", "Author", "CreationDate")
 # A page may claim to be as large as a house.
 LONGEST_SIDE = 4_000  # pixels
 
@@ -49,10 +50,13 @@ class Page(TypedDict):
 
 
 class Document(TypedDict):
-    """A whole file. `lines` are the first ones of the first page with letters, each with its type
-    size in points (0: unknown, or the line is turned)."""
+    """A whole file. `title`, `author` and `made` (a date as PDF writes it, "D:20230719…") are its
+    properties as they are, empty if it has none. `lines` are the first ones of the first page with
+    letters, each with its type size in points (0: unknown, or the line is turned)."""
 
     title: str
+    author: str
+    made: str
     pages: list[Page]
     lines: list[tuple[str, float]]
 
@@ -129,7 +133,8 @@ def by_pdfium(pdf: Any) -> Document:
     """The first reader: fast, and its characters have places on the page."""
     from pypdfium2 import PdfiumError
 
-    document = Document(title=pdf.get_metadata_value("Title"), pages=[], lines=[])
+    title, author, made = map(pdf.get_metadata_value, PROPERTIES)
+    document = Document(title=title, author=author, made=made, pages=[], lines=[])
     for number in range(len(pdf)):
         try:
             page = pdf[number]
@@ -250,9 +255,9 @@ def type_size(textpage: Any, char: int) -> float:
 
 def by_pypdf(pdf: Any) -> Document:
     """The second reader: slow, but it repairs more. It knows no places and no type sizes."""
-    document = Document(title="", pages=[], lines=[])
-    if pdf.metadata and pdf.metadata.title:
-        document["title"] = str(pdf.metadata.title)
+    said = pdf.metadata or {}
+    title, author, made = (str(said.get(f"/{name}") or "") for name in PROPERTIES)
+    document = Document(title=title, author=author, made=made, pages=[], lines=[])
     for page in pdf.pages:
         text = page.extract_text()
         if not document["lines"] and any(map(str.isalpha, text)):

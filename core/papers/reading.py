@@ -1,4 +1,4 @@
-"""A file's bytes -> a Paper. Knows PDF, text and Markdown; keeps nothing and asks no database.
+"""A file's bytes -> a Paper and its facts. Knows PDF, text and Markdown; keeps nothing.
 
 PDFs are read in a process of their own that is killed when it takes too long or too much memory.
 """
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import BadInput, Unreadable
-from core.papers import child, mending, texts, titles
+from core.papers import child, facts, mending, texts, titles
 from core.papers.reader import Document, Drawn, Marked
 from core.settings import Settings
+from core.store import PaperFacts
 from core.types import Paper, PaperKind
 
 KINDS: dict[str, PaperKind] = {
@@ -51,11 +52,17 @@ def digest_file(path: Path) -> str:
 
 
 def read(path: Path, name: str, settings: Settings) -> Paper:
+    """As `read_with_facts`, the paper alone."""
+    return read_with_facts(path, name, settings)[0]
+
+
+def read_with_facts(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFacts]:
     """The paper in the file at `path`, which its owner calls `name` (its suffix says the kind).
 
     Pages of a PDF are joined by a blank line. `blank_pages` are those that hold no text; a page
     number or a watermark on a picture is none. If only the second reader could read the file,
-    `raw_map` is empty, and no page of it can be highlighted.
+    `raw_map` is empty, and no page of it can be highlighted. The facts are those in a PDF's
+    properties.
     Errors: Unreadable, whose sentence says why and what to do.
     """
     name = texts.name(name)
@@ -67,7 +74,7 @@ def read(path: Path, name: str, settings: Settings) -> Paper:
         check(path, name, settings)
         if kind == "pdf":
             return _read_pdf(path, name, settings)
-        return _read_text(path, name, kind)
+        return _read_text(path, name, kind), PaperFacts()
     except OSError as error:
         reason = error.strerror or "it cannot be opened"
         raise Unreadable(f"{name} cannot be read: {reason}.", str(error)) from error
@@ -83,10 +90,14 @@ def check(path: Path, name: str, settings: Settings) -> None:
     if size == 0:
         raise Unreadable(f"{name} is empty (0 bytes); save or download it again.")
     if size > settings.max_file_mb * 1_000_000:
-        raise Unreadable(
-            f"{name} has {size / 1e6:,.1f} MB, more than the {settings.max_file_mb} allowed; "
-            "split it, or raise TRIPTYCH_MAX_FILE_MB."
-        )
+        raise Unreadable(too_large(name, size, settings))
+
+
+def too_large(name: str, size: int, settings: Settings) -> str:
+    return (
+        f"{name} has {size / 1e6:,.1f} MB, more than the {settings.max_file_mb} allowed; "
+        "split it, or raise TRIPTYCH_MAX_FILE_MB."
+    )
 
 
 def _read_text(path: Path, name: str, kind: PaperKind) -> Paper:
@@ -110,7 +121,7 @@ def _read_text(path: Path, name: str, kind: PaperKind) -> Paper:
     )
 
 
-def _read_pdf(path: Path, name: str, settings: Settings) -> Paper:
+def _read_pdf(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFacts]:
     with path.open("rb") as file:
         head = file.read(1024)
         if b"%PDF-" not in head and b"endobj" not in head:
@@ -128,7 +139,7 @@ def _read_pdf(path: Path, name: str, settings: Settings) -> Paper:
         [(page["text"], page["skips"]) for page in document["pages"]], known
     )
     lines = [(mending.mend(line, known)[0], size) for line, size in document["lines"]]
-    return Paper(
+    paper = Paper(
         id=digest_file(path),
         title=titles.of_pdf(mending.mend(document["title"], known)[0], lines, name),
         text=text,
@@ -138,6 +149,7 @@ def _read_pdf(path: Path, name: str, settings: Settings) -> Paper:
         kind="pdf",
         blank_pages=tuple(page for page, held in enumerate(holds, 1) if held != "text"),
     )
+    return paper, facts.of_pdf(mending.mend(document["author"], known)[0], document["made"])
 
 
 def _document(path: Path, name: str, settings: Settings) -> tuple[str, Document]:

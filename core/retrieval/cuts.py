@@ -35,6 +35,14 @@ class Pool:
     papers: "np.ndarray"  # shape (chunks,)
     cuts: "np.ndarray"  # shape (chunks,), of the type CUT
 
+    def spans(self) -> "Iterator[tuple[str, np.ndarray]]":
+        """By paper where its chunks start and end, shape (its chunks, 2)."""
+        import numpy as np
+
+        places = np.stack([self.cuts["start"], self.cuts["end"]], axis=1)
+        ends = np.searchsorted(self.papers, np.arange(1, len(self.paper_ids)))
+        return zip(self.paper_ids, np.split(places, ends), strict=True)
+
 
 class Cuts:
     """Cuts of papers. May be used by several threads."""

@@ -6,7 +6,7 @@ in the worker's thread only.
 
 import time
 from collections import OrderedDict
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
@@ -15,7 +15,7 @@ from core.errors import BadInput, TriptychError
 from core.files import at_work
 from core.models import Models, ReadLengths, device
 from core.papers import Papers
-from core.retrieval import ranking
+from core.retrieval import bm25, ranking
 from core.retrieval.bm25 import WordIndex
 from core.retrieval.cuts import Cuts, Pool
 from core.settings import Settings
@@ -29,6 +29,7 @@ from core.types import (
     Family,
     Given,
     Hit,
+    PaperFilter,
     Recipe,
     Reranker,
     Retrieval,
@@ -45,6 +46,7 @@ Value = TypeVar("Value")
 
 NO_WORD = "No chunk holds a word of the question that BM25 counts, so nothing was found."
 INDEXES_KEPT = 8  # sets of chunks that are in memory, ready to be searched
+WORDS_KEPT = 2  # word indexes open at once; the others lie on disk
 TOGETHER = 32  # questions embedded at once
 QUESTIONS_KEPT = 4_000  # vectors of questions in memory: a few MB
 
@@ -170,10 +172,11 @@ class Finder:
             similar = self._similar(questions, embedder, wanted, pool, among)
             seconds += time.perf_counter() - started
         if wanted.uses_words:
-            word_index = yield from self._words(chunking, paper_ids)
+            word_index = yield from self._words(chunking, pool)
             started = time.perf_counter()
-            lexical = [word_index.search(each, wanted.candidates) for each in questions]
+            places = [word_index.search(each, wanted.candidates) for each in questions]
             seconds += time.perf_counter() - started
+            lexical = self._with_chunks(pool, places)
         found = []
         for question, near, matching in zip(questions, similar, lexical, strict=True):
             reads: dict[str, int] | None = None
@@ -316,7 +319,7 @@ class Finder:
             vectors.note(of_papers)
             missing = np.array([key not in records.rows for key in keys])
             fresh = [pool.paper_ids[place] for place in np.unique(pool.papers[missing])]
-            every = [chunk.text for chunk in self._chunks_at(pool, missing.nonzero()[0]).values()]
+            every = [chunk.text for _, chunk in self._each_chunk(pool, missing.nonzero()[0])]
             watch, total = Stopwatch(), 0
             for done, total in watch.timed(embed_missing(vectors, embedder, every)):
                 try:
@@ -324,7 +327,7 @@ class Finder:
                 except BadInput:  # it went while it was read, and what was read just now stayed
                     with at_work(self._folder.parent):
                         vectors.note(of_papers)
-                        forget(self._folder, self._store.papers.ids())
+                        forget(self._folder, set(self._papers.ids(PaperFilter())))
                     raise
                 said = f"{name} reads the chunks: {done:,} of {total:,}"
                 yield Progress(sentence=said, share=done / total)
@@ -363,12 +366,19 @@ class Finder:
             among,
             wanted.candidates,
         )
-        chunks = self._chunks_at(pool, sorted({place for some in found for place, _ in some}))
-        return [[(chunks[place], similarity) for place, similarity in some] for some in found]
+        return self._with_chunks(pool, found)
 
-    def _chunks_at(self, pool: Pool, places: "Sequence[int] | np.ndarray") -> dict[int, Chunk]:
-        """The chunks at these ascending places of a pool."""
-        found: dict[int, Chunk] = {}
+    def _with_chunks(
+        self, pool: Pool, found: Sequence[list[tuple[int, float]]]
+    ) -> list[list[tuple[Chunk, float]]]:
+        """Places of a pool with their scores, as its chunks with them."""
+        chunks = dict(self._each_chunk(pool, sorted({at for some in found for at, _ in some})))
+        return [[(chunks[place], score) for place, score in some] for some in found]
+
+    def _each_chunk(
+        self, pool: Pool, places: "Sequence[int] | np.ndarray"
+    ) -> Iterator[tuple[int, Chunk]]:
+        """The chunks at these ascending places of a pool; each paper is loaded once."""
         for paper, some in groupby(places, lambda place: pool.papers[place]):
             at = list(map(int, some))
             try:
@@ -376,8 +386,7 @@ class Finder:
             except TriptychError:  # what is in memory is of no more use than what was kept
                 self._pools.clear()
                 raise
-            found |= zip(at, chunks, strict=True)
-        return found
+            yield from zip(at, chunks, strict=True)
 
     def _check_here(self, paper_ids: Sequence[str]) -> None:
         """Errors: BadInput if one of these papers has been removed: what it was cut into may still
@@ -385,18 +394,22 @@ class Finder:
         if gone := set(paper_ids) - self._store.papers.here(paper_ids):
             raise BadInput(f"There is no paper {min(gone)[:12]} here (any more).")
 
-    def _words(
-        self, chunking: Chunking, paper_ids: tuple[str, ...]
-    ) -> Generator[Progress, None, WordIndex]:
-        """The words of exactly these papers: how rare one is depends on what else is searched."""
-        index = self._word_indexes.pop((chunking, paper_ids), None)
+    def _words(self, chunking: Chunking, pool: Pool) -> Generator[Progress, None, WordIndex]:
+        """The words of exactly these papers: how rare one is depends on what else is searched. What
+        it finds are places in the pool."""
+        index = self._word_indexes.pop((chunking, pool.paper_ids), None)
         if index is None:
+            index = WordIndex(
+                self._folder.parent,
+                bm25.name(chunking, pool.spans()),
+                lambda: (chunk.text for _, chunk in self._each_chunk(pool, range(len(pool.cuts)))),
+                pool.paper_ids,
+                lambda: self._check_here(pool.paper_ids),
+            )
+        if not index.ready:
             yield Progress(sentence="BM25 counts the words of the chunks …")
-            chunks = yield from self.chunks(chunking, paper_ids)
-            index = WordIndex([chunk for some in chunks.values() for chunk in some])
-        self._word_indexes[chunking, paper_ids] = index
-        if len(self._word_indexes) > INDEXES_KEPT:
-            self._word_indexes.popitem(last=False)
+            index.count()
+        _remember(self._word_indexes, (chunking, pool.paper_ids), index, WORDS_KEPT)
         return index
 
     def _question_vectors(

@@ -226,6 +226,7 @@ class Storage:
         self._check_sweeps()  # one may have begun since
         data = self._settings.data
         with replacing(data):
+            self._papers.clear_removed()
             replace_all.replace_all(data, self._store, database, paper_ids, presets)
             # A class of then would lock everybody out, and nobody may know its PIN any more.
             if left := self._store.classes.current():

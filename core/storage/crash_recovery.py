@@ -9,12 +9,19 @@ be the last copy of something.
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from core.errors import OutOfSpace
 from core.files import AT_WORK, PART, lock_file, try_lock
 from core.storage import replace_all
 
 
-def clear(data: Path, mark: int, paper_ids: Callable[[], Collection[str]]) -> None:
-    """Finish or take away what a killed process left, unless one is at work.
+def clear(
+    data: Path,
+    mark: int,
+    paper_ids: Callable[[], Collection[str]],
+    clear_removed: Callable[[], None],
+) -> None:
+    """Finish or take away what a killed process left, unless one is at work, and let go of what
+    was removed and can be brought back no more.
 
     `mark` is that of the database (core.store.database). What cannot be cleared now, because the
     disk is full or cannot be written, stays until the lab is opened again.
@@ -25,6 +32,7 @@ def clear(data: Path, mark: int, paper_ids: Callable[[], Collection[str]]) -> No
             return
         with alone:
             replace_all.recover(data, mark)
+            clear_removed()
             _originals(data / "papers", paper_ids)
             for pattern in (
                 "papers/copy-*",
@@ -37,7 +45,7 @@ def clear(data: Path, mark: int, paper_ids: Callable[[], Collection[str]]) -> No
                 for left in data.glob(pattern):
                     left.unlink(missing_ok=True)
             _vectors(data / "vectors", paper_ids)
-    except OSError:
+    except (OSError, OutOfSpace):
         return
 
 
@@ -54,10 +62,13 @@ def _originals(folder: Path, paper_ids: Callable[[], Collection[str]]) -> None:
 
 
 def _vectors(folder: Path, paper_ids: Callable[[], Collection[str]]) -> None:
-    """Vectors of papers that went, where a kill came between the two."""
-    noted = {file.name for file in folder.glob("*.papers/*")}
+    """Vectors and words of papers that went, where a kill came between the two."""
+    if not folder.is_dir():
+        return
+    from core.indexes import forget, word_files
+
+    word_files.clear_unfinished(folder)
+    noted = {file.name for file in folder.glob("*.papers/*")} | word_files.papers(folder)
     here = paper_ids() if noted else ()
     if noted - set(here):
-        from core.indexes import forget
-
         forget(folder, here)

@@ -10,6 +10,7 @@ anything of it is used. Knows nothing of where the data lives.
 """
 
 import hashlib
+import json
 import re
 import sqlite3
 import zlib
@@ -70,7 +71,8 @@ def write(
     )
     try:
         database.copy_to(copy)
-        with closing(sqlite3.connect(copy)) as connection:
+        with closing(sqlite3.connect(copy)) as connection, connection:
+            connection.execute("DELETE FROM removed_papers")
             ids = [row[0] for row in connection.execute("SELECT id FROM papers ORDER BY id")]
             (comparisons,) = connection.execute("SELECT count(*) FROM comparisons").fetchone()
         files = {each: papers / each for each in ids if (papers / each).is_file()}
@@ -162,6 +164,8 @@ def ready(path: Path) -> frozenset[str]:
             closing(Database(path.with_name("fresh.sqlite"))) as fresh,
         ):
             whole = database.shape() == fresh.shape() and not database.faults()
+            with database.writing() as connection:
+                connection.execute("DELETE FROM removed_papers")
             ids = [row["id"] for row in database.rows("SELECT id FROM papers")]
             with database.writing() as connection:  # derived, and so not to be believed
                 connection.execute("DELETE FROM cuts")
@@ -179,7 +183,18 @@ def _whole(database: Database, paper_id: object) -> bool:
     paper = from_json(Paper, str(row["body"]))
     said = (row["id"], row["title"], row["source"], row["kind"], row["pages"], row["characters"])
     found = (paper.id, paper.title, paper.source, paper.kind, paper.pages, len(paper.text))
-    return said == found and bool(PAPER.fullmatch(f"papers/{paper.id}"))
+    named = all(_names(str(row[column])) for column in ("authors", "tags"))
+    dated = row["year"] is None or isinstance(row["year"], int)
+    return said == found and named and dated and bool(PAPER.fullmatch(f"papers/{paper.id}"))
+
+
+def _names(text: str) -> bool:
+    """Whether it is a list of texts as JSON."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(found, list) and all(isinstance(each, str) for each in found)
 
 
 def _contents(archive: ZipFile) -> Contents:

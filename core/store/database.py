@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.errors import BadInput, Damaged, OutOfSpace, TriptychError
 from core.store.migrations import STEPS
-from core.text import spaced
+from core.text import language_of, spaced
 
 BUSY_SECONDS = 10.0
 
@@ -20,6 +20,12 @@ BUSY_SECONDS = 10.0
 def now() -> str:
     """The time in UTC, ISO 8601, to the millisecond, so that history sorts as it happened."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """What steps, views and triggers call and SQLite has not."""
+    connection.create_function("searchable", 1, spaced, deterministic=True)
+    connection.create_function("language_of", 1, language_of, deterministic=True)
 
 
 class Database:
@@ -45,7 +51,7 @@ class Database:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
-            connection.create_function("searchable", 1, spaced, deterministic=True)
+            add_functions(connection)
             self._local.connection = connection
         return connection
 

@@ -159,11 +159,11 @@ def _where(view: View) -> tuple[str, list[object]]:
         values.append(view.paper)
     if re.search(r"\w", view.text):
         parts.append("number IN (SELECT rowid FROM run_texts WHERE run_texts MATCH ?)")
-        values.append(_match(view.text))
+        values.append(match(view.text))
     return f"WHERE {' AND '.join(parts)}" if parts else "", values
 
 
-def _match(text: str) -> str:
+def match(text: str) -> str:
     """Every word of the text, each as the beginning of a word, in the language of FTS5."""
     words = [spaced(word).replace('"', '""') for word in re.findall(r"\S*\w\S*", text)]
     return " ".join(f'"{word.strip()}"*' for word in words)

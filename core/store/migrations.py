@@ -219,8 +219,65 @@ STEPS: list[tuple[str, str]] = [
         """,
     ),
     (
+        # A paper has a number in the order of adding that no other ever gets, and its body comes
+        # last: what stands behind it in a row is read only through all of it. What is removed
+        # waits for a change of mind in a table of its own, so that nothing else sees it.
+        "0007_paper_facts",
+        """
+        CREATE TABLE numbered_papers (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+            title TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, pages INTEGER NOT NULL,
+            characters INTEGER NOT NULL, blank_pages TEXT NOT NULL, added_at TEXT NOT NULL,
+            authors TEXT NOT NULL, year INTEGER, tags TEXT NOT NULL, language TEXT,
+            body TEXT NOT NULL
+        );
+        INSERT INTO numbered_papers
+            SELECT place, id, title, source, kind, pages, characters, blank_pages, added_at,
+                '[]', NULL, '[]', language_of(json_extract(body, '$.text')), body
+            FROM papers JOIN (
+                SELECT id, row_number() OVER (ORDER BY added_at, id) AS place FROM papers
+            ) USING (id)
+            ORDER BY place;
+        DROP TABLE papers;
+        ALTER TABLE numbered_papers RENAME TO papers;
+        CREATE INDEX papers_by_title ON papers (title COLLATE NOCASE, number);
+        CREATE TABLE removed_papers (
+            removal TEXT NOT NULL, number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+            title TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, pages INTEGER NOT NULL,
+            characters INTEGER NOT NULL, blank_pages TEXT NOT NULL, added_at TEXT NOT NULL,
+            authors TEXT NOT NULL, year INTEGER, tags TEXT NOT NULL, language TEXT,
+            body TEXT NOT NULL
+        );
+        CREATE VIRTUAL TABLE paper_words USING fts5 (title, source, authors, text, content='');
+        INSERT INTO paper_words (rowid, title, source, authors, text)
+            SELECT number, searchable(title), searchable(source), searchable(authors),
+                searchable(json_extract(body, '$.text'))
+            FROM papers;
+        CREATE TRIGGER paper_kept AFTER INSERT ON papers BEGIN
+            INSERT INTO paper_words (rowid, title, source, authors, text)
+                VALUES (new.number, searchable(new.title), searchable(new.source),
+                    searchable(new.authors), searchable(json_extract(new.body, '$.text')));
+        END;
+        CREATE TRIGGER paper_gone AFTER DELETE ON papers BEGIN
+            INSERT INTO paper_words (paper_words, rowid, title, source, authors, text)
+                VALUES ('delete', old.number, searchable(old.title), searchable(old.source),
+                    searchable(old.authors), searchable(json_extract(old.body, '$.text')));
+        END;
+        CREATE TRIGGER paper_authors AFTER UPDATE OF authors ON papers
+            WHEN old.authors <> new.authors
+        BEGIN
+            INSERT INTO paper_words (paper_words, rowid, title, source, authors, text)
+                VALUES ('delete', old.number, searchable(old.title), searchable(old.source),
+                    searchable(old.authors), searchable(json_extract(old.body, '$.text')));
+            INSERT INTO paper_words (rowid, title, source, authors, text)
+                VALUES (new.number, searchable(new.title), searchable(new.source),
+                    searchable(new.authors), searchable(json_extract(new.body, '$.text')));
+        END;
+        """,
+    ),
+    (
         # Derived from papers; see core/retrieval/cuts.py.
-        "0007_cuts",
+        "0008_cuts",
         """
         CREATE TABLE cuts (
             way TEXT NOT NULL, paper_id TEXT NOT NULL REFERENCES papers (id) ON DELETE CASCADE,

@@ -1,6 +1,7 @@
-"""Texts as such: their sentences, their words, and the cells of a table. Pure."""
+"""Texts as such: their language, sentences and words, and the cells of a table. Pure."""
 
 from core.text.escape_formula import escape_formula, unescape_formula
+from core.text.languages import guess as language_of
 from core.text.sentences import sentences, stripped
 from core.text.words import IDEOGRAPH, TELL_NOTHING, WORD, spaced, words
 
@@ -9,6 +10,7 @@ __all__ = [
     "TELL_NOTHING",
     "WORD",
     "escape_formula",
+    "language_of",
     "sentences",
     "spaced",
     "stripped",

@@ -5,10 +5,11 @@ A word matches itself alone, in any case, but not its plural and no synonym.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from functools import lru_cache
 
 IDEOGRAPH = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 PART = rf"[^\W_{IDEOGRAPH}]+"
+PARTS = re.compile(PART)
 WORD = re.compile(rf"[{IDEOGRAPH}]|{PART}(?:[-._,'’/]{PART})*")
 SPACELESS = re.compile(f"[{IDEOGRAPH}]")
 
@@ -25,15 +26,14 @@ def words(text: str) -> list[str]:
     Japanese each character is a word. English words that tell nothing of a subject are left out:
     papers ask so seldom that "what" would count as rare."""
     plain = unicodedata.normalize("NFKC", text).casefold().replace("\u2010", "-")
-    found = (word for match in WORD.finditer(plain) for word in _whole_and_parts(match[0]))
-    return [word for word in found if word not in TELL_NOTHING]
+    return [word for found in WORD.findall(plain) for word in _whole_and_parts(found)]
 
 
-def _whole_and_parts(word: str) -> Iterator[str]:
-    yield word
-    parts = re.findall(PART, word)
-    if len(parts) > 1:
-        yield from parts
+@lru_cache(maxsize=65_536)
+def _whole_and_parts(found: str) -> tuple[str, ...]:
+    parts = [] if found.isalnum() else PARTS.findall(found)
+    every = [found, *parts] if len(parts) > 1 else [found]
+    return tuple(word for word in every if word not in TELL_NOTHING)
 
 
 def spaced(text: str | None) -> str:

@@ -44,6 +44,14 @@ from core.types.classroom import (
     Student,
     Tally,
 )
+from core.types.filters import (
+    PAPER_SORTS,
+    UNKNOWN,
+    PaperFilter,
+    PaperSort,
+    filter_from_link,
+    filter_to_link,
+)
 from core.types.sweeps import Cell, CellStatus, Setting, Sweep, SweepStatus
 from core.types.view import CHOICES, Choice, View, from_link, to_link
 
@@ -51,6 +59,8 @@ __all__ = [
     "CHOICES",
     "EXACT",
     "FAMILIES",
+    "PAPER_SORTS",
+    "UNKNOWN",
     "Answer",
     "Arm",
     "Asked",
@@ -76,7 +86,9 @@ __all__ = [
     "Message",
     "Model",
     "Paper",
+    "PaperFilter",
     "PaperKind",
+    "PaperSort",
     "PassageOrder",
     "PlayedRound",
     "Question",
@@ -100,6 +112,8 @@ __all__ = [
     "TextGenerator",
     "View",
     "digest",
+    "filter_from_link",
+    "filter_to_link",
     "from_link",
     "run_key",
     "three_ways",

@@ -46,28 +46,38 @@ class Room:
         expect(self.teacher.get_by_role("button", name="Reveal")).to_be_visible()
 
 
-@pytest.fixture
-def room(browser: Browser, tmp_path: Path) -> Iterator[Room]:
-    """A class that has just been started, on a fresh server that the network does not reach."""
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """A server that the network does not reach: its address, and that of its door."""
     port = free_port()
     host = (*network_addresses(), "127.0.0.1")[0]
-    with serving(tmp_path, TRIPTYCH_DOOR=str(port)) as inside:
-        teacher = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
-        teacher.set_default_timeout(30_000)
-        room = Room(browser, inside, f"http://{host}:{port}", teacher)
-        teacher.goto(inside)
-        teacher.get_by_role("button", name="Class", exact=True).click()
-        teacher.get_by_role("button", name="Start a class").click()
-        teacher.get_by_role("button", name="Show my PIN").click()
-        shown = teacher.get_by_text("Your PIN is")
-        room.pin = re.findall(r"\d{6}", shown.inner_text())[0]
-        expect(teacher.locator(".board .code")).to_be_visible()
-        room.code = teacher.locator(".board .code").inner_text()
-        teacher.get_by_role("button", name="I have it").click()
-        expect(shown).to_have_count(0)
-        yield room
-        for context in browser.contexts:
-            context.close()
+    with serving(tmp_path_factory.mktemp("school"), TRIPTYCH_DOOR=str(port)) as inside:
+        yield inside, f"http://{host}:{port}"
+
+
+@pytest.fixture
+def room(browser: Browser, school: tuple[str, str]) -> Iterator[Room]:
+    """A class that has just been started; it ends with the test."""
+    teacher = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    teacher.set_default_timeout(30_000)
+    room = Room(browser, *school, teacher)
+    teacher.goto(room.inside)
+    teacher.get_by_role("button", name="Class", exact=True).click()
+    teacher.get_by_role("button", name="Start a class").click()
+    teacher.get_by_role("button", name="Show my PIN").click()
+    shown = teacher.get_by_text("Your PIN is")
+    room.pin = re.findall(r"\d{6}", shown.inner_text())[0]
+    expect(teacher.locator(".board .code")).to_be_visible()
+    room.code = teacher.locator(".board .code").inner_text()
+    teacher.get_by_role("button", name="I have it").click()
+    expect(shown).to_have_count(0)
+    yield room
+    end = teacher.get_by_role("button", name="End the class")
+    if end.count():
+        end.click()
+        expect(teacher.get_by_text("The class has ended.")).to_be_visible()
+    for context in browser.contexts:
+        context.close()
 
 
 def vote(phone: Page, letter: str) -> None:

@@ -50,7 +50,7 @@ def test_upload_ask_and_see_three_panels(page: Page, address: str, tmp_path: Pat
     expect(page.get_by_text("lighthouse.md: added", exact=False)).to_be_visible()
     page.get_by_role("link", name="Compare").click()
     ready(page)
-    answer_by(page, max_tokens=64)
+    answer_by(page, max_tokens=32)
     ask(page, "When was the lamp of the lighthouse of Varn lit for the first time?")
     done(page)
     no_context, retrieved, reranked = answers(page)
@@ -100,7 +100,7 @@ def test_two_browsers_do_not_mix_answers(browser: Browser, address: str) -> None
         page = browser.new_context().new_page()
         page.goto(address)
         ready(page)
-        answer_by(page, max_tokens=64)
+        answer_by(page, max_tokens=16)
         pages.append(page)
     for page, question in zip(pages, questions, strict=True):
         ask(page, question)

@@ -1,17 +1,34 @@
 """A sweep that is started, left, watched from elsewhere, stopped and resumed."""
 
+from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import Browser, Page, expect
 
+from core.lab import Lab
+from core.settings import Settings
 from tests.e2e.conftest import ANSWER_MS, answer_by, answers, ask, done, ready
 
 QUESTIONS = "How big is the adapter that the clinic trained?\nWhat is quantisation?"
+# As the demo preset, with answers of a third of its length.
+BRIEF = """
+baseline = true
+chunks = ["500/50", "800/100"]
+reranker = ["none", "ms-marco-MiniLM-L-12-v2"]
+candidates = [20]
+top_k = [3]
+
+[answers]
+passages = ["best-first"]
+max_tokens = [32]
+"""
 
 
 def start(page: Page, address: str) -> str:
-    """Start the demo preset with two questions; the address of the sweep."""
+    """Start the brief preset with two questions; the address of the sweep."""
     page.goto(f"{address}/sweep")
+    ready(page)
+    page.get_by_text("brief", exact=True).click()
     ready(page)
     page.get_by_label("Questions", exact=True).fill(QUESTIONS)
     page.get_by_label("Questions", exact=True).press("Control+Enter")
@@ -46,11 +63,14 @@ def test_chosen_values_can_be_read_in_both_themes(browser: Browser, address: str
         page.close()
 
 
-def test_story_start_leave_watch_ask_stop_and_resume(browser: Browser, address: str) -> None:
+def test_story_start_leave_watch_ask_stop_and_resume(
+    browser: Browser, address: str, data: Path
+) -> None:
+    Lab(Settings(data=data)).sweeps.presets.save("brief", BRIEF)
     third = browser.new_context().new_page()
     third.goto(address)
     ready(third)
-    answer_by(third, max_tokens=32)
+    answer_by(third, max_tokens=16)
 
     first = browser.new_context().new_page()
     url = start(first, address)

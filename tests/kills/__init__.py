@@ -11,3 +11,4 @@ import os
 
 KILLS = int(os.environ.get("KILLS", "3"))
 THOROUGH = KILLS >= 20  # then other tests that take their time take all of it, too
+FILES_AT_ONCE = 3  # added in one batch, so that a kill falls between batches too

@@ -23,11 +23,13 @@ from core.__main__ import main
 from core.commands.output import say, show
 from core.lab import Lab
 from core.models import registry
+from core.papers import adding
 from core.settings import from_environment
 from core.store import EVERY
 from core.tasks.progress import Progress
 from tests.backends.embedders.hashing import HashingEmbedder
 from tests.backends.generators.echo import Echo
+from tests.kills import FILES_AT_ONCE
 from tests.support.labs import QUESTION, RECIPE
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -36,6 +38,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 def serve() -> None:
     for family in ("embedder", "reranker", "generator"):
         registry.PACKAGES[family] = f"tests.backends.{family}s"
+    adding.BATCH = FILES_AT_ONCE
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

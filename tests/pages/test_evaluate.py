@@ -8,9 +8,11 @@ from streamlit.testing.v1 import AppTest
 
 from core import labels
 from core.errors import OutOfSpace
+from core.evaluation import beir
 from core.evaluation.published import OmegaRow, RecallRow, Table
-from core.lab import Lab
+from core.lab import REPRODUCTION, Lab
 from core.metrics.statistics import Interval
+from core.settings import ROOT
 from core.tasks import result_of
 from core.types import Question, Span
 from tests.backends.generators.echo import Echo
@@ -290,6 +292,26 @@ def test_published_and_ours_stand_side_by_side(app: AppTest, lab: Lab, tmp_path:
         "1 of 1 of the best possible precisions within 0.1; 1 of 1 published recalls inside our"
         " 95 % interval."
     )
+
+
+def test_a_beir_data_set_is_searched_from_the_page(
+    app: AppTest, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beir, "EMBEDDER", "hashing")
+    monkeypatch.setattr(beir, "RERANKER", "word-overlap")
+    page = opened(app, view="reproduce")
+    page.text_input(key="evaluate.folder").set_value(str(ROOT / "tests/fixtures/beir")).run()
+    page.button(key="evaluate.reproduce").click().run()
+    job = lab.jobs.get(REPRODUCTION)
+    assert job
+    job.join()
+    page.run()
+    assert not page.exception
+    (table,) = page.dataframe
+    ways = ["hashing", "bm25", "hybrid", "hybrid + word-overlap"]
+    assert list(table.value["retrieval method"]) == [each for each in ways for _ in range(2)]
+    assert round(table.value["ours"][2], 2) == 82.43
+    assert "No published values of this data set are known here" in texts(page)
 
 
 def test_the_address_of_another_view_is_that_of_the_first(app: AppTest, lab: Lab) -> None:

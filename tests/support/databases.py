@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from core.settings import ROOT
-from core.text.words import spaced
+from core.store.database import add_functions
 
 SCHEMAS = sorted((ROOT / "tests" / "fixtures" / "schemas").glob("*.sql"))
 
@@ -14,7 +14,7 @@ def database_of(schema: int, path: Path) -> Path:
     """A database as the version of that schema left it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(path)) as connection:
-        connection.create_function("searchable", 1, spaced, deterministic=True)
+        add_functions(connection)
         for file in SCHEMAS[:schema]:
             connection.executescript(file.read_text(encoding="utf-8"))
     return path

@@ -20,11 +20,11 @@ def draw(lab: Lab, panels: Sequence[Panel], comparison_id: str, asked: Question 
     found = [panel for panel in panels if panel.evidence.candidates]
     reranked = [panel for panel in found if panel.recipe.arm == "reranked"]
     if reranked:
-        _flow(lab, reranked[-1], comparison_id, gold.of(asked, reranked[-1]))
+        _flow(lab, reranked[-1], comparison_id, gold.of(lab, asked, reranked[-1]))
     searched = [panel for panel in found if isinstance(panel.recipe.evidence, Retrieval)]
     if searched:
         with st.container(key="candidates"):
-            _table(searched[-1].evidence, gold.of(asked, searched[-1]))
+            _table(searched[-1].evidence, gold.of(lab, asked, searched[-1]))
 
 
 def _flow(lab: Lab, panel: Panel, comparison_id: str, spans: gold.Gold) -> None:

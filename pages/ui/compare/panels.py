@@ -55,7 +55,7 @@ def draw(
             key = f"{comparison_id}-{panel.recipe.arm}-{index}"
             with column, st.container(key=f"panel-{panel.recipe.arm}-{index}", gap="small"):
                 _title(lab, question, panels, index, settings[index], over=over)
-                spans = gold.of(asked, panel)
+                spans = gold.of(lab, asked, panel)
                 with st.container(key=f"said-{key}", gap="small"):  # grows; the chunks stay put
                     _answer(lab, panel, other(panels, panel), spans, key, over=over)
                     gold.verdict(lab, asked, panel, key)

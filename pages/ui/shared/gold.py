@@ -29,13 +29,14 @@ def known(lab: Lab, text: str) -> Question | None:
     return None
 
 
-def of(asked: Question | None, panel: Panel) -> tuple[Span, ...]:
-    """The gold that a panel's search could find: an evaluation counts no other."""
+def of(lab: Lab, asked: Question | None, panel: Panel) -> tuple[Span, ...]:
+    """The gold that a panel's search could find, as an evaluation measures it."""
     if asked is None or (panel.run and panel.run.imported):
         return ()
     if panel.run is None or not isinstance(panel.recipe.evidence, Retrieval):
-        return asked.gold
-    return tuple(span for span in asked.gold if span.paper_id in panel.run.paper_ids)
+        return lab.questions.as_measured(asked.gold)
+    here = (span for span in asked.gold if span.paper_id in panel.run.paper_ids)
+    return lab.questions.as_measured(here)
 
 
 def verdict(lab: Lab, asked: Question | None, panel: Panel, key: str) -> None:
@@ -50,7 +51,7 @@ def verdict(lab: Lab, asked: Question | None, panel: Panel, key: str) -> None:
     if not asked.gold:
         st.caption(":material/help: Kept as a question that the papers do not answer.")
         return
-    found = sought(of(asked, panel), panel.evidence)
+    found = sought(of(lab, asked, panel), panel.evidence)
     if found is None:
         st.caption(":material/search_off: The gold lies in no paper that was searched.")
         return
