@@ -215,6 +215,15 @@ def test_recorded_runs_in_a_capsule_keep_their_chunks(filled: Lab, tmp_path: Pat
     assert any(run.hits and run.hits[0].chunk.text for run in other.runs.runs(made.run_ids))
 
 
+def test_a_capsule_holds_each_set_of_papers_once(filled: Lab) -> None:
+    (run, *_) = filled.runs.select(View().choosing("origin", ("recorded",))).runs
+    papers = tuple(f"{n:064x}" for n in range(50))
+    runs = tuple(replace(run, id=f"r{n}", paper_ids=papers) for n in range(3))
+    packed = capsules.write(Capsule(name="n", at="2026", runs=(*runs, replace(run, paper_ids=()))))
+    assert gzip.decompress(packed).count(papers[-1].encode()) == 1
+    assert [each.paper_ids for each in capsules.read(packed).runs] == [papers, papers, papers, ()]
+
+
 def test_a_capsule_is_the_same_bytes_again() -> None:
     runs = experiments.read(EXPERIMENT, origin="x", at="2026").runs
     capsule = Capsule(name="n", at="2026", runs=runs)
@@ -236,9 +245,10 @@ HEAD = json.dumps({"format": "triptych capsule", "version": 1})
         (b"PK\x03\x04", "no capsule"),
         (packed("{}"), "no capsule"),
         (packed("[1]"), "no capsule"),
-        (packed(HEAD.replace("1", "2")), "newer Triptych"),
+        (packed(HEAD.replace("1", "3")), "newer Triptych"),
         (packed(HEAD, "{}"), "Line 2"),
         (packed(HEAD[:-1] + ', "sweep": {"id": 1}}'), "sweep"),
+        (packed(HEAD[:-1] + ', "searched": [1]}'), "papers"),
         (packed(HEAD)[:-12], "not whole"),
     ],
 )

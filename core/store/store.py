@@ -7,6 +7,7 @@ from core.store.classes import ClassStore
 from core.store.comparisons import ComparisonStore
 from core.store.database import Database
 from core.store.facts import RunFacts
+from core.store.paper_sets import PaperSets
 from core.store.papers import PaperStore
 from core.store.questions import QuestionStore
 from core.store.runs import RunStore
@@ -22,10 +23,11 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.database = Database(path)
         self.papers = PaperStore(self.database)
-        self.runs = RunStore(self.database)
-        self.facts = RunFacts(self.database)
+        sets = PaperSets(self.database)
+        self.runs = RunStore(self.database, sets)
+        self.facts = RunFacts(self.database, sets)
         self.comparisons = ComparisonStore(self.database, self.runs)
-        self.sweeps = SweepStore(self.database, self.runs)
+        self.sweeps = SweepStore(self.database, self.runs, sets)
         self.questions = QuestionStore(self.database)
         self.scores = ScoreStore(self.database)
         self.speeds = SpeedStore(self.database)
