@@ -34,6 +34,7 @@ from core.settings import ROOT, SAMPLES, Settings, from_environment
 from core.sweeps import plan
 from core.sweeps.plan import SweepPlan
 from core.sweeps.runner import Sweeps
+from core.tasks import result_of
 from core.types import Generation, Message, Request, Retrieval, Run
 
 BATCH = 24  # prompts padded together, as the old log was made
@@ -183,7 +184,7 @@ def planned_for(lab: Lab, question: str) -> SweepPlan:
             lab.papers.add(path)
     preset, _ = lab.sweeps.presets.get("classic")
     preset = replace(preset, answers=None, baseline=False)
-    return lab.sweeps.plan(preset, [question], lab.papers.resolve(()))
+    return result_of(lab.sweeps.plan(preset, [question], lab.papers.resolve(())))
 
 
 def swept(lab: Lab, question: str) -> list[Run]:

@@ -22,6 +22,7 @@ from core.sweeps.presets import Answers, Preset
 from core.types import Question, Run, Span
 from core.types.view import View
 from tests.support.logs import EXPERIMENT, RETRIEVAL
+from tests.support.sweeps import planned
 
 ALL = View()
 
@@ -123,7 +124,7 @@ def searched(lab: Lab, text: str, spans: tuple[Span, ...], *, held_out: bool = F
     """What a search of everything found of a question's gold; -1 where that is not measured."""
     lab.questions.keep(Question(text=text, gold=spans), held_out=held_out)
     preset = Preset(name="one", embedder=("hashing",), candidates=(2,), top_k=(2,))
-    sweep_id = lab.sweeps.start(lab.sweeps.plan(preset, [text], lab.papers.resolve(())))
+    sweep_id = lab.sweeps.start(planned(lab, preset, (text,)))
     assert lab.sweeps.wait(sweep_id, 30)
     selection = lab.runs.select(View(sweep=sweep_id))
     (measured,) = selection.measures.values()
@@ -139,7 +140,7 @@ def test_gold_recall_is_measured_where_there_is_gold(lab: Lab) -> None:
     # Gold that is marked after the search is measured too.
     view = View(question="Later?")
     preset = Preset(name="one", embedder=("hashing",), candidates=(2,), top_k=(2,))
-    sweep_id = lab.sweeps.start(lab.sweeps.plan(preset, ["Later?"], lab.papers.resolve(())))
+    sweep_id = lab.sweeps.start(planned(lab, preset, ("Later?",)))
     assert lab.sweeps.wait(sweep_id, 30)
     assert lab.runs.select(view).held == []
     lab.questions.keep(Question(text="Later?", gold=inside))
@@ -151,7 +152,7 @@ def test_noise_is_what_seeds_alone_change(lab: Lab) -> None:
     preset = Preset(
         name="seeds", embedder=("hashing",), candidates=(2,), top_k=(1,), answers=answers
     )
-    sweep_id = lab.sweeps.start(lab.sweeps.plan(preset, ["What burns?"], lab.papers.resolve(())))
+    sweep_id = lab.sweeps.start(planned(lab, preset, ("What burns?",)))
     assert lab.sweeps.wait(sweep_id, 30)
     selection = lab.runs.select(View(sweep=sweep_id))
     sampled = [run.id for run in selection.runs if run.recipe.generation.temperature]  # type: ignore[union-attr]

@@ -2,6 +2,6 @@
 
 from core.indexes import vectors
 from core.indexes.chroma import Index
-from core.indexes.vectors import VectorStore, embed_missing, forget, kept
+from core.indexes.vectors import VectorStore, embed_missing, forget, kept, key_of
 
-__all__ = ["Index", "VectorStore", "embed_missing", "forget", "kept", "vectors"]
+__all__ = ["Index", "VectorStore", "embed_missing", "forget", "kept", "key_of", "vectors"]

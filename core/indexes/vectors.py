@@ -12,7 +12,7 @@ processes may share a file; a store object belongs to one thread.
 import glob
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import quote
@@ -53,7 +53,7 @@ class VectorStore:
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
         missing = np.zeros(len(texts), bool)
         for row, text in enumerate(texts):
-            vector = self._vectors.get(_key(text))
+            vector = self._vectors.get(key_of(text))
             if vector is None:
                 missing[row] = True
             else:
@@ -63,7 +63,12 @@ class VectorStore:
     def missing(self, texts: Sequence[str]) -> list[str]:
         """The different texts that have no vector on disk, in order."""
         self._look()
-        return [text for text in dict.fromkeys(texts) if _key(text) not in self._on_disk]
+        return [text for text in dict.fromkeys(texts) if key_of(text) not in self._on_disk]
+
+    def unread(self, keys: Set[bytes]) -> int:
+        """How many of these texts, by their keys, have no vector on disk."""
+        self._look()
+        return len(keys - self._on_disk)
 
     def note(self, texts: Mapping[str, Sequence[str]]) -> None:
         """Remember, before they are embedded, that these texts, by the paper's id, are a paper's;
@@ -75,7 +80,7 @@ class VectorStore:
                 for paper_id, own in texts.items():
                     with (folder / paper_id).open("ab") as file:
                         file.truncate(file.tell() // KEY * KEY)  # half a key would shift the rest
-                        file.write(b"".join(set(map(_key, own)) - _keys([folder / paper_id])))
+                        file.write(b"".join(set(map(key_of, own)) - _keys([folder / paper_id])))
                         file.flush()
                         os.fsync(file.fileno())
 
@@ -94,7 +99,7 @@ class VectorStore:
             with locked(self.file, "a+b") as file:
                 self._catch_up(file)
                 file.truncate(self._read)  # a half-written record would shift all behind it
-                for key, vector in dict(zip(map(_key, texts), vectors, strict=True)).items():
+                for key, vector in dict(zip(map(key_of, texts), vectors, strict=True)).items():
                     if key not in self._on_disk:
                         file.write(_packed(key, vector))
                 file.flush()
@@ -207,7 +212,8 @@ def _embedded(embedder: "Embedder", texts: Sequence[str]) -> np.ndarray:
     return np.concatenate([_embedded(embedder, some) for some in (texts[:half], texts[half:])])
 
 
-def _key(text: str) -> bytes:
+def key_of(text: str) -> bytes:
+    """What a text's vector is kept by: its sha256, `KEY` bytes."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 

@@ -1,12 +1,12 @@
 """Finding the evidence of a recipe: none, a retrieval over the papers, or given passages.
 
 Brings the rooms together (cut, embed, index, rerank, rank) and says how far it is. To be used
-in the worker's thread only.
+in the worker's thread only, but for `counted` and `unread`, which need no model.
 """
 
 import time
 from collections import OrderedDict
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from core.indexes import Index, VectorStore
 
 INDEXES_KEPT = 8  # in memory at once; each is rebuilt from the vectors in a moment
+COUNTED = 32_768  # papers, by chunking, whose texts are known by their keys: 32 bytes a chunk
 QUESTIONS_KEPT = 4_000  # vectors of questions in memory: a few MB
 
 
@@ -78,6 +79,7 @@ class Finder:
         self._tokens: dict[str, chunkers.Tokens] = {}  # by the tokenizer's name
         self._questions: OrderedDict[tuple[str, str, str], np.ndarray] = OrderedDict()
         self._chunks = lru_cache(maxsize=512)(self._cut)
+        self._keys = lru_cache(maxsize=COUNTED)(self._texts)
 
     def forget(self) -> None:
         """Let go of all that is derived and in memory; the next search makes it anew."""
@@ -87,6 +89,7 @@ class Finder:
         self._word_indexes.clear()
         self._vectors.clear()
         self._chunks.cache_clear()
+        self._keys.cache_clear()
 
     def find(
         self, question: str, recipe: Recipe, paper_ids: tuple[str, ...]
@@ -236,21 +239,41 @@ class Finder:
         yield from self._tokenizer(chunking.tokenizer)
         return {paper_id: self._chunks(paper_id, chunking) for paper_id in paper_ids}
 
-    def chunks_of(self, chunking: Chunking, paper_ids: Sequence[str]) -> set[str] | int:
-        """The different texts of all chunks; how many at most, where a model that is not loaded
-        would have to count tokens."""
-        if chunking.tokenizer and chunking.tokenizer not in self._tokens:
-            papers = [self._papers.get(paper_id) for paper_id in paper_ids]
-            step = chunking.size - chunking.overlap  # in tokens, and each is a character at least
-            return sum(paper.pages + len(paper.text) // step for paper in papers)
-        return {chunk.text for each in paper_ids for chunk in self._chunks(each, chunking)}
+    def counted(
+        self, chunkings: Iterable[Chunking], paper_ids: Sequence[str]
+    ) -> "Generator[Progress, None, dict[Chunking, set[bytes] | int]]":
+        """For each chunking the keys of the different texts of all chunks; how many chunks at
+        most, where a model that is not loaded would have to count tokens. Errors: BadInput for a
+        paper that is not there."""
+        from core.indexes.vectors import KEY
 
-    def without_vector(self, embedder: str, texts: set[str]) -> int:
+        rows = {row.id: row for row in self._papers.all()}
+        self._here(paper_ids)
+        texts: dict[Chunking, set[bytes]] = {}
+        at_most: dict[Chunking, int] = {}
+        for chunking in dict.fromkeys(chunkings):
+            if not chunking.tokenizer or chunking.tokenizer in self._tokens:
+                texts[chunking] = set()
+                continue
+            step = chunking.size - chunking.overlap  # in tokens, each a character at least
+            each = (rows[paper_id] for paper_id in paper_ids)
+            at_most[chunking] = sum(row.pages + row.characters // step for row in each)
+        # A paper by all chunkings before the next, so that it is read once.
+        for done, paper_id in enumerate(paper_ids if texts else (), 1):
+            for chunking, found in texts.items():
+                keys = self._keys(paper_id, chunking)
+                found.update(keys[at : at + KEY] for at in range(0, len(keys), KEY))
+            said = f"Counting the chunks: {done:,} of {len(paper_ids):,} papers"
+            yield Progress(sentence=said, share=done / len(paper_ids))
+        return {**texts, **at_most}
+
+    def unread(self, name: str, keys: Set[bytes]) -> int:
         """How many of these texts the embedder has not read yet; loads nothing."""
         from core.indexes import kept
 
-        store = kept(self._folder, embedder, self._models.find("embedder", embedder).revision)
-        return len(store.missing(list(texts))) if store else len(texts)
+        revision = self._models.find("embedder", name).revision
+        store = kept(self._folder, name, revision)
+        return store.unread(keys) if store else len(keys)
 
     def _ready(
         self, embedder: Embedder, name: str, chunking: Chunking, paper_ids: Sequence[str]
@@ -315,6 +338,13 @@ class Finder:
     def _cut(self, paper_id: str, chunking: Chunking) -> tuple[Chunk, ...]:
         tokens = self._tokens[chunking.tokenizer] if chunking.tokenizer else None
         return chunkers.cut(self._papers.get(paper_id), chunking, tokens)
+
+    def _texts(self, paper_id: str, chunking: Chunking) -> bytes:
+        """The keys of the texts of a paper's chunks, one behind the other. The chunks themselves
+        are not held: a plan is about all papers, a search about few at a time."""
+        from core.indexes import key_of
+
+        return b"".join(key_of(chunk.text) for chunk in self._cut(paper_id, chunking))
 
     def _tokenizer(self, name: str | None) -> Iterator[Progress]:
         """Make sure that these tokens can be counted."""

@@ -6,7 +6,7 @@ of question and chunk is reranked once; equal prompts are answered once; a promp
 the one before it need not be read again.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core import chunkers
@@ -126,7 +126,7 @@ def reranked(recipes: Iterable[Recipe]) -> dict[tuple[Search, str], list[int]]:
     }
 
 
-ChunksOf = Callable[[Chunking], Collection[str] | int]  # the texts, or how many at most
+Texts = Collection[Hashable] | int  # what stands for each text of the chunks, or how many at most
 
 
 def plan(
@@ -134,7 +134,7 @@ def plan(
     questions: Iterable[str],
     settings: Sequence[Setting],
     paper_ids: Sequence[str],
-    chunks_of: ChunksOf,
+    chunks_of: Callable[[Chunking], Texts],
     *,
     preset: str = "",
     dropped: Sequence[DroppedSetting] = (),
@@ -240,9 +240,9 @@ def _by_embedder(recipes: Iterable[Recipe]) -> dict[str, list[Search]]:
     return found
 
 
-def _different(collections: Iterable[Collection[str] | int]) -> int:
+def _different(collections: Iterable[Texts]) -> int:
     """How many different texts, those only counted taken as different."""
-    texts: set[str] = set()
+    texts: set[Hashable] = set()
     counted = 0
     for found in collections:
         if isinstance(found, int):
