@@ -69,6 +69,7 @@ class Finder:
 
     def __init__(self, settings: Settings, store: Store, papers: Papers, models: Models) -> None:
         self._folder = settings.data / "vectors"
+        self._era = 0  # how often all was let go
         self._store = store
         self._speeds = store.speeds
         self._papers = papers
@@ -83,6 +84,7 @@ class Finder:
 
     def forget(self) -> None:
         """Let go of all that is derived and in memory; the next search makes it anew."""
+        self._era += 1
         for index in self._indexes.values():
             index.close()
         self._indexes.clear()
@@ -274,6 +276,19 @@ class Finder:
         revision = self._models.find("embedder", name).revision
         store = kept(self._folder, name, revision)
         return store.unread(keys) if store else len(keys)
+
+    def embed(
+        self, name: str, chunking: Chunking, paper_ids: Sequence[str]
+    ) -> Generator[Progress, None, None]:
+        """Have the vectors of these papers' chunks before somebody asks. Ends early when all that
+        is derived was let go meanwhile."""
+        era = self._era
+        yield from self._tokenizer(chunking.tokenizer)
+        embedder = yield from self._models.embedder(name)
+        for step in self._ready(embedder, name, chunking, paper_ids):
+            yield step
+            if self._era != era:
+                return
 
     def _ready(
         self, embedder: Embedder, name: str, chunking: Chunking, paper_ids: Sequence[str]

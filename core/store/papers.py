@@ -70,6 +70,11 @@ class PaperStore:
             for row in rows
         ]
 
+    def mark(self) -> tuple[int, int]:
+        """Two numbers that are others once a paper has come or gone."""
+        (row,) = self._database.rows("SELECT count(*), coalesce(max(rowid), 0) FROM papers")
+        return row[0], row[1]
+
     def remove(self, paper_id: str) -> None:
         with self._database.writing() as connection:
             connection.execute("DELETE FROM papers WHERE id = ?", (paper_id,))
