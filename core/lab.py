@@ -16,6 +16,7 @@ lab.study         what a learner studies, and when it comes again
 lab.classes       a class that predicts and votes, and what its students ask
 lab.models        which models there are
 lab.ruler         how papers are cut, and what an embedder reads of it
+lab.readiness     what a server prepares when nobody asks anything
 lab.jobs          what is under way in the background, besides questions
 lab.storage       what lies on disk: backups, rebuilding, reset
 lab.doctor()      whether everything on disk is whole
@@ -25,7 +26,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
-from core.answering import Answering, follow, trial
+from core.answering import Answering, follow, readiness, trial
 from core.cards import Cards, Proposals, Study
 from core.classroom import Classes, ClassQuestions
 from core.evaluation import BeirRuns, Contexts, Evaluations, Reproduction, beir, check
@@ -83,6 +84,9 @@ class Lab:
             self.jobs,
             self.doctor,
             self.sweeps.running,
+        )
+        self.readiness = readiness.Readiness(
+            settings, self._store, finder, self.models, self._worker, self.jobs
         )
         self.proposals = Proposals(self._store, self.papers, self.models, self._worker)
         self.evaluations = Evaluations(

@@ -35,6 +35,7 @@ class Settings:
 
     data: Path = ROOT / "data"
     models: Path = ROOT / "data" / "models"
+    prepared: Path = ROOT / "data" / "models"  # what was unpacked at the install, for every `data`
     device: str = "auto"  # auto, cpu, cuda, mps
     threads: int = 0  # for torch and onnxruntime; 0: as many as there are cores
     max_file_mb: int = 200
@@ -49,6 +50,7 @@ class Settings:
     door_address: str = ""  # what a class is let in by; empty: every network of this machine
     door_port: int = 0  # 0: the port behind that of the pages
     chroma: str = ""  # a Chroma server, "host:port"; empty: in memory
+    warm: bool = False  # whether a server makes itself ready before it is asked
 
     @property
     def cores(self) -> int:
@@ -59,7 +61,7 @@ class Settings:
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings with every TRIPTYCH_* variable applied, and the Hugging Face cache where that
     library's own variables put it. Errors: BadInput for a value that is not
-    a number, not positive, no known device, or no address."""
+    a number, not positive, no known device, no switch, or no address."""
     data = Path(environment.get("TRIPTYCH_DATA", ROOT / "data")).expanduser().resolve()
     models = Path(environment.get("TRIPTYCH_MODELS", data / "models")).expanduser().resolve()
     hub_home = Path(environment.get("HF_HOME", HUB_CACHE.parent))
@@ -85,6 +87,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         door_address=door_address,
         door_port=door_port,
         chroma=_chroma(environment.get("TRIPTYCH_CHROMA", "")),
+        warm=_switch(environment, "TRIPTYCH_WARM"),
     )
 
 
@@ -164,6 +167,13 @@ def _endpoint(entry: str) -> Endpoint:
             " set the key as TRIPTYCH_ENDPOINT_KEY."
         )
     return Endpoint(name=name, address=address.rstrip("/"), model=model)
+
+
+def _switch(environment: Mapping[str, str], name: str) -> bool:
+    text = environment.get(name, "0")
+    if text not in ("0", "1"):
+        raise BadInput(f"{name} is {text!r}; it must be 0 or 1.")
+    return text == "1"
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:

@@ -9,7 +9,7 @@ from core import labels
 from core.lab import Lab
 from core.papers import Added, PaperRow, blank_pages_sentence
 from pages.ui.library import chunk_ruler, paper, questions
-from pages.ui.shared import frame
+from pages.ui.shared import frame, jobs
 
 KINDS = {"pdf": "PDF", "text": "text", "markdown": "Markdown"}
 
@@ -30,6 +30,7 @@ def main(lab: Lab) -> None:
     with listed:
         upload(lab)
         refused(lab)
+        jobs.getting_ready(lab)
         st.subheader(labels.counted(len(rows), "paper"), anchor=False)
         with st.container(key="library-list", gap=None):
             for row in rows:

@@ -10,7 +10,7 @@ from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
 from core.sweeps import Preset, SweepPlan, SweepRow
-from pages.ui.shared import frame
+from pages.ui.shared import frame, planning
 from pages.ui.sweep import form as sweep_form
 from pages.ui.sweep import watch
 
@@ -42,8 +42,14 @@ def form(lab: Lab, asked: DeltaGenerator, price: DeltaGenerator) -> None:
             questions, paper_ids = sweep_form.questions(lab), sweep_form.papers(lab)
         with price:
             if questions:
-                planned = lab.sweeps.plan(made, questions, paper_ids)
-                sweep_form.cost(planned, len(questions))
+                said = made
+                planned = planning.planned(
+                    "sweep.plan",
+                    (said, questions, paper_ids),
+                    lambda: lab.sweeps.plan(said, questions, paper_ids),
+                )
+                if planned:
+                    sweep_form.cost(planned, len(questions))
             else:
                 st.caption("Type a question, or take the sample questions, to see what it costs.")
     except TriptychError as error:

@@ -16,6 +16,7 @@ from core.history.comparisons import Comparisons
 from core.lab import Lab
 from core.metrics.statistics import Difference, Interval
 from core.settings import Settings
+from core.tasks import result_of
 from core.types import Given, Question, Span
 from core.types.view import View
 from tests.support.questions import FACTS, town
@@ -24,7 +25,7 @@ WAIT = 30
 
 
 def asked(lab: Lab, paper: str) -> str:
-    sweep_id = lab.sweeps.start(lab.contexts.plan("echo", (paper,)))
+    sweep_id = lab.sweeps.start(result_of(lab.contexts.plan("echo", (paper,))))
     assert lab.sweeps.wait(sweep_id, WAIT)
     return sweep_id
 
@@ -76,7 +77,7 @@ def test_a_question_without_all_its_answers_is_left_out_and_counted(
     paper = town(lab, tmp_path)
     gone = Span(paper_id=lab.papers.all()[0].id, start=0, end=8)
     lab.questions.keep(Question(text="Where?", gold=(gone,)))
-    planned = lab.contexts.plan("echo", tuple(row.id for row in lab.papers.all()))
+    planned = result_of(lab.contexts.plan("echo", tuple(row.id for row in lab.papers.all())))
     lab.papers.remove(gone.paper_id)
     planned = replace(planned, paper_ids=(paper,))
     sweep_id = lab.sweeps.start(planned)

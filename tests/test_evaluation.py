@@ -16,7 +16,7 @@ from tests.support.questions import FACTS, PRESET, town
 
 
 def evaluated(lab: Lab, papers: tuple[str, ...], base: str | None = None) -> Evaluation:
-    planned, _ = lab.evaluations.plan(presets.read("sizes", PRESET), papers)
+    planned = result_of(lab.evaluations.plan(presets.read("sizes", PRESET), papers))
     sweep_id = lab.sweeps.start(planned)
     assert lab.sweeps.wait(sweep_id, 30)
     steps: list[Progress] = []
@@ -58,7 +58,8 @@ def test_settings_are_judged_by_their_gold(lab: Lab, tmp_path: Path) -> None:
 def test_what_was_found_before_is_judged_again_without_a_search(lab: Lab, tmp_path: Path) -> None:
     paper = town(lab, tmp_path)
     first = evaluated(lab, (paper,))
-    planned, left_out = lab.evaluations.plan(presets.read("sizes", PRESET), (paper,))
+    planned = result_of(lab.evaluations.plan(presets.read("sizes", PRESET), (paper,)))
+    left_out = lab.evaluations.without_gold((paper,))
     assert planned.known == planned.cells
     assert left_out == 1, "one question has no gold"
     again = evaluated(lab, (paper,))
@@ -98,7 +99,7 @@ def test_the_charts_hold_every_setting_and_question(lab: Lab, tmp_path: Path) ->
 def test_answers_are_never_written(lab: Lab, tmp_path: Path) -> None:
     paper = town(lab, tmp_path)
     preset = presets.read("full", PRESET + "baseline = true\n[answers]\n")
-    planned, _ = lab.evaluations.plan(preset, (paper,))
+    planned = result_of(lab.evaluations.plan(preset, (paper,)))
     assert planned.answers == 0
     assert all(setting.recipe.evidence for setting in planned.settings)
 
@@ -112,9 +113,9 @@ def test_held_out_questions_are_for_the_end(lab: Lab, tmp_path: Path) -> None:
     gold = [{"paper": "town", "quote": FACTS[0][1]}]
     file.write_text(json.dumps({"question": "Oil?", "gold": gold}))
     assert [each.status for each in lab.questions.add(file, held_out=True)] == ["added"]
-    planned, _ = lab.evaluations.plan(preset, (paper,), held_out=True)
+    planned = result_of(lab.evaluations.plan(preset, (paper,), held_out=True))
     assert planned.questions == ("Oil?",)
-    assert "Oil?" not in lab.evaluations.plan(preset, (paper,))[0].questions
+    assert "Oil?" not in result_of(lab.evaluations.plan(preset, (paper,))).questions
 
 
 def test_gold_in_other_papers_says_nothing(lab: Lab, tmp_path: Path) -> None:
@@ -206,7 +207,9 @@ def test_the_choice_is_checked_on_the_questions_held_out(lab: Lab, tmp_path: Pat
     file.write_text(json.dumps({"question": "Oil?", "gold": gold}))
     list(lab.questions.add(file, held_out=True))
     assert lab.evaluations.held_out((paper,)) == 1
-    planned = lab.evaluations.plan_check(first.sweep.id, ["60/0 · top 1", "600/0 · top 1"])
+    planned = result_of(
+        lab.evaluations.plan_check(first.sweep.id, ["60/0 · top 1", "600/0 · top 1"])
+    )
     assert planned.questions == ("Oil?",)
     sweep_id = lab.sweeps.start(planned)
     assert lab.sweeps.wait(sweep_id, 30)

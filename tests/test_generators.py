@@ -321,7 +321,7 @@ def test_a_full_disk_is_said_before_anything_is_written(
 
 
 def test_damaged_unpacked_weights_are_named(tiny_gguf: tuple[Path, str], tmp_path: Path) -> None:
-    settings = Settings(models=tmp_path, device="cpu")
+    settings = Settings(models=tmp_path, prepared=tmp_path / "none", device="cpu")
     model = packaged(settings)
     assert "unpacked once" in model.first_load
     folder = tmp_path / f"{model.name}-{model.revision[:12]}"
@@ -332,6 +332,21 @@ def test_damaged_unpacked_weights_are_named(tiny_gguf: tuple[Path, str], tmp_pat
     weights.write_bytes(weights.read_bytes()[:1000])
     with pytest.raises(Damaged, match=str(folder)):
         causal_lm.load(model, settings)
+
+
+def test_every_data_folder_profits_from_what_was_unpacked_at_the_install(
+    tiny_gguf: tuple[Path, str], tmp_path: Path
+) -> None:
+    prepared, own = tmp_path / "prepared", tmp_path / "own"
+    settings = Settings(models=own, prepared=prepared, device="cpu")
+    name = f"{causal_lm.NAME}-{causal_lm.SHA256[:12]}"
+    assert causal_lm._unpacked(settings) == own / name
+    _gguf.unpack(*tiny_gguf, prepared / name)
+    assert packaged(settings).first_load == ""
+    assert causal_lm.load(packaged(settings), settings).window
+    assert not own.exists()
+    _gguf.unpack(*tiny_gguf, own / name)
+    assert causal_lm._unpacked(settings) == own / name
 
 
 def test_a_missing_package_is_listed_with_the_command_that_brings_it(
@@ -348,7 +363,8 @@ def test_other_packaged_weights_than_the_known_ones_are_refused(tmp_path: Path) 
     model = packaged()
     (tmp_path / causal_lm.FILE).write_bytes(b"something else")
     with pytest.raises(Damaged, match="damaged or another version"):
-        causal_lm.load(replace(model, folder=str(tmp_path)), Settings(models=tmp_path / "models"))
+        nowhere = Settings(models=tmp_path / "models", prepared=tmp_path / "models")
+        causal_lm.load(replace(model, folder=str(tmp_path)), nowhere)
 
 
 def test_a_circle_is_seen_at_its_second_round() -> None:

@@ -113,7 +113,7 @@ def test_a_sweep_of_then_is_whole_and_known(old: Lab) -> None:
     row = old.sweeps.row(SWEEP_ID)
     assert (row.name, row.status, row.done, row.cells) == ("Two sizes", "done", 6, 6)
     papers = old.papers.resolve(())
-    assert old.sweeps.plan(TWO_SIZES, SWEEP_QUESTIONS, papers).known == 6
+    assert result_of(old.sweeps.plan(TWO_SIZES, SWEEP_QUESTIONS, papers)).known == 6
     assert {run.key for run in old.runs.select(View(sweep=SWEEP_ID)).runs} == SWEEP_KEYS
 
 

@@ -22,6 +22,7 @@ from core.sweeps.presets import Answers, Preset
 from core.types import Question, Run, Span
 from core.types.view import View
 from tests.support.logs import EXPERIMENT, RETRIEVAL
+from tests.support.sweeps import planned
 
 ALL = View()
 
@@ -123,7 +124,7 @@ def searched(lab: Lab, text: str, spans: tuple[Span, ...], *, held_out: bool = F
     """What a search of everything found of a question's gold; -1 where that is not measured."""
     lab.questions.keep(Question(text=text, gold=spans), held_out=held_out)
     preset = Preset(name="one", embedder=("hashing",), candidates=(2,), top_k=(2,))
-    sweep_id = lab.sweeps.start(lab.sweeps.plan(preset, [text], lab.papers.resolve(())))
+    sweep_id = lab.sweeps.start(planned(lab, preset, (text,)))
     assert lab.sweeps.wait(sweep_id, 30)
     selection = lab.runs.select(View(sweep=sweep_id))
     (measured,) = selection.measures.values()
@@ -139,7 +140,7 @@ def test_gold_recall_is_measured_where_there_is_gold(lab: Lab) -> None:
     # Gold that is marked after the search is measured too.
     view = View(question="Later?")
     preset = Preset(name="one", embedder=("hashing",), candidates=(2,), top_k=(2,))
-    sweep_id = lab.sweeps.start(lab.sweeps.plan(preset, ["Later?"], lab.papers.resolve(())))
+    sweep_id = lab.sweeps.start(planned(lab, preset, ("Later?",)))
     assert lab.sweeps.wait(sweep_id, 30)
     assert lab.runs.select(view).held == []
     lab.questions.keep(Question(text="Later?", gold=inside))
@@ -151,7 +152,7 @@ def test_noise_is_what_seeds_alone_change(lab: Lab) -> None:
     preset = Preset(
         name="seeds", embedder=("hashing",), candidates=(2,), top_k=(1,), answers=answers
     )
-    sweep_id = lab.sweeps.start(lab.sweeps.plan(preset, ["What burns?"], lab.papers.resolve(())))
+    sweep_id = lab.sweeps.start(planned(lab, preset, ("What burns?",)))
     assert lab.sweeps.wait(sweep_id, 30)
     selection = lab.runs.select(View(sweep=sweep_id))
     sampled = [run.id for run in selection.runs if run.recipe.generation.temperature]  # type: ignore[union-attr]
@@ -215,6 +216,15 @@ def test_recorded_runs_in_a_capsule_keep_their_chunks(filled: Lab, tmp_path: Pat
     assert any(run.hits and run.hits[0].chunk.text for run in other.runs.runs(made.run_ids))
 
 
+def test_a_capsule_holds_each_set_of_papers_once(filled: Lab) -> None:
+    (run, *_) = filled.runs.select(View().choosing("origin", ("recorded",))).runs
+    papers = tuple(f"{n:064x}" for n in range(50))
+    runs = tuple(replace(run, id=f"r{n}", paper_ids=papers) for n in range(3))
+    packed = capsules.write(Capsule(name="n", at="2026", runs=(*runs, replace(run, paper_ids=()))))
+    assert gzip.decompress(packed).count(papers[-1].encode()) == 1
+    assert [each.paper_ids for each in capsules.read(packed).runs] == [papers, papers, papers, ()]
+
+
 def test_a_capsule_is_the_same_bytes_again() -> None:
     runs = experiments.read(EXPERIMENT, origin="x", at="2026").runs
     capsule = Capsule(name="n", at="2026", runs=runs)
@@ -236,9 +246,10 @@ HEAD = json.dumps({"format": "triptych capsule", "version": 1})
         (b"PK\x03\x04", "no capsule"),
         (packed("{}"), "no capsule"),
         (packed("[1]"), "no capsule"),
-        (packed(HEAD.replace("1", "2")), "newer Triptych"),
+        (packed(HEAD.replace("1", "3")), "newer Triptych"),
         (packed(HEAD, "{}"), "Line 2"),
         (packed(HEAD[:-1] + ', "sweep": {"id": 1}}'), "sweep"),
+        (packed(HEAD[:-1] + ', "searched": [1]}'), "papers"),
         (packed(HEAD)[:-12], "not whole"),
     ],
 )

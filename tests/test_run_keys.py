@@ -21,6 +21,7 @@ from core.models import registry
 from core.retrieval import ranking
 from core.settings import Settings
 from core.sweeps.presets import Answers, Preset
+from core.tasks import result_of
 from core.types import Chunking, Recipe, Run
 from tests.support.labs import QUESTION, RECIPE, asked, by, everything
 
@@ -171,7 +172,7 @@ def test_a_sweep_that_was_planned_before_keeps_nothing_under_the_old_keys(
         top_k=(1,),
         answers=Answers(generator=("echo",), max_tokens=(4,)),
     )
-    planned = lab.sweeps.plan(preset, [QUESTION], everything(lab))
+    planned = result_of(lab.sweeps.plan(preset, [QUESTION], everything(lab)))
     with monkeypatch.context() as patch:
         patch.setattr(recursive, "spans", halves)
         other = Lab(lab.settings)
@@ -180,7 +181,7 @@ def test_a_sweep_that_was_planned_before_keeps_nothing_under_the_old_keys(
         cells = other.sweeps.cells(sweep_id)
         assert [cell.status for cell in cells] == ["done", "failed"]
         assert "start it as a new one" in cells[1].sentence
-        anew = other.sweeps.plan(preset, [QUESTION], everything(lab))
+        anew = result_of(other.sweeps.plan(preset, [QUESTION], everything(lab)))
         assert (anew.known, anew.cells) == (1, 2)
     # As it was again, it goes on.
     again = Lab(lab.settings)

@@ -8,6 +8,14 @@ from core.settings import Endpoint, from_environment, key_for
 QWEN = Endpoint(name="qwen", address="http://127.0.0.1:8000/v1", model="Qwen/Qwen2.5-3B-Instruct")
 
 
+def test_a_server_makes_itself_ready_only_where_it_is_told_to() -> None:
+    assert not from_environment({}).warm
+    assert not from_environment({"TRIPTYCH_WARM": "0"}).warm
+    assert from_environment({"TRIPTYCH_WARM": "1"}).warm
+    with pytest.raises(BadInput, match="TRIPTYCH_WARM is 'yes'; it must be 0 or 1"):
+        from_environment({"TRIPTYCH_WARM": "yes"})
+
+
 def test_endpoints_are_read_in_order() -> None:
     text = (
         " qwen=http://127.0.0.1:8000/v1/#Qwen/Qwen2.5-3B-Instruct ,"

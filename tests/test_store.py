@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from core.errors import Damaged, OutOfSpace, TriptychError
 from core.store import Store
-from core.types import Answer, Comparison, Paper, Recipe, Run
+from core.types import Answer, Comparison, Paper, Recipe, Run, Sweep
 
 PAPER = Paper(id="a" * 64, title="T", text="one two", source="t.txt", kind="text")
 RUN = Run(
@@ -41,6 +42,51 @@ def test_runs_are_history(store: Store) -> None:
     store.runs.keep(RUN)
     store.runs.keep(replace(RUN, question="overwritten?"))
     assert store.runs.get("r1") == RUN
+
+
+def test_a_set_of_papers_is_kept_once_whatever_its_size(store: Store) -> None:
+    few, many = (("a" * 64,), tuple(f"{n:064x}" for n in range(1_000)))
+    runs = [replace(RUN, id=f"r{n}", paper_ids=(*many[:-1], many[-1])) for n in range(3)]
+    store.runs.keep_all([*runs, replace(RUN, id="few", paper_ids=few)])
+    (sizes,) = store.database.rows("SELECT min(length(body)), max(length(body)) FROM runs")
+    assert sizes[1] - sizes[0] < 10
+    assert store.database.rows("SELECT count(*) FROM paper_sets")[0][0] == 2
+    again = [store.runs.get(run.id) for run in runs]
+    assert again == runs
+    assert len({id(run.paper_ids) for run in again if run}) == 1
+    assert store.facts.runs(("few", "r0")) == [replace(RUN, id="few", paper_ids=few), runs[0]]
+
+
+def test_a_set_goes_with_the_last_that_names_it(store: Store) -> None:
+    def sets() -> int:
+        count: int = store.database.rows("SELECT count(*) FROM paper_sets")[0][0]
+        return count
+
+    for name, papers in {"one": "a", "two": "a", "three": "b"}.items():
+        sweep = Sweep(
+            id=name, name=name, at=RUN.at, questions=("Why?",), settings=(), paper_ids=(papers,)
+        )
+        store.sweeps.keep(sweep, f"key of {name}", "done", ())
+        assert store.sweeps.sweep(name) == sweep
+    store.runs.keep(replace(RUN, paper_ids=("b",)))
+    assert sets() == 2
+    store.sweeps.remove("one")
+    store.sweeps.remove("three")
+    assert sets() == 2  # another sweep, and a run
+    store.sweeps.remove("two")
+    assert sets() == 1
+
+
+def test_a_run_whose_set_is_gone_is_told_and_the_database_is_not_whole(store: Store) -> None:
+    store.runs.keep(replace(RUN, paper_ids=("a",)))
+    assert store.database.faults() == []
+    with closing(sqlite3.connect(store.database.path)) as other, other:
+        other.execute("DELETE FROM paper_sets")
+    with pytest.raises(Damaged, match="put back the last backup"):
+        store.runs.get("r1")
+    assert store.database.faults() == [
+        "one of its runs names one of its paper_sets that is not there"
+    ]
 
 
 @pytest.mark.parametrize("finish", ["stopped", "error", "unknown"])

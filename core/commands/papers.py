@@ -7,7 +7,7 @@ from threading import Event
 
 from core.codec import plain
 from core.commands import Verbs
-from core.commands.output import show
+from core.commands.output import say, show
 from core.commands.recipes import WHERE
 from core.errors import BadInput
 from core.lab import Lab
@@ -44,6 +44,8 @@ def add_papers(lab: Lab, options: argparse.Namespace) -> int:
     stop = Event()
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     done = result_of(lab.papers.add_all(options.files, stop), _show_added)
+    if stop.is_set():
+        say("Stopped; what was told is kept, and the same command goes on from there.")
     return 1 if stop.is_set() or any(added.status == "failed" for added in done) else 0
 
 

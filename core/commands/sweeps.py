@@ -2,6 +2,7 @@
 
 import argparse
 import signal
+import time
 from pathlib import Path
 
 from core.codec import plain
@@ -10,10 +11,12 @@ from core.commands.output import say, show
 from core.commands.recipes import add_papers, papers_from
 from core.errors import BadInput
 from core.lab import Lab
-from core.sweeps import SweepPlan
+from core.sweeps import Planning, SweepPlan
+from core.tasks import Progress, result_of
 from core.types import Cell, Sweep
 
 LOOK_SECONDS = 0.3  # between two looks for finished cells
+SAID_SECONDS = 2.0  # between two sentences on how far a plan is
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -27,7 +30,8 @@ def add_verbs(verbs: Verbs) -> None:
 
 def sweep_preset(lab: Lab, options: argparse.Namespace) -> int:
     preset, text = lab.sweeps.presets.get(options.preset)
-    planned = lab.sweeps.plan(preset, questions_from(lab, options), papers_from(lab, options), text)
+    questions, papers = questions_from(lab, options), papers_from(lab, options)
+    planned = made(lab.sweeps.plan(preset, questions, papers, text))
     for why, what in alike(planned).items():
         some = "" if len(what) == 1 else f" and {len(what) - 1} more"
         say(f"Left out: {what[0]}{some}: {why}")
@@ -36,6 +40,19 @@ def sweep_preset(lab: Lab, options: argparse.Namespace) -> int:
         show(counted(planned))
         return 0
     return run(lab, planned)
+
+
+def made(planning: Planning) -> SweepPlan:
+    """The plan; how far it is is said where it takes a while."""
+    said = time.monotonic()
+
+    def told(doing: Progress) -> None:
+        nonlocal said
+        if time.monotonic() - said > SAID_SECONDS:
+            said = time.monotonic()
+            say(doing.sentence)
+
+    return result_of(planning, told)
 
 
 def alike(planned: SweepPlan) -> dict[str, list[str]]:

@@ -20,7 +20,7 @@ from core.models import Models
 from core.papers import Papers
 from core.settings import SAMPLES
 from core.store import Store, SweepRow
-from core.sweeps import SweepPlan, Sweeps
+from core.sweeps import Planning, Sweeps
 from core.types import Arm, Generation, Given, Recipe, Retrieval, Run, Setting, three_ways
 
 NAME = "Helped or hurt"
@@ -112,7 +112,7 @@ class Contexts:
         self._models = models
         self._judged = lru_cache(maxsize=JUDGED_KEPT)(self._judge)
 
-    def plan(self, generator: str, paper_ids: Sequence[str]) -> SweepPlan:
+    def plan(self, generator: str, paper_ids: Sequence[str]) -> Planning:
         """Every question with gold in these papers under four settings: no context, retrieved,
         retrieved and reranked, and its gold passage given. Errors: also MissingModel."""
         given = gold_by_question(self._questions.all(), paper_ids)

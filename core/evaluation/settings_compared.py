@@ -14,7 +14,7 @@ from core.metrics import ALIKE, MeasuredQuestion, Summary, memo, retrieval, summ
 from core.models import Models, offsets
 from core.retrieval import Finder
 from core.store import Store, SweepRow
-from core.sweeps import Preset, SweepPlan, Sweeps
+from core.sweeps import Planning, Preset, Sweeps
 from core.tasks import Progress, Worker
 from core.types import Chunk, Chunking, Retrieval, Run, Span, Sweep
 
@@ -175,7 +175,7 @@ class Evaluations:
         """How many questions that were set aside have gold in these papers."""
         return len(self._gold(paper_ids, held_out=True))
 
-    def plan_check(self, sweep_id: str, labels: Collection[str]) -> SweepPlan:
+    def plan_check(self, sweep_id: str, labels: Collection[str]) -> Planning:
         """These settings of a sweep alone, over the questions held out. Errors: BadInput if no
         such question has gold in its papers, MissingModel."""
         sweep = self._sweeps.sweep(sweep_id)
@@ -186,13 +186,10 @@ class Evaluations:
         name = f"{sweep.name}, held out"
         return self._sweeps.planned(name, tuple(gold), settings, sweep.paper_ids)
 
-    def plan(
-        self, preset: Preset, paper_ids: Sequence[str], *, held_out: bool = False
-    ) -> tuple[SweepPlan, int]:
-        """The sweep to be made, for `Sweeps.start`, and how many questions are left out since no
-        searched paper holds gold of theirs. No answers are written, whatever the preset says."""
+    def plan(self, preset: Preset, paper_ids: Sequence[str], *, held_out: bool = False) -> Planning:
+        """The sweep to be made, for `Sweeps.start`. No answers are written, whatever the preset
+        says."""
         gold = self._gold(paper_ids, held_out)
-        without = len({kept.question.text for kept in self._questions.all(held_out=held_out)})
         if not gold:
             which = "held-out question" if held_out else "question"
             raise BadInput(
@@ -200,7 +197,12 @@ class Evaluations:
                 " FILE` (data/samples/questions.jsonl has those of the sample papers)."
             )
         searching = replace(preset, answers=None, baseline=False)
-        return self._sweeps.plan(searching, tuple(gold), paper_ids), without - len(gold)
+        return self._sweeps.plan(searching, tuple(gold), paper_ids)
+
+    def without_gold(self, paper_ids: Sequence[str], *, held_out: bool = False) -> int:
+        """How many questions a plan leaves out, since none of these papers holds gold of theirs."""
+        every = {kept.question.text for kept in self._questions.all(held_out=held_out)}
+        return len(every) - len(self._gold(paper_ids, held_out))
 
     def _gold(self, paper_ids: Sequence[str], held_out: bool) -> Gold:
         return gold_by_question(self._questions.all(held_out=held_out), paper_ids)

@@ -180,7 +180,10 @@ def _check_memory(model: "PreTrainedModel") -> None:
 
 
 def _unpacked(settings: Settings) -> Path:
-    return settings.models / f"{NAME}-{SHA256[:12]}"
+    """Where it lies unpacked, or will: a data folder profits from what the install unpacked."""
+    name = f"{NAME}-{SHA256[:12]}"
+    own, prepared = settings.models / name, settings.prepared / name
+    return prepared if prepared.is_dir() and not own.is_dir() else own
 
 
 class CausalLM:

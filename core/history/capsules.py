@@ -1,21 +1,22 @@
 """Capsules: runs, and the sweep they belong to, as one file that opens in any Triptych. Pure.
 
 A gzip file of JSON lines: first what it is, then one run a line, with all texts in it, so that it
-opens without the papers and without a model.
+opens without the papers and without a model. Which papers runs searched is said once for each set,
+in the first line; in version 1 each run said it.
 """
 
 import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from core.codec import from_json, plain, to_json
 from core.errors import BadInput, Damaged
 from core.types import PlayedRound, Run, Sweep
 
-FORMAT, VERSION = "triptych capsule", 1
+FORMAT, VERSION = "triptych capsule", 2
 MOST_BYTES = 500_000_000  # unpacked: a small file may hold a large one
 NAME = re.compile(r"[\w.-]{1,64}")
 
@@ -33,8 +34,20 @@ class Capsule:
     rounds: tuple[PlayedRound, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchedTogether:
+    """A set of papers, and the ids of the runs that searched it."""
+
+    paper_ids: tuple[str, ...]
+    runs: tuple[str, ...]
+
+
 def write(capsule: Capsule) -> bytes:
     """The capsule as bytes; the same capsule gives the same bytes."""
+    searched: dict[tuple[str, ...], list[str]] = {}
+    for run in capsule.runs:
+        if run.paper_ids:
+            searched.setdefault(run.paper_ids, []).append(run.id)
     head = json.dumps(
         {
             "format": FORMAT,
@@ -44,9 +57,10 @@ def write(capsule: Capsule) -> bytes:
             "sweep": plain(capsule.sweep) if capsule.sweep else None,
             "class": capsule.class_id,
             "rounds": [plain(each) for each in capsule.rounds],
+            "searched": [{"paper_ids": ids, "runs": runs} for ids, runs in searched.items()],
         }
     )
-    lines = [head, *(to_json(run) for run in capsule.runs)]
+    lines = [head, *(to_json(replace(run, paper_ids=())) for run in capsule.runs)]
     return gzip.compress("\n".join(lines).encode("utf-8"), mtime=0)
 
 
@@ -59,9 +73,10 @@ def read(content: bytes) -> Capsule:
     try:
         sweep = from_json(Sweep, json.dumps(kept)) if kept else None
         played = from_json(tuple[PlayedRound, ...], json.dumps(rounds))
+        sets = from_json(tuple[SearchedTogether, ...], json.dumps(head.get("searched") or []))
     except Damaged as error:
         raise BadInput(
-            "The sweep or the votes of this capsule are damaged.", error.detail
+            "The sweep, the papers or the votes of this capsule are damaged.", error.detail
         ) from error
     class_id = str(head.get("class", ""))
     if sweep and not NAME.fullmatch(sweep.id):
@@ -71,14 +86,14 @@ def read(content: bytes) -> Capsule:
     return Capsule(
         name=str(head.get("name", "")),
         at=str(head.get("at", "")),
-        runs=_runs(lines),
+        runs=_runs(lines, {run_id: each.paper_ids for each in sets for run_id in each.runs}),
         sweep=sweep,
         class_id=class_id,
         rounds=played,
     )
 
 
-def _runs(lines: Iterator[str]) -> tuple[Run, ...]:
+def _runs(lines: Iterator[str], searched: Mapping[str, tuple[str, ...]]) -> tuple[Run, ...]:
     runs = []
     for number, line in enumerate(lines, start=2):
         try:
@@ -89,7 +104,7 @@ def _runs(lines: Iterator[str]) -> tuple[Run, ...]:
             ) from error
         if not NAME.fullmatch(run.id):
             raise BadInput(f"The run in line {number} of this capsule has no proper id.")
-        runs.append(run)
+        runs.append(replace(run, paper_ids=searched.get(run.id, run.paper_ids)))
     return tuple(runs)
 
 
@@ -100,7 +115,7 @@ def _head(line: str) -> dict[str, object]:
         head = None
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise BadInput("This file is no capsule of Triptych.")
-    if head.get("version") != VERSION:
+    if head.get("version") not in (1, VERSION):
         raise BadInput("This capsule was written by a newer Triptych; update this one to open it.")
     return head
 

@@ -12,7 +12,7 @@ processes may share a file; a store object belongs to one thread.
 import glob
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +99,10 @@ class VectorStore:
         """The different texts that have no vector on disk, in order."""
         rows = self.records().rows
         return [text for text in dict.fromkeys(texts) if key_of(text) not in rows]
+
+    def unread(self, keys: Set[bytes]) -> int:
+        """How many of these texts, by their keys, have no vector on disk."""
+        return len(keys - self.records().rows.keys())
 
     def note(self, keys: Mapping[str, Collection[bytes]]) -> None:
         """Remember, before they are embedded, that the texts of these keys, by the paper's id, are

@@ -3,6 +3,7 @@
 Knows SQL, and nothing of what the tables mean; each noun has its own file beside this one.
 """
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 from core.errors import BadInput, Damaged, OutOfSpace, TriptychError
 from core.store.migrations import STEPS
 from core.text import language_of, spaced
+from core.types import digest
 
 BUSY_SECONDS = 10.0
 
@@ -26,6 +28,7 @@ def add_functions(connection: sqlite3.Connection) -> None:
     """What steps, views and triggers call and SQLite has not."""
     connection.create_function("searchable", 1, spaced, deterministic=True)
     connection.create_function("language_of", 1, language_of, deterministic=True)
+    connection.create_function("set_digest", 1, _set_digest, deterministic=True)
 
 
 class Database:
@@ -151,9 +154,19 @@ class Database:
         del self._local.connection
 
     def faults(self) -> list[str]:
-        """What SQLite finds wrong with the file; empty when it is whole."""
+        """What SQLite finds wrong with the file, and rows that name what is not there; empty when
+        it is whole."""
         found = [row[0] for row in self.rows("PRAGMA quick_check")]
-        return [] if found == ["ok"] else found
+        missing = [
+            f"one of its {row['table']} names one of its {row['parent']} that is not there"
+            for row in self.rows("PRAGMA foreign_key_check")
+        ]
+        return [each for each in found if each != "ok"] + missing
+
+
+def _set_digest(ids: str) -> str:
+    """What a set of papers is named by; `ids` is a JSON list."""
+    return digest(json.loads(ids))
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -9,8 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 
-from core.codec import from_json
 from core.store.database import Database
+from core.store.paper_sets import PaperSets
 from core.text import spaced
 from core.types import CHOICES, Arm, Choice, FinishReason, Run, View
 
@@ -55,8 +55,9 @@ COLUMNS = ", ".join(field.name for field in fields(RunRow))
 class RunFacts:
     """Past runs by their settings. Errors of every method: as Database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, sets: PaperSets) -> None:
         self._database = database
+        self._sets = sets
 
     def count(self, view: View) -> int:
         """How many runs fit."""
@@ -84,11 +85,11 @@ class RunFacts:
     def runs(self, run_ids: tuple[str, ...]) -> list[Run]:
         """The whole runs of these ids, in this order; ids that are not here are left out."""
         found = self._database.rows(
-            "SELECT id, body FROM runs WHERE id IN (SELECT value FROM json_each(?))",
+            "SELECT id, body, paper_set FROM runs WHERE id IN (SELECT value FROM json_each(?))",
             json.dumps(run_ids),
         )
-        bodies = {row["id"]: row["body"] for row in found}
-        return [from_json(Run, bodies[run_id]) for run_id in run_ids if run_id in bodies]
+        rows = {row["id"]: row for row in found}
+        return [self._sets.opened(Run, rows[run_id]) for run_id in run_ids if run_id in rows]
 
     def known(self, run_ids: tuple[str, ...]) -> frozenset[str]:
         """Those of the ids that are here."""

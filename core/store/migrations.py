@@ -286,4 +286,29 @@ STEPS: list[tuple[str, str]] = [
         CREATE INDEX cuts_by_paper ON cuts (paper_id);
         """,
     ),
+    (
+        # A set of papers is kept once, and named by what lists all of it: before, it stood in the
+        # body of each run and each sweep. An empty place in the body is left as it is.
+        "0009_paper_sets",
+        """
+        CREATE TABLE paper_sets (digest TEXT PRIMARY KEY, ids TEXT NOT NULL) WITHOUT ROWID;
+        ALTER TABLE runs ADD COLUMN paper_set TEXT REFERENCES paper_sets (digest);
+        ALTER TABLE sweeps ADD COLUMN paper_set TEXT REFERENCES paper_sets (digest);
+        INSERT OR IGNORE INTO paper_sets
+            SELECT set_digest(ids), ids FROM (
+                SELECT json_extract(body, '$.paper_ids') AS ids FROM runs
+                UNION SELECT json_extract(body, '$.paper_ids') FROM sweeps
+            ) WHERE json_array_length(ids) > 0;
+        UPDATE runs SET
+            paper_set = set_digest(json_extract(body, '$.paper_ids')),
+            body = json_set(body, '$.paper_ids', json('[]'))
+            WHERE json_array_length(body, '$.paper_ids') > 0;
+        UPDATE sweeps SET
+            paper_set = set_digest(json_extract(body, '$.paper_ids')),
+            body = json_set(body, '$.paper_ids', json('[]'))
+            WHERE json_array_length(body, '$.paper_ids') > 0;
+        CREATE INDEX runs_by_papers ON runs (paper_set);
+        CREATE INDEX sweeps_by_papers ON sweeps (paper_set);
+        """,
+    ),
 ]

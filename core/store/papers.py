@@ -169,6 +169,11 @@ class PaperStore:
         rows = {row["id"]: _row(row) for row in found}
         return [rows[paper_id] for paper_id in wanted if paper_id in rows]
 
+    def mark(self) -> tuple[int, int]:
+        """Two numbers that are others once a paper has come or gone."""
+        (row,) = self._database.rows("SELECT count(*), coalesce(max(number), 0) FROM papers")
+        return row[0], row[1]
+
     def beginning(self, start: str) -> list[str]:
         """The ids that begin so; at most two, since one alone is wanted."""
         found = self._database.rows(

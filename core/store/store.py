@@ -8,6 +8,7 @@ from core.store.comparisons import ComparisonStore
 from core.store.cuts import CutStore
 from core.store.database import Database
 from core.store.facts import RunFacts
+from core.store.paper_sets import PaperSets
 from core.store.papers import PaperStore
 from core.store.questions import QuestionStore
 from core.store.runs import RunStore
@@ -24,10 +25,11 @@ class Store:
         self.database = Database(path)
         self.papers = PaperStore(self.database)
         self.cuts = CutStore(self.database)
-        self.runs = RunStore(self.database)
-        self.facts = RunFacts(self.database)
+        sets = PaperSets(self.database)
+        self.runs = RunStore(self.database, sets)
+        self.facts = RunFacts(self.database, sets)
         self.comparisons = ComparisonStore(self.database, self.runs)
-        self.sweeps = SweepStore(self.database, self.runs)
+        self.sweeps = SweepStore(self.database, self.runs, sets)
         self.questions = QuestionStore(self.database)
         self.scores = ScoreStore(self.database)
         self.speeds = SpeedStore(self.database)

@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from core.codec import from_json, to_json
 from core.store.database import Database
+from core.store.paper_sets import PaperSets
 from core.store.runs import RunStore
 from core.types import Cell, CellStatus, Run, Sweep, SweepStatus
 
@@ -49,15 +49,16 @@ class SweepRow:
 class SweepStore:
     """Errors of every method: as Database."""
 
-    def __init__(self, database: Database, runs: RunStore) -> None:
+    def __init__(self, database: Database, runs: RunStore, sets: PaperSets) -> None:
         self._database = database
         self._runs = runs
+        self._sets = sets
 
     def keep(self, sweep: Sweep, key: str, status: SweepStatus, cells: Sequence[Cell]) -> None:
         """Keep a sweep with all its cells; `key` says what it asks, whenever that was asked."""
         with self._database.writing() as connection:
             connection.execute(
-                "INSERT INTO sweeps VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?)",
+                "INSERT INTO sweeps VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?)",
                 (
                     sweep.id,
                     key,
@@ -67,7 +68,7 @@ class SweepStore:
                     status,
                     len(sweep.questions),
                     len(sweep.settings),
-                    to_json(sweep),
+                    *self._sets.packed(connection, sweep),
                 ),
             )
             connection.executemany(
@@ -76,8 +77,8 @@ class SweepStore:
             )
 
     def sweep(self, sweep_id: str) -> Sweep | None:
-        rows = self._database.rows("SELECT body FROM sweeps WHERE id = ?", sweep_id)
-        return from_json(Sweep, rows[0]["body"]) if rows else None
+        rows = self._database.rows("SELECT body, paper_set FROM sweeps WHERE id = ?", sweep_id)
+        return self._sets.opened(Sweep, rows[0]) if rows else None
 
     def row(self, sweep_id: str) -> SweepRow | None:
         found = self._rows("WHERE id = ?", sweep_id)
@@ -133,7 +134,11 @@ class SweepStore:
     def remove(self, sweep_id: str) -> None:
         """Take a sweep away; its runs stay."""
         with self._database.writing() as connection:
-            connection.execute("DELETE FROM sweeps WHERE id = ?", (sweep_id,))
+            removed = connection.execute(
+                "DELETE FROM sweeps WHERE id = ? RETURNING paper_set", (sweep_id,)
+            ).fetchall()
+            for row in removed:
+                self._sets.drop(connection, row["paper_set"])
 
     # cells
 

@@ -5,6 +5,6 @@ from core.store import SweepRow
 from core.sweeps import presets
 from core.sweeps.plan import SweepPlan
 from core.sweeps.presets import Answers, Preset
-from core.sweeps.runner import Sweeps
+from core.sweeps.runner import Planning, Sweeps
 
-__all__ = ["Answers", "Preset", "SweepPlan", "SweepRow", "Sweeps", "presets"]
+__all__ = ["Answers", "Planning", "Preset", "SweepPlan", "SweepRow", "Sweeps", "presets"]

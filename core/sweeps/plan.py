@@ -128,7 +128,7 @@ def reranked(recipes: Iterable[Recipe]) -> dict[tuple[Search, str], list[int]]:
     }
 
 
-ChunksOf = Callable[[Chunking], Collection[Hashable] | int]  # the texts, or how many at most
+Texts = Collection[Hashable] | int  # what stands for each text of the chunks, or how many at most
 
 
 def plan(
@@ -136,7 +136,7 @@ def plan(
     questions: Iterable[str],
     settings: Sequence[Setting],
     paper_ids: Sequence[str],
-    chunks_of: ChunksOf,
+    chunks_of: Callable[[Chunking], Texts],
     *,
     preset: str = "",
     dropped: Sequence[DroppedSetting] = (),
@@ -242,7 +242,7 @@ def _by_embedder(recipes: Iterable[Recipe]) -> dict[str, list[Search]]:
     return found
 
 
-def _different(collections: Iterable[Collection[Hashable] | int]) -> int:
+def _different(collections: Iterable[Texts]) -> int:
     """How many different texts, those only counted taken as different."""
     texts: set[Hashable] = set()
     counted = 0

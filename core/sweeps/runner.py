@@ -5,7 +5,7 @@ sweep is run by one process at a time, which holds a lock on a file that ends wi
 """
 
 import uuid
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -23,11 +23,13 @@ from core.sweeps import expand, plan, presets
 from core.sweeps import questions as question_lines
 from core.sweeps.execute import Counted, Grid
 from core.sweeps.expand import DroppedSetting
-from core.sweeps.plan import SweepPlan
+from core.sweeps.plan import Search, SweepPlan
 from core.sweeps.preset_files import Presets
 from core.sweeps.presets import Preset
 from core.tasks import Priority, Progress, Task, Ticket, Worker, failure
-from core.types import Cell, Family, Setting, Span, Sweep, SweepStatus, run_key
+from core.types import Cell, Chunking, Family, Setting, Span, Sweep, SweepStatus, run_key
+
+Planning = Generator[Progress, None, SweepPlan]
 
 STOPPING_SECONDS = 5.0  # how long one who resumes waits for it
 SWEEPS_KEPT = 64  # in memory, without their cells
@@ -95,9 +97,10 @@ class Sweeps:
 
     def plan(
         self, preset: Preset, questions: Sequence[str], paper_ids: Sequence[str], text: str = ""
-    ) -> SweepPlan:
-        """What the sweep would do, and about how long it would take; loads no model. `text` is
-        the preset's own, kept with the sweep. Errors: BadInput if nothing is left to do."""
+    ) -> Planning:
+        """What the sweep would do, and about how long it would take; loads no model, so that it
+        need not wait for the worker. `text` is the preset's own, kept with the sweep. Errors:
+        BadInput, at once, if nothing is left to do."""
         settings, dropped = expand.settings_of(
             preset, self._named, lambda recipe: self._answering.check("?", recipe)
         )
@@ -117,49 +120,58 @@ class Sweeps:
         given: Mapping[str, tuple[Span, ...]] | None = None,
         text: str = "",
         dropped: Sequence[DroppedSetting] = (),
-    ) -> SweepPlan:
+    ) -> Planning:
         """The same for settings that no preset says. `given`: for each question the passages for a
         setting that gives passages. Errors: also MissingModel, if one of theirs is not here."""
-        settings = [
+        pinned = [
             replace(setting, recipe=self._answering.pinned(setting.recipe)) for setting in settings
         ]
-        paper_ids = tuple(sorted(set(paper_ids)))
-        searching = plan.depths(setting.recipe for setting in settings)
-        if searching and not paper_ids:
+        papers = tuple(sorted(set(paper_ids)))
+        searches = plan.depths(setting.recipe for setting in pinned)
+        if searches and not papers:
             raise BadInput("There is no paper to search; add one first.")
-        planned = plan.plan(
-            name,
-            questions,
-            settings,
-            paper_ids,
-            lambda chunking: self._finder.chunks_of(chunking, paper_ids),
-            preset=text,
-            dropped=dropped,
-            given=given,
-        )
-        if not planned.questions:
+        if not plan.asked(questions)[0]:
             raise BadInput("There is no question; type one, a line each.")
-        known = len(self._store.runs.known(self._keys(planned)))
-        return plan.estimated(
-            replace(planned, known=known),
-            1 - known / planned.cells,
-            self._fresh(planned),
-            self._speeds.all(),
-        )
 
-    def _fresh(self, planned: SweepPlan) -> dict[str, int]:
+        def steps() -> Planning:
+            texts = yield from self._finder.counted(
+                (search.chunking for search in searches), papers
+            )
+            counted = plan.plan(
+                name,
+                questions,
+                pinned,
+                papers,
+                texts.__getitem__,
+                preset=text,
+                dropped=dropped,
+                given=given,
+            )
+            known = len(self._store.runs.known(self._keys(counted)))
+            return plan.estimated(
+                replace(counted, known=known),
+                1 - known / counted.cells,
+                self._fresh(searches, texts),
+                self._speeds.all(),
+            )
+
+        return steps()
+
+    def _fresh(
+        self, searches: Iterable[Search], texts: Mapping[Chunking, set[bytes] | int]
+    ) -> dict[str, int]:
         """By embedder, how many chunks it has not read yet."""
-        texts: dict[str, set[bytes]] = {}
+        keys: dict[str, set[bytes]] = {}
         counted: dict[str, int] = {}
-        for search in plan.depths(setting.recipe for setting in planned.settings):
-            found = self._finder.chunks_of(search.chunking, planned.paper_ids)
+        for search in searches:
+            found = texts[search.chunking]
             if search.embedder and isinstance(found, int):
                 counted[search.embedder] = counted.get(search.embedder, 0) + found
             elif search.embedder and isinstance(found, set):
-                texts.setdefault(search.embedder, set()).update(found)
+                keys.setdefault(search.embedder, set()).update(found)
         return {
-            name: counted.get(name, 0) + self._finder.without_vector(name, texts.get(name, set()))
-            for name in texts.keys() | counted.keys()
+            name: counted.get(name, 0) + self._finder.unread(name, keys.get(name, set()))
+            for name in keys.keys() | counted.keys()
         }
 
     def _keys(self, planned: SweepPlan) -> list[str]:

@@ -38,6 +38,7 @@ class Priority(IntEnum):
     LOOK_UP = 1  # in a class, after the teacher: a search that nothing reranks, a moment's work
     STUDENT = 2
     SWEEP = 3
+    NOBODY = 4  # what nobody waits for
 
 
 class Worker:

@@ -24,7 +24,14 @@ EXACT = "exact"  # the index that finds what there is
 
 def digest(value: object) -> str:
     """Sixteen hex digits of the sha256 of `value` as canonical JSON."""
-    canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return _digest_of(_canonical(value))
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _digest_of(canonical: str) -> str:
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
@@ -218,8 +225,15 @@ def run_key(question: str, recipe: Recipe, paper_ids: tuple[str, ...]) -> str:
 
     Only a retrieval depends on which papers there are to search.
     """
-    papers = sorted(paper_ids) if isinstance(recipe.evidence, Retrieval) else []
-    return digest([question.strip(), recipe.key, papers])
+    papers = _papers(paper_ids) if isinstance(recipe.evidence, Retrieval) else "[]"
+    asked = _canonical([question.strip(), recipe.key])
+    return _digest_of(f"{asked.removesuffix(']')},{papers}]")
+
+
+@lru_cache(maxsize=64)
+def _papers(paper_ids: tuple[str, ...]) -> str:
+    """As they stand in a key; written once for all cells of a grid."""
+    return _canonical(sorted(paper_ids))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,8 +66,8 @@ def grid(lab: Lab) -> None:
     keys = {run.id: run_key(run.question, run.recipe, run.paper_ids) for run in before}
     store.runs.keep_all([replace(run, origin="lab", key=keys[run.id]) for run in before])
     preset, text = lab.sweeps.presets.get("sample-grid")
-    planned = lab.sweeps.plan(
-        preset, lab.sweeps.sample_questions(), lab.papers.resolve(()), text=text
+    planned = result_of(
+        lab.sweeps.plan(preset, lab.sweeps.sample_questions(), lab.papers.resolve(()), text=text)
     )
     sweep_id = lab.sweeps.start(planned)
     lab.sweeps.wait(sweep_id)

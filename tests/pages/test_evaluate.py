@@ -167,7 +167,9 @@ def test_the_choice_is_checked_on_what_was_held_out(
 
 
 def test_an_evaluation_that_was_stopped_says_what_to_do(page: AppTest, lab: Lab) -> None:
-    planned, _ = lab.evaluations.plan(lab.sweeps.presets.get("sizes")[0], lab.papers.resolve(()))
+    planned = result_of(
+        lab.evaluations.plan(lab.sweeps.presets.get("sizes")[0], lab.papers.resolve(()))
+    )
     gone = next(row for row in lab.papers.all() if row.source == "town.md")
     lab.papers.remove(gone.id)
     sweep_id = lab.sweeps.start(planned)
@@ -222,7 +224,7 @@ def test_four_ways_that_are_not_all_there_say_what_to_do(
         raise OutOfSpace("The memory is full.")
 
     monkeypatch.setattr(Echo, "generate", fails)
-    sweep_id = lab.sweeps.start(lab.contexts.plan("echo", lab.papers.resolve(())))
+    sweep_id = lab.sweeps.start(result_of(lab.contexts.plan("echo", lab.papers.resolve(()))))
     assert lab.sweeps.wait(sweep_id, WAIT)
     opened(page, view="helped", sweep=sweep_id)
     assert not page.exception

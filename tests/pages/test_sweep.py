@@ -2,15 +2,20 @@
 
 from dataclasses import replace
 from threading import Event
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.errors import OutOfSpace
 from core.lab import Lab
+from core.retrieval import Finder
 from core.sweeps.presets import Answers
+from core.tasks import Progress
+from pages.ui.shared import planning
 from tests.backends.rerankers.word_overlap import WordOverlap
 from tests.pages.conftest import texts
+from tests.support.sweeps import planned
 
 WAIT = 20
 VALUES = {
@@ -45,6 +50,36 @@ def test_smoke(app: AppTest) -> None:
     assert not app.exception
     assert "Type a question" in texts(app)
     assert app.button(key="sweep.start").disabled
+
+
+def test_while_a_plan_is_made_the_page_answers(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another form is another plan; the one before is given up."""
+    go_on, counted = Event(), Finder.counted
+
+    def held(finder: Finder, *asked: Any) -> Any:
+        yield Progress(sentence="Counting the chunks: 1 of 2 papers", share=0.5)
+        assert go_on.wait(WAIT)
+        return (yield from counted(finder, *asked))
+
+    monkeypatch.setattr(planning, "AT_ONCE_SECONDS", 0)
+    monkeypatch.setattr(Finder, "counted", held)
+    page.text_area(key="sweep.questions").set_value("What burns?").run()
+    assert not page.exception
+    given_up = page.session_state["sweep.plan"]
+    assert (metrics(page), page.button(key="sweep.start").disabled) == ({}, True)
+    page.text_area(key="sweep.questions").set_value("What rises?\nWhat falls?").run()
+    making = page.session_state["sweep.plan"]
+    assert making is not given_up
+    go_on.set()
+    assert making.join(WAIT)
+    assert given_up.join(WAIT)
+    page.run()
+    assert metrics(page)["cells"] == "18"
+    page.button(key="sweep.start").click().run()  # of the plan that is on screen
+    assert not page.exception
+    assert "sweep" in page.query_params
 
 
 def test_a_preset_that_asks_fewer_questions_says_so(app: AppTest) -> None:
@@ -202,7 +237,7 @@ def test_any_cell_may_be_the_first_thing_that_compare_shows(
         reranker=("none", "word-overlap"),
         answers=replace(preset.answers or Answers(), generator=("echo",)),
     )
-    sweep_id = lab.sweeps.start(lab.sweeps.plan(preset, ["What burns?"], lab.papers.resolve(())))
+    sweep_id = lab.sweeps.start(planned(lab, preset, ("What burns?",)))
     assert lab.sweeps.wait(sweep_id, WAIT)
     cell = lab.sweeps.cells(sweep_id)[setting]
     assert cell.run_id

@@ -5,6 +5,7 @@ from typing import Any
 
 from core.lab import Lab
 from core.sweeps.presets import Answers, Preset
+from core.tasks import result_of
 from tests.backends.generators.echo import Echo
 
 PRESET = Preset(
@@ -22,7 +23,7 @@ WAIT = 30
 
 
 def planned(lab: Lab, preset: Preset = PRESET, questions: tuple[str, ...] = QUESTIONS) -> Any:
-    return lab.sweeps.plan(preset, questions, lab.papers.resolve(()))
+    return result_of(lab.sweeps.plan(preset, questions, lab.papers.resolve(())))
 
 
 class Slow(Echo):

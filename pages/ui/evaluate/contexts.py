@@ -9,7 +9,7 @@ from core.lab import Lab
 from core.metrics import reference
 from pages.ui.evaluate import changed_questions, form, result
 from pages.ui.runs import charts
-from pages.ui.shared import frame
+from pages.ui.shared import frame, planning
 from pages.ui.sweep import watch
 from pages.ui.sweep.form import duration
 
@@ -41,9 +41,15 @@ def ask(lab: Lab) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="evaluate-ask"):
         generator = st.selectbox("Answered by", names, key="evaluate.generator", width=320)
         try:
-            planned = lab.contexts.plan(generator or "", papers)
+            planned = planning.planned(
+                "evaluate.contexts.plan",
+                (generator, papers),
+                lambda: lab.contexts.plan(generator or "", papers),
+            )
         except TriptychError as error:
             frame.show(error)
+            return
+        if planned is None:
             return
         label = f"Ask these {labels.counted(len(planned.questions), 'question')} four ways"
         if st.button(label, type="primary", key="evaluate.ask"):

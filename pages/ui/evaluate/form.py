@@ -8,7 +8,7 @@ from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
 from core.sweeps import Preset, SweepRow
-from pages.ui.shared import frame
+from pages.ui.shared import frame, planning
 from pages.ui.sweep import form, watch
 
 USUAL = "retrieval-only"
@@ -55,12 +55,19 @@ def _form(lab: Lab) -> None:
         paper_ids = form.papers(lab)
     if preset is None:
         return
-    try:
-        planned, without = lab.evaluations.plan(preset, paper_ids)
-    except TriptychError as error:
-        with price:
+    with price:
+        try:
+            planned = planning.planned(
+                "evaluate.plan",
+                (preset, paper_ids),
+                lambda: lab.evaluations.plan(preset, paper_ids),
+            )
+        except TriptychError as error:
             frame.show(error)
+            return
+    if planned is None:
         return
+    without = lab.evaluations.without_gold(paper_ids)
     with asked:
         base([setting.label for setting in planned.settings])
         if without:

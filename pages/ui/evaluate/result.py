@@ -12,7 +12,7 @@ from core.tasks import result_of
 from core.types import Sweep
 from pages.ui.evaluate import changed_questions, form, misses
 from pages.ui.runs import charts
-from pages.ui.shared import frame
+from pages.ui.shared import frame, planning
 from pages.ui.sweep import watch
 from pages.ui.sweep.form import duration
 
@@ -280,7 +280,14 @@ def _check(lab: Lab, found: Evaluation) -> None:
             width=420,
         )
         beside = _beside(found, choice)
-        planned = lab.evaluations.plan_check(found.sweep.id, {choice, *beside})
+        chosen = frozenset({choice, *beside})
+        planned = planning.planned(
+            "evaluate.check.plan",
+            (found.sweep.id, chosen),
+            lambda: lab.evaluations.plan_check(found.sweep.id, chosen),
+        )
+        if planned is None:
+            return
         label = f"Check it on the {asked}"
         if st.button(label, type="primary", key="evaluate.check"):
             form.open_evaluation(lab.sweeps.start(planned))

@@ -50,6 +50,7 @@ def _lab() -> Lab:
     lab = Lab(from_environment())
     lab.sweeps.wake()
     lab.classes.questions.wake()
+    lab.readiness.begin()
     return lab
 
 

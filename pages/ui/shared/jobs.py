@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core import labels
+from core.answering import readiness
 from core.errors import TriptychError
 from core.lab import Lab
 from core.tasks import Job
@@ -56,6 +57,13 @@ def line(lab: Lab, kind: str, name: str | None = None) -> None:
         _ended(job)
     else:
         _follow(kind)
+
+
+def getting_ready(lab: Lab) -> None:
+    """What is done with new papers while nobody asks anything, if it is under way."""
+    lab.readiness.begin()
+    if lab.readiness.job:
+        _follow(readiness.KIND)
 
 
 @st.fragment(run_every=POLL_SECONDS)
