@@ -38,7 +38,7 @@ def test_a_plan_that_takes_a_while_says_how_far_it_is(
     monkeypatch.setattr("core.commands.sweeps.SAID_SECONDS", 0)
     _, lines, said = ran(capsys, "sweep", preset, "--dry-run")
     assert len(lines) == 1
-    assert "Counting the chunks: 1 of 2 papers\nCounting the chunks: 2 of 2 papers\n" in said
+    assert "Papers are cut: 0 of 2\n" in said
 
 
 def test_dry_run(home: Path, preset: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -113,7 +113,7 @@ def test_everything_is_still_there(tmp_path: Path, schema: int) -> None:
         assert lab.classes.tally(played) == {"read": {"run-one": 1, "run-two": 1}}
         assert lab.classes.score("class-one") == (1, 2)
         assert lab.classes.now() is None
-    if schema >= 7:
+    if schema >= 9:
         named = store.runs.for_key("key-four")
         assert named
         assert named.paper_ids is first.paper_ids

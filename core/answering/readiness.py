@@ -21,7 +21,7 @@ from core.types import FAMILIES, Chunking
 KIND = "readiness"
 NAME = "Getting ready"
 LOOK_SECONDS = 0.5  # between two looks at the line
-PAPERS_AT_ONCE = 4  # cut before the first of them is embedded
+PAPERS_AT_ONCE = 32  # cut before the first of them is embedded
 
 
 class Readiness:

@@ -277,9 +277,9 @@ class Finder:
         """Have the vectors of these papers' chunks before somebody asks. Ends early when all that
         is derived was let go meanwhile."""
         era = self._era
-        pool = yield from self._pools.pool(chunking, tuple(paper_ids))
+        pool = yield from self._cuts.pool(chunking, tuple(paper_ids))
         embedder = yield from self._models.embedder(name)
-        for step in self._pools.ready(embedder, name, pool):
+        for step in self._pools.embed(embedder, name, pool):
             yield step
             if self._era != era:
                 return

@@ -72,52 +72,68 @@ class Pools:
         _remember(self._pools, (chunking, paper_ids), pool)
         return pool
 
+    def embed(self, embedder: Embedder, name: str, pool: Pool) -> Generator[Progress, None, None]:
+        """Have a vector on disk for each of these chunks. Errors: BadInput where a paper has been
+        removed meanwhile; its vectors do not stay."""
+        import numpy as np
+
+        from core.indexes import embed_missing, forget
+
+        vectors = self._store_of(embedder, name)
+        keys = pool.cuts["key"].tolist()
+        of_papers: dict[str, list[bytes]] = {each: [] for each in pool.paper_ids}
+        for place, key in zip(pool.papers.tolist(), keys, strict=True):
+            of_papers[pool.paper_ids[place]].append(key)
+        vectors.note(of_papers)
+        known = vectors.records().rows
+        missing = np.array([key not in known for key in keys])
+        fresh = [pool.paper_ids[place] for place in np.unique(pool.papers[missing])]
+        every = [chunk.text for _, chunk in self._each_chunk(pool, missing.nonzero()[0])]
+        watch, total = Stopwatch(), 0
+        for done, total in watch.timed(embed_missing(vectors, embedder, every)):
+            try:
+                self.check_here(fresh)
+            except BadInput:  # it went while it was read, and what was read just now stayed
+                with at_work(self._folder.parent):
+                    vectors.note(of_papers)
+                    forget(self._folder, set(self._papers.ids(PaperFilter())))
+                raise
+            said = f"{name} reads the chunks: {done:,} of {total:,}"
+            yield Progress(sentence=said, share=done / total)
+        if total:
+            self._store.speeds.add("embed", name, total, watch.seconds)
+
     def ready(
         self, embedder: Embedder, name: str, pool: Pool
     ) -> "Generator[Progress, None, Wanted]":
-        """The chunks with their vectors, of which none is missing."""
+        """The chunks with their vectors, of which none is missing. Errors: as `embed`."""
         import numpy as np
 
-        from core.indexes import VectorStore, Wanted, embed_missing, forget
+        from core.indexes import Wanted
 
-        model = (name, self._models.find("embedder", name).revision)
-        if model not in self._vectors:
-            self._vectors[model] = VectorStore(self._folder, *model, embedder.dimensions)
-        vectors = self._vectors[model]
-        records = vectors.records()
-        wanted = self._wanted.pop((model, pool), None)
-        if wanted is None or wanted.records is not records:
-            keys = pool.cuts["key"].tolist()
-            of_papers: dict[str, list[bytes]] = {each: [] for each in pool.paper_ids}
-            for place, key in zip(pool.papers.tolist(), keys, strict=True):
-                of_papers[pool.paper_ids[place]].append(key)
-            vectors.note(of_papers)
-            missing = np.array([key not in records.rows for key in keys])
-            fresh = [pool.paper_ids[place] for place in np.unique(pool.papers[missing])]
-            every = [chunk.text for _, chunk in self._each_chunk(pool, missing.nonzero()[0])]
-            watch, total = Stopwatch(), 0
-            for done, total in watch.timed(embed_missing(vectors, embedder, every)):
-                try:
-                    self.check_here(fresh)
-                except BadInput:  # it went while it was read, and what was read just now stayed
-                    with at_work(self._folder.parent):
-                        vectors.note(of_papers)
-                        forget(self._folder, set(self._papers.ids(PaperFilter())))
-                    raise
-                said = f"{name} reads the chunks: {done:,} of {total:,}"
-                yield Progress(sentence=said, share=done / total)
-            if total:
-                self._store.speeds.add("embed", name, total, watch.seconds)
+        vectors = self._store_of(embedder, name)
+        wanted = self._wanted.pop((vectors.model, pool), None)
+        if wanted is None or wanted.records is not vectors.records():
+            yield from self.embed(embedder, name, pool)
             records = vectors.records()
             wanted = Wanted(
                 name=pool.way,
                 records=records,
                 paper_ids=pool.paper_ids,
                 papers=pool.papers,
-                rows=np.array([records.rows[key] for key in keys], np.intp),
+                rows=np.array([records.rows[key] for key in pool.cuts["key"].tolist()], np.intp),
             )
-        _remember(self._wanted, (model, pool), wanted)
+        _remember(self._wanted, (vectors.model, pool), wanted)
         return wanted
+
+    def _store_of(self, embedder: Embedder, name: str) -> "VectorStore":
+        """Where the vectors of an embedder lie."""
+        from core.indexes import VectorStore
+
+        model = (name, self._models.find("embedder", name).revision)
+        if model not in self._vectors:
+            self._vectors[model] = VectorStore(self._folder, *model, embedder.dimensions)
+        return self._vectors[model]
 
     def similar(
         self,
