@@ -12,6 +12,7 @@ from core.types import (
     Chunking,
     Family,
     Generation,
+    PaperFilter,
     PassageOrder,
     Recipe,
     Retrieval,
@@ -189,15 +190,7 @@ def small_model_sentence(lab: Lab, generator: str) -> str:
 
 
 def _papers(lab: Lab) -> tuple[str, ...]:
-    titles = {row.id: row.title for row in lab.papers.all()}
-    if not titles:
+    if not lab.papers.count(PaperFilter()):
         asking.no_papers()
         return ()
-    chosen = pickers.chosen_papers("compare.papers", titles)
-    label = labels.counted(len(chosen), "chosen paper") if chosen else f"all {len(titles)} papers"
-    with st.popover(label, key="compare.which"):
-        picked = pickers.papers(
-            "Search only in", "compare.papers", titles, placeholder="all papers"
-        )
-        st.page_link("pages/library.py", label="Add papers in the Library")
-    return picked
+    return pickers.papers(lab, "compare.papers")

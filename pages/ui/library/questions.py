@@ -178,7 +178,8 @@ def _look_through() -> None:
         f"Show the {aside:,} held out instead", key="library.questions.held_out"
     )
     kept = lab.questions.all(held_out=shown)
-    titles = {row.id: row.title for row in lab.papers.all()}
+    golden = {span.paper_id for each in kept for span in each.question.gold}
+    titles = {row.id: row.title for row in lab.papers.rows(golden)}
     table = st.dataframe(
         [_line(each, titles) for each in kept],
         hide_index=True,

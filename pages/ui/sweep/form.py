@@ -9,7 +9,7 @@ from core import chunkers, labels
 from core.lab import Lab
 from core.retrieval import RETRIEVERS
 from core.sweeps import Answers, Preset, SweepPlan, presets
-from core.types import Family
+from core.types import Family, PaperFilter
 from pages.ui.compare import asking
 from pages.ui.shared import pickers
 
@@ -177,13 +177,10 @@ def _ask(text: str) -> None:
 
 def papers(lab: Lab) -> tuple[str, ...]:
     """Which papers are searched; all, unless some are chosen."""
-    titles = {row.id: row.title for row in lab.papers.all()}
-    if not titles:
+    if not lab.papers.count(PaperFilter()):
         asking.no_papers()
         return ()
-    return pickers.papers(
-        "Papers", "sweep.papers", titles, placeholder=f"all {len(titles)} papers", named=False
-    )
+    return pickers.papers(lab, "sweep.papers")
 
 
 def cost(plan: SweepPlan, typed: int = 0) -> None:
