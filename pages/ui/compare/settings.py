@@ -73,7 +73,7 @@ def draw(lab: Lab) -> tuple[Recipe, tuple[str, ...]]:
 
 def _chunking() -> Chunking:
     with st.popover(labels.chunking(pickers.chosen_chunking("compare")), key="compare.chunking"):
-        return pickers.chunking("compare", "Papers are cut by", "Chunk size", above=_usual_sizes)
+        return pickers.chunking("compare", "Chunking method", "Chunk size", above=_usual_sizes)
 
 
 def _usual_sizes(chunker: str) -> None:
@@ -100,7 +100,7 @@ def _retrieval(lab: Lab) -> Retrieval:
             " one together with the question."
         )
         retriever = st.selectbox(
-            "Retriever", RETRIEVERS, key="compare.retriever", persist_state=KEEP
+            "Retrieval method", RETRIEVERS, key="compare.retriever", persist_state=KEEP
         )
         top_k = st.number_input("Top-k", step=1, key="compare.top_k", persist_state=KEEP)
         candidates = st.number_input(
@@ -128,7 +128,7 @@ def _generation(lab: Lab) -> Generation:
         if honest:
             st.caption(honest)
         max_tokens = st.number_input(
-            "Tokens at most", step=32, key="compare.max_tokens", persist_state=KEEP
+            "Max output tokens", step=32, key="compare.max_tokens", persist_state=KEEP
         )
         temperature = st.number_input(
             "Temperature (0: the likeliest word, always)",
@@ -147,7 +147,7 @@ def _generation(lab: Lab) -> Generation:
             " with the text: ask both ways and see what the template does.",
         )
         passages: PassageOrder = st.selectbox(
-            "Passages in the prompt",
+            "Passage order",
             list(get_args(PassageOrder)),
             key="compare.passages",
             persist_state=KEEP,

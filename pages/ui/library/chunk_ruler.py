@@ -102,8 +102,8 @@ def overview(lab: Lab, found: PaperFilter) -> None:
     if not papers or not settings:
         return
     if state.get("library.measured") != papers:
-        label = f"Measure {'' if found == PaperFilter() else 'the papers found: '}"
-        label += labels.counted(len(papers), "paper")
+        which = labels.counted(len(papers), "paper")
+        label = f"Measure {which}" if found == PaperFilter() else f"Measure the {which} found"
         if not st.button(label, type="primary", key="library.measure"):
             return
         state["library.measured"] = papers

@@ -19,7 +19,7 @@ def draw(lab: Lab, everything: int, opened: PaperRow | None) -> PaperFilter:
     """The list beside the paper that is opened, if one is; returns what is looked for."""
     wanted = _wanted(lab)
     count = lab.papers.count(wanted) if wanted != PaperFilter() else everything
-    st.subheader(paper_search.found(count, everything), anchor=False)
+    paper_search.heading(KEY, count, everything)
     _selection(lab, wanted, count)
     with st.container(key="library-list", gap=None):
         for row in paper_search.page(lab, KEY, wanted, count):
@@ -59,7 +59,7 @@ def _selection(lab: Lab, wanted: PaperFilter, count: int) -> None:
             label = f"Select all {count:,}" + ("" if wanted == PaperFilter() else " found")
             _act(label, "all", lambda: paper_search.tick_all(lab, SELECTED, wanted))
         if selected:
-            _act("Clear", "none", lambda: paper_search.tick_none(SELECTED))
+            _act("Select none", "none", lambda: paper_search.tick_none(SELECTED))
             _tags(lab, selected)
             if st.button(
                 f"Remove {len(selected):,}",

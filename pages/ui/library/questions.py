@@ -24,12 +24,12 @@ def draw(lab: Lab) -> None:
     st.session_state.pop(CLOSING, None)
     kept, held_out = lab.questions.all(), lab.questions.all(held_out=True)
     with st.container(key="questions", gap="small"):
-        st.subheader("Questions with known places", anchor=False)
+        st.subheader("Test questions (gold passages)", anchor=False)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(_count(len(kept), len(held_out)), width="content")
             st.space("stretch")
             if (kept or held_out) and st.button(
-                "Look through", type="tertiary", icon=":material/list:", key="library.questions.all"
+                "View all", type="tertiary", icon=":material/list:", key="library.questions.all"
             ):
                 _look_through()
             _bring_in(lab)

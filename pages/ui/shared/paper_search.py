@@ -66,17 +66,9 @@ def draw(lab: Lab, key: str) -> PaperFilter:
         for label, ends in RANGES.items():
             has = choices.years if label == "Year" else choices.pages
             _between(key, label, ends, has, wanted)
-        st.selectbox(
-            "Order",
-            list(SORTS),
-            format_func=SORTS.__getitem__,
-            key=f"{key}.sort",
-            label_visibility="collapsed",
-            width=150,
-        )
         if wanted != PaperFilter():
             st.button(
-                "Clear",
+                "Clear filters",
                 icon=":material/close:",
                 type="tertiary",
                 key=f"{key}.clear",
@@ -148,6 +140,23 @@ def _between(
             st.number_input(which, 0, LARGEST, None, 1, key=f"{key}.{end}", placeholder="any")
 
 
+def heading(key: str, count: int, everything: int) -> None:
+    """How many papers there are, or how many of them were found, and in which order."""
+    papers = labels.counted(everything, "paper")
+    with st.container(key=f"paperheading-{key}", horizontal=True, vertical_alignment="center"):
+        said = papers if count == everything else f"{count:,} of {papers}"
+        st.subheader(said, anchor=False, width="content")
+        st.space("stretch")
+        st.selectbox(
+            "Order",
+            list(SORTS),
+            format_func=SORTS.__getitem__,
+            key=f"{key}.sort",
+            label_visibility="collapsed",
+            width=150,
+        )
+
+
 def page(lab: Lab, key: str, wanted: PaperFilter, count: int) -> list[PaperRow]:
     """What is on the page of the `count` papers found that `pager` stands at: the first one,
     once something else is looked for."""
@@ -166,12 +175,6 @@ def pager(key: str, count: int) -> None:
 
 def _pages(count: int) -> int:
     return max(1, math.ceil(count / PER_PAGE))
-
-
-def found(count: int, everything: int) -> str:
-    """How many papers there are, or how many of them were found."""
-    papers = labels.counted(everything, "paper")
-    return papers if count == everything else f"{count:,} of {papers}"
 
 
 def tick(row: PaperRow, chosen: str, label: str, *, named: bool) -> None:

@@ -25,42 +25,42 @@ def papers(lab: Lab, key: str) -> tuple[str, ...]:
     st.session_state[key] = frozenset(kept)
     everything = f"All {labels.counted(len(here), 'paper')}"
     label = f"{len(kept):,} of {labels.counted(len(here), 'paper')}" if kept else everything
-    if st.button(label, icon=":material/menu_book:", key=f"{key}.open", help="Choose papers"):
+    if st.button(label, icon=":material/menu_book:", key=f"{key}.open"):
         _choose(key)
     return kept or here
 
 
-@st.dialog("Which papers are searched?", width="large", on_dismiss="rerun")
+@st.dialog("Which papers are searched?", width="medium", on_dismiss="rerun")
 @frame.bounded
 def _choose(key: str) -> None:
     """Look papers up and tick them. The page behind is drawn again when this is closed."""
     lab, search = frame.open_lab(), f"{key}.search"
     wanted = paper_search.draw(lab, search)
     everything, count = lab.papers.count(PaperFilter()), lab.papers.count(wanted)
+    paper_search.heading(search, count, everything)
     chosen = len(st.session_state[key])
     with st.container(horizontal=True, vertical_alignment="center", key="picker-said"):
         said = labels.counted(chosen, "paper") if chosen else "all papers"
         st.markdown(f"Searched: **{said}**", width="content")
-        st.button(
-            f"Choose all {count:,} found",
-            type="tertiary",
-            key=f"{key}.all",
-            disabled=not count or count == everything,
-            on_click=paper_search.tick_all,
-            args=(lab, key, wanted),
-        )
-        st.button(
-            "Search all papers",
-            type="tertiary",
-            key=f"{key}.none",
-            disabled=not chosen,
-            on_click=paper_search.tick_none,
-            args=(key,),
-        )
+        if 0 < count < everything:
+            st.button(
+                f"Choose all {count:,} found",
+                type="tertiary",
+                key=f"{key}.all",
+                on_click=paper_search.tick_all,
+                args=(lab, key, wanted),
+            )
+        if chosen:
+            st.button(
+                "Search all papers",
+                type="tertiary",
+                key=f"{key}.none",
+                on_click=paper_search.tick_none,
+                args=(key,),
+            )
         st.space("stretch")
         if st.button("Done", type="primary", key=f"{key}.done"):
             st.rerun()
-    st.caption(f"{paper_search.found(count, everything)}. Tick those to search only in.")
     with st.container(key="picker-list", gap=None):
         for row in paper_search.page(lab, search, wanted, count):
             facts = paper_search.facts(row)
