@@ -49,6 +49,7 @@ ONLY: dict[str, str | tuple[str, ...]] = {
     "bm25s": "core.retrieval.bm25",
     "sqlite3": "core.store",
     "fcntl": "core.files",
+    "pybtex": "core.papers.bibtex",
 }
 FILES = [
     ROOT / "app.py",

@@ -8,7 +8,7 @@ from pathlib import Path
 from core.codec import to_json
 from core.commands import Verbs
 from core.commands.output import say, show
-from core.commands.recipes import papers_from
+from core.commands.recipes import add_papers, papers_from
 from core.commands.sweeps import LOOK_SECONDS, alike
 from core.errors import BadInput
 from core.evaluation import Evaluation
@@ -20,7 +20,7 @@ def add_verbs(verbs: Verbs) -> None:
     evaluate = verbs.add_parser("evaluate", help="compare settings by the questions with gold")
     evaluate.add_argument("preset", metavar="PRESET|FILE.toml")
     evaluate.add_argument("--base", metavar="SETTING", help="its label, to compare others with")
-    evaluate.add_argument("--papers", default="", metavar="ID,...", help="default: all")
+    add_papers(evaluate)
     evaluate.add_argument(
         "--held-out", action="store_true", help="test the choice on the questions set aside"
     )

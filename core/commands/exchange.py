@@ -12,8 +12,9 @@ from pathlib import Path
 from core.codec import plain
 from core.commands import Verbs
 from core.commands.output import say, show
-from core.errors import TriptychError
+from core.errors import BadInput, TriptychError
 from core.lab import Lab
+from core.papers import texts
 from core.types import from_link
 
 # Reads one file, and yields for each thing in it a line and whether it failed.
@@ -67,12 +68,36 @@ def import_runs(kind: str, lab: Lab, path: Path) -> Iterator[tuple[dict[str, obj
     )
 
 
+def import_bibtex(lab: Lab, path: Path) -> Iterator[tuple[dict[str, object], bool]]:
+    """A line for each entry; one that fits no paper is no failure, one that cannot be read is."""
+    try:
+        text = texts.decode(path.read_bytes())
+        if text is None:
+            raise BadInput(f"{path} is not text; export it as BibTeX again.")
+        report = lab.papers.take_bibtex(text)
+    except (TriptychError, OSError) as error:
+        why = error.sentence if isinstance(error, TriptychError) else f"{path}: {error.strerror}."
+        say(why)
+        yield {"file": str(path), "status": "failed", "reason": why}, True
+        return
+    for row, key in report.matched:
+        line: dict[str, object] = {"entry": key, "status": "matched", "paper": row.id}
+        line |= {"title": row.title, "authors": row.authors, "year": row.year, "tags": row.tags}
+        yield line, False
+    for left in report.unmatched:
+        status = "unmatched" if left.key else "failed"
+        line = {"entry": left.key, "status": status, "title": left.title, "reason": left.reason}
+        yield line, not left.key
+    say(f"{len(report.matched)} papers got facts; {len(report.unmatched)} entries fit none.")
+
+
 def export_runs(kind: str, lab: Lab, options: argparse.Namespace) -> bytes:
     return lab.runs.written(kind, from_link(options.view))
 
 
 READERS: dict[str, Reader] = {
     "deck": import_deck,
+    "bibtex": import_bibtex,
     **{kind: partial(import_runs, kind) for kind in ("log", "retrieval-log", "capsule")},
 }
 WRITERS: dict[str, Writer] = {

@@ -8,9 +8,12 @@ from threading import Event
 from core.codec import plain
 from core.commands import Verbs
 from core.commands.output import show
+from core.commands.recipes import WHERE
+from core.errors import BadInput
 from core.lab import Lab
-from core.papers import AddProgress
+from core.papers import AddProgress, PaperRow
 from core.tasks import result_of
+from core.types import PAPER_SORTS, filter_from_link
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -18,7 +21,18 @@ def add_verbs(verbs: Verbs) -> None:
     add.add_argument("files", nargs="+", metavar="FILE|FOLDER|ZIP", type=Path)
     add.set_defaults(verb=add_papers)
 
-    verbs.add_parser("papers", help="list the papers").set_defaults(verb=list_papers)
+    papers = verbs.add_parser("papers", help="list the papers")
+    papers.add_argument("--where", default="", metavar="FILTER", help=WHERE)
+    papers.add_argument("--sort", choices=PAPER_SORTS, default="added")
+    papers.add_argument("--limit", type=int, default=-1, metavar="N", help="default: all")
+    papers.set_defaults(verb=list_papers)
+
+    facts = verbs.add_parser("facts", help="say who wrote a paper and when, and tag it")
+    facts.add_argument("paper", metavar="PAPER", help="its id, or the beginning of it")
+    facts.add_argument("--authors", metavar="NAME;...", help="default: as they are")
+    facts.add_argument("--year", metavar="YEAR|none", help="default: as it is")
+    facts.add_argument("--tags", metavar="TAG,...", help="default: as they are")
+    facts.set_defaults(verb=change_facts)
 
     remove = verbs.add_parser("remove", help="remove papers")
     remove.add_argument("papers", nargs="+", metavar="PAPER", help="its id, or the beginning of it")
@@ -48,10 +62,34 @@ def _show_added(step: AddProgress) -> None:
         )
 
 
-def list_papers(lab: Lab, _options: argparse.Namespace) -> int:
-    for row in lab.papers.all():
-        show({"paper": row.id} | {k: v for k, v in plain(row).items() if k != "id"})
+def list_papers(lab: Lab, options: argparse.Namespace) -> int:
+    wanted = filter_from_link(options.where)
+    for row in lab.papers.page(wanted, options.sort, 0, options.limit):
+        _show_row(row)
     return 0
+
+
+def change_facts(lab: Lab, options: argparse.Namespace) -> int:
+    (row,) = lab.papers.rows(lab.papers.resolve((options.paper,)))
+    authors, year, tags = row.authors, row.year, row.tags
+    if options.authors is not None:
+        authors = tuple(options.authors.split(";"))
+    if options.year is not None:
+        year = None if options.year == "none" else _year(options.year)
+    if options.tags is not None:
+        tags = tuple(options.tags.split(","))
+    _show_row(lab.papers.keep_facts(row.id, authors=authors, year=year, tags=tags))
+    return 0
+
+
+def _year(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) == 4):
+        raise BadInput(f"{text[:60]!r} is no year; write it like 2023, or none.")
+    return int(text)
+
+
+def _show_row(row: PaperRow) -> None:
+    show({"paper": row.id} | {k: v for k, v in plain(row).items() if k != "id"})
 
 
 def remove_papers(lab: Lab, options: argparse.Namespace) -> int:

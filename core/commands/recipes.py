@@ -3,15 +3,18 @@
 import argparse
 
 from core import chunkers
+from core.errors import BadInput
 from core.lab import Lab
 from core.retrieval import RETRIEVERS
-from core.types import Chunking, Generation, Recipe, Retrieval
+from core.types import Chunking, Generation, Recipe, Retrieval, filter_from_link
+
+WHERE = "the papers that fit, such as 'text:lamp;tag:survey;since:2023;pages_to:20'"
 
 
 def add_recipe(command: argparse.ArgumentParser) -> None:
     retrieval, generation = Retrieval(), Generation()
     command.add_argument("question", metavar="QUESTION")
-    command.add_argument("--papers", default="", metavar="ID,...", help="default: all")
+    add_papers(command)
     command.add_argument("--chunker", default=Chunking().chunker, help=" | ".join(chunkers.names()))
     command.add_argument("--size", type=int, help="in the chunker's unit; default: its usual size")
     command.add_argument("--overlap", type=int, help="in the same unit; default: its usual one")
@@ -31,6 +34,12 @@ def add_recipe(command: argparse.ArgumentParser) -> None:
     command.add_argument("--max-tokens", type=int, default=generation.max_tokens)
     command.add_argument("--temperature", type=float, default=generation.temperature)
     command.add_argument("--seed", type=int, default=generation.seed)
+
+
+def add_papers(command: argparse.ArgumentParser) -> None:
+    which = command.add_mutually_exclusive_group()
+    which.add_argument("--papers", default="", metavar="ID,...", help="default: all")
+    which.add_argument("--where", default="", metavar="FILTER", help=WHERE)
 
 
 def recipe_from(lab: Lab, options: argparse.Namespace) -> Recipe:
@@ -62,4 +71,10 @@ def recipe_from(lab: Lab, options: argparse.Namespace) -> Recipe:
 
 
 def papers_from(lab: Lab, options: argparse.Namespace) -> tuple[str, ...]:
-    return lab.papers.resolve(tuple(options.papers.split(",")) if options.papers else ())
+    """Errors: BadInput for an id that fits no paper, and a filter that fits none."""
+    if not options.where:
+        return lab.papers.resolve(tuple(options.papers.split(",")) if options.papers else ())
+    found = lab.papers.ids(filter_from_link(options.where))
+    if not found:
+        raise BadInput(f"No paper fits {options.where!r}; `papers` lists what is here.")
+    return found

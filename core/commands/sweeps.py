@@ -7,7 +7,7 @@ from pathlib import Path
 from core.codec import plain
 from core.commands import Verbs
 from core.commands.output import say, show
-from core.commands.recipes import papers_from
+from core.commands.recipes import add_papers, papers_from
 from core.errors import BadInput
 from core.lab import Lab
 from core.sweeps import SweepPlan
@@ -20,7 +20,7 @@ def add_verbs(verbs: Verbs) -> None:
     sweep = verbs.add_parser("sweep", help="answer many questions by many settings")
     sweep.add_argument("preset", metavar="PRESET|FILE.toml")
     sweep.add_argument("--questions", metavar="FILE|DECK", help="default: the sample ones")
-    sweep.add_argument("--papers", default="", metavar="ID,...", help="default: all")
+    add_papers(sweep)
     sweep.add_argument("--dry-run", action="store_true", help="say what it would cost")
     sweep.set_defaults(verb=sweep_preset)
 

@@ -2,6 +2,8 @@
 
 from core.papers import texts
 from core.papers.adding import Added, AddProgress, blank_pages_sentence
+from core.papers.catalogue import BibTeXReport, UnmatchedEntry
+from core.papers.facts import split_authors
 from core.papers.finding import TextMatch
 from core.papers.library import Papers, Removal
 from core.papers.reading import PageImage, read
@@ -10,6 +12,7 @@ from core.store import PaperChoices, PaperRow, Refusal
 __all__ = [
     "AddProgress",
     "Added",
+    "BibTeXReport",
     "PageImage",
     "PaperChoices",
     "PaperRow",
@@ -17,7 +20,9 @@ __all__ = [
     "Refusal",
     "Removal",
     "TextMatch",
+    "UnmatchedEntry",
     "blank_pages_sentence",
     "read",
+    "split_authors",
     "texts",
 ]

@@ -97,7 +97,11 @@ class Adding:
                             if isinstance(file, LeftOut)
                             else readers.submit(self._prepare, file)
                         )
-                    added = self._keep(list(_ready(under_way)))
+                    read = list(_ready(under_way))
+                    if stop.is_set():  # Ctrl-C ends the children too: what they left says nothing
+                        _drop(read)
+                        break
+                    added = self._keep(read)
                     done += added
                     yield AddProgress(
                         sentence=f"{len(done):,} of {len(files):,} files read",
@@ -106,9 +110,8 @@ class Adding:
                     )
             finally:
                 readers.shutdown(cancel_futures=True)
-                for each in under_way:
-                    if isinstance(each, Future) and not each.cancelled():
-                        _drop(each.result())
+                begun = (each for each in under_way if isinstance(each, Future))
+                _drop(each.result() for each in begun if not each.cancelled())
         return done
 
     def _prepare(self, file: SingleFile) -> _Prepared:
@@ -169,12 +172,10 @@ class Adding:
                 return [added for each in batch for added in self._keep([each])]
             (only,) = batch
             assert isinstance(only, _Prepared)
-            _drop(only)
+            _drop(batch)
             return self._kept([replace(only, paper=None, copy=None, error=error)])
         except TriptychError:
-            for each in batch:
-                if isinstance(each, _Prepared):
-                    _drop(each)
+            _drop(batch)
             raise
 
     def _kept(self, batch: Sequence[_Prepared | LeftOut]) -> list[Added]:
@@ -209,8 +210,7 @@ class Adding:
         self._here |= new.keys()
         rows = {row.id: row for row in self._store.papers.rows({each.paper_id for each in read})}
         told = [_told(each, rows, new) for each in batch]
-        for each in read:
-            _drop(each)
+        _drop(read)
         return told
 
 
@@ -269,10 +269,11 @@ def _flush(copy: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _drop(each: _Prepared) -> None:
+def _drop(prepared: Iterable[_Prepared | LeftOut]) -> None:
     """Nothing of what was not kept stays."""
-    if each.copy:
-        each.copy.unlink(missing_ok=True)
+    for each in prepared:
+        if isinstance(each, _Prepared) and each.copy:
+            each.copy.unlink(missing_ok=True)
 
 
 def blank_pages_sentence(row: PaperRow) -> str:

@@ -1,7 +1,7 @@
 """What is known of a paper besides its text: authors, a year, tags. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from core.errors import BadInput
@@ -22,11 +22,29 @@ NOBODY = re.compile(
 NO_NAME = re.compile(r"@|https?:|www\.|[/\\<>{}|=]|\.(pdf|docx?|tex)\b|\d{3}", re.IGNORECASE)
 
 
-def checked(authors: Iterable[str], year: int | None, tags: Iterable[str]) -> PaperFacts:
+def checked(authors: Sequence[str], year: int | None, tags: Sequence[str]) -> PaperFacts:
     """Facts as a person typed them, without blanks and what was said twice. Errors: BadInput."""
-    if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
+    if year is not None and not is_year(year):
         raise BadInput(f"{year} is no year of a paper; write one from {FIRST_YEAR} to {LAST_YEAR}.")
-    return PaperFacts(authors=_names(authors), year=year, tags=_names(tags))
+    found = shortened(authors, year, tags)
+    if found != PaperFacts(authors=_names(authors), year=year, tags=_names(tags)):
+        raise BadInput(
+            f"At most {MOST} authors or tags of {LONGEST} characters each can be kept; shorten"
+            " them."
+        )
+    return found
+
+
+def shortened(authors: Iterable[str], year: int | None, tags: Iterable[str]) -> PaperFacts:
+    """Facts as a program wrote them, as much of them as is kept."""
+    fitting = ([name[:LONGEST] for name in _names(each)][:MOST] for each in (authors, tags))
+    names, marks = map(tuple, fitting)
+    return PaperFacts(authors=names, year=year, tags=marks)
+
+
+def is_year(year: int | None) -> bool:
+    """Whether it can be the year of a paper."""
+    return year is not None and FIRST_YEAR <= year <= LAST_YEAR
 
 
 def of_pdf(author: str, made: str) -> PaperFacts:
@@ -34,10 +52,8 @@ def of_pdf(author: str, made: str) -> PaperFacts:
     it ("D:20230719120000Z"); a year before there were PDFs, or one to come, is none."""
     year = re.match(r"(?:D:)?((?:19|20)\d\d)", made.strip())
     sane = year and FIRST_PDF <= int(year[1]) <= datetime.now(UTC).year
-    return PaperFacts(
-        authors=tuple(dict.fromkeys(filter(_is_name, split_authors(author))))[:MOST],
-        year=int(year[1]) if year and sane else None,
-    )
+    named = filter(_is_name, split_authors(author))
+    return shortened(named, int(year[1]) if year and sane else None, ())
 
 
 def split_authors(text: str) -> list[str]:
@@ -58,11 +74,5 @@ def _is_name(name: str) -> bool:
 
 
 def _names(given: Iterable[str]) -> tuple[str, ...]:
-    """Each once, on one line. Errors: BadInput for what is too long or too many."""
-    names = tuple(dict.fromkeys(filter(None, (" ".join(each.split()) for each in given))))
-    if len(names) > MOST or any(len(name) > LONGEST for name in names):
-        raise BadInput(
-            f"At most {MOST} authors or tags of {LONGEST} characters each can be kept; shorten"
-            " them."
-        )
-    return names
+    """Each once, on one line."""
+    return tuple(dict.fromkeys(filter(None, (" ".join(each.split()) for each in given))))

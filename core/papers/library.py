@@ -11,8 +11,9 @@ from typing import IO
 
 from core.errors import BadInput, TriptychError
 from core.files import PART, adding
-from core.papers import facts, finding, reading
+from core.papers import catalogue, facts, finding, reading
 from core.papers.adding import Added, Adding, AddProgress
+from core.papers.catalogue import BibTeXReport
 from core.papers.finding import TextMatch
 from core.papers.reading import PageImage
 from core.papers.sources import Source
@@ -112,7 +113,7 @@ class Papers:
         """Put these in place of what was known of a paper; what is blank or said twice is left
         out. Errors: BadInput for a paper that is not here or a year that is none."""
         known = self._row(paper_id)
-        self._store.papers.keep_facts({known.id: facts.checked(authors, year, tags)})
+        self._store.papers.keep_facts({known.id: facts.checked(tuple(authors), year, tuple(tags))})
         return self._row(known.id)
 
     def add_tags(self, paper_ids: Iterable[str], tags: Iterable[str]) -> int:
@@ -123,6 +124,12 @@ class Papers:
             {row.id: facts.checked(row.authors, row.year, (*row.tags, *more)) for row in rows}
         )
         return len(rows)
+
+    def take_bibtex(self, text: str) -> BibTeXReport:
+        """Let papers take authors, years and tags from a BibTeX file as Zotero writes it: by file
+        name, by a DOI or the title at a text's beginning. Errors: BadInput for a text without any
+        entry."""
+        return catalogue.take(text, self._store.papers)
 
     def _row(self, paper_id: str) -> PaperRow:
         row = self.row(paper_id)

@@ -128,9 +128,9 @@ def _in_zip(
     for info in archive.infolist():
         name = info.filename.replace("\\", "/")
         parts = PurePosixPath(name).parts
-        hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
+        hidden = any(part.startswith((".", "__MACOSX")) and part.strip(".") for part in parts)
         why = _why_not(parts[-1] if parts else "", stat.S_ISLNK(info.external_attr >> 16), kinds)
-        if info.is_dir():
+        if name.endswith("/"):
             continue
         if hidden or why is not None:
             left[1 if hidden or why is None else why] += 1

@@ -10,7 +10,7 @@ from core.store.classes import played
 from core.store.comparisons import ComparisonRow
 from core.store.database import Database, now
 from core.store.facts import RunRow
-from core.store.papers import PaperChoices, PaperFacts, PaperRow, Refusal
+from core.store.papers import PaperChoices, PaperFacts, PaperRow, PaperStore, Refusal
 from core.store.questions import KeptQuestion, question_id
 from core.store.store import Store
 from core.store.studies import Counts, Learner, Studied
@@ -28,6 +28,7 @@ __all__ = [
     "PaperChoices",
     "PaperFacts",
     "PaperRow",
+    "PaperStore",
     "Refusal",
     "RunRow",
     "Scope",

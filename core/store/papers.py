@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from core.codec import from_json, to_json
 from core.store.database import Database, now
 from core.store.facts import match
-from core.text import language_of
+from core.text import language_of, spaced
 from core.types import UNKNOWN, Paper, PaperFilter, PaperKind, PaperSort
 
 
@@ -181,6 +181,34 @@ class PaperStore:
             json.dumps(tuple(names)),
         )
         return frozenset(row["source"] for row in found)
+
+    def from_files(self, name: str) -> list[str]:
+        """The ids of the papers that came with this file name, in any case."""
+        found = self._database.rows(
+            "SELECT id FROM papers WHERE lower(source) = lower(?) ORDER BY number", name
+        )
+        return [row["id"] for row in found]
+
+    def saying(self, phrase: str) -> list[str]:
+        """The ids of the papers that have these words in a row, in their title or text."""
+        if not re.search(r"\w", phrase):
+            return []
+        words = spaced(phrase).replace('"', '""')
+        found = self._database.rows(
+            "SELECT id FROM papers WHERE number IN"
+            " (SELECT rowid FROM paper_words WHERE paper_words MATCH ?) ORDER BY number",
+            f'{{title text}} : "{words}"',
+        )
+        return [row["id"] for row in found]
+
+    def beginnings(self, paper_ids: Iterable[str], characters: int) -> dict[str, str]:
+        """So many characters of each text, by the paper's id."""
+        found = self._database.rows(
+            f"SELECT id, substr(json_extract(body, '$.text'), 1, ?) AS start {THESE}",
+            characters,
+            json.dumps(tuple(paper_ids)),
+        )
+        return {row["id"]: row["start"] for row in found}
 
     def choices(self) -> PaperChoices:
         with self._database.reading():
