@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.errors import TriptychError
 from core.lab import Lab
-from core.papers import PaperRow
+from core.papers import PaperRow, split_authors
 from pages.ui.library import listing, removing
 from pages.ui.shared import frame, paper_search
 
@@ -50,7 +50,7 @@ def _edit(lab: Lab, row: PaperRow) -> None:
         )
         if st.form_submit_button("Keep", type="primary", key=f"{key}.keep"):
             try:
-                lab.papers.keep_facts(row.id, authors=authors.splitlines(), year=year, tags=tags)
+                lab.papers.keep_facts(row.id, authors=split_authors(authors), year=year, tags=tags)
             except TriptychError as error:
                 frame.show(error)
             else:
