@@ -3,7 +3,6 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -19,8 +18,6 @@ from core.types import PaperFilter
 from tests.support import pdfs
 from tests.support.backups import files
 from tests.support.commands import ran
-
-Many = Iterator[Path]
 
 
 def notes(folder: Path, count: int, about: str = "lamp") -> list[Path]:
@@ -152,6 +149,15 @@ def test_a_damaged_zip_and_a_damaged_file_in_one_are_told(lab: Lab) -> None:
     assert [added.status for added in made] == ["failed", "added", "failed"]
     assert "is damaged in its zip file" in made[0].reason
     assert "cannot be opened as a zip file" in made[2].reason
+
+
+def test_an_entry_without_a_name_is_left_out(lab: Lab) -> None:
+    packed = zipped(**{"a.txt": b"The tide."})
+    with zipfile.ZipFile(packed, "a") as archive, archive.open(zipfile.ZipInfo(""), "w"):
+        pass
+    packed.seek(0)
+    made = all_of(lab, ("odd.zip", packed))
+    assert [added.status for added in made] == ["added", "skipped"]
 
 
 def test_the_same_bytes_twice_are_one_paper(lab: Lab, tmp_path: Path) -> None:

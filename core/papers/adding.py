@@ -101,7 +101,7 @@ class Adding:
                     if stop.is_set():  # Ctrl-C ends the children too: what they left says nothing
                         _drop(read)
                         break
-                    added = self._keep(read)
+                    added = self._keep(read) if read else []
                     done += added
                     yield AddProgress(
                         sentence=f"{len(done):,} of {len(files):,} files read",

@@ -57,11 +57,11 @@ class Papers:
         return Adding(self._settings, self._store, self._folder).run(given, stop)
 
     def add(self, path: Path) -> Added:
-        """Add one file from disk."""
+        """Add one file from disk; for folders and zip files there is `add_all`."""
         return result_of(self.add_all([path], Event()))[0]
 
     def upload(self, name: str, stream: IO[bytes]) -> Added:
-        """Add one uploaded file."""
+        """Add one uploaded file that is no zip file."""
         return result_of(self.add_all([(name, stream)], Event()))[0]
 
     def add_samples(self) -> list[Added]:
