@@ -32,8 +32,10 @@ def main(lab: Lab) -> None:
 
 
 def empty(lab: Lab) -> None:
-    adding.draw(lab)
+    under_way = adding.draw(lab)
     removing.undo(lab)
+    if under_way:
+        return
     st.info("No papers yet. Drop some above, or start with the sample corpus.")
     if st.button("Add the sample corpus", type="primary", key="library.samples"):
         lab.papers.add_samples()

@@ -233,7 +233,7 @@ def test_many_files_are_counted_and_only_the_broken_ones_named(app: AppTest, lab
     assert "**12 added, 6 failed**" in texts(library)
     assert lab.papers.count(ALL) == 14
     assert "bad5\\.pdf" in texts(library)
-    assert "and 1 more file that could not be read" in texts(library)
+    assert "and 3 more files that could not be read" in texts(library)
     library.button(key="library.dismiss").click().run()
     assert "bad" not in texts(library)
     assert lab.papers.refusals() == []

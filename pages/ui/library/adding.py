@@ -19,7 +19,8 @@ UPLOAD, TURN = "library.upload", "library.turn"
 POLL_SECONDS = 0.5
 BIBTEX = ".bib"
 LISTED = 10  # files named one by one
-SHOWN = 5  # refusals on screen at once
+SHOWN = 3  # refusals on screen at once
+COUNTED = ("added", "known", "failed")
 ICONS = {"added": ":material/check:", "failed": ":red[:material/error:]"}
 
 
@@ -37,8 +38,9 @@ class Upload(Task[AddProgress, None]):
         self.doing = step
 
 
-def draw(lab: Lab) -> None:
-    """The uploader, or how far the files are that were given to it; then what became of them."""
+def draw(lab: Lab) -> bool:
+    """The uploader, or how far the files are that were given to it; then what became of them.
+    Returns whether some are still on their way."""
     upload: Upload | None = st.session_state.get(UPLOAD)
     refusals = lab.papers.refusals()
     if upload and not upload.over:
@@ -48,17 +50,20 @@ def draw(lab: Lab) -> None:
         if upload:
             _ended(upload, refusals)
     _refused(lab, refusals)
+    return upload is not None and not upload.over
 
 
 def _uploader(lab: Lab) -> None:
     """It is emptied at once: the files are in the hands of the work in the background."""
     turn = st.session_state.setdefault(TURN, 0)
     files = st.file_uploader(
-        "Add papers: files, a folder or a zip of them; BibTeX gives them authors, years and tags",
+        "Add papers",
         type=["pdf", "txt", "md", "markdown", "zip", "bib"],
         accept_multiple_files=True,
         key=f"library.upload.{turn}",
         max_upload_size=lab.settings.max_file_mb,
+        help="Files, a folder or a zip of papers. A BibTeX file, as Zotero writes it, gives them"
+        " authors, years and tags.",
     )
     if files:
         st.session_state[UPLOAD] = begin(lab, files)
@@ -123,8 +128,8 @@ def _ended(upload: Upload, refusals: Sequence[Refusal]) -> None:
     told = [each for each in upload.added if each.status != "failed" or each.reason not in named]
     stopped = upload.stopping.is_set()
     if stopped or len(upload.added) > LISTED:
-        counts = Counter(each.status for each in upload.added)
-        parts = ", ".join(f"{counts[status]:,} {status}" for status in counts)
+        counts = Counter[str](each.status for each in upload.added)
+        parts = ", ".join(f"{counts[each]:,} {each}" for each in COUNTED if counts[each])
         start = "Stopped; what is in stays: " if stopped else ""
         st.markdown(f":material/check: {start}**{parts or 'no file was read'}**")
         told = [each for each in told if each.status in ("failed", "skipped")]
