@@ -63,7 +63,7 @@ def test_chunks_of_a_place_have_their_numbers(lab: Lab, long: str) -> None:
 
 def test_coverage_of_the_library_is_the_sum_of_its_papers(lab: Lab, long: str) -> None:
     settings = [Chunking(chunker="words", size=300, overlap=0), Chunking(chunker="pages")]
-    rows = list(lab.ruler.coverage(settings, EMBEDDER))
+    rows = list(lab.ruler.coverage(lab.papers.resolve(()), settings, EMBEDDER))
     assert [row.source for row, _ in rows] == ["lamp.md", "tide.txt", "long.txt"]
     total = sum((found[0] for _, found in rows), Coverage())
     assert total.chunks == 4

@@ -3,7 +3,7 @@
 Loads no model: the tokenizer and the window are enough.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING
@@ -90,10 +90,11 @@ class Ruler:
         return self._cuts(paper_id, chunkers.completed(chunking, embedder), model)
 
     def coverage(
-        self, chunkings: Sequence[Chunking], embedder: str
+        self, paper_ids: Iterable[str], chunkings: Sequence[Chunking], embedder: str
     ) -> Iterator[tuple[PaperRow, tuple[Coverage, ...]]]:
-        """Paper by paper, how much the embedder sees with each chunking. Errors: as `cut`."""
-        for row in self._papers.all():
+        """Paper by paper, of those that are here, how much the embedder sees with each chunking.
+        Errors: as `cut`."""
+        for row in self._papers.rows(paper_ids):
             yield row, tuple(self.cut(row.id, each, embedder).coverage for each in chunkings)
 
     def _read(self, model: Model) -> "tuple[Tokenizer, int]":

@@ -26,6 +26,7 @@ def test_an_empty_library_is_not_called_all_papers(app: AppTest, lab: Lab) -> No
         lab.papers.remove(row.id)
     app.run()
     labels = [block.proto.popover.label for block in app.get("popover")]
+    labels += [button.label for button in app.button]
     assert not any("papers" in label for label in labels)
     links = [link.proto for link in app.get("page_link")]
     assert ("library", "No papers yet: open the Library") in {

@@ -63,7 +63,7 @@ def test_story_read_remove_and_add_again(app: AppTest, lab: Lab, tmp_path: Path)
     app.query_params["paper"] = lamp
     app.run()
     assert "burns whale oil" in texts(app)
-    app.button(key=f"library.really.{lamp}").click().run()
+    app.button(key=f"library.remove.{lamp}").click().run()
     assert "1 paper" in texts(app)
     assert "burns whale oil" not in texts(app)
     assert ":material/check: Removed: **" in texts(app)
@@ -81,6 +81,8 @@ def test_an_upload_is_kept_and_a_bad_one_stays_listed(app: AppTest, lab: Lab) ->
             ("bad.pdf", b"no", "application/pdf"),
         ]
     ).run()
+    app.session_state["library.upload"].join()
+    app.run()
     assert not app.exception
     assert len(lab.papers.all()) == 3
     assert "new\\.md: added, **Fog**" in texts(app)

@@ -10,36 +10,29 @@ from core import labels
 from core.cards import Proposing
 from core.errors import TriptychError
 from core.lab import Lab
-from core.types import Card, Span
+from core.types import Card, PaperFilter, Span
 from pages.ui.cards import view
-from pages.ui.shared import frame
+from pages.ui.shared import frame, pickers
 
 POLL_SECONDS = 1.0
 SPAN = re.compile(r"(\w{1,64}):(\d{1,12})-(\d{1,12})")  # as in the address
 
 
 def draw(lab: Lab, deck: str) -> None:
-    rows = lab.papers.all()
-    if not rows:
+    if not lab.papers.count(PaperFilter()):
         st.info("There is no paper yet to make cards from. Add one in the Library.")
         st.page_link("pages/library.py", label="Open the Library", icon=":material/menu_book:")
         return
-    titles = {row.id: row.title for row in rows}
     named = wanted(lab)
     with st.container(horizontal=True, vertical_alignment="bottom", key="making-line"):
         if named is None:
-            paper_id = st.selectbox(
-                "Paper",
-                list(titles),
-                format_func=lambda paper_id: labels.shortened(titles[paper_id], 80),
-                key="cards.make.paper",
-                width=420,
-                persist_state="session",
-            )
+            paper_id = pickers.paper(lab, "Paper", "cards.make.paper", keep=True)
+            if paper_id is None:
+                return
             spans, papers = lab.proposals.of_paper(paper_id), [paper_id]
         else:
             spans, papers = named, list(dict.fromkeys(span.paper_id for span in named))
-            _passages(spans, [each for each in papers if each in titles])
+            _passages(spans, [row.id for row in lab.papers.rows(papers)])
         available = [
             model.name
             for model in lab.models.all()

@@ -54,7 +54,7 @@ def source(lab: Lab, card: Card, key: str) -> None:
 @st.dialog("Where the card is from", width="large")
 def place(lab: Lab, card: Card) -> None:
     span = card.span
-    if span is None or span.paper_id not in {row.id for row in lab.papers.all()}:
+    if span is None or lab.papers.row(span.paper_id) is None:
         st.info("Its paper is not in the library (any more); the card stays as it is.")
         return
     paper = lab.papers.get(span.paper_id)

@@ -73,7 +73,7 @@ def page_dialog(lab: Lab, hit: Hit, spans: gold.Gold) -> None:
     st.markdown(f"**{labels.escaped(hit.title)}**, {labels.pages_of(hit)}")
     st.caption(" · ".join(labels.standing(hit)) or "given by hand")
     _holds(spans, hit)
-    if hit.chunk.paper_id not in {row.id for row in lab.papers.all()}:
+    if lab.papers.row(hit.chunk.paper_id) is None:
         st.info("This paper is not in the library; the chunk's text is kept with the run.")
         with st.container(key="chunk-text-alone"):
             st.text(hit.chunk.text)

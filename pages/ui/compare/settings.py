@@ -12,6 +12,7 @@ from core.types import (
     Chunking,
     Family,
     Generation,
+    PaperFilter,
     PassageOrder,
     Recipe,
     Retrieval,
@@ -72,7 +73,7 @@ def draw(lab: Lab) -> tuple[Recipe, tuple[str, ...]]:
 
 def _chunking() -> Chunking:
     with st.popover(labels.chunking(pickers.chosen_chunking("compare")), key="compare.chunking"):
-        return pickers.chunking("compare", "Papers are cut by", "Chunk size", above=_usual_sizes)
+        return pickers.chunking("compare", "Chunking method", "Chunk size", above=_usual_sizes)
 
 
 def _usual_sizes(chunker: str) -> None:
@@ -101,7 +102,7 @@ def _retrieval(lab: Lab) -> Retrieval:
             " one together with the question."
         )
         retriever = st.selectbox(
-            "Retriever", RETRIEVERS, key="compare.retriever", persist_state=KEEP
+            "Retrieval method", RETRIEVERS, key="compare.retriever", persist_state=KEEP
         )
         top_k = st.number_input("Top-k", step=1, key="compare.top_k", persist_state=KEEP)
         candidates = st.number_input(
@@ -137,7 +138,7 @@ def _generation(lab: Lab) -> Generation:
         if honest:
             st.caption(honest)
         max_tokens = st.number_input(
-            "Tokens at most", step=32, key="compare.max_tokens", persist_state=KEEP
+            "Max output tokens", step=32, key="compare.max_tokens", persist_state=KEEP
         )
         temperature = st.number_input(
             "Temperature (0: the likeliest word, always)",
@@ -156,7 +157,7 @@ def _generation(lab: Lab) -> Generation:
             " with the text: ask both ways and see what the template does.",
         )
         passages: PassageOrder = st.selectbox(
-            "Passages in the prompt",
+            "Passage order",
             list(get_args(PassageOrder)),
             key="compare.passages",
             persist_state=KEEP,
@@ -199,15 +200,7 @@ def small_model_sentence(lab: Lab, generator: str) -> str:
 
 
 def _papers(lab: Lab) -> tuple[str, ...]:
-    titles = {row.id: row.title for row in lab.papers.all()}
-    if not titles:
+    if not lab.papers.count(PaperFilter()):
         asking.no_papers()
         return ()
-    chosen = pickers.chosen_papers("compare.papers", titles)
-    label = labels.counted(len(chosen), "chosen paper") if chosen else f"all {len(titles)} papers"
-    with st.popover(label, key="compare.which"):
-        picked = pickers.papers(
-            "Search only in", "compare.papers", titles, placeholder="all papers"
-        )
-        st.page_link("pages/library.py", label="Add papers in the Library")
-    return picked
+    return pickers.papers(lab, "compare.papers")

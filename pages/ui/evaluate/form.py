@@ -116,7 +116,7 @@ def base(names: Sequence[str]) -> str:
     """The setting that the others are compared with."""
     if st.session_state.get("evaluate.base") not in names:
         st.session_state["evaluate.base"] = names[0]
-    st.selectbox("Compared with", names, key="evaluate.base", persist_state=form.KEEP, width=420)
+    st.selectbox("Baseline", names, key="evaluate.base", persist_state=form.KEEP, width=420)
     chosen: str = st.session_state["evaluate.base"]
     return chosen
 

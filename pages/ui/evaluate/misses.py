@@ -50,7 +50,7 @@ def _proposed(lab: Lab, missed: Sequence[Question], done: Sequence[bool]) -> Non
     said += [f"{len(done) - new:,} proposed before"] if new < len(done) else []
     st.caption(f":material/check: {', '.join(said)}", width="content")
     firsts = {each.gold[0].paper_id: each.gold[0] for each in reversed(missed)}
-    titles = {row.id: row.title for row in lab.papers.all()}
+    titles = {row.id: row.title for row in lab.papers.rows(firsts)}
     for paper_id, span in firsts.items():
         title = labels.escaped(labels.shortened(titles.get(paper_id, ""), 30))
         st.page_link(

@@ -7,6 +7,7 @@ settings and is marked in the text.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,8 @@ from core.charts import SETTINGS, lengths
 from core.errors import TriptychError
 from core.lab import Lab
 from core.metrics import within
-from core.papers import PaperRow
 from core.retrieval import Coverage, Cut
-from core.types import Chunking, Paper, Span
+from core.types import Chunking, Paper, PaperFilter, Span
 from pages.ui.shared import frame, pickers
 from pages.ui.shared.highlighted_text import GOLD, Mark, golden, pieces
 
@@ -31,6 +31,21 @@ _component = st.components.v2.component(
     js=Path(__file__).with_suffix(".js").read_text("utf-8"),
 )
 STATE = "library.cuts"  # how many settings are compared
+MEASURED = "library.coverage"
+MOST_LISTED = 50  # papers in the table of the whole library
+
+
+@dataclass(kw_only=True)
+class Measured:
+    """Of which papers, by which settings and for which embedder, how much is truncated: a title
+    and what was found for each setting, as far as it is done."""
+
+    what: tuple[tuple[str, ...], tuple[Chunking, ...], str]
+    table: list[tuple[str, tuple[Coverage, ...]]] = field(default_factory=list)
+    stopped: bool = False
+
+    def stop(self, stopped: bool = True) -> None:
+        self.stopped = stopped
 
 
 def draw(lab: Lab, paper: Paper, start: int, end: int, where: str) -> None:
@@ -54,14 +69,14 @@ def draw(lab: Lab, paper: Paper, start: int, end: int, where: str) -> None:
     st.markdown("##### Over the whole paper")
     st.caption(
         f"{labels.escaped(embedder)} reads {measured[0].room:,} tokens of a chunk. Where chunks"
-        " overlap, the next one may show it what it missed; never seen is what it reads in no"
+        " overlap, the next one may show it what it missed; truncated is what it reads in no"
         " chunk."
     )
     st.dataframe(
         [_counts(name, cut) for name, cut in zip(names, measured, strict=True)],
         hide_index=True,
         column_config={
-            "never seen": st.column_config.NumberColumn(format="%.1f %%"),
+            "truncated": st.column_config.NumberColumn(format="%.1f %%"),
             "mean": st.column_config.NumberColumn("mean, tokens", format="%.0f"),
             "longest": st.column_config.NumberColumn("longest, tokens", format="localized"),
         },
@@ -74,40 +89,78 @@ def draw(lab: Lab, paper: Paper, start: int, end: int, where: str) -> None:
     )
 
 
-def overview(lab: Lab) -> None:
-    """The share of all papers' text that the embedder never sees, setting by setting."""
-    st.subheader("What the embedder never sees", anchor=False)
+def overview(lab: Lab, found: PaperFilter) -> None:
+    """How much of the text of the papers found the embedder truncates, setting by setting."""
+    st.subheader("Truncated by the embedder", anchor=False)
     st.caption(
-        "An embedder reads the beginning of a chunk and drops the rest without a word. Choose how"
-        " papers are cut, and see how much of your library it misses; open a paper to see where."
+        "An embedder reads the beginning of a chunk and drops the rest without a word. Choose a"
+        " chunking method, and see how much of your papers is truncated; open one to see where."
     )
     embedder, settings = choose(lab)
-    if not st.session_state.get("library.measured"):
-        if not st.button("Measure all papers", type="primary", key="library.measure"):
-            return
-        st.session_state["library.measured"] = True
-        st.rerun()
-    if not settings:
+    state = st.session_state
+    papers = lab.papers.ids(found)
+    if not papers or not settings:
         return
-    papers = len(lab.papers.all())
-    table: list[tuple[PaperRow, tuple[Coverage, ...]]] = []
+    if state.get("library.measured") != papers:
+        which = labels.counted(len(papers), "paper")
+        label = f"Measure {which}" if found == PaperFilter() else f"Measure the {which} found"
+        if not st.button(label, type="primary", key="library.measure"):
+            return
+        state["library.measured"] = papers
+        st.rerun()
+    measured = Measured(what=(papers, tuple(settings.values()), embedder))
+    if state.setdefault(MEASURED, measured).what != measured.what:
+        state[MEASURED] = measured
+    _measure(lab, state[MEASURED])
+    if state[MEASURED].table:
+        _table(state[MEASURED])
+
+
+def _measure(lab: Lab, measured: Measured) -> None:
+    """Measure what is left. Whatever a person clicks meanwhile, it goes on where it was; stopped,
+    it shows what is done."""
+    papers, settings, embedder = measured.what
     with st.empty():
-        for row, coverage in lab.ruler.coverage(list(settings.values()), embedder):
-            st.progress(len(table) / papers, f"Counting tokens: {labels.escaped(row.title)}")
-            table.append((row, coverage))
+        if measured.stopped:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                done = labels.counted(len(papers), "paper")
+                st.caption(f"Stopped: {len(measured.table):,} of {done} measured.", width="content")
+                st.button("Go on", key="library.measure.on", on_click=measured.stop, args=(False,))
+            return
+        left = papers[len(measured.table) :]
+        if not left:
+            return
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Stop", icon=":material/stop:", key="library.measure.stop", on_click=measured.stop
+            )
+            line = st.empty()
+        for row, coverage in lab.ruler.coverage(left, settings, embedder):
+            said = f"Counting tokens, {len(measured.table):,} of {len(papers):,}: {row.title}"
+            line.progress(len(measured.table) / len(papers), labels.escaped(said))
+            measured.table.append((row.title, coverage))
         st.empty()
-    names = [labels.chunking(each) for each in settings.values()]
-    totals = [sum((found[i] for _, found in table), Coverage()) for i in range(len(settings))]
+
+
+def _table(measured: Measured) -> None:
+    """The shares of all papers together, and the papers of which most is truncated."""
+    _, settings, _ = measured.what
+    names = [labels.chunking(each) for each in settings]
+    found = [coverage for _, coverage in measured.table]
+    totals = [sum((each[i] for each in found), Coverage()) for i in range(len(settings))]
     for column, name, total in zip(st.columns(len(settings)), names, totals, strict=True):
         with column:
             st.metric(name, f"{100 * total.share:.1f} %")
             chunks = labels.counted(total.chunks, "chunk")
             st.caption(f"of the text; {total.too_long:,} of {chunks} too long")
+    if len(found) > MOST_LISTED:
+        st.caption(f"The {MOST_LISTED} papers of which most is truncated:")
+    worst = sorted(measured.table, key=lambda each: max(every.share for every in each[1]))
     st.dataframe(
         [
-            {"paper": row.title}
-            | {name: 100 * each.share for name, each in zip(names, found, strict=True)}
-            for row, found in table
+            {"paper": title}
+            | {name: 100 * each.share for name, each in zip(names, coverage, strict=True)}
+            for title, coverage in worst[: -MOST_LISTED - 1 : -1]
         ],
         hide_index=True,
         column_config={name: st.column_config.NumberColumn(format="%.1f %%") for name in names},
@@ -153,7 +206,7 @@ def _fill(number: int) -> None:
 def _chip(number: int, count: int) -> Chunking:
     key = f"library.cut.{number}"
     with st.popover(labels.chunking(pickers.chosen_chunking(key)), key=f"library.cutting.{number}"):
-        chosen = pickers.chunking(key, "Cut by", "Size")
+        chosen = pickers.chunking(key, "Chunking method", "Size")
         if count > 1 and number == count - 1:
             st.button("Leave it out", key=f"{key}.less", on_click=_compare, args=(count - 1,))
     return chosen
@@ -189,7 +242,7 @@ def _counts(name: str, cut: Cut) -> dict[str, object]:
         "mean": sum(tokens) / max(1, len(tokens)),
         "longest": max(tokens, default=0),
         "too long": cut.coverage.too_long,
-        "never seen": 100 * cut.coverage.share,
+        "truncated": 100 * cut.coverage.share,
     }
 
 

@@ -10,7 +10,7 @@ from core import labels
 from core.lab import Lab
 from core.papers import PaperRow, TextMatch
 from core.types import Paper, Span
-from pages.ui.library import chunk_ruler, gold_editor, markdown, page_image
+from pages.ui.library import chunk_ruler, facts, gold_editor, markdown, page_image
 
 READ, TEXT, CHUNKS = "Read", "Text that is searched", "Chunks"
 VIEWS = {"pdf": (READ, CHUNKS), "markdown": (READ, TEXT, CHUNKS), "text": (READ, CHUNKS)}
@@ -24,8 +24,10 @@ def draw(lab: Lab, row: PaperRow) -> None:
         st.subheader(labels.escaped(row.title), anchor=False)
         st.space("stretch")
         if st.button("Close", key="library.close", type="tertiary", icon=":material/close:"):
-            st.query_params.clear()
+            for name in ("paper", "at"):
+                st.query_params.pop(name, None)
             st.rerun()
+    facts.draw(lab, row)
     found = _search(lab, paper)
     parts = _parts(paper)
     key = f"library.page.{row.id}"

@@ -24,12 +24,12 @@ def draw(lab: Lab) -> None:
     st.session_state.pop(CLOSING, None)
     kept, held_out = lab.questions.all(), lab.questions.all(held_out=True)
     with st.container(key="questions", gap="small"):
-        st.subheader("Questions with known places", anchor=False)
+        st.subheader("Test questions (gold passages)", anchor=False)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(_count(len(kept), len(held_out)), width="content")
             st.space("stretch")
             if (kept or held_out) and st.button(
-                "Look through", type="tertiary", icon=":material/list:", key="library.questions.all"
+                "View all", type="tertiary", icon=":material/list:", key="library.questions.all"
             ):
                 _look_through()
             _bring_in(lab)
@@ -178,7 +178,8 @@ def _look_through() -> None:
         f"Show the {aside:,} held out instead", key="library.questions.held_out"
     )
     kept = lab.questions.all(held_out=shown)
-    titles = {row.id: row.title for row in lab.papers.all()}
+    golden = {span.paper_id for each in kept for span in each.question.gold}
+    titles = {row.id: row.title for row in lab.papers.rows(golden)}
     table = st.dataframe(
         [_line(each, titles) for each in kept],
         hide_index=True,

@@ -8,6 +8,7 @@ import streamlit as st
 from core import labels
 from core.lab import Lab
 from core.types import CHOICES, Choice, View, from_link, to_link
+from pages.ui.shared import pickers
 
 NAMES: dict[Choice, str] = {
     "origin": "From",
@@ -56,7 +57,7 @@ def draw(lab: Lab) -> View:
                 if choice not in FIRST:
                     _values(choice, counts[choice], asked.values(choice))
             _question(lab, asked)
-            _paper(lab)
+            pickers.paper(lab, "Drew on", "runs.paper", placeholder="any paper")
             st.date_input("From day", value=None, key="runs.since")
             st.date_input("To day", value=None, key="runs.until")
         if st.button("Show all runs", type="tertiary", key="runs.all", disabled=asked == View()):
@@ -154,17 +155,3 @@ def _question(lab: Lab, asked: View) -> None:
     if asked.question and asked.question not in found:
         found.append(asked.question)
     st.selectbox("Question", found, index=None, placeholder="any", key="runs.question")
-
-
-def _paper(lab: Lab) -> None:
-    titles = {row.id: row.title for row in lab.papers.all()}
-    chosen = st.session_state.get("runs.paper")
-    ids = [*titles, *([chosen] if chosen and chosen not in titles else [])]
-    st.selectbox(
-        "Drew on",
-        ids,
-        index=None,
-        format_func=lambda paper_id: titles.get(paper_id, "a paper that is not here"),
-        placeholder="any paper",
-        key="runs.paper",
-    )

@@ -8,6 +8,7 @@ from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
 from core.storage import BACKING_UP, KIND, RESTORING, Backup
+from core.types import PaperFilter
 from pages.ui.shared import frame, jobs
 
 UPLOAD_MB = 1_000  # an upload lies in memory for a moment
@@ -48,7 +49,7 @@ def kept(lab: Lab, backup: Backup, number: int, *, busy: bool) -> None:
             on_click="ignore",
         )
         with st.popover("Put back", key=f"{name}.menu.{jobs.turn()}", disabled=busy):
-            here = labels.counted(len(lab.papers.all()), "paper")
+            here = labels.counted(lab.papers.count(PaperFilter()), "paper")
             there = labels.escaped(inside(backup))
             st.write(f"What is here now, {here} with all answers, is replaced by {there}.")
             jobs.sure(f"{name}.restore", "Put back", partial(lab.storage.restore, backup.name))

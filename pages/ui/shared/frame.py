@@ -128,7 +128,7 @@ def page(title: str, *, students: bool = False) -> Iterator[Lab]:
     st.set_page_config(
         page_title=f"{title} · Triptych", page_icon=FOLDER / "icon.svg", layout="wide"
     )
-    st.html(_style())
+    st.html(_style(theme()))
     try:
         lab = open_lab()
         if not students and not is_teacher(lab):
@@ -140,10 +140,12 @@ def page(title: str, *, students: bool = False) -> Iterator[Lab]:
 
 
 @cache
-def _style() -> str:
-    """The look of every page, with the colours that it and the components name."""
+def _style(theme: Theme) -> str:
+    """The look of every page, with the colours that it and the components name. Menus and dialogs
+    stand beside the app in the document, and would not know its theme."""
     css = (FOLDER / "style.css").read_text("utf-8")
-    return f"<style>{palette.custom_properties()}\n{css}</style>"
+    scheme = f":root {{ color-scheme: {theme}; }}"
+    return f"<style>{palette.custom_properties()}\n{scheme}\n{css}</style>"
 
 
 def theme() -> Theme:

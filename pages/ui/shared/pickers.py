@@ -3,39 +3,113 @@
 They are drawn where they are called. Their values outlive a visit to another page.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Literal
 
 import streamlit as st
 
-from core import chunkers
-from core.types import Chunking
+from core import chunkers, labels
+from core.lab import Lab
+from core.types import Chunking, PaperFilter
+from pages.ui.shared import frame, paper_search
 
 KEEP: Literal["session"] = "session"
 
 
-def chosen_papers(key: str, titles: Mapping[str, str]) -> list[str]:
-    """The papers chosen before; one that is no longer in the library is taken out."""
-    known = [each for each in st.session_state.get(key, []) if each in titles]
-    st.session_state[key] = known
-    return known
+def papers(lab: Lab, key: str) -> tuple[str, ...]:
+    """Ask which papers are searched: all, unless some are chosen. One that is no longer in the
+    library is taken out."""
+    here = lab.papers.ids(PaperFilter())
+    chosen = st.session_state.get(key, frozenset())
+    kept = tuple(paper_id for paper_id in here if paper_id in chosen)
+    st.session_state[key] = frozenset(kept)
+    everything = f"All {labels.counted(len(here), 'paper')}"
+    label = f"{len(kept):,} of {labels.counted(len(here), 'paper')}" if kept else everything
+    if st.button(label, icon=":material/menu_book:", key=f"{key}.open"):
+        _choose(key)
+    return kept or here
 
 
-def papers(
-    label: str, key: str, titles: Mapping[str, str], *, placeholder: str, named: bool = True
-) -> tuple[str, ...]:
-    """Ask which of these papers are searched: all, unless some are chosen."""
-    chosen_papers(key, titles)
-    chosen = st.multiselect(
+@st.dialog("Which papers are searched?", width="medium", on_dismiss="rerun")
+@frame.bounded
+def _choose(key: str) -> None:
+    """Look papers up and tick them. The page behind is drawn again when this is closed."""
+    lab, search = frame.open_lab(), f"{key}.search"
+    wanted = paper_search.draw(lab, search)
+    everything, count = lab.papers.count(PaperFilter()), lab.papers.count(wanted)
+    paper_search.heading(search, count, everything)
+    chosen = len(st.session_state[key])
+    with st.container(horizontal=True, vertical_alignment="center", key="picker-said"):
+        said = labels.counted(chosen, "paper") if chosen else "all papers"
+        st.markdown(f"Searched: **{said}**", width="content")
+        if 0 < count < everything:
+            st.button(
+                f"Choose all {count:,} found",
+                type="tertiary",
+                key=f"{key}.all",
+                on_click=paper_search.tick_all,
+                args=(lab, key, wanted),
+            )
+        if chosen:
+            st.button(
+                "Search all papers",
+                type="tertiary",
+                key=f"{key}.none",
+                on_click=paper_search.tick_none,
+                args=(key,),
+            )
+        st.space("stretch")
+        if st.button("Done", type="primary", key=f"{key}.done"):
+            st.rerun()
+    with st.container(key="picker-list", gap=None):
+        for row in paper_search.page(lab, search, wanted, count):
+            facts = paper_search.facts(row)
+            title = labels.escaped(row.title)
+            label = f"{title} :gray[· {facts}]" if facts else title
+            paper_search.tick(row, key, label, named=True)
+    paper_search.pager(search, count)
+    st.page_link("pages/library.py", label="Add papers in the Library")
+
+
+def paper(
+    lab: Lab, label: str, key: str, *, placeholder: str | None = None, keep: bool = False
+) -> str | None:
+    """Ask for one paper; with a `placeholder` for one or none. Where there are many, words narrow
+    down which ones are offered: None also where no paper fits. `keep`: the choice outlives a visit
+    to another page."""
+    everything, words = lab.papers.count(PaperFilter()), ""
+    if everything > paper_search.PER_PAGE:
+        words = st.text_input(
+            f"{label}: search",
+            key=f"{key}.words",
+            placeholder=f"Search {everything:,} papers",
+            icon=":material/search:",
+            width=260,
+            persist_state=KEEP if keep else None,
+        )
+    wanted = PaperFilter(text=(words or "").strip())
+    titles = {
+        row.id: row.title for row in lab.papers.page(wanted, "added", 0, paper_search.PER_PAGE)
+    }
+    chosen = st.session_state.get(key)
+    if chosen and chosen not in titles:
+        row = lab.papers.row(chosen)
+        if row or placeholder:
+            titles = {chosen: row.title if row else "a paper that is not here"} | titles
+    if not titles:
+        st.caption("No paper fits these words.")
+        return None
+    found: str | None = st.selectbox(
         label,
         list(titles),
-        format_func=titles.__getitem__,
+        index=0 if placeholder is None else None,
+        format_func=lambda paper_id: labels.shortened(titles[paper_id], 80),
         placeholder=placeholder,
         key=key,
-        label_visibility="visible" if named else "collapsed",
-        persist_state=KEEP,
+        width=420,
+        persist_state=KEEP if keep else None,
     )
-    return tuple(chosen) or tuple(titles)
+    return found
 
 
 def chosen_chunking(key: str) -> Chunking:

@@ -9,7 +9,7 @@ from core import chunkers, labels
 from core.lab import Lab
 from core.retrieval import INDEXES, RETRIEVERS
 from core.sweeps import Answers, Preset, SweepPlan, presets
-from core.types import Family
+from core.types import Family, PaperFilter
 from pages.ui.compare import asking
 from pages.ui.shared import pickers
 
@@ -66,27 +66,27 @@ def preset(lab: Lab) -> Preset:
     with st.container(key="sweep-values"):
         cutting, finding, answering = st.columns(3, gap="medium")
         with cutting:
-            st.markdown("**Papers are cut**")
-            _several("by", "chunker", chunkers.names())
-            _several("into size/overlap", "chunks", ["800/100", "1200/200", "1600/300"], new=True)
+            st.markdown("**Chunking**")
+            _several("Chunking method", "chunker", chunkers.names())
+            _several("Chunk size/overlap", "chunks", ["800/100", "1200/200", "1600/300"], new=True)
             st.checkbox("also ask without context", key="sweep.baseline", persist_state=KEEP)
         with finding:
-            st.markdown("**Chunks are found**")
-            _several("by the retriever", "retriever", RETRIEVERS)
-            _several("with the embedder", "embedder", _names(lab, "embedder"))
-            _several("searched by the index", "index", INDEXES, help=labels.INDEX_HELP)
-            _several("candidates", "candidates", ["10", "20", "50"], new=True)
-            _several("top k", "top_k", ["3", "5", "7"], new=True)
-            _several("reranked by", "reranker", [presets.NO_RERANKER, *_names(lab, "reranker")])
+            st.markdown("**Retrieval**")
+            _several("Retrieval method", "retriever", RETRIEVERS)
+            _several("Embedder", "embedder", _names(lab, "embedder"))
+            _several("Index", "index", INDEXES, help=labels.INDEX_HELP)
+            _several("Candidates", "candidates", ["10", "20", "50"], new=True)
+            _several("Top-k", "top_k", ["3", "5", "7"], new=True)
+            _several("Reranker", "reranker", [presets.NO_RERANKER, *_names(lab, "reranker")])
         with answering:
-            st.markdown("**Answers are written**")
+            st.markdown("**Answers**")
             st.checkbox("write answers", key="sweep.answered", persist_state=KEEP)
             if state["sweep.answered"]:
-                _several("by", "generator", [presets.BEST, *_names(lab, "generator")])
-                _several("tokens at most", "max_tokens", ["48", "128", "256"], new=True)
-                _several("passages in the prompt", "passages", ["best-last", "best-first"])
-                _several("temperature", "temperature", ["0.0", "0.7"], new=True)
-                _several("seed", "seed", ["0"], new=True)
+                _several("Answer model", "generator", [presets.BEST, *_names(lab, "generator")])
+                _several("Max output tokens", "max_tokens", ["48", "128", "256"], new=True)
+                _several("Passage order", "passages", ["best-last", "best-first"])
+                _several("Temperature", "temperature", ["0.0", "0.7"], new=True)
+                _several("Seed", "seed", ["0"], new=True)
     name = state["sweep.preset"]
     kept = next(each.preset for each in lab.sweeps.presets.all() if each.name == name)
     said = presets.read(name, _toml())
@@ -181,13 +181,10 @@ def _ask(text: str) -> None:
 
 def papers(lab: Lab) -> tuple[str, ...]:
     """Which papers are searched; all, unless some are chosen."""
-    titles = {row.id: row.title for row in lab.papers.all()}
-    if not titles:
+    if not lab.papers.count(PaperFilter()):
         asking.no_papers()
         return ()
-    return pickers.papers(
-        "Papers", "sweep.papers", titles, placeholder=f"all {len(titles)} papers", named=False
-    )
+    return pickers.papers(lab, "sweep.papers")
 
 
 def cost(plan: SweepPlan, typed: int = 0) -> None:
