@@ -1,7 +1,7 @@
 """What a generator may propose, by hand; and the work itself, over small backends."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,7 +91,9 @@ class Scribe(echo.Echo):
         self.go_on = threading.Event()
         self.go_on.set()
 
-    def generate(self, requests: Sequence[Request], _stop: threading.Event) -> Iterator[Delta]:
+    def generate(
+        self, requests: Iterable[Request | None], _stop: threading.Event
+    ) -> Iterator[Delta]:
         self.go_on.wait(10)
         (_,) = requests
         yield Delta(index=0, text=self.said.pop(0), finish="stop")

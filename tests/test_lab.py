@@ -1,7 +1,7 @@
 """The lab as pages and the command line use it, over small real backends and real files."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from core.models.windows import offsets
 from core.retrieval import ranking
 from core.settings import Settings
 from core.store import PaperRow
-from core.tasks import result_of
+from core.tasks import Progress, result_of
 from core.types import (
     Chunking,
     Delta,
@@ -33,7 +33,7 @@ from tests.backends import in_memory
 from tests.backends.embedders.hashing import HashingEmbedder
 from tests.backends.generators.echo import Echo
 from tests.backends.words import tokenizer
-from tests.support.labs import QUESTION, RECIPE, THREE, asked, by, everything
+from tests.support.labs import NOTES, QUESTION, RECIPE, THREE, asked, by, everything
 
 
 def kinds(steps: Sequence[Step], panel: int) -> list[type]:
@@ -113,6 +113,37 @@ def test_stopping_keeps_what_was_said(lab: Lab) -> None:
     assert all(run.answer and run.answer.finish_reason != "stopped" for run in again.runs)
 
 
+def test_the_panel_without_context_does_not_wait_for_the_search(lab: Lab) -> None:
+    steps: list[Step] = []
+    asked_together = result_of(lab.answering.ask(QUESTION, THREE, everything(lab)), steps.append)
+    spoke = [i for i, step in enumerate(steps) if isinstance(step, TextDelta) and step.panel == 0]
+    found = [i for i, step in enumerate(steps) if isinstance(step, EvidenceFound) and step.panel]
+    assert spoke[0] < found[0]
+    # and together or alone they say the same, under the same keys
+    other = Lab(replace(lab.settings, data=lab.settings.data.with_name("other")))
+    for name in NOTES:
+        other.papers.add(lab.settings.data.parent / name)
+    alone = [asked(other, [recipe]).runs[0] for recipe in THREE]
+    assert [(run.key, run.answer and run.answer.text) for run in asked_together.runs] == [
+        (run.key, run.answer and run.answer.text) for run in alone
+    ]
+
+
+def test_a_search_that_fails_lets_the_panel_without_context_end(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object) -> Iterator[Progress]:
+        yield Progress(sentence="Searching …")
+        raise BadInput("The search is broken.")
+
+    monkeypatch.setattr("core.retrieval.Finder.search", none)
+    with pytest.raises(BadInput, match="broken"):
+        asked(lab)
+    (row,) = lab.comparisons.history()
+    (run,) = lab.comparisons.comparison(row.id).runs
+    assert (run.recipe.evidence, run.finished) == (None, True)
+
+
 def test_walking_away_keeps_what_was_said(lab: Lab) -> None:
     steps = lab.answering.ask(QUESTION, THREE, everything(lab))
     for step in steps:
@@ -121,7 +152,8 @@ def test_walking_away_keeps_what_was_said(lab: Lab) -> None:
     steps.close()
     asked(lab, question="Another one, so that the worker is known to be through?")
     (row,) = [row for row in lab.comparisons.history() if row.question == QUESTION]
-    assert [run.question for run in lab.comparisons.comparison(row.id).runs] == [QUESTION] * 3
+    (run,) = lab.comparisons.comparison(row.id).runs  # the others had not found what they need
+    assert (run.question, run.recipe.evidence) == (QUESTION, None)
 
 
 def test_watching_from_elsewhere(lab: Lab) -> None:
@@ -474,8 +506,8 @@ def test_seconds_count_from_where_the_model_began_to_read(
     class Slow(Echo):
         """Its second prompt waits ten seconds for the first."""
 
-        def generate(self, requests: Sequence[Request], _stop: Event) -> Iterator[Delta]:
-            for index in range(len(requests)):
+        def generate(self, requests: Iterable[Request | None], _stop: Event) -> Iterator[Delta]:
+            for index, _ in enumerate(filter(None, requests)):
                 at[0] += 10
                 yield Delta(index=index, text="", begins=True)
                 at[0] += 2
@@ -484,7 +516,7 @@ def test_seconds_count_from_where_the_model_began_to_read(
                 yield Delta(index=index, text="", finish="stop")
 
     at = [0.0]
-    monkeypatch.setattr("core.answering.answering.time.perf_counter", lambda: at[0])
+    monkeypatch.setattr("core.answering.writing.time.perf_counter", lambda: at[0])
     monkeypatch.setattr("tests.backends.generators.echo.load", lambda *_: Slow())
     answers = [run.answer for run in asked(lab).runs]
     assert [each and each.seconds_to_first_token for each in answers] == [2, 2, 2]

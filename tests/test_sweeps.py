@@ -213,7 +213,7 @@ def test_an_answer_that_fails_is_kept_with_its_reason(
     def generate(self: Echo, requests: Any, stop: Event) -> Any:
         from core.types import Delta
 
-        for index in range(len(requests)):
+        for index, _ in enumerate(requests):
             yield Delta(index=index, text="", finish="error", note="The server is gone.")
 
     monkeypatch.setattr(Echo, "generate", generate)

@@ -4,44 +4,36 @@ Everything that touches a model runs in the worker's thread; this file says in w
 no page: it yields steps, and whoever asked draws them.
 """
 
-import time
-import uuid
 from collections import OrderedDict
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 from threading import Event
 from typing import TypeVar
 
 from core import chunkers, generators, indexes
 from core.answering import prompts
-from core.answering.cost import answer_units
 from core.answering.running import (
     EvidenceFound,
     Finished,
     Panel,
     RunningComparison,
     Step,
-    TextDelta,
 )
+from core.answering.writing import Draft, Writing, generator_of, new_id
 from core.errors import BadInput, TriptychError
 from core.models import Models, registry, vocabularies
 from core.retrieval import Finder, bm25, ranking
 from core.settings import Settings
 from core.store import Store, now
-from core.tasks import Priority, Progress, Stopwatch, Ticket, Worker, mapped, result_of
+from core.tasks import Priority, Progress, Ticket, Worker, mapped, result_of
 from core.types import (
-    Answer,
     Comparison,
-    Delta,
     Evidence,
-    Message,
     Recipe,
-    Request,
     Retrieval,
     Run,
-    TextGenerator,
     run_key,
 )
 
@@ -51,32 +43,15 @@ R = TypeVar("R")
 LIVES_KEPT = 200  # comparisons under way or just ended that pages may still look at
 
 
-@dataclass(slots=True, kw_only=True)
-class Draft:
-    """A run in the making."""
-
-    panel: int
-    key: str
-    question: str
-    paper_ids: tuple[str, ...]
-    recipe: Recipe
-    evidence: Evidence = field(default_factory=Evidence)
-    messages: tuple[Message, ...] = ()
-    notes: tuple[str, ...] = ()
-    text: str = ""
-    first_token: float | None = None
-    run: Run | None = None
-
-
-class Answering:
+class Answering(Writing):
     """Questions asked of recipes."""
 
     def __init__(
         self, settings: Settings, store: Store, finder: Finder, models: Models, worker: Worker
     ) -> None:
+        super().__init__(store)
         self._settings = settings
         self._store = store
-        self._speeds = store.speeds
         self._finder = finder
         self._models = models
         self._worker = worker
@@ -237,11 +212,6 @@ class Answering:
     def _answer(
         self, drafts: Sequence[Draft], stop: Event, comparison_id: str
     ) -> Generator[Step, None, Comparison]:
-        def unless_stopped(step: T) -> T:
-            if stop.is_set():
-                raise TriptychError("Stopped while searching, before there was an answer.")
-            return step
-
         open_drafts = []
         for draft in drafts:
             draft.run = self._store.runs.for_key(draft.key)
@@ -249,13 +219,17 @@ class Answering:
                 yield Finished(panel=draft.panel, run=draft.run, again=True)
             else:
                 open_drafts.append(draft)
-        for draft in open_drafts:
-            evidence = yield from mapped(self._evidence(draft), unless_stopped)
-            draft.evidence = unless_stopped(evidence)
-            yield EvidenceFound(panel=draft.panel, evidence=draft.evidence)
+        searching = [each for each in open_drafts if isinstance(each.recipe.evidence, Retrieval)]
+        ready = [draft for draft in open_drafts if draft not in searching]
         try:
-            for name in dict.fromkeys(generator_of(draft) for draft in open_drafts):
-                group = [draft for draft in open_drafts if generator_of(draft) == name]
+            with closing(self._found(searching, stop)) as searches:
+                yield from self._found(ready, stop)
+                if ready:
+                    yield from self._meanwhile(ready, searching, searches, stop)
+                yield from searches
+            left = [draft for draft in open_drafts if not draft.run]
+            for name in dict.fromkeys(generator_of(draft) for draft in left):
+                group = [draft for draft in left if generator_of(draft) == name]
                 yield from self._generate(name, group, stop)
         finally:
             # Also when the one who asked has gone away: what was said so far is kept.
@@ -269,26 +243,81 @@ class Answering:
                 self._store.comparisons.keep(comparison)
         return comparison
 
-    def _generate(
-        self, name: str, drafts: Sequence[Draft], stop: Event
-    ) -> Generator[Step, None, None]:
-        """All drafts of one generator, together in one batch."""
-        generator = yield from self._models.generator(name)
+    def _found(self, drafts: Sequence[Draft], stop: Event) -> Generator[Step, None, None]:
+        """The evidence of these drafts."""
+
+        def unless_stopped(step: T) -> T:
+            if stop.is_set():
+                raise TriptychError("Stopped while searching, before there was an answer.")
+            return step
+
         for draft in drafts:
-            hits = draft.evidence.hits
-            self.prepare(draft, generator)
-            if draft.evidence.hits != hits:
-                yield EvidenceFound(panel=draft.panel, evidence=draft.evidence)
+            evidence = yield from mapped(self._evidence(draft), unless_stopped)
+            draft.evidence = unless_stopped(evidence)
+            yield EvidenceFound(panel=draft.panel, evidence=draft.evidence)
+
+    def _meanwhile(
+        self,
+        ready: Sequence[Draft],
+        searching: Sequence[Draft],
+        searches: Generator[Step, None, None],
+        stop: Event,
+    ) -> Generator[Step, None, None]:
+        """Answer what needs no search while the others search, a step of each in turn; those join
+        it as soon as all have found. What fails there is raised when what needs none is answered.
+        """
+        name = generator_of(ready[0])
+        said: list[Step] = []
+        failed: list[TriptychError] = []
+
+        def coming() -> Iterator[Draft | None]:
+            yield from (draft for draft in ready if generator_of(draft) == name)
+            try:
+                for step in searches:
+                    said.append(step)
+                    yield None
+            except TriptychError as error:
+                failed.append(error)
+            else:
+                yield from (draft for draft in searching if generator_of(draft) == name)
+
+        for step in self._generate(name, coming(), stop):
+            yield step
+            yield from said
+            said.clear()
+        yield from said
+        if failed and not stop.is_set():
+            raise failed[0]
+
+    def _generate(
+        self, name: str, drafts: Iterable[Draft | None], stop: Event
+    ) -> Generator[Step, None, None]:
+        """All drafts of one generator, together in one batch; None as in `TextGenerator`."""
+        generator = yield from self._models.generator(name)
+        begun: list[Draft] = []
+        shorter: list[Step] = []
+
+        def prepared() -> Iterator[Draft | None]:
+            for draft in drafts:
+                if draft:
+                    hits = draft.evidence.hits
+                    self.prepare(draft, generator)
+                    begun.append(draft)
+                    if draft.evidence.hits != hits:
+                        shorter.append(EvidenceFound(panel=draft.panel, evidence=draft.evidence))
+                yield draft
+
         yield Progress(sentence=f"{name} reads the prompts …")
-        unfinished = list(drafts)
         try:
-            with closing(self.write(generator, drafts, stop)) as steps:
+            with closing(self.write(generator, prepared(), stop)) as steps:
                 for step in steps:
-                    unfinished = self._keep_finished(unfinished)
+                    begun = self._keep_finished(begun)
+                    yield from shorter
+                    shorter.clear()
                     yield step
         finally:
             # Also when the one who asked has gone away: what was said so far is kept.
-            self._keep_finished(unfinished)
+            self._keep_finished(begun)
 
     def _keep_finished(self, drafts: Sequence[Draft]) -> list[Draft]:
         """Keep the runs that there are; the drafts that are still to become one."""
@@ -296,101 +325,6 @@ class Answering:
             if draft.run:
                 self._store.runs.keep(draft.run)
         return [draft for draft in drafts if not draft.run]
-
-    @staticmethod
-    def prepare(draft: Draft, generator: TextGenerator) -> None:
-        """Write its messages, with as many passages as the generator has room for.
-
-        Errors: BadInput if not even the question fits.
-        """
-        assert draft.recipe.generation
-        draft.messages, hits, draft.notes = prompts.fit(
-            draft.question,
-            draft.evidence.hits,
-            draft.recipe.generation,
-            generator.count,
-            generator.window,
-        )
-        draft.evidence = replace(draft.evidence, hits=hits)
-
-    def write(
-        self, generator: TextGenerator, drafts: Sequence[Draft], stop: Event
-    ) -> Generator[TextDelta | Finished, None, None]:
-        """Answer prepared drafts together; equal prompts are answered once, for all of them, and
-        all of them have their run before the first is told to be finished. Whatever ends it, each
-        draft has its run then, which is not kept yet."""
-        alike: dict[Request, list[Draft]] = {}
-        for draft in drafts:
-            assert draft.recipe.generation
-            request = Request(messages=draft.messages, generation=draft.recipe.generation)
-            alike.setdefault(request, []).append(draft)
-        started, watch, units = time.perf_counter(), Stopwatch(), 0.0
-        unfinished = dict(enumerate(alike.values()))
-        begun = dict.fromkeys(unfinished, started)
-        try:
-            for delta in watch.timed(generator.generate(list(alike), stop)):
-                if delta.begins:
-                    begun[delta.index] = time.perf_counter()
-                seconds = time.perf_counter() - begun[delta.index]
-                same = unfinished[delta.index]
-                if delta.text:
-                    for draft in same:
-                        draft.first_token = draft.first_token or seconds
-                        draft.text += delta.text
-                    for draft in same:
-                        yield TextDelta(panel=draft.panel, text=delta.text)
-                if delta.finish:
-                    runs = [self._finish(draft, delta, seconds, generator) for draft in same]
-                    del unfinished[delta.index]
-                    units += answer_units(delta.prompt_tokens or 0, delta.answer_tokens or 0)
-                    for draft, run in zip(same, runs, strict=True):
-                        yield Finished(panel=draft.panel, run=run)
-        finally:
-            for index, same in unfinished.items():
-                seconds = time.perf_counter() - begun[index]
-                gone = Delta(index=index, text="", finish="stopped")
-                for draft in same:
-                    if not draft.run:
-                        self._finish(draft, gone, seconds, generator)
-            if not unfinished:
-                self._speeds.add("answer", generator_of(drafts[0]), units, watch.seconds)
-
-    def _finish(self, draft: Draft, delta: Delta, seconds: float, generator: TextGenerator) -> Run:
-        assert delta.finish
-        if delta.note:
-            draft.notes += (delta.note,)
-        answer = Answer(
-            text=draft.text.strip(),
-            finish_reason=delta.finish,
-            prompt_tokens=delta.prompt_tokens,
-            answer_tokens=delta.answer_tokens,
-            seconds_to_first_token=draft.first_token,
-            seconds=seconds,
-        )
-        draft.run = self.run(draft, answer, generator)
-        return draft.run
-
-    @staticmethod
-    def run(draft: Draft, answer: Answer | None, generator: TextGenerator | None) -> Run:
-        """The draft as a run of now."""
-        return Run(
-            id=new_id(),
-            key=draft.key,
-            question=draft.question,
-            paper_ids=draft.paper_ids,
-            recipe=draft.recipe,
-            candidates=draft.evidence.candidates,
-            hits=draft.evidence.hits,
-            messages=draft.messages,
-            answer=answer,
-            engine=generator.engine if generator else "",
-            precision=generator.precision if generator else "",
-            window=generator.window if generator else None,
-            search_seconds=draft.evidence.search_seconds,
-            rerank_seconds=draft.evidence.rerank_seconds,
-            at=now(),
-            notes=draft.evidence.notes + draft.notes,
-        )
 
 
 def follow(ticket: Ticket[T, R]) -> Generator[T | Progress, None, R]:
@@ -402,18 +336,9 @@ def follow(ticket: Ticket[T, R]) -> Generator[T | Progress, None, R]:
         return (yield from ticket)
 
 
-def generator_of(draft: Draft) -> str:
-    assert draft.recipe.generation, "a recipe without generation is searched, not asked"
-    return draft.recipe.generation.generator
-
-
 def completed(recipe: Recipe) -> Recipe:
     """A retrieval's recipe with its chunking completed; any other as it is."""
     if not isinstance(recipe.evidence, Retrieval):
         return recipe
     chunking = chunkers.completed(recipe.chunking, recipe.evidence.embedder)
     return replace(recipe, chunking=chunking)
-
-
-def new_id() -> str:
-    return uuid.uuid4().hex[:12]

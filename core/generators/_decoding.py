@@ -6,7 +6,8 @@ on a CPU a step costs about the same for one row as for three. A row that is don
 Knows no chat template and no prompt.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -90,28 +91,57 @@ class Row:
         return new
 
 
+class _Coming:
+    """Rows as they come. `waiting`: whether the next one was still being made when it was asked
+    for."""
+
+    def __init__(self, rows: Iterable[Row | None]) -> None:
+        self._rows = iter(rows)
+        self.waiting = False
+
+    def take(self, most: int) -> list[Row]:
+        """Those that are there, at most so many."""
+        taken: list[Row] = []
+        self.waiting = False
+        for row in islice(self._rows, most):
+            if row is None:
+                self.waiting = True
+                break
+            taken.append(row)
+        return taken
+
+
 def answer(
-    model: "PreTrainedModel", rows: Sequence[Row], stop: Event, smaller: str
+    model: "PreTrainedModel", rows: Iterable[Row | None], stop: Event, smaller: str
 ) -> Iterator[Delta]:
     """The rows' answers as they are written; each row ends with exactly one finish.
 
     As many rows as suit the device are written together, in the order given; what a prompt begins
-    with in common with the one before it is not read again. Where the memory runs out, the rows go
-    on in halves; one alone that does not fit ends with "error", and `smaller` says which model
+    with in common with the one before it is not read again. None stands for a row that is still
+    being made: it joins the others between two of their steps. Where the memory runs out, the rows
+    go on in halves; one alone that does not fit ends with "error", and `smaller` says which model
     would need less.
     """
     most = ROWS_AT_ONCE.get(model.device.type, MANY_ROWS)
-    before = _Before()
-    for start in range(0, len(rows), most):
-        yield from _together(model, rows[start : start + most], stop, smaller, before)
+    before, coming = _Before(), _Coming(rows)
+    while together := coming.take(most):
+        yield from _together(model, together, coming, most, stop, smaller, before)
+        if coming.waiting:
+            return
 
 
 def _together(
-    model: "PreTrainedModel", rows: Sequence[Row], stop: Event, smaller: str, before: "_Before"
+    model: "PreTrainedModel",
+    rows: list[Row],
+    coming: _Coming,
+    most: int,
+    stop: Event,
+    smaller: str,
+    before: "_Before",
 ) -> Iterator[Delta]:
     try:
-        for delta in _write(model, rows, stop, before):
-            if delta.text or delta.finish:
+        for delta in _write(model, rows, coming, most, stop, before):
+            if delta.text or delta.finish or delta.begins:
                 yield delta
         return
     except (RuntimeError, MemoryError) as error:
@@ -126,7 +156,7 @@ def _together(
     half = (len(unfinished) + 1) // 2
     for some in (unfinished[:half], unfinished[half:]):
         if some:
-            yield from _together(model, some, stop, smaller, before)
+            yield from _together(model, some, _Coming(()), most, stop, smaller, before)
 
 
 def repeats_itself(tokens: Sequence[int]) -> bool:
@@ -171,38 +201,51 @@ class _Before:
 
 
 def _write(
-    model: "PreTrainedModel", rows: Sequence[Row], stop: Event, before: _Before
+    model: "PreTrainedModel",
+    rows: list[Row],
+    coming: _Coming,
+    most: int,
+    stop: Event,
+    before: _Before,
 ) -> Iterator[Delta]:
     """The rows' answers, with empty pieces among them. Rows that have said something already, when
-    the memory ran out, go on from there."""
-    caches, lengths = [], []
-    for row in rows:
-        if stop.is_set():
+    the memory ran out, go on from there. Those that come meanwhile are put to `rows`."""
+    batch = _Batch(model)
+    open_rows: list[Row] = []
+    fresh = list(rows)
+    while not stop.is_set():
+        caches, lengths = [], []
+        for row in fresh:
+            if not row.tokens:
+                yield Delta(index=row.index, text="", begins=True)
+            tokens = row.prompt + row.tokens
+            cache, logits = _read(model, tokens, stop, before)
+            if stop.is_set():
+                break
+            before.keep(tokens, cache)
+            yield row.take(logits)
+            if stop.is_set():
+                break
+            if row.finish is None:
+                caches.append(cache)
+                lengths.append(len(tokens))
+                open_rows.append(row)
+        if not open_rows or stop.is_set():
             break
-        if not row.tokens:
-            yield Delta(index=row.index, text="", begins=True)
-        tokens = row.prompt + row.tokens
-        cache, logits = _read(model, tokens, stop, before)
-        if stop.is_set():
-            break
-        before.keep(tokens, cache)
-        yield row.take(logits)
-        if row.finish is None:
-            caches.append(cache)
-            lengths.append(len(tokens))
-    open_rows = [row for row in rows if row.finish is None]
-    if open_rows and not stop.is_set():
-        batch = _Batch(model, caches, lengths)
-        del caches, cache
-    while open_rows and not stop.is_set():
+        if caches:
+            batch.join(caches, lengths)
+            del caches, cache
         for row, logits in zip(open_rows, batch.step(open_rows), strict=True):
             yield row.take(logits)
         staying = [place for place, row in enumerate(open_rows) if row.finish is None]
-        if 0 < len(staying) < len(open_rows):
+        if len(staying) < len(open_rows):
             batch.keep(staying)
         open_rows = [open_rows[place] for place in staying]
-    for row in open_rows:
-        yield row.end("stopped")
+        fresh = coming.take(most - len(open_rows)) if coming.waiting else []
+        rows += fresh
+    for row in rows:
+        if row.finish is None:
+            yield row.end("stopped")
 
 
 def _read(
@@ -227,28 +270,39 @@ def _read(
 class _Batch:
     """Rows that take each step together: their prompts' keys and values, padded on the left."""
 
-    def __init__(
-        self, model: "PreTrainedModel", caches: Sequence["DynamicCache"], lengths: Sequence[int]
-    ) -> None:
+    def __init__(self, model: "PreTrainedModel") -> None:
+        import torch
+
+        self._model = model
+        self._cache: DynamicCache | None = None
+        self._lengths = torch.zeros((0, 1), dtype=torch.long, device=model.device)
+        self._seen = self._lengths[:, :0]  # shape (rows, tokens), 0 where a row is padded
+
+    def join(self, caches: Sequence["DynamicCache"], lengths: Sequence[int]) -> None:
+        """Take in rows that were read, each with the number of its tokens."""
         import torch
         from torch.nn.functional import pad
         from transformers import DynamicCache
 
+        longest = max(self._seen.shape[1], *lengths)
+
         def side_by_side(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
             return torch.cat([pad(each, (0, 0, longest - each.shape[2], 0)) for each in tensors])
 
-        longest = max(lengths)
-        self._model = model
-        self._cache = DynamicCache(config=model.config)
+        joined = DynamicCache(config=self._model.config)
+        every = [*([self._cache] if len(self._seen) and self._cache else []), *caches]
         with torch.inference_mode():
-            for number, layers in enumerate(zip(*(cache.layers for cache in caches), strict=True)):
+            for number, layers in enumerate(zip(*(cache.layers for cache in every), strict=True)):
                 keys = side_by_side([layer.keys for layer in layers])
-                self._cache.update(keys, side_by_side([layer.values for layer in layers]), number)
+                joined.update(keys, side_by_side([layer.values for layer in layers]), number)
                 for layer in layers[:-1]:  # the last one may begin the next prompt
                     layer.keys = layer.values = torch.empty(0)
-        places = torch.arange(longest, device=model.device)
-        self._lengths = torch.tensor(lengths, device=model.device)[:, None]
-        self._seen = (places >= longest - self._lengths).long()  # 0 where a row is padded
+        new = torch.tensor(lengths, device=self._model.device)[:, None]
+        places = torch.arange(longest, device=self._model.device)
+        before = pad(self._seen, (longest - self._seen.shape[1], 0))
+        self._cache = joined
+        self._seen = torch.cat([before, (places >= longest - new).long()])
+        self._lengths = torch.cat([self._lengths, new])
 
     def step(self, rows: Sequence[Row]) -> "torch.Tensor":
         """Read each row's last token; the logits of the next, shape (rows, vocabulary)."""
@@ -272,7 +326,8 @@ class _Batch:
         """Let all rows but these go."""
         import torch
 
-        chosen = torch.tensor(places, device=self._model.device)
+        chosen = torch.tensor(places, dtype=torch.long, device=self._model.device)
         with torch.inference_mode():
-            self._cache.batch_select_indices(chosen)
+            if self._cache is not None:
+                self._cache.batch_select_indices(chosen)
         self._lengths, self._seen = self._lengths[chosen], self._seen[chosen]

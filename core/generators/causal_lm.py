@@ -7,9 +7,10 @@ it depend on them a little. Knows a model's chat template, but not what a good p
 (core.answering.prompts).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -216,9 +217,12 @@ class CausalLM:
     def count(self, messages: Sequence[Message], generation: Generation) -> int:
         return len(self._prompt(messages, generation))
 
-    def generate(self, requests: Sequence[Request], stop: Event) -> Iterator[Delta]:
+    def generate(self, requests: Iterable[Request | None], stop: Event) -> Iterator[Delta]:
         """Errors: BadInput for a prompt that leaves no room for its answer."""
-        rows = [self._row(index, request) for index, request in enumerate(requests)]
+        numbers = count()
+        rows = (
+            None if request is None else self._row(next(numbers), request) for request in requests
+        )
         return answer(self._model, rows, stop, self._smaller)
 
     def _row(self, index: int, request: Request) -> Row:

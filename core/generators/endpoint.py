@@ -7,9 +7,10 @@ by the server or not at all, and what is too long is for the server to refuse.
 
 import re
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
@@ -74,35 +75,51 @@ class EndpointGenerator:
     def count(self, _messages: Sequence[Message], _generation: Generation) -> None:
         return None
 
-    def generate(self, requests: Sequence[Request], stop: Event) -> Iterator[Delta]:
-        unfinished = set(range(len(requests)))
+    def generate(self, requests: Iterable[Request | None], stop: Event) -> Iterator[Delta]:
+        numbered, numbers = iter(requests), count()
+        unfinished: set[int] = set()
         said = set()
-        waiting: SimpleQueue[tuple[int, Request]] = SimpleQueue()
-        for numbered in enumerate(requests):
-            waiting.put(numbered)
+        waiting: SimpleQueue[tuple[int, Request] | None] = SimpleQueue()
         deltas: SimpleQueue[Delta | Exception] = SimpleQueue()
         calls = _Calls(self._endpoint, self._key, self._seconds)
-        threads = [
-            Thread(target=calls.answer_all, args=(waiting, deltas), daemon=True)
-            for _ in range(0 if stop.is_set() else min(AT_ONCE, len(requests)))
-        ]
+        threads: list[Thread] = []
+
+        def take() -> bool:
+            """Take up what is there; whether there may be more."""
+            for request in numbered:
+                if request is None:
+                    return True
+                number = next(numbers)
+                unfinished.add(number)
+                waiting.put((number, request))
+                if len(threads) < AT_ONCE and not stop.is_set():
+                    threads.append(
+                        Thread(target=calls.answer_all, args=(waiting, deltas), daemon=True)
+                    )
+                    threads[-1].start()
+            return False
+
         try:
-            for thread in threads:
-                thread.start()
+            more = take()
             while unfinished and not stop.is_set():
                 with suppress(Empty):
-                    delta = deltas.get(timeout=LOOK_SECONDS)
+                    # What is still being made is made in this thread, while the server writes.
+                    delta = deltas.get(timeout=0 if more else LOOK_SECONDS)
                     if isinstance(delta, Exception):
                         raise delta
                     said.add(delta.index)
                     if delta.finish:
                         unfinished.remove(delta.index)
                     yield delta
+                if more and unfinished:
+                    more = take()
             for index in sorted(unfinished):
                 tokens = None if index in said else 0
                 yield Delta(index=index, text="", finish="stopped", answer_tokens=tokens)
         finally:
             calls.hang_up()
+            for _ in threads:
+                waiting.put(None)
             for thread in threads:
                 thread.join(HANG_UP_SECONDS)
 
@@ -132,16 +149,14 @@ class _Calls:
 
     def answer_all(
         self,
-        waiting: "SimpleQueue[tuple[int, Request]]",
+        waiting: "SimpleQueue[tuple[int, Request] | None]",
         deltas: "SimpleQueue[Delta | Exception]",
     ) -> None:
-        """Answer one request after the other until none is waiting; in a thread of its own."""
+        """Answer one request after the other until there is None; in a thread of its own."""
         try:
-            while not self._gone.is_set():
-                for delta in self._answer(*waiting.get_nowait()):
+            while (asked := waiting.get()) and not self._gone.is_set():
+                for delta in self._answer(*asked):
                     deltas.put(delta)
-        except Empty:
-            pass
         except Exception as error:  # noqa: BLE001 - raised again in the thread that takes the deltas
             deltas.put(error)
 

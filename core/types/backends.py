@@ -4,7 +4,7 @@ An embedder turns texts into vectors, a reranker scores texts for a question, a 
 chat messages. Knows no backend.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
@@ -89,7 +89,12 @@ class TextGenerator(Protocol):
         """How many tokens these messages are as a prompt; None only where `window` is None too."""
         ...
 
-    def generate(self, requests: Sequence[Request], stop: Event) -> Iterator[Delta]:
-        """Answer all requests together. Each gets exactly one Delta with `finish`; when `stop` is
-        set the unfinished ones end soon with "stopped". Closing the iterator stops as well."""
+    def generate(self, requests: Iterable[Request | None], stop: Event) -> Iterator[Delta]:
+        """Answer all requests together, numbered as they come. Each gets exactly one Delta with
+        `finish`; when `stop` is set the unfinished ones end soon with "stopped". Closing the
+        iterator stops as well.
+
+        None among them says that the next is still being made: those before it go on for a piece,
+        then it is asked for again. Once none of them is open, what stands behind a None is not
+        asked for any more."""
         ...

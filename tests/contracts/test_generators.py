@@ -1,6 +1,7 @@
 """What every generator promises, checked for each one there is, the fakes included."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, repeat
 from threading import Event, active_count
 
 import pytest
@@ -132,6 +133,23 @@ def test_closing_the_iterator_ends_the_work(
     assert list(deltas) == []
     assert active_count() <= threads
     assert texts(list(generator.generate(REQUESTS[:1], Event())))[0] == texts(answered)[0]
+
+
+def test_what_comes_while_others_are_written_says_the_same(
+    generator: TextGenerator, answered: list[Delta]
+) -> None:
+    made = [REQUESTS[0], None, None, *REQUESTS[1:3], None, *REQUESTS[3:]]
+    late = list(generator.generate(iter(made), Event()))
+    assert texts(late) == texts(answered)
+    assert sum(bool(delta.finish) for delta in late) == len(REQUESTS)
+
+
+def test_once_nothing_is_open_nobody_waits_for_what_is_still_being_made(
+    generator: TextGenerator, answered: list[Delta]
+) -> None:
+    assert list(generator.generate(iter([None, REQUESTS[0]]), Event())) == []
+    alone = list(generator.generate(chain([REQUESTS[0]], repeat(None)), Event()))
+    assert texts(alone) == {0: texts(answered)[0]}
 
 
 def test_a_prompt_begins_at_most_once_and_before_its_answer(answered: list[Delta]) -> None:

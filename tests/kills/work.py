@@ -76,14 +76,14 @@ def index(paper: str) -> int:
 
 
 def sweep(*arguments: str) -> int:
-    say = Echo._answer
+    say = Echo.generate
 
     def slowly(*given: Any) -> Iterator[Any]:
         for delta in say(*given):
             time.sleep(0.001)
             yield delta
 
-    Echo._answer = slowly  # type: ignore[method-assign, assignment]
+    Echo.generate = slowly  # type: ignore[method-assign, assignment]
     return main(["sweep", *arguments])
 
 

@@ -1,7 +1,7 @@
 """A generator without a model: it says the last message again, one word at a time."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from threading import Event
 
 from core.errors import BadInput
@@ -41,27 +41,33 @@ class Echo:
     def count(self, messages: Sequence[Message], _generation: Generation) -> int:
         return sum(len(WORD.findall(message.content)) for message in messages)
 
-    def generate(self, requests: Sequence[Request], stop: Event) -> Iterator[Delta]:
-        self.asked += requests
-        for request in requests:
-            room = self.window - request.generation.max_tokens
-            if self.count(request.messages, request.generation) > room:
-                raise BadInput(f"This model has room for {room} words.")
-        return self._answer(requests, stop)
+    def generate(self, requests: Iterable[Request | None], stop: Event) -> Iterator[Delta]:
+        coming, taken, steps = iter(requests), list[Request](), list[int]()
 
-    def _answer(self, requests: Sequence[Request], stop: Event) -> Iterator[Delta]:
-        words = [WORD.findall(request.messages[-1].content) for request in requests]
-        unfinished = set(range(len(requests)))
-        step = 0
+        def take() -> None:
+            for request in coming:
+                if request is None:
+                    return
+                room = self.window - request.generation.max_tokens
+                if self.count(request.messages, request.generation) > room:
+                    raise BadInput(f"This model has room for {room} words.")
+                self.asked.append(request)
+                taken.append(request)
+                steps.append(0)
+                unfinished.add(len(steps) - 1)
+
+        unfinished: set[int] = set()
+        take()
         while unfinished:
             for index in sorted(unfinished):
-                request = requests[index]
-                most = min(len(words[index]), request.generation.max_tokens)
+                request, step = taken[index], steps[index]
+                words = WORD.findall(request.messages[-1].content)
+                most = min(len(words), request.generation.max_tokens)
                 finish: FinishReason | None = None
                 if stop.is_set():
                     finish = "stopped"
                 elif step >= most:
-                    finish = "stop" if most == len(words[index]) else "length"
+                    finish = "stop" if most == len(words) else "length"
                 if finish:
                     unfinished.remove(index)
                     yield Delta(
@@ -72,5 +78,7 @@ class Echo:
                         answer_tokens=step,
                     )
                 else:
-                    yield Delta(index=index, text=words[index][step])
-            step += 1
+                    steps[index] += 1
+                    yield Delta(index=index, text=words[step])
+            if unfinished:
+                take()
