@@ -109,6 +109,9 @@ class Pools:
             if total:
                 self._store.speeds.add("embed", name, total, watch.seconds)
             records = vectors.records()
+            if not records.rows.keys() >= set(keys):
+                self.check_here(pool.paper_ids)
+                raise TriptychError("Vectors were taken away while they were needed; ask again.")
             wanted = Wanted(
                 name=pool.way,
                 records=records,
