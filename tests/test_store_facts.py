@@ -123,7 +123,9 @@ def test_runs_that_were_kept_before_are_taken_in(tmp_path: Path) -> None:
             ("TABLE", "run_texts"),
         ]:
             connection.execute(f"DROP {kind} {name}")
-        connection.execute("DELETE FROM migrations WHERE name = '0004_run_facts'")
+        connection.execute(
+            "DELETE FROM migrations WHERE name IN ('0004_run_facts', '0010_run_index')"
+        )
     again = Store(path)
     assert again.facts.rows(View(), 10) == rows
     assert ids(again, View(text="1874")) == ["found"]

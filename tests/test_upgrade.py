@@ -69,11 +69,14 @@ def test_everything_is_still_there(tmp_path: Path, schema: int) -> None:
     assert [row.year for row in lab.papers.all()] == [1874 if schema >= 7 else None]
     assert lab.papers.count(PaperFilter(text="rub")) == (schema >= 7)  # an author, Rübe
     assert store.database.rows("SELECT * FROM removed_papers") == []
-    runs = ["run-four"] * (schema >= 9) + ["run-three"] * (schema >= 4) + ["run-two", "run-one"]
+    runs = ["run-five"] * (schema >= 10) + ["run-four"] * (schema >= 9)
+    runs += ["run-three"] * (schema >= 4) + ["run-two", "run-one"]
     assert [row.id for row in lab.runs.rows(View())] == runs  # their facts, newest first
     found = lab.runs.rows(View(text="灯塔"))
     assert {row.id for row in found} == {*runs} - {"run-two"}
     assert {(row.arm, row.size) for row in found} == {("reranked", 200)}
+    by_chroma = [row.id for row in found if row.index != "exact"]
+    assert by_chroma == ["run-five"] * (schema >= 10)
 
     if schema >= 2:
         (row,) = lab.sweeps.all()

@@ -116,6 +116,9 @@ class Pools:
         if wanted is None or wanted.records is not vectors.records():
             yield from self.embed(embedder, name, pool)
             records = vectors.records()
+            if not records.rows.keys() >= set(keys):
+                self.check_here(pool.paper_ids)
+                raise TriptychError("Vectors were taken away while they were needed; ask again.")
             wanted = Wanted(
                 name=pool.way,
                 records=records,

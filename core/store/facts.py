@@ -32,6 +32,7 @@ class RunRow:
     overlap: int | None
     retriever: str | None
     embedder: str | None
+    index: str | None
     candidates: int | None
     top_k: int | None
     reranker: str | None
@@ -49,7 +50,9 @@ class RunRow:
     context_characters: int | None
 
 
-COLUMNS = ", ".join(field.name for field in fields(RunRow))
+# "index" is a word of SQL's own
+COLUMNS = ", ".join(f'"{field.name}"' for field in fields(RunRow))
+SETTINGS = ", ".join(f'"{name}"' for name in CHOICES)
 
 
 class RunFacts:
@@ -106,8 +109,7 @@ class RunFacts:
         """
         where, values = _where(replace(view, chosen=()))
         found = self._database.rows(
-            f"SELECT {', '.join(CHOICES)}, count(*) AS runs FROM run_facts {where}"
-            f" GROUP BY {', '.join(CHOICES)}",
+            f"SELECT {SETTINGS}, count(*) AS runs FROM run_facts {where} GROUP BY {SETTINGS}",
             *values,
         )
         counts: dict[Choice, Counter[str]] = {choice: Counter() for choice in CHOICES}
@@ -141,7 +143,7 @@ def _where(view: View) -> tuple[str, list[object]]:
     for choice, chosen in view.chosen:
         # As text on both sides: an address holds texts.
         marks = ", ".join("?" * len(chosen))
-        parts.append(f"coalesce(CAST({choice} AS TEXT), '{NONE}') IN ({marks})")
+        parts.append(f"coalesce(CAST(\"{choice}\" AS TEXT), '{NONE}') IN ({marks})")
         values += chosen
     if view.question:
         parts.append("question = ?")

@@ -311,4 +311,26 @@ STEPS: list[tuple[str, str]] = [
         CREATE INDEX sweeps_by_papers ON sweeps (paper_set);
         """,
     ),
+    (
+        # Which index found it, as a setting like the others: before, there was one alone.
+        "0010_run_index",
+        """
+        ALTER TABLE run_facts ADD COLUMN "index" TEXT;
+        UPDATE run_facts SET "index" = 'exact' WHERE retriever IN ('dense', 'hybrid');
+        DROP TRIGGER run_kept;
+        CREATE TRIGGER run_kept AFTER INSERT ON runs BEGIN
+            INSERT INTO run_facts
+                SELECT NULL, run_values.*, CASE WHEN retriever IN ('dense', 'hybrid')
+                    THEN coalesce(json_extract(new.body, '$.recipe.evidence.index'), 'exact') END
+                FROM run_values WHERE id = new.id;
+            INSERT INTO run_texts (rowid, question, answer)
+                SELECT number, searchable(new.question),
+                    searchable(json_extract(new.body, '$.answer.text'))
+                FROM run_facts WHERE id = new.id;
+            INSERT INTO run_papers
+                SELECT DISTINCT json_extract(value, '$.chunk.paper_id'), number
+                FROM run_facts, json_each(new.body, '$.hits') WHERE run_facts.id = new.id;
+        END;
+        """,
+    ),
 ]

@@ -19,6 +19,7 @@ Choice = Literal[
     "overlap",
     "retriever",
     "embedder",
+    "index",
     "candidates",
     "top_k",
     "finish",

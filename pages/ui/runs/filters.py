@@ -23,6 +23,7 @@ NAMES: dict[Choice, str] = {
     "overlap": "Overlap",
     "retriever": "Retriever",
     "embedder": "Embedder",
+    "index": "Index",
 }
 FIRST: tuple[Choice, ...] = ("origin", "arm", "size", "top_k", "reranker", "generator", "finish")
 RECORDED = View().choosing("origin", ("recorded",))
