@@ -233,6 +233,7 @@ class Sweeper(Session):
         await self.visit("sweep")
         questions = "\n".join(self.asks()[0] for _ in range(2))
         await client.type_in("sweep.questions", questions)
+        await client.until(lambda: client.idle and client.has("sweep.start"), "the sweep's plan")
         await client.click("sweep.start")
         await client.until(lambda: "sweep=" in client.query, "the sweep's page")
         started = time.monotonic()
