@@ -50,20 +50,26 @@ def copies(real: np.ndarray, size: int) -> np.ndarray:
     return unit.astype(np.float32)
 
 
-def row(name: str, vectors: np.ndarray, questions: np.ndarray) -> dict[str, str]:
+def stored(folder: Path, vectors: np.ndarray, papers: int = 1) -> tuple[VectorStore, Wanted]:
+    """A store of these vectors, and all of them as the chunks of so many papers."""
     texts = [str(number) for number in range(len(vectors))]
+    store = VectorStore(folder, "copies", "1", vectors.shape[1])
+    store.add(texts, vectors)
+    records = store.records()
+    wanted = Wanted(
+        name="copies",
+        records=records,
+        paper_ids=tuple(f"paper{number}" for number in range(papers)),
+        papers=np.arange(len(texts)) * papers // len(texts),
+        rows=np.array([records.rows[key_of(text)] for text in texts], np.intp),
+    )
+    return store, wanted
+
+
+def row(name: str, vectors: np.ndarray, questions: np.ndarray) -> dict[str, str]:
     common = our_seconds = plain_seconds = 0.0
     with tempfile.TemporaryDirectory() as folder:
-        store = VectorStore(Path(folder), "copies", "1", vectors.shape[1])
-        store.add(texts, vectors)
-        records = store.records()
-        wanted = Wanted(
-            name="copies",
-            records=records,
-            paper_ids=("paper",),
-            papers=np.zeros(len(texts), np.intp),
-            rows=np.array([records.rows[key_of(text)] for text in texts], np.intp),
-        )
+        store, wanted = stored(Path(folder), vectors)
         index = indexes.opened(name, store, Settings())
         start = time.perf_counter()
         indexes.search(index, questions[:1], wanted, FOUND)

@@ -11,10 +11,11 @@ from core.errors import BadInput, TriptychError
 from core.lab import Lab
 from core.models import Models
 from core.papers import Papers
+from core.retrieval import Finder
 from core.retrieval.cuts import Cuts
 from core.store import Store
 from core.tasks import result_of
-from core.types import Chunk, Chunking
+from core.types import Chunk, Chunking, Retrieval
 from tests.support.labs import QUESTION, RECIPE, asked, everything
 
 WAY = Chunking(size=40, overlap=0)
@@ -131,3 +132,22 @@ def test_counting_tokens_needs_no_model_for_what_is_cut(lab: Lab) -> None:
     kept._models = Models(lab.settings)
     assert kept.ready(way, everything(lab))
     assert chunks(lab, way) == before
+
+
+def test_what_a_cell_says_of_papers_is_read_once_and_only_of_those_that_are_here(
+    lab: Lab, counted: Counted
+) -> None:
+    store = Store(lab.settings.data / "triptych.sqlite")
+    papers = Papers(lab.settings, store)
+    finder = Finder(lab.settings, store, papers, Models(lab.settings))
+    wanted = Retrieval(retriever="bm25")
+    (searched,) = result_of(finder.search([QUESTION], WAY, wanted, everything(lab)))
+    first = finder.evidence(wanted, searched, None)
+    papers.get.cache_clear()  # as when thousands of others were read meanwhile
+    counted.loaded.clear()
+    assert finder.evidence(wanted, searched, None) == first
+    assert first.hits
+    assert counted.loaded == []
+    lab.papers.remove(first.hits[0].chunk.paper_id)
+    with pytest.raises(BadInput, match="no paper"):
+        finder.evidence(wanted, searched, None)

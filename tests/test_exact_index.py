@@ -3,6 +3,7 @@
 import errno
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,21 @@ def test_random_vectors_are_all_found(tmp_path: Path) -> None:
     """The hardest case: nothing is near anything."""
     store = filled(tmp_path, 20_000)
     assert best(store) == by_numpy(store)
+
+
+@pytest.mark.parametrize("count", [1, 50, 100])
+def test_few_texts_among_others_are_found_without_faiss(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    every = everything(filled(tmp_path, 300))
+    some = replace(every, papers=every.papers[40:100], rows=every.rows[40:100])
+    monkeypatch.delattr(Exact, "_opened")
+    questions = random_vectors(1, 5)
+    scores = questions @ every.records.vectors(some.rows).astype(np.float64).T
+    found = search(Exact(filled(tmp_path, 300)), questions, some, count)
+    assert [[place for place, _ in each] for each in found] == [
+        (-each).argsort(kind="stable")[:count].tolist() for each in scores
+    ]
 
 
 def test_what_faiss_says_is_never_further_off_than_is_allowed_for(tmp_path: Path) -> None:

@@ -101,10 +101,9 @@ def _measured(question: np.ndarray, rows: np.ndarray, wanted: Wanted) -> list[tu
     # Not a matrix product: its last digits may depend on a row's neighbours.
     similarities = (vectors * question).sum(axis=1).clip(-1, 1)
     first = wanted.sorted_rows.searchsorted(rows, "left")
-    last = wanted.sorted_rows.searchsorted(rows, "right")
-    measured = [
-        (int(place), float(similarity))
-        for similarity, start, end in zip(similarities, first, last, strict=True)
-        for place in wanted.by_row[start:end]
-    ]
-    return sorted(measured, key=lambda hit: (-hit[1], hit[0]))
+    many = wanted.sorted_rows.searchsorted(rows, "right") - first
+    behind = np.arange(many.sum()) - (many.cumsum() - many).repeat(many)
+    places = wanted.by_row[first.repeat(many) + behind]
+    similarities = similarities.repeat(many)
+    best = np.lexsort((places, -similarities))
+    return list(zip(places[best].tolist(), similarities[best].tolist(), strict=True))

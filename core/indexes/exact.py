@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # How far a rounded similarity can be off. Rounding changes no number by more than 2**-11 of it, and
 # so the product of two unit vectors by no more than that; the rest is for float32 sums.
 ROUGH = 2**-11 + 2**-15
+FEW = 1_000  # texts among others, as those of one paper, that are compared without faiss
 BLOCK = 10_000  # vectors taken in at once
 
 
@@ -49,6 +50,12 @@ class Exact:
     def nearest(
         self, questions: np.ndarray, wanted: Wanted, count: int
     ) -> list[tuple[np.ndarray, np.ndarray]]:
+        count = min(count, len(wanted.texts))
+        if len(wanted.texts) <= min(FEW, len(wanted.records.table) - 1):
+            similarities = questions @ wanted.records.vectors(wanted.texts).T
+            best = (-similarities).argsort(axis=1)[:, :count]
+            ordered = np.take_along_axis(similarities, best, axis=1)
+            return list(zip(wanted.texts[best], ordered, strict=True))
         import faiss
 
         index = self._opened(wanted.records)
@@ -59,7 +66,6 @@ class Exact:
             bits = np.packbits(marked, bitorder="little")
             chosen = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]
             among = faiss.SearchParameters(sel=chosen)  # type: ignore[call-arg]
-        count = min(count, len(wanted.texts))
         similarities, rows = index.search(
             np.ascontiguousarray(questions, np.float32), count, params=among
         )

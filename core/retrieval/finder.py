@@ -6,7 +6,8 @@ in the worker's thread only, but for `counted` and `unread`, which need no model
 
 import time
 from collections.abc import Generator, Iterable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from core.errors import BadInput
 from core.models import Models, ReadLengths, device
@@ -25,12 +26,14 @@ from core.types import (
     Family,
     Given,
     Hit,
+    Paper,
     Recipe,
     Reranker,
     Retrieval,
     digest,
 )
 
+HEADINGS_KEPT = 20_000  # papers, without their texts
 NO_WORD = "No chunk holds a word of the question that BM25 counts, so nothing was found."
 
 
@@ -78,11 +81,13 @@ class Finder:
         self._cuts = Cuts(store, papers, models)
         self._pools = Pools(settings, store, papers, models, self._cuts)
         self._lengths: dict[tuple[str, str, str], ReadLengths] = {}
+        self._heading = lru_cache(maxsize=HEADINGS_KEPT)(self._read_heading)
 
     def forget(self) -> None:
         """Let go of all that is derived and in memory; the next search makes it anew."""
         self._era += 1
         self._pools.forget()
+        self._heading.cache_clear()
 
     def find(
         self, question: str, recipe: Recipe, paper_ids: tuple[str, ...]
@@ -212,10 +217,13 @@ class Finder:
         searched: "Searched",
         reranked: "RerankScores | None",
     ) -> Evidence:
-        """What a retrieval takes of a search that went at least as deep, and of the scores."""
+        """What a retrieval takes of a search that went at least as deep, and of the scores. Errors:
+        BadInput if a paper in which something was found has been removed."""
         found = searched.at(wanted.candidates)
         texts = [candidate.chunk.text for candidate in found]
-        papers = {each.chunk.paper_id: self._papers.get(each.chunk.paper_id) for each in found}
+        paper_ids = {each.chunk.paper_id for each in found}
+        self._pools.check_here(list(paper_ids))
+        papers = {each: self._heading(each) for each in paper_ids}
         scores, reads_reranked, seconds = None, None, None
         if reranked:
             scores = [reranked.scores[text] for text in texts]
@@ -237,6 +245,10 @@ class Finder:
             rerank_seconds=seconds,
             notes=searched.notes,
         )
+
+    def _read_heading(self, paper_id: str) -> Paper:
+        """What a hit says of its paper: thousands fit in memory without their texts."""
+        return replace(self._papers.get(paper_id), text="", raw_map=())
 
     def chunks(
         self, chunking: Chunking, paper_ids: Sequence[str]

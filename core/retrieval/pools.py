@@ -115,7 +115,7 @@ class Pools:
         wanted = self._wanted.pop((vectors.model, pool), None)
         if wanted is None or wanted.records is not vectors.records():
             yield from self.embed(embedder, name, pool)
-            records = vectors.records()
+            records, keys = vectors.records(), pool.cuts["key"].tolist()
             if not records.rows.keys() >= set(keys):
                 self.check_here(pool.paper_ids)
                 raise TriptychError("Vectors were taken away while they were needed; ask again.")
@@ -124,7 +124,7 @@ class Pools:
                 records=records,
                 paper_ids=pool.paper_ids,
                 papers=pool.papers,
-                rows=np.array([records.rows[key] for key in pool.cuts["key"].tolist()], np.intp),
+                rows=np.array([records.rows[key] for key in keys], np.intp),
             )
         _remember(self._wanted, (vectors.model, pool), wanted)
         return wanted

@@ -68,7 +68,8 @@ def _vectors(folder: Path, paper_ids: Callable[[], Collection[str]]) -> None:
     from core.indexes import forget, word_files
 
     word_files.clear_unfinished(folder)
-    noted = {file.name for file in folder.glob("*.papers/*")} | word_files.papers(folder)
+    noted = {each.name for papers in folder.glob("*.papers") for each in papers.iterdir()}
+    noted |= word_files.papers(folder)
     here = paper_ids() if noted else ()
     if noted - set(here):
         forget(folder, here)
