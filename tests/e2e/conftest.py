@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
@@ -117,6 +118,9 @@ def begin(page: Page, button: Locator) -> None:
     before = page.url
     button.click()
     page.wait_for_url(lambda url: url != before and "run=" in url)
+    # Between the address and its panels the page rests for a moment, with those of before on it.
+    asked = parse_qs(urlsplit(page.url).query)["run"][0]
+    page.locator(f'[class*="st-key-said-{asked}-"]').first.wait_for()
     ready(page)
 
 
