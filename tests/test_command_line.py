@@ -1,13 +1,16 @@
 """The command line: JSON lines on stdout, sentences on stderr, exit 0, 1 or 2."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.classroom.lesson import Server
 from core.lab import Lab
+from core.models import Models
 from core.settings import from_environment
+from core.types import Model
 from tests.support.commands import FEW, OPTIONS, ran
 from tests.support.labs import NOTES, QUESTION
 
@@ -173,6 +176,19 @@ def test_models_and_doctor(home: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert {"name", "family", "source", "available", "reason"} <= models[0].keys()
     _, checks, _ = ran(capsys, "doctor")
     assert all(check["ok"] for check in checks if check["check"] != "disk")
+
+
+def test_unpack_loads_what_its_first_load_would_unpack_and_nothing_else(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ran(capsys, "unpack")[:2] == (0, [])
+    every = Models.all
+
+    def packed(models: Models) -> list[Model]:
+        return [replace(model, first_load="unpacked once") for model in every(models)]
+
+    monkeypatch.setattr(Models, "all", packed)
+    assert ran(capsys, "unpack")[:2] == (0, [{"name": "echo", "status": "unpacked"}])
 
 
 def test_a_data_folder_that_cannot_be_used(
