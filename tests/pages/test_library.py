@@ -1,8 +1,11 @@
 """The Library under Streamlit's own test harness."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -10,8 +13,11 @@ from core.charts import SETTINGS
 from core.lab import Lab
 from core.types import Chunking, Span
 from pages.ui.library import chunk_ruler
+from pages.ui.shared import frame
+from tests.backends.embedders.hashing import HashingEmbedder
 from tests.pages.conftest import marked, texts
 from tests.support import pdfs
+from tests.support.sweeps import WAIT
 
 NOTE = """# Costs
 
@@ -248,3 +254,31 @@ def test_the_ruler_says_which_gold_lies_whole_in_a_chunk(lab: Lab, tmp_path: Pat
     assert lane["summary"] == "3 chunks here, 1 of 2 gold passages whole in one chunk"
     bar = chunk_ruler._bar(cut, 1, 0, 1499, gold)
     assert [each["text"] for each in bar["pieces"] if each["label"]] == ["0002 0003", "0099"]
+
+
+def test_what_is_made_ready_is_said_in_a_line_that_can_be_stopped(
+    app: AppTest, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warm = Lab(replace(lab.settings, warm=True))
+    monkeypatch.setattr(frame, "open_lab", lambda: warm)
+    reached, on = Event(), Event()
+    embed = HashingEmbedder.embed
+
+    def held(self: HashingEmbedder, passages: Sequence[str], *, query: bool = False) -> np.ndarray:
+        reached.set()
+        assert on.wait(WAIT)
+        return embed(self, passages, query=query)
+
+    monkeypatch.setattr(HashingEmbedder, "embed", held)
+    app.run()
+    app.switch_page("pages/library.py").run()
+    assert reached.wait(WAIT)
+    app.run()
+    assert "Embedding new papers" in texts(app)
+    job = warm.readiness.job
+    assert job
+    app.button(key="stop.readiness").click().run()
+    on.set()
+    assert job.join(WAIT)
+    app.run()
+    assert "Embedding new papers" not in texts(app)
