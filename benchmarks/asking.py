@@ -29,12 +29,25 @@ class Timed:
 
     def _timed(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:
+            # A generator is handed its requests while they are made, which is not its own work.
+            arguments = tuple(self._made(a) if isinstance(a, Iterator) else a for a in arguments)
             started = time.perf_counter()
             result = function(*arguments, **options)
             self.seconds += time.perf_counter() - started
             return self._items(result) if isinstance(result, Iterator) else result
 
         return call
+
+    def _made(self, requests: Iterator[Any]) -> Iterator[Any]:
+        while True:
+            started = time.perf_counter()
+            try:
+                request = next(requests)
+            except StopIteration:
+                return
+            finally:
+                self.seconds -= time.perf_counter() - started
+            yield request
 
     def _items(self, items: Iterator[Any]) -> Iterator[Any]:
         while True:

@@ -29,7 +29,7 @@ from threading import Event
 from core.answering import Answering, follow, readiness, trial
 from core.cards import Cards, Proposals, Study
 from core.classroom import Classes, ClassQuestions
-from core.evaluation import BeirRuns, Contexts, Evaluations, Reproduction, beir, check
+from core.evaluation import BeirRuns, Contexts, Evaluations, Reproduction, beir_files, check
 from core.gold import QuestionBook
 from core.history import Comparisons, PastRuns
 from core.models import Models
@@ -127,11 +127,12 @@ class Lab:
         """Compute a published table again from its data set (a BEIR folder, or else that of the
         chunking evaluation), in the background; what was embedded is kept, so the next call goes
         on. Errors: as `Jobs.start`, and BadInput for a folder that is neither's."""
-        whole = self.beir.whole if beir.holds(folder) else self.reproduction.whole
-        if not beir.holds(folder):
+        is_beir = beir_files.holds(folder)
+        if not is_beir:
             check(folder)
 
         def steps(_stop: Event) -> Steps:
+            whole = self.beir.whole if is_beir else self.reproduction.whole
             table = yield from whole(folder)
             return Outcome(sentence=table.verdict)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import BadInput
-from core.evaluation import BeirRow, beir
+from core.evaluation import BeirRow, beir, beir_files
 from core.lab import REPRODUCTION, Lab
 from core.settings import ROOT, Settings
 from core.tasks import result_of
@@ -37,7 +37,7 @@ def rows(lab: Lab, folder: Path = SMALL) -> dict[str, BeirRow]:
 
 
 def test_documents_are_title_and_text_and_questions_those_with_a_relevant_one() -> None:
-    data = beir.read(SMALL)
+    data = beir_files.read(SMALL)
     texts = {paper.id: paper.text for paper in data.papers}
     assert texts["lamp"] == "The lamp of Varn The lamp burns whale oil."
     assert texts["tide"] == "The tide at Varn rises four metres."
@@ -80,7 +80,7 @@ def test_each_way_says_what_it_adds_and_the_embedder_what_it_leaves_out(
 def test_published_values_are_held_against_our_interval(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beir, "SCIFACT", beir.read(SMALL).digest)
+    monkeypatch.setattr(beir_files, "SCIFACT", beir_files.read(SMALL).digest)
     near = (
         ("A paper", "ndcg@10", 85.0),
         ("Another", "ndcg@10", 1.0),
@@ -176,10 +176,12 @@ def test_a_folder_that_is_not_right_is_a_sentence(
     folder = shutil.copytree(SMALL, tmp_path / "set")
     (folder / file).write_text(text)
     with pytest.raises(BadInput, match=said):
-        beir.read(folder)
+        beir_files.read(folder)
     for part in ("corpus.jsonl", "queries.jsonl", "qrels/test.tsv"):
         with pytest.raises(BadInput, match="does not hold a BEIR data set"):
-            beir.read(without(shutil.copytree(SMALL, tmp_path / part.replace("/", "-")), part))
+            beir_files.read(
+                without(shutil.copytree(SMALL, tmp_path / part.replace("/", "-")), part)
+            )
 
 
 def without(folder: Path, part: str) -> Path:
@@ -197,6 +199,6 @@ def test_the_page_starts_it_in_the_background(lab: Lab) -> None:
 
 
 def test_scifact_is_known_by_what_is_in_it(shared: Path) -> None:
-    data = beir.read(shared / "scifact")
+    data = beir_files.read(shared / "scifact")
     assert data.is_scifact
     assert (len(data.papers), len(data.questions)) == (5_183, 300)

@@ -4,7 +4,6 @@ nothing of what failed stays behind.
 Those of other people lie beside the checkout; our own are made here.
 """
 
-import io
 import json
 import os
 import sqlite3
@@ -30,6 +29,7 @@ from core.store import anki as anki_store
 from core.types import Card
 from tests.kills import THOROUGH
 from tests.support import pdfs
+from tests.support.labs import uploaded
 
 SECONDS = Settings().read_seconds + 10  # of one file: to read it, start its reader, and keep it
 MANY = 500_000_000 if THOROUGH else 30_000_000  # bytes that a small file unpacks to
@@ -189,13 +189,13 @@ def test_files_of_our_own(tmp_path: Path) -> None:
 )
 def test_an_uploads_name_is_only_shown(lab: Lab, tmp_path: Path, name: str) -> None:
     before = set(tmp_path.rglob("*"))
-    uploaded = lab.papers.upload(name, io.BytesIO(WORDS))
-    assert uploaded.status == ("added" if name.endswith(".txt") and name != ".txt" else "failed")
+    given = uploaded(lab, name, WORDS)
+    assert given.status == ("added" if name.endswith(".txt") and name != ".txt" else "failed")
     new = {path.relative_to(lab.settings.data) for path in set(tmp_path.rglob("*")) - before}
-    paper = {Path("papers") / uploaded.paper.id} if uploaded.paper else set()
+    paper = {Path("papers") / given.paper.id} if given.paper else set()
     assert new == paper
-    if uploaded.paper:
-        assert lab.papers.get(uploaded.paper.id).text == WORDS.decode()
+    if given.paper:
+        assert lab.papers.get(given.paper.id).text == WORDS.decode()
 
 
 # Decks

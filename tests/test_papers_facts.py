@@ -212,7 +212,7 @@ def test_a_bibtex_file_is_taken_by_file_name_doi_and_title(lab: Lab, tmp_path: P
     note, fog = (lab.papers.add(tmp_path / name).paper for name in ("t2.txt", "fog.txt"))
     assert note
     assert fog
-    report = lab.papers.take_bibtex(ZOTERO)
+    report = lab.papers.take_bibtex("library.bib", ZOTERO.encode())
     assert [(row.id, key) for row, key in report.matched] == [
         (lamp.id, "voss_lamp_1874"),
         (note.id, "tide"),
@@ -229,7 +229,7 @@ def test_a_bibtex_file_is_taken_by_file_name_doi_and_title(lab: Lab, tmp_path: P
     assert (row.year, row.tags) == (1874, ("mine", "light", "survey"))
     assert [each.year for each in lab.papers.rows([tide.id, note.id, fog.id])] == [None, 1999, None]
     with pytest.raises(BadInput, match="no entry in it"):
-        lab.papers.take_bibtex("no BibTeX at all")
+        lab.papers.take_bibtex("library.bib", b"no BibTeX at all")
 
 
 @given(text=st.text(max_size=60))

@@ -37,6 +37,7 @@ from pages.ui.classroom import serving
 from pages.ui.runs.charts import as_csv
 from tests.pages.conftest import _clean_caches, app  # noqa: F401 - fixtures
 from tests.support.hostile_texts import NASTY
+from tests.support.labs import uploaded
 
 EACH = pytest.mark.parametrize("text", NASTY.values(), ids=NASTY)
 
@@ -397,7 +398,7 @@ def test_the_name_of_a_file_never_leads_anywhere(lab: Lab, tmp_path: Path) -> No
     known = {"papers", "sweeps", "backups", "vectors", "locks"}
     for text in NASTY.values():
         for name in (f"../../../{text[:200]}.md", f"/tmp/{text[:200]}.md", f"..\\{text[:200]}.md"):
-            lab.papers.upload(name, io.BytesIO(f"The tide. {name}".encode()))
+            uploaded(lab, name, f"The tide. {name}".encode())
             list(lab.cards.upload(name, io.BytesIO(b"#### A\n:p a?\n??x\n1\nx??\n")))
             with pytest.raises(BadInput):
                 lab.sweeps.presets.save(name, "baseline = true\n")

@@ -22,7 +22,7 @@ from core.store import EVERY, Database
 from core.types.view import View
 from tests.backends import in_memory
 from tests.support.backups import backed_up, ended, files
-from tests.support.labs import QUESTION, RECIPE, asked, everything
+from tests.support.labs import QUESTION, RECIPE, asked, everything, uploaded
 
 
 def test_what_is_used_is_said(lab: Lab) -> None:
@@ -241,8 +241,8 @@ def test_it_is_used_while_it_is_backed_up_and_put_back(lab: Lab, tmp_path: Path)
         list(lab.answering.ask(f"Question {number}?", [recipe], ()))
 
     def add(number: int) -> None:
-        stream = io.BytesIO(f"This is text number {number}.".encode())
-        assert lab.papers.upload(f"{number}.txt", stream).status == "added"
+        content = f"This is text number {number}.".encode()
+        assert uploaded(lab, f"{number}.txt", content).status == "added"
 
     def look(_number: int) -> None:
         for row in lab.comparisons.history():

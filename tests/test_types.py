@@ -63,13 +63,13 @@ def test_the_papers_are_written_once_for_all_cells_of_a_grid(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     written: list[object] = []
-    canonical = asking._canonical
+    canonical = asking.canonical
 
     def counted(value: object) -> str:
         written.append(value)
         return canonical(value)
 
-    monkeypatch.setattr(asking, "_canonical", counted)
+    monkeypatch.setattr(asking, "canonical", counted)
     papers = tuple(f"{n:064x}" for n in range(100))
     for question in range(20):
         run_key(f"{question}?", Recipe(evidence=Retrieval()), papers)

@@ -16,7 +16,7 @@ from core.retrieval import Finder
 from core.settings import Settings
 from core.store import Store
 from core.tasks import Job, Jobs, Priority, Progress, Steps, Worker
-from core.types import FAMILIES, Chunking
+from core.types import FAMILIES, Chunking, PaperFilter
 
 KIND = "readiness"
 NAME = "Getting ready"
@@ -84,7 +84,7 @@ class Readiness:
         if ("embedder", embedder) not in self._models.in_memory():
             return
         chunking = chunkers.completed(Chunking(), embedder)
-        every = [row.id for row in self._papers.all()]
+        every = self._papers.ids(PaperFilter())
         for start in range(0, len(every), PAPERS_AT_ONCE):
             doing = Progress(
                 sentence=f"Embedding new papers: {start:,} of {len(every):,}",

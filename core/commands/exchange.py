@@ -12,9 +12,8 @@ from pathlib import Path
 from core.codec import plain
 from core.commands import Verbs
 from core.commands.output import say, show
-from core.errors import BadInput, TriptychError
+from core.errors import TriptychError
 from core.lab import Lab
-from core.papers import texts
 from core.types import from_link
 
 # Reads one file, and yields for each thing in it a line and whether it failed.
@@ -71,10 +70,7 @@ def import_runs(kind: str, lab: Lab, path: Path) -> Iterator[tuple[dict[str, obj
 def import_bibtex(lab: Lab, path: Path) -> Iterator[tuple[dict[str, object], bool]]:
     """A line for each entry; one that fits no paper is no failure, one that cannot be read is."""
     try:
-        text = texts.decode(path.read_bytes())
-        if text is None:
-            raise BadInput(f"{path} is not text; export it as BibTeX again.")
-        report = lab.papers.take_bibtex(text)
+        report = lab.papers.take_bibtex(str(path), path.read_bytes())
     except (TriptychError, OSError) as error:
         why = error.sentence if isinstance(error, TriptychError) else f"{path}: {error.strerror}."
         say(why)

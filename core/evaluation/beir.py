@@ -1,21 +1,18 @@
 """A BEIR data set (Thakur et al., 2021) searched by the lab's own retrievers, beside what others
 published where that is known.
 
-A folder as BEIR lays it out: `corpus.jsonl`, `queries.jsonl`, and `qrels.tsv` or `qrels/test.tsv`.
 A document is a paper, its title and its text, in one chunk; it is gold as a whole. Vectors and
 rerank scores are kept as they are computed, so a run that was broken off goes on where it stopped.
 """
 
-import json
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from core import chunkers
-from core.errors import BadInput
+from core.evaluation import beir_files
 from core.evaluation.embedded import embedded
 from core.labels import counted
 from core.metrics import Interval, means, retrieval, statistics
@@ -23,17 +20,15 @@ from core.models import Models, characters_read
 from core.retrieval import Finder, bm25, ranking
 from core.settings import Settings
 from core.tasks import Priority, Progress, Worker, mapped
-from core.types import Chunk, Chunking, Paper, digest
+from core.types import Chunk, Chunking, digest
 
 EMBEDDER = "all-MiniLM-L6-v2"
 RERANKER = "ms-marco-MiniLM-L-12-v2"
 DEPTH = 100  # documents found for a question, and reranked
 WHOLE = Chunking(chunker="pages", size=0, overlap=0)  # each document is one chunk
 
-QRELS = ("qrels.tsv", "qrels/test.tsv")
 Measure = Literal["ndcg@10", "recall@100"]
 MEASURES: tuple[Measure, ...] = get_args(Measure)
-SCIFACT = "99b64dbcfe3ed9f4"  # its documents and grades, as `BeirSet.digest` says them
 MTEB = "MTEB, results of all-MiniLM-L6-v2"
 PYSERINI = "Pyserini, BM25 flat, stemmed"
 BM25S = "bm25s, stemmed"
@@ -143,26 +138,6 @@ class BeirTable:
         return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in written]
 
 
-@dataclass(frozen=True, kw_only=True)
-class BeirSet:
-    """Documents, and by the question's id its text and the grades of documents by their id."""
-
-    papers: tuple[Paper, ...]
-    questions: dict[str, str]
-    relevance: dict[str, dict[str, int]]
-
-    @cached_property
-    def digest(self) -> str:
-        """Of all that a result depends on."""
-        texts = sorted((paper.id, paper.text) for paper in self.papers)
-        return digest([texts, self.questions, self.relevance])
-
-    @property
-    def is_scifact(self) -> bool:
-        """Whether this is the data set that `PUBLISHED` speaks of."""
-        return self.digest == SCIFACT
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Way:
     """What one way to search found: by question, in their order, chunks with a score, best first;
@@ -187,7 +162,7 @@ class BeirRuns:
     def whole(self, folder: Path) -> Generator[Progress, None, BeirTable]:
         """`table` grows row by row."""
         yield Progress(sentence="Reading the documents …")
-        data = read(folder)
+        data = beir_files.read(folder)
         table = self.table = BeirTable(folder=folder, known=data.is_scifact)
 
         def told(step: Progress | BeirRow) -> Progress:
@@ -203,7 +178,7 @@ class BeirRuns:
         yield from mapped(self._worker.stream(lambda: self._rows(data), Priority.SWEEP), told)
         return table
 
-    def _rows(self, data: BeirSet) -> Generator[Progress | BeirRow, None, None]:
+    def _rows(self, data: beir_files.BeirSet) -> Generator[Progress | BeirRow, None, None]:
         chunks = [chunk for paper in data.papers for chunk in chunkers.cut(paper, WHOLE)]
         similar, window, truncated = yield from self._similar(data, chunks)
         yield _row(data, similar, window=window, truncated=truncated)
@@ -216,7 +191,7 @@ class BeirRuns:
         yield _row(data, reranked, hybrid, rerank_seconds=seconds)
 
     def _similar(
-        self, data: BeirSet, chunks: Sequence[Chunk]
+        self, data: beir_files.BeirSet, chunks: Sequence[Chunk]
     ) -> Generator[Progress, None, tuple[_Way, int, int]]:
         """By cosine; the embedder's window, and how many chunks it does not read to their end."""
         embedder = yield from self._models.embedder(EMBEDDER)
@@ -236,7 +211,7 @@ class BeirRuns:
         way = _Way(name=EMBEDDER, found=_without_itself(data, found), seconds=seconds)
         return way, embedder.window, truncated
 
-    def _lexical(self, data: BeirSet, chunks: Sequence[Chunk]) -> _Way:
+    def _lexical(self, data: beir_files.BeirSet, chunks: Sequence[Chunk]) -> _Way:
         spans = ((chunk.paper_id, [(chunk.start, chunk.end)]) for chunk in chunks)
         name = digest([bm25.name(WHOLE, spans), data.digest])
         index = bm25.WordIndex(self._settings.data, name, lambda: (each.text for each in chunks))
@@ -251,7 +226,7 @@ class BeirRuns:
         return _Way(name="bm25", found=_without_itself(data, found), seconds=seconds)
 
     def _reranked(
-        self, data: BeirSet, way: _Way
+        self, data: beir_files.BeirSet, way: _Way
     ) -> Generator[Progress, None, tuple[_Way, float | None]]:
         """What a way found in the reranker's order, and the mean seconds of the questions of which
         no pair was scored before; None where there is none."""
@@ -278,76 +253,8 @@ class BeirRuns:
         return _Way(name=name, found=found, seconds=way.seconds), mean
 
 
-def holds(folder: Path) -> bool:
-    """Whether the folder looks like a BEIR data set."""
-    return (folder / "corpus.jsonl").is_file()
-
-
-def read(folder: Path) -> BeirSet:
-    """The documents, and the questions of which a document is relevant. Errors: BadInput for a
-    folder of something else, and for a line that is not as it should be."""
-    corpus, queries = folder / "corpus.jsonl", folder / "queries.jsonl"
-    grades = next((file for name in QRELS if (file := folder / name).is_file()), folder / QRELS[0])
-    for file in (corpus, queries, grades):
-        if not file.is_file():
-            raise BadInput(
-                f"{folder} does not hold a BEIR data set (corpus.jsonl, queries.jsonl and qrels.tsv"
-                " or qrels/test.tsv)."
-            )
-    papers = {each: _paper(each, title, text) for each, title, text in _objects(corpus)}
-    asked = {each: text for each, _, text in _objects(queries)}
-    relevance: dict[str, dict[str, int]] = {}
-    for question, document, grade in _grades(grades):
-        for name, known in ((question, asked), (document, papers)):
-            if name not in known:
-                raise BadInput(f"{grades} speaks of {name!r}, which is not in the data set.")
-        relevance.setdefault(question, {})[document] = grade
-    relevance = {each: found for each, found in relevance.items() if max(found.values()) > 0}
-    if not relevance:
-        raise BadInput(f"{grades} names no relevant document.")
-    return BeirSet(
-        papers=tuple(papers.values()),
-        questions={each: asked[each] for each in relevance},
-        relevance=relevance,
-    )
-
-
-def _objects(file: Path) -> Iterator[tuple[str, str, str]]:
-    """Id, title (which may be missing) and text of each line. Errors: BadInput."""
-    with file.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                fields = json.loads(line)
-                found = fields["_id"], fields.get("title", ""), fields["text"]
-                if not all(isinstance(each, str) for each in found):
-                    raise TypeError
-            except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-                raise BadInput(f"{file}, line {number}: no object with _id and text.") from error
-            yield found
-
-
-def _grades(file: Path) -> Iterator[tuple[str, str, int]]:
-    """Question, document and grade of each line. Errors: BadInput."""
-    with file.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                question, document, grade = line.decode().rstrip("\r\n").split("\t")
-                if number > 1:
-                    yield question, document, int(grade)
-            except ValueError as error:
-                raise BadInput(
-                    f"{file}, line {number}: no question, document and grade with tabs between."
-                ) from error
-
-
-def _paper(document: str, title: str, text: str) -> Paper:
-    """With its text as BEIR joins it."""
-    whole = f"{title} {text}".strip()
-    return Paper(id=document, title=title, text=whole, source="corpus.jsonl", kind="text")
-
-
 def _without_itself(
-    data: BeirSet, found: Sequence[Sequence[tuple[Chunk, float]]]
+    data: beir_files.BeirSet, found: Sequence[Sequence[tuple[Chunk, float]]]
 ) -> list[list[tuple[Chunk, float]]]:
     """The first `DEPTH`, without a document that has the question's own id, as BEIR measures."""
     return [
@@ -365,7 +272,7 @@ def _fused(similar: _Way, lexical: _Way) -> _Way:
     return _Way(name="hybrid", found=found, seconds=similar.seconds + lexical.seconds)
 
 
-def _row(data: BeirSet, way: _Way, base: _Way | None = None, **facts: Any) -> BeirRow:
+def _row(data: beir_files.BeirSet, way: _Way, base: _Way | None = None, **facts: Any) -> BeirRow:
     """What a way is worth, and what it adds to the base."""
     measured = _measured(data, way)
     ours = dict(zip(MEASURES, means(measured), strict=True))
@@ -395,7 +302,7 @@ def _row(data: BeirSet, way: _Way, base: _Way | None = None, **facts: Any) -> Be
     )
 
 
-def _measured(data: BeirSet, way: _Way) -> list[tuple[float, float]]:
+def _measured(data: beir_files.BeirSet, way: _Way) -> list[tuple[float, float]]:
     """By question nDCG@10 and recall@100 in per cent, a document standing where its best chunk
     does."""
     scores = []

@@ -21,7 +21,17 @@ from core.papers import Papers
 from core.settings import SAMPLES
 from core.store import Store, SweepRow
 from core.sweeps import Planning, Sweeps
-from core.types import Arm, Generation, Given, Recipe, Retrieval, Run, Setting, three_ways
+from core.types import (
+    Arm,
+    Generation,
+    Given,
+    PaperFilter,
+    Recipe,
+    Retrieval,
+    Run,
+    Setting,
+    three_ways,
+)
 
 NAME = "Helped or hurt"
 LABELS: dict[Arm, str] = FULL_ARM_NAMES | {"given": "gold passage given"}
@@ -141,7 +151,7 @@ class Contexts:
 
     def _expected(self) -> dict[str, Expected]:
         expected: dict[str, Expected] = {}
-        here = {row.id for row in self._papers.all()}
+        here = set(self._papers.ids(PaperFilter()))
         for kept in self._questions.all():
             question = kept.question
             spans = [span for span in question.gold if span.paper_id in here]

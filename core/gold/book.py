@@ -3,7 +3,6 @@ person; and out again."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,9 +12,7 @@ from core.gold.by_question import Gold, trimmed
 from core.papers import Papers
 from core.settings import SAMPLES
 from core.store import DeckRow, KeptQuestion, PaperRow, Scope, Store, now, question_id
-from core.types import Question, Span
-
-PASSAGES_KEPT = 65_536  # in memory
+from core.types import PaperFilter, Question, Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +43,6 @@ class QuestionBook:
         self._questions = store.questions
         self._cards = store.cards
         self._papers = papers
-        # A text never changes, so neither does what is white space in it.
-        self._trimmed = lru_cache(maxsize=PASSAGES_KEPT)(self._trim)
 
     def add(self, path: Path, *, held_out: bool = False) -> Iterator[AddedQuestion]:
         """Every question of a file in turn; one whose gold does not stand in its paper is refused
@@ -82,7 +77,7 @@ class QuestionBook:
     def take_cards(self, deck: str, *, held_out: bool = False) -> Iterator[AddedQuestion]:
         """Every card of a deck that knows its place in a paper, as a question with that gold; one
         whose paper is not here is refused, and the others go on. `line` counts these cards."""
-        here = {row.id for row in self._papers.all()}
+        here = set(self._papers.ids(PaperFilter()))
         cards = (card for card in self._cards.cards(Scope(deck=deck)) if card.span)
         for number, card in enumerate(cards, start=1):
             assert card.span
@@ -203,7 +198,7 @@ class QuestionBook:
     def as_measured(self, passages: Iterable[Span]) -> tuple[Span, ...]:
         """Gold passages without the white space at their ends; those of nothing else are left out,
         and one whose paper is not here (any more) stays as it is."""
-        found = (self._trimmed(each) for each in passages)
+        found = (self._trim(each) for each in passages)
         return tuple(dict.fromkeys(each for each in found if each))
 
     def all_as_measured(self, gold: Gold) -> Gold:
@@ -225,7 +220,7 @@ class QuestionBook:
 
     def lines(self, *, held_out: bool = False) -> Iterator[dict[str, Any]]:
         """The questions in the format that `add` reads."""
-        here = {row.id for row in self._papers.all()}
+        here = set(self._papers.ids(PaperFilter()))
         for kept in self.all(held_out=held_out):
             ids = {span.paper_id for span in kept.question.gold} & here
             yield files.to_line(kept.question, {each: self._papers.get(each) for each in ids})

@@ -170,7 +170,7 @@ class PastRuns:
 
     def select(self, view: View, most: int | None = AT_ONCE) -> Selection:
         """The newest whole runs that fit, at most so many; None: all."""
-        gold = self._questions.all_as_measured(gold_by_question(self._questions.all()))
+        gold = gold_by_question(self._questions.all())
         return self._selected(view, most, self._store.facts.newest(), tuple(gold.items()))
 
     def _select(
@@ -184,7 +184,10 @@ class PastRuns:
         rows = self._store.facts.rows(view, fitting if most is None else most)
         left_out = fitting - len(rows)
         runs = tuple(self.runs([row.id for row in rows]))
-        return Selection(runs=runs, left_out=left_out, gold=dict(gold))
+        asked = {run.question for run in runs}
+        of_these = {text: passages for text, passages in gold if text in asked}
+        measured = self._questions.all_as_measured(of_these)
+        return Selection(runs=runs, left_out=left_out, gold=measured)
 
     def load(self, kind: str, name: str, content: bytes) -> ImportedLog:
         """Bring in a file by its bytes: a "log" (of experiments), a "retrieval-log" or a

@@ -160,8 +160,7 @@ class Adding:
                     raise Unreadable(reading.too_large(file.name, new.tell(), self._settings))
 
     def _whole(self, paper_id: str) -> bool:
-        original = self._folder / paper_id
-        return original.is_file() and reading.digest_file(original) == paper_id
+        return reading.is_original(self._folder / paper_id, paper_id)
 
     def _keep(self, batch: Sequence[_Prepared | LeftOut]) -> list[Added]:
         """What became of each; where they cannot be kept together, each is kept on its own."""

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Event
-from typing import IO
 
 from core.errors import BadInput, TriptychError
 from core.files import PART, adding
-from core.papers import catalogue, facts, finding, reading
+from core.papers import catalogue, facts, finding, reading, texts
 from core.papers.adding import Added, Adding, AddProgress
 from core.papers.catalogue import BibTeXReport
 from core.papers.finding import TextMatch
@@ -59,10 +58,6 @@ class Papers:
     def add(self, path: Path) -> Added:
         """Add one file from disk; for folders and zip files there is `add_all`."""
         return result_of(self.add_all([path], Event()))[0]
-
-    def upload(self, name: str, stream: IO[bytes]) -> Added:
-        """Add one uploaded file that is no zip file."""
-        return result_of(self.add_all([(name, stream)], Event()))[0]
 
     def add_samples(self) -> list[Added]:
         """Add the papers that come with Triptych."""
@@ -125,10 +120,13 @@ class Papers:
         )
         return len(rows)
 
-    def take_bibtex(self, text: str) -> BibTeXReport:
+    def take_bibtex(self, name: str, content: bytes) -> BibTeXReport:
         """Let papers take authors, years and tags from a BibTeX file as Zotero writes it: by file
-        name, by a DOI or the title at a text's beginning. Errors: BadInput for a text without any
-        entry."""
+        name, by a DOI or the title at a text's beginning. `name` is only shown. Errors: BadInput
+        for what is no text, and for one without any entry."""
+        text = texts.decode(content)
+        if text is None:
+            raise BadInput(f"{name} is not text; export it as BibTeX again.")
         return catalogue.take(text, self._store.papers)
 
     def _row(self, paper_id: str) -> PaperRow:
@@ -170,8 +168,7 @@ class Papers:
 
     def whole(self, paper_id: str) -> bool:
         """Whether the original file has the bytes that the paper was made of."""
-        file = self.file(paper_id)
-        return file.is_file() and reading.digest_file(file) == paper_id
+        return reading.is_original(self.file(paper_id), paper_id)
 
     def page_image(self, paper: Paper, page: int, spans: tuple[Span, ...] = ()) -> PageImage:
         """The page of a PDF as PNG, with the spans of this paper marked, and those of them that

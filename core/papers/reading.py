@@ -51,6 +51,11 @@ def digest_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def is_original(file: Path, paper_id: str) -> bool:
+    """Whether a file is there and has the bytes that the paper was made of."""
+    return file.is_file() and digest_file(file) == paper_id
+
+
 def read(path: Path, name: str, settings: Settings) -> Paper:
     """As `read_with_facts`, the paper alone."""
     return read_with_facts(path, name, settings)[0]

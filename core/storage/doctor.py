@@ -58,8 +58,8 @@ def _database(store: Store) -> Check:
 
 def _originals(papers: Papers) -> Iterator[Check]:
     """Each paper's file is there and has the bytes it was added with."""
-    faults = 0
-    for row in papers.all():
+    faults, rows = 0, papers.all()
+    for row in rows:
         fault = ""
         if not papers.file(row.id).is_file():
             fault = "is missing"
@@ -70,7 +70,7 @@ def _originals(papers: Papers) -> Iterator[Check]:
             said = f"The file of “{row.title}” {fault}; its text is safe, add {row.source} again."
             yield Check(check="original file", ok=False, sentence=said)
     if not faults:
-        said = f"The files of {len(papers.all())} papers are whole."
+        said = f"The files of {len(rows)} papers are whole."
         yield Check(check="original files", ok=True, sentence=said)
 
 

@@ -20,6 +20,7 @@ from core.codec import from_json, to_json
 from core.errors import Damaged
 from core.files import write_atomically
 from core.store import Store
+from core.types import PaperFilter
 
 WORK = "backups/.work"
 PLAN = f"{WORK}/plan.json"
@@ -48,7 +49,7 @@ def replace_all(
     """
     plan = ReplacementPlan(
         mark=SystemRandom().randrange(1, 2**31),
-        old=tuple(row.id for row in store.papers.all()),
+        old=store.papers.ids(PaperFilter()),
         new=tuple(paper_ids),
         presets=presets,
     )

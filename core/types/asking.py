@@ -4,12 +4,12 @@ Offsets are character offsets into `Paper.text`, half open: `text[start:end]`.
 Pages are numbered from 1. Seconds are wall-clock seconds.
 """
 
-import hashlib
-import json
 from bisect import bisect_right
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Literal, get_args
+
+from core.types.digests import canonical, digest, digest_of
 
 FinishReason = Literal["stop", "length", "stopped", "error", "unknown"]
 PaperKind = Literal["pdf", "text", "markdown"]
@@ -20,19 +20,6 @@ Style = Literal["chat", "completion"]
 PassageOrder = Literal["best-last", "best-first"]
 Arm = Literal["no_context", "retrieved", "reranked", "given"]
 EXACT = "exact"  # the index that finds what there is
-
-
-def digest(value: object) -> str:
-    """Sixteen hex digits of the sha256 of `value` as canonical JSON."""
-    return _digest_of(_canonical(value))
-
-
-def _canonical(value: object) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def _digest_of(canonical: str) -> str:
-    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,14 +213,14 @@ def run_key(question: str, recipe: Recipe, paper_ids: tuple[str, ...]) -> str:
     Only a retrieval depends on which papers there are to search.
     """
     papers = _papers(paper_ids) if isinstance(recipe.evidence, Retrieval) else "[]"
-    asked = _canonical([question.strip(), recipe.key])
-    return _digest_of(f"{asked.removesuffix(']')},{papers}]")
+    asked = canonical([question.strip(), recipe.key])
+    return digest_of(f"{asked.removesuffix(']')},{papers}]")
 
 
 @lru_cache(maxsize=64)
 def _papers(paper_ids: tuple[str, ...]) -> str:
     """As they stand in a key; written once for all cells of a grid."""
-    return _canonical(sorted(paper_ids))
+    return canonical(sorted(paper_ids))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

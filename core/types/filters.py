@@ -5,9 +5,9 @@ Written as `text:lamp;tag:survey;since:2023`, so that it can be read and changed
 
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
-from urllib.parse import quote, unquote
 
 from core.errors import BadInput
+from core.types import links
 from core.types.asking import PaperKind
 
 PaperSort = Literal["added", "title", "year", "pages"]
@@ -44,24 +44,20 @@ def filter_to_link(wanted: PaperFilter) -> str:
     parts += [(name, getattr(wanted, field)) for name, field in LISTS.items()]
     numbers = [(name, getattr(wanted, name)) for name in NUMBERS]
     parts += [(name, (str(number),)) for name, number in numbers if number is not None]
-    return ";".join(
-        f"{name}:{','.join(quote(value, safe=' /+') for value in values)}"
-        for name, values in parts
-        if values
-    )
+    return links.written(parts)
 
 
 def filter_from_link(link: str) -> PaperFilter:
     """The filter that `filter_to_link` wrote. Errors: BadInput for a text that is none."""
     found: dict[str, object] = {}
-    for part in filter(None, map(str.strip, link.split(";"))):
-        name, colon, rest = part.partition(":")
-        values = tuple(unquote(value.strip()) for value in rest.split(","))
-        if colon and name == "text" and len(values) == 1:
+    spaceless = ";".join(filter(None, map(str.strip, link.split(";"))))
+    for part, name, given in links.parts(spaceless):
+        values = tuple(map(str.strip, given))
+        if name == "text" and len(values) == 1:
             found["text"] = values[0]
-        elif colon and name in LISTS:
+        elif name in LISTS:
             found[LISTS[name]] = values
-        elif colon and name in NUMBERS and len(values) == 1:
+        elif name in NUMBERS and len(values) == 1:
             found[name] = _number(name, values[0])
         else:
             raise BadInput(

@@ -6,9 +6,9 @@ Written as `text:lamp;arm:retrieved,reranked;size:800`, so that it can be read a
 import re
 from dataclasses import dataclass, fields, replace
 from typing import Literal, get_args
-from urllib.parse import quote, unquote
 
 from core.errors import BadInput
+from core.types import links
 
 Choice = Literal[
     "arm",
@@ -60,23 +60,18 @@ WORDS = tuple(field.name for field in fields(View) if field.name != "chosen")
 
 def to_link(view: View) -> str:
     """The view as one text; empty for all runs."""
-    parts = [(name, (getattr(view, name),)) for name in WORDS if getattr(view, name)]
-    return ";".join(
-        f"{name}:{','.join(quote(value, safe=' /+') for value in values)}"
-        for name, values in (*parts, *view.chosen)
-    )
+    words = [(name, (getattr(view, name),)) for name in WORDS if getattr(view, name)]
+    return links.written((*words, *view.chosen))
 
 
 def from_link(link: str) -> View:
     """The view that `to_link` wrote. Errors: BadInput for a text that is none."""
     view = View()
-    for part in filter(None, link.split(";")):
-        name, colon, rest = part.partition(":")
-        values = tuple(unquote(value) for value in rest.split(","))
-        if colon and name in CHOICES:
+    for part, name, values in links.parts(link):
+        if name in CHOICES:
             choice: Choice = next(each for each in CHOICES if each == name)
             view = view.choosing(choice, values)
-        elif colon and name in WORDS and len(values) == 1:
+        elif name in WORDS and len(values) == 1:
             _check(name, values[0])
             view = replace(view, **{name: values[0]})  # type: ignore[arg-type]
         else:

@@ -1,10 +1,13 @@
 """Two notes in a lab, and what is asked of it."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import replace
+from threading import Event
 from typing import Any
 
 from core.lab import Lab
+from core.papers import Added
 from core.tasks import result_of
 from core.types import Chunking, Comparison, Generation, Recipe, Retrieval, three_ways
 
@@ -32,3 +35,8 @@ def asked(lab: Lab, recipes: Sequence[Recipe] = THREE, question: str = QUESTION)
 def by(retriever: str, **fields: Any) -> Recipe:
     assert isinstance(RECIPE.evidence, Retrieval)
     return replace(RECIPE, evidence=replace(RECIPE.evidence, retriever=retriever, **fields))
+
+
+def uploaded(lab: Lab, name: str, content: bytes) -> Added:
+    """What becomes of one file that a browser hands over."""
+    return result_of(lab.papers.add_all([(name, io.BytesIO(content))], Event()))[0]

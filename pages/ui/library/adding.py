@@ -11,7 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core import labels
 from core.errors import BadInput
 from core.lab import Lab
-from core.papers import Added, AddProgress, BibTeXReport, Refusal, texts
+from core.papers import Added, AddProgress, BibTeXReport, Refusal
 from core.tasks import Progress, Task
 from pages.ui.shared import frame
 
@@ -92,10 +92,8 @@ def _steps(
         if file.name.lower().endswith(BIBTEX) and not upload.stopping.is_set():
             yield AddProgress(sentence=f"Reading {file.name}")
             try:
-                text = texts.decode(file.getvalue())
-                if text is None:
-                    raise BadInput(f"{file.name} is not text; export it as BibTeX again.")
-                upload.reports += ((file.name, lab.papers.take_bibtex(text)),)
+                report = lab.papers.take_bibtex(file.name, file.getvalue())
+                upload.reports += ((file.name, report),)
             except BadInput as error:
                 failed = Added(file=file.name, status="failed", reason=error.sentence)
                 yield AddProgress(sentence=f"Read {file.name}", added=(failed,))
