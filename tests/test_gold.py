@@ -1,6 +1,7 @@
 """Questions with gold: read from files, checked against the papers, kept, and written again."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -338,3 +339,17 @@ def test_questions_keep_their_spans_and_are_measured_trimmed(lab: Lab) -> None:
     lab.papers.remove(paper.id)
     gone = Span(paper_id=paper.id, start=start, end=end - 2)
     assert lab.questions.as_measured((gone,)) == (gone,), "of what is not here nothing is known"
+
+
+def test_a_passage_is_measured_trimmed_again_once_its_paper_is_back(
+    lab: Lab, tmp_path: Path
+) -> None:
+    paper = lab.papers.get(lab.papers.resolve(())[0])
+    end = paper.text.index("The lamp of Varn")
+    wide = Span(paper_id=paper.id, start=0, end=end)
+    assert paper.text[end - 1].isspace()
+    lab.papers.remove(paper.id)
+    assert lab.questions.as_measured((wide,)) == (wide,)
+    lab.papers.add(tmp_path / paper.source)
+    stripped = len(paper.text[:end].rstrip())
+    assert lab.questions.as_measured((wide,)) == (replace(wide, end=stripped),)

@@ -129,8 +129,8 @@ def _listing(
     questions = _shown(lab, paper)
     if not questions:
         st.caption(
-            "Select a passage of the text and type the question that it answers. Questions whose"
-            " places are known tell which setting finds them."
+            "Select a passage of the text and type the question that it answers. Such test"
+            " questions tell which setting finds their gold passages."
         )
         return []
     said = f"**{labels.counted(len(questions), 'question')}** with gold in this paper"

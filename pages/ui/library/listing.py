@@ -56,7 +56,8 @@ def _selection(lab: Lab, wanted: PaperFilter, count: int) -> None:
         if selected:
             st.markdown(f"**{len(selected):,} selected**", width="content")
         if count:
-            label = f"Select all {count:,}" + ("" if wanted == PaperFilter() else " found")
+            found = wanted != PaperFilter()
+            label = paper_search.all_found("Select", count) if found else f"Select all {count:,}"
             _act(label, "all", lambda: paper_search.tick_all(lab, SELECTED, wanted))
         if selected:
             _act("Select none", "none", lambda: paper_search.tick_none(SELECTED))

@@ -140,6 +140,11 @@ def _between(
             st.number_input(which, 0, LARGEST, None, 1, key=f"{key}.{end}", placeholder="any")
 
 
+def all_found(verb: str, count: int) -> str:
+    """What takes all papers that were found."""
+    return f"{verb} the one found" if count == 1 else f"{verb} all {count:,} found"
+
+
 def heading(key: str, count: int, everything: int) -> None:
     """How many papers there are, or how many of them were found, and in which order."""
     papers = labels.counted(everything, "paper")

@@ -44,7 +44,7 @@ def _choose(key: str) -> None:
         st.markdown(f"Searched: **{said}**", width="content")
         if 0 < count < everything:
             st.button(
-                f"Choose all {count:,} found",
+                paper_search.all_found("Choose", count),
                 type="tertiary",
                 key=f"{key}.all",
                 on_click=paper_search.tick_all,

@@ -187,14 +187,19 @@ def papers(lab: Lab) -> tuple[str, ...]:
     return pickers.papers(lab, "sweep.papers")
 
 
+def at_most(count: int) -> str:
+    """A number that can only turn out smaller; nothing is nothing."""
+    return f"≤ {count:,}" if count else "0"
+
+
 def cost(plan: SweepPlan, typed: int = 0) -> None:
     """What the sweep would take, before it starts. A preset may ask fewer questions than were
     `typed`; then that is said."""
     with st.container(horizontal=True, gap="medium", key="sweep-cost"):
         st.metric("cells", f"{plan.cells:,}", width="content")
         if plan.answers:
-            st.metric("different prompts", f"≤ {plan.distinct_prompts:,}", width="content")
-        st.metric("pairs to rerank", f"≤ {plan.rerank_pairs:,}", width="content")
+            st.metric("different prompts", at_most(plan.distinct_prompts), width="content")
+        st.metric("pairs to rerank", at_most(plan.rerank_pairs), width="content")
         st.metric(
             "about",
             duration(plan.seconds),
