@@ -49,7 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vectors", type=Path)
     parser.add_argument("--chart", type=Path)
-    parser.add_argument("part", nargs="*", choices=PARTS, metavar="PART", default=PARTS)
+    parser.add_argument("part", nargs="*", choices=PARTS, metavar="PART")
     options = parser.parse_args()
     measured = {
         "added": lambda: _scale_papers.added(FULL),
@@ -58,7 +58,7 @@ def main() -> None:
         "sides": lambda: _sides(options.vectors, options.chart),
     }
     print("| what | ours | plain | ratio or value | demand |\n|---|---|---|---|---|")
-    for part in options.part:
+    for part in (options.part or PARTS):
         for row in measured[part]():
             print("|", " | ".join(row[column] for column in COLUMNS), "|", flush=True)
 
