@@ -158,6 +158,6 @@ def _named(chunker: str) -> Chunker:
 
 def _parts(paper: Paper, chunking: Chunking) -> Iterator[tuple[int, int]]:
     if chunking.across_pages:
-        yield 0, len(paper.text)
+        yield 0, paper.body_end
     else:
         yield from map(paper.page_span, range(1, paper.pages + 1))

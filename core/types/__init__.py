@@ -27,8 +27,10 @@ from core.types.asking import (
     Span,
     Style,
     digest,
+    file_id_of,
     run_key,
     three_ways,
+    with_text_digest,
 )
 from core.types.backends import Delta, Embedder, Request, Reranker, TextGenerator
 from core.types.cards import Card, Memory, Review
@@ -112,10 +114,12 @@ __all__ = [
     "TextGenerator",
     "View",
     "digest",
+    "file_id_of",
     "filter_from_link",
     "filter_to_link",
     "from_link",
     "run_key",
     "three_ways",
     "to_link",
+    "with_text_digest",
 ]
