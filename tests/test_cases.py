@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.lab import Lab
+from core.store import EVERY
 
 
 @pytest.fixture
@@ -34,3 +35,23 @@ def test_find_in_paper(cases: Path, lab: Lab) -> None:
         assert len(lab.papers.find(paper, typed)) == 1, typed
     (taken,) = lab.questions.add(cases / "questions" / "curly.jsonl")
     assert (taken.status, taken.reason) == ("added", "")
+
+
+def test_anki_notes(cases: Path, lab: Lab) -> None:
+    (done,) = lab.cards.load(cases / "anki-notes" / "anki-notes.apkg")
+    assert [(card.question, card.answer) for card in lab.cards.find(EVERY)] == [
+        ("How many parts has a tower clock?", "about 10³, and H₂O spoils them"),
+        ("escapement", "Hemmung"),
+        ("Hemmung", "escapement"),
+        ("The […] drives the wheel.", "The **spring** drives the wheel."),
+        ("The spring drives the […].", "The spring drives the **wheel**."),
+        ("It swings [a number] a second.", "It swings **five times** a second."),
+        ("Outer […] slowly.", "Outer **a wheel of brass turns** slowly."),
+        ("Bold: **weight** and chain", "時(とき)"),
+        ("Old formula $T=2\\pi\\sqrt{l/g}$", "$g$"),
+        ("The […] keeps time.", "The **pendulum** keeps time.\n\nGalileo"),
+    ]
+    assert [note.why for note in done.dropped] == [
+        "note 8 hides parts of an image (image occlusion): that cannot be read",
+        "fields that no card shows were left out: Nr (Numbered cloze)",
+    ]

@@ -21,10 +21,10 @@ TELL_NOTHING = frozenset(
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, folded: lower case, and compounds both whole and in parts, so that "GPT-4",
-    "3.14" and "fine-tuning" match themselves best, but "tuning" matches as well. Of Chinese and
-    Japanese each character is a word. English words that tell nothing of a subject are left out:
-    papers ask so seldom that "what" would count as rare."""
+    """The words of a text, folded and in lower case: compounds both whole and in parts, so that
+    "GPT-4", "3.14" and "fine-tuning" match themselves best, but "tuning" matches as well. Of
+    Chinese and Japanese each character is a word. English words that tell nothing of a subject are
+    left out: papers ask so seldom that "what" would count as rare."""
     plain = fold(text).casefold()
     return [word for found in WORD.findall(plain) for word in _whole_and_parts(found)]
 
@@ -37,6 +37,6 @@ def _whole_and_parts(found: str) -> tuple[str, ...]:
 
 
 def spaced(text: str | None) -> str:
-    """The text folded, as full-text search reads it: a space around each Chinese or Japanese character,
-    which have none and would all be one word."""
+    """The text as full-text search reads it: folded, and a space around each Chinese or Japanese
+    character, which have none and would all be one word."""
     return SPACELESS.sub(r" \g<0> ", fold(text or ""))
