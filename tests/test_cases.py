@@ -55,3 +55,33 @@ def test_anki_notes(cases: Path, lab: Lab) -> None:
         "note 8 hides parts of an image (image occlusion): that cannot be read",
         "fields that no card shows were left out: Nr (Numbered cloze)",
     ]
+
+
+TABLES = {
+    "anki-columns.tsv": ["What makes ATP?", "The […] holds DNA"],
+    "anki-export.tsv": ["Which organ filters blood?", "Name two loops"],
+    "anki-export.txt": ["Which organ filters blood?", "Name two loops"],
+    "comment-first.tsv": ["spring", "wheel"],
+    "commas-in-semicolons.csv": ["Term A, first, and second", "Term B"],
+    "commas-in-tabs.tsv": [
+        "What are a, b, and c in the formula, and why?",
+        "What is the capital of Peru?",
+    ],
+    "line-break-in-first-cell.csv": ["A question that\nspans two lines; really", "Q2"],
+    "more-columns.csv": ["Q one?"],
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables(cases: Path, lab: Lab, name: str) -> None:
+    (done,) = lab.cards.load(cases / "tables" / name)
+    cards = lab.cards.find(EVERY)
+    assert [card.question for card in cards] == TABLES[name]
+    match name:
+        case "anki-columns.tsv":
+            assert cards[0].deck == "Bio::Cells"
+        case "anki-export.tsv" | "anki-export.txt":
+            assert cards[0].answer == "The **kidney**, about 180 litres a day"
+            assert cards[0].tags == ("renal::basics", "week1")
+        case "more-columns.csv":
+            assert "“Deck Name”, “Extra”" in done.dropped[0].why

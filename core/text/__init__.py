@@ -4,6 +4,7 @@ from core.text.escape_formula import escape_formula, unescape_formula
 from core.text.folding import IDEOGRAPH, Folded, fold, folded, places
 from core.text.languages import guess as language_of
 from core.text.sentences import sentences, stripped
+from core.text.separator import separator_of
 from core.text.words import TELL_NOTHING, WORD, spaced, words
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "language_of",
     "places",
     "sentences",
+    "separator_of",
     "spaced",
     "stripped",
     "unescape_formula",
