@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core import gold
 from core.lab import Lab
 from core.store import EVERY
 
@@ -85,3 +86,15 @@ def test_tables(cases: Path, lab: Lab, name: str) -> None:
             assert cards[0].tags == ("renal::basics", "week1")
         case "more-columns.csv":
             assert "“Deck Name”, “Extra”" in done.dropped[0].why
+
+
+def test_questions(cases: Path) -> None:
+    folder = cases / "questions"
+
+    def asked(name: str) -> list[str]:
+        read = gold.read(name, (folder / name).read_bytes())
+        return [each.text if isinstance(each, gold.Written) else each.why for each in read]
+
+    assert asked("array.json") == ["What is the period?", "What is gravity here?"]
+    assert asked("excel-cp1252.csv") == ["What’s the period?"]
+    assert asked("excel-semicolon.csv") == ["What is the period?"]
