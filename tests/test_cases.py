@@ -98,3 +98,21 @@ def test_questions(cases: Path) -> None:
     assert asked("array.json") == ["What is the period?", "What is gravity here?"]
     assert asked("excel-cp1252.csv") == ["What’s the period?"]
     assert asked("excel-semicolon.csv") == ["What is the period?"]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf16"])
+def test_logs(cases: Path, lab: Lab, encoding: str) -> None:
+    made, found = (
+        lab.runs.load(name, (cases / "logs" / name).read_bytes())
+        for name in (f"log-{encoding}.txt", f"retrieval-{encoding}.txt")
+    )
+    assert (made.kind, made.runs, made.dropped) == ("log", 2, ())
+    assert (found.kind, found.hits, found.dropped) == ("retrieval-log", 2, ())
+    first, second = lab.runs.runs(made.run_ids)
+    assert first.question == "Why does the café’s clock run slow?"
+    assert first.answer
+    assert first.answer.text == "It doesn’t say – “maybe” the Größe of the spring."
+    assert second.answer
+    assert "3 µm" in second.answer.text
+    (search,) = lab.runs.runs(found.run_ids)
+    assert [hit.similarity for hit in search.candidates] == [0.8123, 0.5]

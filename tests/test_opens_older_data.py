@@ -135,7 +135,7 @@ def test_questions_cards_and_reviews_of_then_are_there(old: Lab) -> None:
 
 def test_a_capsule_of_then_opens_in_an_empty_lab(tmp_path: Path, fakes: None) -> None:
     lab = Lab(Settings(data=tmp_path / "empty"))
-    opened = lab.runs.load("capsule", "two-sizes.capsule", (OLD / "two-sizes.capsule").read_bytes())
+    opened = lab.runs.load("two-sizes.capsule", (OLD / "two-sizes.capsule").read_bytes())
     assert (opened.runs, opened.known) == (6, 0)
     assert {run.key for run in lab.runs.runs(opened.run_ids)} == SWEEP_KEYS
     assert [cell.run_id in opened.run_ids for cell in lab.sweeps.cells(SWEEP_ID)] == [True] * 6
