@@ -14,7 +14,7 @@ sign flips here: see docs/decisions/0009-what-is-better.md and 0024-no-worse.md.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from statistics import NormalDist
 from zlib import crc32
@@ -42,6 +42,10 @@ class Interval:
     low: float
     high: float
     n: int
+
+    @property
+    def in_percent(self) -> "Interval":
+        return replace(self, mean=100 * self.mean, low=100 * self.low, high=100 * self.high)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +85,11 @@ def means(values: ArrayLike, least: float = 0.0, most: float = 1.0) -> list[Inte
     It is the Bayesian bootstrap's with one question more, which went as badly as can be for the
     lower end and as well as can be for the upper one: few questions that were all hits do not say
     that there are no misses. Of hits and misses it is Clopper and Pearson's interval.
+    Errors: ValueError for values beyond these ends.
     """
     table = _table(values)
+    if table.min() < least - SAME or table.max() > most + SAME:
+        raise ValueError(f"values are said to lie from {least:g} to {most:g}")
     found, unseen = _reweighted(table)
     tail = (1 - LEVEL) / 2
     low = np.quantile(found + least * unseen, tail, axis=0)
