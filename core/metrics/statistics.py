@@ -14,7 +14,7 @@ sign flips here: see docs/decisions/0009-what-is-better.md and 0024-no-worse.md.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from statistics import NormalDist
 from zlib import crc32
@@ -42,6 +42,10 @@ class Interval:
     low: float
     high: float
     n: int
+
+    @property
+    def in_percent(self) -> "Interval":
+        return replace(self, mean=100 * self.mean, low=100 * self.low, high=100 * self.high)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +85,11 @@ def means(values: ArrayLike, least: float = 0.0, most: float = 1.0) -> list[Inte
     It is the Bayesian bootstrap's with one question more, which went as badly as can be for the
     lower end and as well as can be for the upper one: few questions that were all hits do not say
     that there are no misses. Of hits and misses it is Clopper and Pearson's interval.
+    Errors: ValueError for values beyond these ends.
     """
     table = _table(values)
+    if table.min() < least - SAME or table.max() > most + SAME:
+        raise ValueError(f"values are said to lie from {least:g} to {most:g}")
     found, unseen = _reweighted(table)
     tail = (1 - LEVEL) / 2
     low = np.quantile(found + least * unseen, tail, axis=0)
@@ -119,19 +126,32 @@ def bounds(values: ArrayLike, leader: int, margin: float) -> Bounds:
     if not others:
         return Bounds(at_worst=(0.0,), needed=(0,))
     change = table[:, others] - table[:, [leader]]
-    found, unseen = _reweighted(change)
-    drawn = found - unseen
-    middle, spread = drawn.mean(axis=0), drawn.std(axis=0)
-    reach = float(np.quantile(((middle - drawn) / spread).max(axis=1), LEVEL))
     at_worst, needed = np.zeros(table.shape[1]), np.zeros(table.shape[1])
-    at_worst[others] = middle - reach * spread
+    at_worst[others], reach = _lower(change)
     needed[others] = _needed(change, reach, margin)
-    at_worst[leader] = np.quantile(-found - unseen, 1 - LEVEL, axis=0).min()
+    found, unseen = _reweighted(-change)
+    at_worst[leader] = np.quantile(found - unseen, 1 - LEVEL, axis=0).min()
     needed[leader] = _needed(-change, NormalDist().inv_cdf(LEVEL), margin).max()
     return Bounds(
         at_worst=tuple(map(float, at_worst)),
         needed=tuple(int(np.ceil(each)) if np.isfinite(each) else None for each in needed),
     )
+
+
+def at_best(before: ArrayLike, after: ArrayLike) -> list[float]:
+    """Upper bounds of what each setting has gained, both tables of the same questions and settings:
+    one-sided, and in 95 of 100 studies all hold at once. Values lie from 0 to 1."""
+    return [-float(each) for each in _lower(_table(before) - _table(after))[0]]
+
+
+def _lower(change: Table) -> tuple[Table, float]:
+    """Lower bounds of the means of paired differences, one-sided, that hold at once (max-T), and
+    how many standard errors they lie below the means."""
+    found, unseen = _reweighted(change)
+    drawn = found - unseen
+    middle, spread = drawn.mean(axis=0), drawn.std(axis=0)
+    reach = float(np.quantile(((middle - drawn) / spread).max(axis=1), LEVEL))
+    return middle - reach * spread, reach
 
 
 def _needed(change: Table, reach: float, margin: float) -> Table:
