@@ -1,7 +1,7 @@
 """Texts as such: their folding, language, sentences and words, and the cells of a table. Pure."""
 
 from core.text.escape_formula import escape_formula, unescape_formula
-from core.text.folding import IDEOGRAPH, Folded, fold, folded, places
+from core.text.folding import IDEOGRAPH, fold, folded, places
 from core.text.languages import guess as language_of
 from core.text.sentences import sentences, stripped
 from core.text.separator import separator_of
@@ -11,7 +11,6 @@ __all__ = [
     "IDEOGRAPH",
     "TELL_NOTHING",
     "WORD",
-    "Folded",
     "escape_formula",
     "fold",
     "folded",
