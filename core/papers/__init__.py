@@ -1,6 +1,5 @@
 """Papers: files in, texts out, and away again; what they say, and how a page looks."""
 
-from core.papers import texts
 from core.papers.adding import Added, AddProgress, blank_pages_sentence
 from core.papers.catalogue import BibTeXReport, UnmatchedEntry
 from core.papers.facts import split_authors
@@ -24,5 +23,4 @@ __all__ = [
     "blank_pages_sentence",
     "read",
     "split_authors",
-    "texts",
 ]

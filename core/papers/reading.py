@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import BadInput, Unreadable
-from core.papers import child, facts, mending, texts, titles
+from core.papers import child, facts, mending, titles
 from core.papers.reader import Document, Drawn, Marked
 from core.settings import Settings
 from core.store import PaperFacts
-from core.types import Paper, PaperKind
+from core.text import Undecodable, decode, file_name
+from core.types import Paper, PaperKind, with_text_digest
 
 KINDS: dict[str, PaperKind] = {
     ".pdf": "pdf",
@@ -41,6 +42,7 @@ REMEDIES = {
     "empty": "there is nothing to add",
 }
 
+FIRST_READ = ("utf-8", "utf-16", "cp1252")  # the encodings that the first version read
 
 LONGEST_LIGATURE = 3  # letters
 
@@ -61,16 +63,16 @@ def read(path: Path, name: str, settings: Settings) -> Paper:
     return read_with_facts(path, name, settings)[0]
 
 
-def read_with_facts(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFacts]:
+def read_with_facts(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFacts, str]:
     """The paper in the file at `path`, which its owner calls `name` (its suffix says the kind).
 
     Pages of a PDF are joined by a blank line. `blank_pages` are those that hold no text; a page
     number or a watermark on a picture is none. If only the second reader could read the file,
     `raw_map` is empty, and no page of it can be highlighted. The facts are those in a PDF's
-    properties.
+    properties; behind them stands what was guessed or lost, empty where nothing was.
     Errors: Unreadable, whose sentence says why and what to do.
     """
-    name = texts.name(name)
+    name = file_name(name)
     kind = KINDS.get(Path(name).suffix.lower())
     if kind is None:
         known = ", ".join(KINDS)
@@ -78,8 +80,9 @@ def read_with_facts(path: Path, name: str, settings: Settings) -> tuple[Paper, P
     try:
         check(path, name, settings)
         if kind == "pdf":
-            return _read_pdf(path, name, settings)
-        return _read_text(path, name, kind), PaperFacts()
+            return *_read_pdf(path, name, settings), ""
+        paper, note = _read_text(path, name, kind)
+        return paper, PaperFacts(), note
     except OSError as error:
         reason = error.strerror or "it cannot be opened"
         raise Unreadable(f"{name} cannot be read: {reason}.", str(error)) from error
@@ -105,25 +108,27 @@ def too_large(name: str, size: int, settings: Settings) -> str:
     )
 
 
-def _read_text(path: Path, name: str, kind: PaperKind) -> Paper:
+def _read_text(path: Path, name: str, kind: PaperKind) -> tuple[Paper, str]:
     data = path.read_bytes()
-    decoded = texts.decode(data)
-    if decoded is None or data.startswith(b"%PDF-"):
-        what = "a PDF" if data.startswith(b"%PDF-") else "not text"
-        raise Unreadable(
-            f"{name} is {what}, although its name says otherwise; "
-            "give it its right suffix, or save it as UTF-8 text."
-        )
-    text = mending.tidy(decoded)
+    remedy = "give it its right suffix, or save it as UTF-8 text."
+    if data.startswith(b"%PDF-"):
+        raise Unreadable(f"{name} is a PDF, although its name says otherwise; {remedy}")
+    try:
+        decoded = decode(data)
+    except Undecodable as error:
+        raise Unreadable(f"{name} {error}; {remedy}") from error
+    text = mending.tidy(decoded.text)
     if not text.strip():
         raise Unreadable(f"{name} is empty: it holds nothing but blanks.")
-    return Paper(
+    paper = Paper(
         id=hashlib.sha256(data).hexdigest(),
         title=titles.of_text(text, kind, name),
         text=text,
         source=name,
         kind=kind,
     )
+    first = decoded.encoding in FIRST_READ and not decoded.lost
+    return paper if first else with_text_digest(paper), decoded.note
 
 
 def _read_pdf(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFacts]:
