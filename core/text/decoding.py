@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.text import encodings
 
+FEW = 0.001  # of the bytes: so many, or one, may be lost in a text that else is sound
 LOST = "\ufffd"  # stands for what could not be read
 # No text has these; a tab, a line break, a form feed and an escape it may have.
 BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
@@ -32,7 +33,7 @@ class Undecodable(Exception):
 
 def decode(data: bytes) -> Decoded:
     """UTF-8, UTF-16, or the older encoding that the letters tell. What is not UTF-8 in a text that
-    else is becomes U+FFFD. Errors: Undecodable."""
+    else is becomes U+FFFD, as do a few bytes that tell nothing. Errors: Undecodable."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _strictly(data, "utf-16")
     if order := _byte_order(data):
@@ -41,10 +42,16 @@ def decode(data: bytes) -> Decoded:
     bad = text.count(LOST) - data.count(LOST.encode())
     if "\0" in text or (bad and BINARY.search(data)):
         raise Undecodable("is not text")
-    if bad >= len(BEYOND_ASCII.findall(data)) > 0 or (bad and not BEYOND_ASCII.search(data)):
-        return _older(data)
+    if not bad:
+        return Decoded(text=text, encoding="utf-8")
+    if len(BEYOND_ASCII.findall(data)) <= bad:
+        names = encodings.likely(data)
+        if len(names) == 1:
+            return _strictly(data, names[0], f"read as {encodings.OLDER[names[0]].name}")
+        if bad > max(1, FEW * len(data)):
+            raise Undecodable(_doubt(names))
     note = f"{bad:,} {'place is' if bad == 1 else 'places are'} not UTF-8 and kept as {LOST}"
-    return Decoded(text=text, encoding="utf-8", note=note if bad else "", lost=bad)
+    return Decoded(text=text, encoding="utf-8", note=note, lost=bad)
 
 
 def file_name(name: str) -> str:
@@ -62,14 +69,11 @@ def _byte_order(data: bytes) -> str | None:
     return None
 
 
-def _older(data: bytes) -> Decoded:
-    names = encodings.likely(data)
+def _doubt(names: list[str]) -> str:
     if not names:
-        raise Undecodable("is not text, or in an encoding that is not known")
+        return "is not text, or in an encoding that is not known"
     said = " or ".join(encodings.OLDER[name].name for name in names)
-    if len(names) > 1:
-        raise Undecodable(f"may be written in {said}, and reads differently in each")
-    return _strictly(data, names[0], f"read as {said}")
+    return f"may be written in {said}, and reads differently in each"
 
 
 def _strictly(data: bytes, encoding: str, note: str = "") -> Decoded:

@@ -6,11 +6,12 @@ the languages that were written in it, and by what stands beside what within a w
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice, pairwise
-from math import log
+from math import log, sqrt
 
 # Letters by their frequency; of languages written in Latin letters those beside a to z alone.
 WESTERN = {
@@ -46,7 +47,7 @@ class Encoding:
 
     name: str
     languages: Mapping[str, str] = field(default_factory=dict)
-    rarity: float = 3.0
+    rarity: float = 4.0
     standard: str = ""
 
 
@@ -61,7 +62,7 @@ OLDER = {
     "mac_roman": Encoding("Mac Roman (Western European)", WESTERN, 5.0),
     "cp850": Encoding("DOS 850 (Western European)", WESTERN, 6.0),
     "cp1250": Encoding("Windows-1250 (Central European)", CENTRAL),
-    "iso8859_2": Encoding("ISO 8859-2 (Central European)", CENTRAL, 4.0),
+    "iso8859_2": Encoding("ISO 8859-2 (Central European)", CENTRAL, 5.0),
     "cp1251": Encoding(
         "Windows-1251 (Cyrillic)",
         {
@@ -74,7 +75,7 @@ OLDER = {
     "koi8_u": Encoding("KOI8 (Cyrillic)", {"Russian": RUSSIAN, "Ukrainian": UKRAINIAN}),
     "cp866": Encoding("DOS 866 (Cyrillic)", {"Russian": RUSSIAN}, 6.0),
     "cp1253": Encoding("Windows-1253 (Greek)", GREEK),
-    "iso8859_7": Encoding("ISO 8859-7 (Greek)", GREEK, 4.0),
+    "iso8859_7": Encoding("ISO 8859-7 (Greek)", GREEK, 5.0),
     "cp1254": Encoding("Windows-1254 (Turkish)", {"Turkish": "ıüşçğöİâ"}),
     "cp1255": Encoding("Windows-1255 (Hebrew)", {"Hebrew": "יוהלרבתמאשנעםדקחפסכגטצןזךףץ"}),
     "cp1256": Encoding(
@@ -88,7 +89,9 @@ OLDER = {
         "Windows-1257 (Baltic)",
         {"Lithuanian": "ėšųžįčąūę", "Latvian": "āīēšņūžļģķč", "Estonian": "äõüöšž"},
     ),
-    "cp874": Encoding("Windows-874 (Thai)", {"Thai": "านรอก่เง้มยลวดัทสตะี์ิปบคหแ็จพชขใืไุูโถผซึธณำศฉฟภษ"}),
+    "cp874": Encoding(
+        "Windows-874 (Thai)", {"Thai": "านรอก่เง้มยลวดัทสตะี์ิปบคหแ็จพชขใืไุูโถผซึธณำศฉฟภษญฐฎฏฒฌฑฤฮฝฆฬ๊๋ฯๆ"}
+    ),
     "cp932": Encoding("Shift JIS (Japanese)", standard="euc_jp"),
     "euc_jp": Encoding("EUC-JP (Japanese)", standard="euc_jp"),
     "cp949": Encoding("EUC-KR (Korean)", standard="euc_kr"),
@@ -101,17 +104,18 @@ KNOWN, SIGN, ODD, ABSURD, CAPITAL = -5.0, -3.5, -7.0, -10.0, -1.5
 KANA, SYLLABLE, COMMON, RARE = -4.0, -6.0, -7.0, -11.0
 FLAW = -7.0
 LEAST = -6.5  # a character, in the mean of a text that was written so
-COMMON_LEAST = -8.5  # the same where each is one of thousands
+COMMON_LEAST = -7.8  # the same where each is one of thousands
 LEAD = 3.0  # over what reads differently
 WORDS = 500  # judged of a long text
 LONGEST = 20_000  # characters judged
 
 SIGNS = frozenset("–—‘’‚“”„•…«»€£§©®°±²³×µ½·¿¡\xa0،؟؛、。，．：；？！「」『』（）《》・ー")
 CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff]")
-# A sign amid the letters of a word that is neither an apostrophe nor a hyphen.
-AMID = re.compile(
-    "(?<=[^\\W\\d_])[\xa1-\xac\xae-\xb4\xb6\xb8\xb9\xbb-\xbf×÷\u2017\u201a-\u2025\u2027-\u2bff]"
-    "(?=[^\\W\\d_])"
+# A sign amid the letters of a word that is neither an apostrophe nor a hyphen, one behind a word or
+# before one that stands there for none.
+MISPLACED = re.compile(
+    "(?<=L)[\xa1-\xac\xae-\xb6\xb8\xb9\xbb-\xbf×÷\u2017\u201a-\u2025\u2027-\u2bff](?=L)"
+    "|(?<=L)[§¶¿¡]|[©®](?=L)|(?<!\\w)[’¶](?=(?![a-zA-Z])L)".replace("L", r"[^\W\d_]")
 )
 
 
@@ -134,20 +138,23 @@ def likely(data: bytes) -> list[str]:
 
 
 def _chance(text: str, encoding: Encoding) -> float | None:
-    """How likely it is that somebody wrote this in the encoding; None for what nobody would."""
-    letters = [letter for letter in text if letter > "\x7f"]
+    """How likely it is that somebody wrote this in the encoding; None for what nobody would. A
+    letter that comes again tells less than another one."""
+    counts = Counter(letter for letter in text if letter > "\x7f")
+    weights = {letter: sqrt(count) for letter, count in counts.items()}
     if encoding.standard:
-        chances = [sum(_of_thousands(letter, encoding.standard) for letter in letters)]
-        least = COMMON_LEAST
+        rows = ({letter: _of_thousands(letter, encoding.standard) for letter in weights},)
     else:
         every = "".join(encoding.languages.values())
-        chances = [
-            sum(_of_an_alphabet(letter, alphabet, every) for letter in letters)
+        rows = tuple(
+            {letter: _of_an_alphabet(letter, alphabet, every) for letter in weights}
             for alphabet in encoding.languages.values()
-        ]
-        least = LEAST
-    chance = max(chances) + (FLAW * _flaws(text) if not encoding.standard else 0)
-    return None if chance < least * len(letters) else chance - encoding.rarity
+        )
+    chance = max(sum(row[letter] * weight for letter, weight in weights.items()) for row in rows)
+    if not encoding.standard:
+        chance += FLAW * _flaws(text)
+    least = COMMON_LEAST if encoding.standard else LEAST
+    return None if chance < least * sum(weights.values()) else chance - encoding.rarity
 
 
 @lru_cache(maxsize=100_000)
@@ -155,7 +162,7 @@ def _of_an_alphabet(letter: str, alphabet: str, every: str) -> float:
     """The r-th commonest of n letters has a share of about ln((n + 1) / r) / n (Gusein-Zade)."""
     if letter in SIGNS:
         return SIGN
-    if not letter.isalpha() and not unicodedata.combining(letter):
+    if unicodedata.category(letter)[0] not in "LM":
         return ODD
     small = letter.lower()
     capital = CAPITAL if small != letter and letter not in alphabet else 0.0
@@ -183,7 +190,7 @@ def _of_thousands(letter: str, standard: str) -> float:
 
 def _flaws(text: str) -> int:
     """Small before capital letters, letters of two scripts, and signs within a word."""
-    flaws = len(AMID.findall(text))
+    flaws = len(MISPLACED.findall(text))
     for left, right in pairwise(text):
         if not (left + right).isascii() and _is_letter(left) and _is_letter(right):
             flaws += (left.islower() and right.isupper()) or _script(left) != _script(right)
