@@ -38,6 +38,8 @@ RUSSIAN = "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё"
 UKRAINIAN = "оанівитерсклудмпязьгбчйхцїжєющшфґ"
 GREEK = {"Greek": "ατοιενσρκηπςυμλίόάγέδήωχθύώβφξζψ"}
 
+THAI = "านรอก่เง้มยลวดัทสตะี์ิปบคหแ็จพชขใืไุูโถผซึธณำศฉฟภษญฐฎฏฒฌฑฤฮฝฆฬ๊๋ฯๆ"
+
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
@@ -89,9 +91,7 @@ OLDER = {
         "Windows-1257 (Baltic)",
         {"Lithuanian": "ėšųžįčąūę", "Latvian": "āīēšņūžļģķč", "Estonian": "äõüöšž"},
     ),
-    "cp874": Encoding(
-        "Windows-874 (Thai)", {"Thai": "านรอก่เง้มยลวดัทสตะี์ิปบคหแ็จพชขใืไุูโถผซึธณำศฉฟภษญฐฎฏฒฌฑฤฮฝฆฬ๊๋ฯๆ"}
-    ),
+    "cp874": Encoding("Windows-874 (Thai)", {"Thai": THAI}, 5.0),
     "cp932": Encoding("Shift JIS (Japanese)", standard="euc_jp"),
     "euc_jp": Encoding("EUC-JP (Japanese)", standard="euc_jp"),
     "cp949": Encoding("EUC-KR (Korean)", standard="euc_kr"),
@@ -143,13 +143,13 @@ def _chance(text: str, encoding: Encoding) -> float | None:
     counts = Counter(letter for letter in text if letter > "\x7f")
     weights = {letter: sqrt(count) for letter, count in counts.items()}
     if encoding.standard:
-        rows = ({letter: _of_thousands(letter, encoding.standard) for letter in weights},)
+        rows = [{letter: _of_thousands(letter, encoding.standard) for letter in weights}]
     else:
         every = "".join(encoding.languages.values())
-        rows = tuple(
+        rows = [
             {letter: _of_an_alphabet(letter, alphabet, every) for letter in weights}
             for alphabet in encoding.languages.values()
-        )
+        ]
     chance = max(sum(row[letter] * weight for letter, weight in weights.items()) for row in rows)
     if not encoding.standard:
         chance += FLAW * _flaws(text)
