@@ -5,10 +5,11 @@ from core.papers.catalogue import BibTeXReport, UnmatchedEntry
 from core.papers.facts import split_authors
 from core.papers.finding import TextMatch
 from core.papers.library import Papers, Removal
-from core.papers.reading import PageImage, read
+from core.papers.reading import KINDS, PageImage, read
 from core.store import PaperChoices, PaperRow, Refusal
 
 __all__ = [
+    "KINDS",
     "AddProgress",
     "Added",
     "BibTeXReport",

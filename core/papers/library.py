@@ -69,6 +69,12 @@ class Papers:
         names = {path.name for path in _samples()}
         return names <= self._store.papers.sources(names)
 
+    def read_file(self, path: Path) -> tuple[Paper, str]:
+        """A file as it would be read, and what was guessed or lost; nothing is kept. Errors:
+        Unreadable."""
+        paper, _, note = reading.read_with_facts(path, path.name, self._settings)
+        return paper, note
+
     # lists
 
     def all(self) -> list[PaperRow]:
