@@ -1,17 +1,20 @@
 """Which lines of a document's pages are running heads, feet and page numbers. Pure.
 
-They stand outside of all else on their page, at the same height as on other pages, and say the same
-there, but for numbers; a number alone has to count the pages.
+They stand near the page's edge, outside of all else and apart from it, at the same height as on
+other pages, and say the same there, but for numbers; a number alone has to count the pages.
 """
 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from core.papers.rows import PageRow
 
 NUMBER = re.compile(r"\d+|\b[ivxlc]+\b")
 SAME_HEIGHT = 2.0  # points, about
+NEAR = 0.12  # of the height that is printed on
+APART = 1.5  # times the type's size: how far they are from the text at least
 DEEPEST = 4  # rows at the top and at the foot that are looked at
 FEW_PAGES = 6  # in so many, two of a kind are enough; in more, three
 
@@ -25,24 +28,35 @@ def find(pages: Sequence[Sequence[PageRow]]) -> list[list[PageRow]]:
         sizes[line.size] += len(line.text)
         alike[*_kind(line), _height(line)].add(line.page)
     largest = 1.1 * sizes.most_common(1)[0][0] if sizes else 0.0
+    feet = [line.bottom for page in pages for line in page if line.size] or [0.0]
+    near = NEAR * (max(feet) - min(feet))
+    inner_foot, inner_top = min(feet) + near, max(feet) - near
 
     def repeated(line: PageRow) -> bool:
         words, ahead = _kind(line)
-        near = (alike.get((words, ahead, _height(line) + step), set()) for step in (-1, 0, 1))
-        # A slide's title may stand on several slides, but it is large.
-        fits = bool(words) and (words == "#" or line.size <= largest)
-        return fits and len(set().union(*near)) >= needed
+        if not words or (words != "#" and line.size > largest):
+            return False  # a slide's title may stand on several slides, but it is large
+        if line.size and inner_foot < line.bottom < inner_top:
+            return False
+        steps = (alike.get((words, ahead, _height(line) + step), set()) for step in (-1, 0, 1))
+        return len(set().union(*steps)) >= needed
 
     found = []
     for page in pages:
         marginal = {id(line) for line in page if not line.size and repeated(line)}
         for side in (1, -1):
             inside = False
-            for row in _outermost(page, side):
+            perhaps: list[PageRow] = []
+            outer = _outermost(page, side)
+            for row, inner in zip_longest(outer, outer[1:]):
                 here = [line for line in row if repeated(line)]
-                # What stands behind other text is none, unless it is the number of the page.
-                marginal |= {id(line) for line in here if not inside or _kind(line)[0] == "#"}
+                # Behind other text there is none, unless it is the number of the page.
+                marginal |= {id(line) for line in here if _kind(line)[0] == "#"}
+                perhaps += () if inside else here
                 inside |= len(here) < len(row)
+                if inner is None or abs(row[0].bottom - inner[0].bottom) > APART * row[0].size:
+                    marginal |= set(map(id, perhaps))
+                    perhaps = []
         found.append([line for line in page if id(line) in marginal])
     return found
 
