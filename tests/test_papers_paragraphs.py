@@ -318,8 +318,9 @@ def test_a_slide_s_large_title_is_no_running_head() -> None:
     assert read(*slides).margins == ()
 
 
-def test_one_page_has_no_margins() -> None:
+def test_one_page_has_no_margins_and_nothing_is_margin_alone() -> None:
     assert read(PAGES[0]).margins == ()
+    assert read(*[page(lines("An empty form."))] * 3).margins == ()
 
 
 # What holds for any page

@@ -58,7 +58,8 @@ def find(pages: Sequence[Sequence[PageRow]]) -> list[list[PageRow]]:
                     marginal |= set(map(id, perhaps))
                     perhaps = []
         found.append([line for line in page if id(line) in marginal])
-    return found
+    alone = all(len(some) == len(page) for some, page in zip(found, pages, strict=True))
+    return [[] for _ in pages] if alone else found
 
 
 def _height(line: PageRow) -> int:
