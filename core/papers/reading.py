@@ -39,7 +39,7 @@ REMEDIES = {
     "image": "run OCR on it and add the result",
     "slide": "export the slides with their text, or run OCR, and add the result",
     "drawing": "run OCR on it and add the result",
-    "lost": "open it elsewhere, print it to a new PDF and add that",
+    "lost": "run OCR on it, or print it to a new PDF elsewhere, and add the result",
     "empty": "there is nothing to add",
 }
 
@@ -332,9 +332,10 @@ def _together(pieces: Sequence[Marked]) -> Marked:
 
 
 def _same_letters(wanted: str, found: str) -> bool:
-    """Whether the letters are the same, but for the rest of a ligature at either end."""
+    """Whether the letters are the same, but for accents, which may be drawn apart from them, and
+    for the rest of a ligature at either end."""
     ours, theirs = (
-        "".join(filter(str.isalnum, "".join(unicodedata.normalize("NFKC", c) for c in text)))
+        "".join(filter(str.isalnum, unicodedata.normalize("NFKD", text).replace("ı", "i")))
         for text in (wanted, found)
     )
     return ours in theirs and len(theirs) - len(ours) <= 2 * LONGEST_LIGATURE
