@@ -261,8 +261,11 @@ def _continues(block: Block, other: Block, measures: _Measures) -> bool:
         return False
     if measures.is_wanted(last, first):
         return False
-    full = measures.room(first) < 2 * first.size and len(other.rows) > 1
-    return first.goes_on or (not last.ended and full and first.text[0].isalnum())
+    many = len(other.rows) > 1
+    if first.goes_on:
+        return many or not last.ended  # an abbreviation may end a line, but a table's head is short
+    full = measures.room(first) < 2 * first.size
+    return many and full and not last.ended and first.text[0].isalnum()
 
 
 def _is_aside(other: Block, block: Block) -> bool:
