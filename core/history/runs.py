@@ -30,8 +30,8 @@ from core.history.capsules import Capsule
 from core.history.comparisons import Comparisons
 from core.logs import experiments, retrievals
 from core.metrics import Diagnosis, diagnose_all, overlap, repeated_share, shares, supported_share
-from core.papers import texts
 from core.store import RunRow, Store, SweepRow, now
+from core.text import LOST, Undecodable, decode, file_name
 from core.types import Cell, Choice, Retrieval, Run, Setting, Span, Sweep, View, digest
 
 AT_ONCE = 2_000  # runs that are read whole for charts and diagnosis
@@ -196,7 +196,7 @@ class PastRuns:
 
         Errors: BadInput for a file that is none of them, or holds no run.
         """
-        name = texts.name(name)
+        name = file_name(name)
         origin = IMPORTED + Path(name).name
         sweep, mended, capsule = None, 0, None
         if capsules.is_capsule(content):
@@ -205,11 +205,12 @@ class PastRuns:
             log = logs.Log(kind="capsule", runs=runs)
             sweep = capsule.sweep
         else:
-            text = texts.decode(content)
-            if text is None:
-                raise BadInput(f"{name} is not text; save it as UTF-8.")
+            try:
+                text = decode(content).text
+            except Undecodable as error:
+                raise BadInput(f"{name} {error}; save it as UTF-8.") from error
             log = logs.read(text, origin=origin)
-            mended = sum("\ufffd" in line for line in text.split("\n"))
+            mended = sum(LOST in line for line in text.split("\n"))
         if not log.runs:
             raise BadInput(
                 f"{name} holds no run: it is no experiment log, no retrieval log and no capsule."
