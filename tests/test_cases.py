@@ -94,3 +94,23 @@ def test_spaces_and_soft_hyphens() -> None:
     text = said(CASES / "spaces-hyphens" / "soft-hyphen.pdf")
     assert "microscope" in text
     assert "50 kg" in text
+
+
+def test_word_over_pages() -> None:
+    def text(name: str) -> str:
+        path = CASES / "word-over-pages" / f"{name}.pdf"
+        return read(path, path.name, Settings()).text
+
+    clock = "The regulator was adjusted to the international hour, and the tower clock followed."
+    for name in ("word-over-pages", "control-word-over-lines"):
+        assert text(name) == clock
+    assert text("word-over-pages-with-footer") == f"Journal of Clocks 12\n\n{clock}"
+    assert text("hyphen-then-pagenumber") == f"17\n\n{clock}"
+    assert text("hyphen-then-footnote") == (
+        "The pendulum of this regulator was analysed twice, and the result was the same.\n\n"
+        "1 Adopted from a talk given in Strelsau."
+    )
+    assert text("hyphen-then-stamp") == (
+        "They flew from the airport of Zenda-Hentzau after dark.\n\n"
+        "printed by night clerk on WEEKDAY"
+    )

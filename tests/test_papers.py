@@ -341,6 +341,21 @@ def test_only_the_part_on_the_page_is_marked(tmp_path: Path) -> None:
     assert elsewhere.unmarked == ()  # it was never to be marked here
 
 
+def test_what_goes_on_over_a_page_or_stands_in_its_margin_is_marked_on_each(tmp_path: Path) -> None:
+    path = tmp_path / "upload"
+    heads = [pdfs.text("Journal of Lamps", size=8, top=285)] * 3
+    bodies = ("It was adjusted to the inter-", "national hour, and the clock followed.", "The end.")
+    path.write_bytes(pdfs.pdf(*[h + pdfs.text(b) for h, b in zip(heads, bodies, strict=True)]))
+    paper = reading.read(path, "x.pdf", SETTINGS)
+    assert "to the international hour, and" in paper.text[: paper.body_end]
+    word, head = (paper.text.index(words) for words in ("international", "Journal"))
+    spans = [(word, word + 13), (head, head + 7)]
+    first, second = (reading.page_image(path, page, spans, paper, 1.0, SETTINGS) for page in (1, 2))
+    assert first.unmarked == second.unmarked == ()
+    assert box(yellow(first.png))[1] < 30  # the head
+    assert 100 < box(yellow(second.png))[1] < 150
+
+
 def test_what_lies_beside_the_page_is_not_marked(tmp_path: Path) -> None:
     beside = "BT /F 10 Tf -150 299 Td (beside the page) Tj ET\n"
     data = pdfs.pdf(beside + pdfs.text("one"))
