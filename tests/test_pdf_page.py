@@ -174,6 +174,11 @@ def test_a_foot_that_was_drawn_first_is_read_last() -> None:
     assert page(pdfs.pieces(foot, point, title)) == "Lamps\nOil is dear.\npage 3 of 9"
 
 
+def test_a_column_that_begins_above_stays_behind() -> None:
+    left, right = (20, 100, "The lamp is"), (220, 200, "filled and trimmed.")
+    assert page(pdfs.pieces(left, right)) == "The lamp is\nfilled and trimmed."
+
+
 def test_a_word_set_wide_has_no_blanks_in_it() -> None:
     assert page(pdfs.text("SUMMARY").replace("BT", "BT 2.5 Tc")) == "SUMMARY"
 
