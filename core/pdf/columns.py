@@ -59,14 +59,13 @@ def downward(lines: list[Line], _: Glyphs) -> list[Line]:
     order = sorted(seen, key=lambda line: -line.top)
     if order == seen or not all(line.size for line in seen):
         return lines
+    pairs = combinations(seen, 2)
     for above, below in pairwise(order):
         lower = min(above.top - above.bottom, below.top - below.bottom)
         if 2 * (below.top - above.bottom) > lower:
             return lines
-    for first, behind in combinations(seen, 2):
-        aside = first.right < behind.left or behind.right < first.left
-        if aside and behind.top > first.top:
-            return lines
+    if any(first.right < behind.left and first.top < behind.top for first, behind in pairs):
+        return lines
     for line in order[:-1]:
         if line.text[-1] not in LINE_ENDS:
             line.replace(len(line.text), len(line.text), "\n", line.places[-1:])
