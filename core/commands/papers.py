@@ -15,7 +15,6 @@ from core.papers import AddProgress, PaperRow
 from core.tasks import result_of
 from core.types import PAPER_SORTS, filter_from_link
 
-
 PAGE_FEED = "\f"  # no text of a paper holds one
 
 
