@@ -26,7 +26,7 @@ CAPTION = re.compile(
 SAME_SIZE = 0.06  # of the type
 COLUMN = 30.0  # points: what begins so near to each other is in the same column
 MOST_BETWEEN = 60  # blocks that a paragraph may leap over
-NARROWEST = 10  # times the type's size: in less no paragraph is set
+NARROWEST = 8  # times the type's size: in less no paragraph is set
 LARGE = 1.3  # how much larger than the text a title is, whose lines are all one
 LOOSE = 1.35  # how much wider than usual the letters of a table's row seem to be
 
