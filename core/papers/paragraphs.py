@@ -17,8 +17,10 @@ from core.papers.mending import GOES_ON, LINE, PARAGRAPH, RawPiece
 from core.papers.reader import Page
 from core.papers.rows import BLANK, PageRow
 
-ITEM = re.compile(r"[•◦▪▫■□●○‣⁃·∗*–—➢✓-]\s*(?=\w)|\(?(\d{1,3}|[a-zA-Z]|[ivx]{2,4})[.)]\s|\[\d+\]\s")
-SIGN = re.compile(r"[•◦▪▫■□●○‣⁃➢✓]|\*\s")  # begins nothing but an item
+ITEM = re.compile(
+    r"[•◦▪▫■□●○‣⁃·∗*–—➢✓\uf000-\uf0ff-]\s*(?=\w)|\(?(\d{1,3}|[a-zA-Z]|[ivx]{2,4})[.)]\s|\[\d+\]\s"
+)
+SIGN = re.compile(r"[•◦▪▫■□●○‣⁃➢✓\uf000-\uf0ff]|\*\s")  # begins nothing but an item
 FIGURES = re.compile(r"\d[\d.,%]*$")
 CAPTION = re.compile(
     r"(fig(ure|\.)|table|tab\.|abb(ildung|\.)|tabelle|algorithm)\s*\w+", re.IGNORECASE
