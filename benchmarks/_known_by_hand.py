@@ -84,7 +84,7 @@ def columns_by_row() -> Known:
 def broken_over_pages() -> Known:
     """Each page ends in the midst of a word, and below it stand the journal's name and a number."""
     sheet = Sheet(OFFICE)
-    paragraphs = texts.english(14, 22)
+    paragraphs = texts.english(14, 30)
     lines = column(paragraphs, LEFT, WIDE, manner=OFFICE)
     margins: list[str] = []
     while lines:

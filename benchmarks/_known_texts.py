@@ -23,7 +23,7 @@ def english(first: int, last: int) -> list[str]:
         for name in ("models-at-the-edge.txt", "privacy.md", "quantisation.md")
     )
     whole = (" ".join(part.split()) for part in re.split(r"\n\s*\n", said))
-    return [part for part in whole if len(part) > 300 and not re.search(r"[*_`|#>^$]", part)][
+    return [part for part in whole if len(part) > 300 and not re.search(r"[*_`|#>^$]|^-", part)][
         first:last
     ]
 

@@ -3,13 +3,15 @@
     python -m benchmarks.reading_pages
 
 Ours: core.papers.read. Beside it plain pypdfium2, pypdf, and pdftotext of poppler where it is
-installed. Of each document two shares:
+installed. Of each document three shares:
 
 Letters: one less the share of letters that would have to be put in, left out or changed. Words
 that both texts have are taken away first, wherever they stand, and the edit distance is that of
 the rest: order does not count here, and a text that is read twice does.
 Order: of all two words that follow each other in the known text, how many do so as read. Words
 that were read wrong are left out on both sides first.
+Paragraphs: of the known paragraphs of twelve words or more, how many stand by themselves between
+blank lines as read; words that were read wrong are left out here too.
 
 Blanks and line ends are alike; ideographs are words of one letter; marks that nobody sees, and
 whether a formula's letter is slanted, do not count.
@@ -23,6 +25,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from math import isnan, nan
 from pathlib import Path
 from statistics import fmean
 
@@ -35,6 +38,7 @@ from core.errors import Unreadable
 from core.settings import Settings
 
 WITHIN = 0.01  # of the best other reader's share
+LONG = 12  # words
 WORD = re.compile(f"[{IDEOGRAPH}]|[^\\s{IDEOGRAPH}]+")
 SLANTED = re.compile("[ℎ\U0001d400-\U0001d7ff]")
 
@@ -106,32 +110,44 @@ def edits(one: str, other: str) -> int:
 
 
 def order_right(flows: tuple[str, ...], read: str) -> float:
-    known, found = [words(flow) for flow in flows], words(read)
-    both = set(found) & {word for flow in known for word in flow}
-    wanted = Counter(
-        pair for flow in known for pair in pairwise(word for word in flow if word in both)
-    )
-    there = Counter(pairwise(word for word in found if word in both))
+    both = set(words(read)) & set(words(" ".join(flows)))
+    wanted = Counter(pair for flow in flows for pair in pairwise(only(both, flow)))
+    there = Counter(pairwise(only(both, read)))
     return (wanted & there).total() / wanted.total() if wanted else 0.0
 
 
+def paragraphs_right(flows: tuple[str, ...], read: str) -> float:
+    """Not a number where there are none."""
+    both = set(words(read)) & set(words(" ".join(flows)))
+    known = [part for flow in flows for part in flow.split("\n") if len(words(part)) >= LONG]
+    blocks = [only(both, block) for block in re.split(r"\n\s*\n|\f", read)]
+    return sum(only(both, part) in blocks for part in known) / len(known) if known else nan
+
+
+def only(these: set[str], text: str) -> list[str]:
+    return [word for word in words(text) if word in these]
+
+
 def measured(known: Known) -> dict[str, tuple[float, ...]]:
-    """Letters and order by reader."""
+    """The shares by reader."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "known.pdf"
         path.write_bytes(known.pdf)
         texts = {name: read(path) for name, read in readers().items()}
     return {
-        name: (letters_right(known.flows, text), order_right(known.flows, text))
+        name: tuple(share(known.flows, text) for share in SHARES.values())
         for name, text in texts.items()
     }
+
+
+SHARES = {"letters": letters_right, "order": order_right, "paragraphs": paragraphs_right}
 
 
 def behind(shares: dict[str, tuple[float, ...]]) -> str:
     """Where ours is more than `WITHIN` worse than the best of the others."""
     others = [share for name, share in shares.items() if name != "ours"]
     bests = map(max, zip(*others, strict=True))
-    named = zip(("letters", "order"), shares["ours"], bests, strict=True)
+    named = zip(SHARES, shares["ours"], bests, strict=True)
     return ", ".join(f"{what} BEHIND" for what, own, best in named if own < best - WITHIN)
 
 
@@ -140,7 +156,7 @@ def rows() -> Iterator[dict[str, str]]:
         shares = measured(known)
         others = [share for name, share in shares.items() if name != "ours"]
         yield {
-            "what": f"read {known.name}: letters and order",
+            "what": f"read {known.name}: {', '.join(SHARES)}",
             "ours_seconds": said(shares["ours"]),
             "plain_seconds": said(tuple(map(max, zip(*others, strict=True)))),
             "ratio": "",
@@ -149,12 +165,12 @@ def rows() -> Iterator[dict[str, str]]:
 
 
 def said(shares: tuple[float, ...]) -> str:
-    return " ".join(f"{share:6.1%}" for share in shares)
+    return " ".join("     –" if isnan(share) else f"{share:6.1%}" for share in shares)
 
 
 def main() -> None:
     names = list(readers())
-    print("| document: letters and order right |" + "".join(f" {name} |" for name in names) + " |")
+    print(f"| document: {', '.join(SHARES)} |" + "".join(f" {name} |" for name in names) + " |")
     print("|---|" + "---|" * (len(names) + 1))
     everything = []
     for known in all_pages():
@@ -164,7 +180,8 @@ def main() -> None:
         print(f"| {known.name} |{cells} {behind(shares)} |", flush=True)
     means = {
         name: tuple(
-            fmean(column) for column in zip(*(shares[name] for shares in everything), strict=True)
+            fmean(share for share in column if not isnan(share))
+            for column in zip(*(shares[name] for shares in everything), strict=True)
         )
         for name in names
     }

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from math import isnan, nan
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from pypdf import PdfReader
 
 from benchmarks._known_by_hand import BY_HAND, scan
 from benchmarks._known_texts import Known
-from benchmarks.reading_pages import behind, edits, letters_right, order_right
+from benchmarks.reading_pages import behind, edits, letters_right, order_right, paragraphs_right
 
 FEW = st.text("ab ", max_size=8)
 
@@ -52,9 +53,18 @@ def test_order_does_not_go_from_one_flow_to_the_next() -> None:
     assert order_right(("one two", "a note"), "a note one two") == 1
 
 
+def test_a_paragraph_is_right_where_it_stands_alone() -> None:
+    one, two = (" ".join(f"{word}{at}" for at in range(20)) for word in ("tide", "rope"))
+    flows = (f"A heading\n{one}\n{two}", "a note")
+    assert paragraphs_right(flows, f"A heading\n\n{one}\n\n{two}\n\na note") == 1
+    assert paragraphs_right(flows, f"A heading\n\n{one}\n{two}") == 0
+    assert paragraphs_right(flows, f"A heading\n{one}\n\n{two.replace('7', 'T')}") == 1 / 2
+    assert isnan(paragraphs_right(("A heading",), "A heading"))
+
+
 def test_a_reader_is_behind_by_more_than_one_in_a_hundred() -> None:
-    assert not behind({"ours": (0.99, 1.0), "other": (1.0, 1.0)})
-    assert behind({"ours": (0.98, 1.0), "other": (1.0, 0.5)}) == "letters BEHIND"
+    assert not behind({"ours": (0.99, 1.0, nan), "other": (1.0, 1.0, nan)})
+    assert behind({"ours": (0.98, 1.0, 1.0), "other": (1.0, 0.5, 1.0)}) == "letters BEHIND"
 
 
 @pytest.mark.parametrize("make", BY_HAND, ids=lambda make: make.__name__)
