@@ -10,8 +10,8 @@ that both texts have are taken away first, wherever they stand, and the edit dis
 the rest: order does not count here, and a text that is read twice does.
 Order: of all two words that follow each other in the known text, how many do so as read. Words
 that were read wrong are left out on both sides first.
-Paragraphs: of the known paragraphs of twelve words or more, how many stand by themselves between
-blank lines as read; words that were read wrong are left out here too.
+Paragraphs: of the known paragraphs of twelve words or more, how many are a line of their own as
+read, or stand by themselves between blank lines; words that were read wrong are left out here too.
 
 Blanks and line ends are alike; ideographs are words of one letter; marks that nobody sees, and
 whether a formula's letter is slanted, do not count.
@@ -120,7 +120,8 @@ def paragraphs_right(flows: tuple[str, ...], read: str) -> float:
     """Not a number where there are none."""
     both = set(words(read)) & set(words(" ".join(flows)))
     known = [part for flow in flows for part in flow.split("\n") if len(words(part)) >= LONG]
-    blocks = [only(both, block) for block in re.split(r"\n\s*\n|\f", read)]
+    parts = [*re.split(r"\n\s*\n|\f", read), *read.splitlines()]
+    blocks = [only(both, part) for part in parts]
     return sum(only(both, part) in blocks for part in known) / len(known) if known else nan
 
 

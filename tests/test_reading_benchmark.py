@@ -57,8 +57,11 @@ def test_a_paragraph_is_right_where_it_stands_alone() -> None:
     one, two = (" ".join(f"{word}{at}" for at in range(20)) for word in ("tide", "rope"))
     flows = (f"A heading\n{one}\n{two}", "a note")
     assert paragraphs_right(flows, f"A heading\n\n{one}\n\n{two}\n\na note") == 1
-    assert paragraphs_right(flows, f"A heading\n\n{one}\n{two}") == 0
-    assert paragraphs_right(flows, f"A heading\n{one}\n\n{two.replace('7', 'T')}") == 1 / 2
+    lines = one.replace("7 ", "7\n")
+    assert paragraphs_right(flows, f"A heading\n\n{lines}\n\n{two}") == 1
+    assert paragraphs_right(flows, f"A heading\n{one}\n{two.replace('7', 'T')}") == 1
+    assert paragraphs_right(flows, f"A heading\n{lines}\n{two}") == 1 / 2
+    assert paragraphs_right(flows, f"A heading\n\n{lines} {two}") == 0
     assert isnan(paragraphs_right(("A heading",), "A heading"))
 
 
