@@ -7,8 +7,10 @@ import hashlib
 import json
 import time
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 from core.errors import BadInput, Unreadable
@@ -37,12 +39,13 @@ REMEDIES = {
     "image": "run OCR on it and add the result",
     "slide": "export the slides with their text, or run OCR, and add the result",
     "drawing": "run OCR on it and add the result",
-    "lost": "open it elsewhere, print it to a new PDF and add that",
+    "lost": "run OCR on it, or print it to a new PDF elsewhere, and add the result",
     "empty": "there is nothing to add",
 }
 
 
 LONGEST_LIGATURE = 3  # letters
+TITLE_LINES = 50  # the title is looked for in the first so many
 
 
 def digest_file(path: Path) -> str:
@@ -143,7 +146,7 @@ def _read_pdf(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFa
     text, starts, raw_map = mending.join(
         [(page["text"], page["skips"]) for page in document["pages"]], known
     )
-    lines = [(mending.mend(line, known)[0], size) for line, size in document["lines"]]
+    lines = [(mending.mend(line, known)[0], size) for line, size in _sized_lines(document)]
     paper = Paper(
         id=digest_file(path),
         title=titles.of_pdf(mending.mend(document["title"], known)[0], lines, name),
@@ -155,6 +158,20 @@ def _read_pdf(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFa
         blank_pages=tuple(page for page, held in enumerate(holds, 1) if held != "text"),
     )
     return paper, facts.of_pdf(mending.mend(document["author"], known)[0], document["made"])
+
+
+def _sized_lines(document: Document) -> list[tuple[str, float]]:
+    """The first lines of the first page with letters, each with its type size in points (0:
+    unknown, or the line is turned)."""
+    pages = (page for page in document["pages"] if any(map(str.isalpha, page["text"])))
+    page = next(pages, None)
+    lines = page["text"].splitlines(keepends=True)[:TITLE_LINES] if page else []
+    starts = list(accumulate(map(len, lines), initial=0))
+    sizes = dict.fromkeys(starts, 0.0)
+    for start, *_, size in page["lines"] if page else []:
+        first = starts[bisect_right(starts, start) - 1]
+        sizes[first] = sizes[first] or size
+    return [(line, sizes[start]) for start, line in zip(starts, lines, strict=False)]
 
 
 def _document(path: Path, name: str, settings: Settings) -> tuple[str, Document]:
@@ -298,9 +315,10 @@ def _draw(
 
 
 def _same_letters(wanted: str, found: str) -> bool:
-    """Whether the letters are the same, but for the rest of a ligature at either end."""
+    """Whether the letters are the same, but for accents, which may be drawn apart from them, and
+    for the rest of a ligature at either end."""
     ours, theirs = (
-        "".join(filter(str.isalnum, "".join(unicodedata.normalize("NFKC", c) for c in text)))
+        "".join(filter(str.isalnum, unicodedata.normalize("NFKD", text).replace("ı", "i")))
         for text in (wanted, found)
     )
     return ours in theirs and len(theirs) - len(ours) <= 2 * LONGEST_LIGATURE
