@@ -10,15 +10,15 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 
 from core.errors import BadInput, Unreadable
-from core.papers import child, facts, mending, texts, titles
+from core.papers import child, facts, mending, paragraphs, texts, titles
 from core.papers.reader import Document, Drawn, Marked
 from core.settings import Settings
 from core.store import PaperFacts
-from core.types import Paper, PaperKind
+from core.types import Paper, PaperKind, with_text_digest
 
 KINDS: dict[str, PaperKind] = {
     ".pdf": "pdf",
@@ -67,8 +67,9 @@ def read(path: Path, name: str, settings: Settings) -> Paper:
 def read_with_facts(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFacts]:
     """The paper in the file at `path`, which its owner calls `name` (its suffix says the kind).
 
-    Pages of a PDF are joined by a blank line. `blank_pages` are those that hold no text; a page
-    number or a watermark on a picture is none. If only the second reader could read the file,
+    The lines of a PDF's paragraphs are joined, also over pages; pages and paragraphs are parted by
+    a blank line. `blank_pages` are those that hold no text; a page number or a watermark on a
+    picture is none. If only the second reader could read the file,
     `raw_map` is empty, and no page of it can be highlighted. The facts are those in a PDF's
     properties.
     Errors: Unreadable, whose sentence says why and what to do.
@@ -143,21 +144,23 @@ def _read_pdf(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFa
         raise Unreadable(_without_text(name, holds))
     raw = [page["text"] for page in document["pages"]]
     known = mending.vocabulary(raw)
-    text, starts, raw_map = mending.join(
-        [(page["text"], page["skips"]) for page in document["pages"]], known
-    )
+    body, margins = paragraphs.arranged(document["pages"])
+    joined = mending.join(document["pages"], body, margins, known)
     lines = [(mending.mend(line, known)[0], size) for line, size in _sized_lines(document)]
     paper = Paper(
         id=digest_file(path),
         title=titles.of_pdf(mending.mend(document["title"], known)[0], lines, name),
-        text=text,
-        page_starts=starts,
-        raw_map=raw_map if how == "pdfium" else (),
+        text=joined.text,
+        page_starts=joined.page_starts,
+        raw_map=joined.raw_map if how == "pdfium" else (),
+        margins=joined.margins,
         source=name,
         kind="pdf",
         blank_pages=tuple(page for page, held in enumerate(holds, 1) if held != "text"),
     )
-    return paper, facts.of_pdf(mending.mend(document["author"], known)[0], document["made"])
+    return with_text_digest(paper), facts.of_pdf(
+        mending.mend(document["author"], known)[0], document["made"]
+    )
 
 
 def _sized_lines(document: Document) -> list[tuple[str, float]]:
@@ -275,8 +278,10 @@ def page_image(
         raise BadInput(f"{paper.source} has no page images; read its text instead.")
     if not 1 <= page <= paper.pages:
         raise BadInput(f"{paper.source} has pages 1 to {paper.pages}, not {page}.")
-    first, last = paper.page_span(page)
-    here = [(max(start, first), min(end, last)) for start, end in highlights]
+    parts = paper.page_span(page), paper.margin_span(page)
+    here = [
+        (max(start, first), min(end, last)) for start, end in highlights for first, last in parts
+    ]
     here = [(start, end) for start, end in here if paper.text[start:end].strip()]
     if not paper.raw_map:
         png, band, _ = _draw(path, page, [], paper, scale, settings)
@@ -301,17 +306,29 @@ def _draw(
     scale: float,
     settings: Settings,
 ) -> tuple[bytes, bytes, list[Marked]]:
-    raw = [f"{start}-{end}" for start, end in mending.raw_spans(paper, page, spans)]
+    raw = mending.raw_spans(paper, page, spans)
+    pieces = [f"{start}-{end}" for span in raw for start, end in span]
     deadline = time.monotonic() + settings.read_seconds
     try:
-        output = child.read("draw", path, settings, str(page), str(scale), *raw, deadline=deadline)
+        output = child.read(
+            "draw", path, settings, str(page), str(scale), *pieces, deadline=deadline
+        )
     except child.Failed as failure:
         raise Unreadable(
             f"Page {page} of {paper.source} cannot be drawn; read its text instead.", str(failure)
         ) from failure
     said, _, images = output.partition(b"\n")
     drawn: Drawn = json.loads(said)
-    return images[: drawn["page"]], images[drawn["page"] :], drawn["marked"]
+    found = iter(drawn["marked"])
+    marked = [_together(list(islice(found, len(span)))) for span in raw]
+    return images[: drawn["page"]], images[drawn["page"] :], marked
+
+
+def _together(pieces: Sequence[Marked]) -> Marked:
+    return Marked(
+        text="".join(piece["text"] for piece in pieces),
+        boxes=sum(piece["boxes"] for piece in pieces),
+    )
 
 
 def _same_letters(wanted: str, found: str) -> bool:
