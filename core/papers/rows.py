@@ -49,6 +49,8 @@ class PageRow:
     @property
     def is_prose(self) -> bool:
         """Whether it has about as many words as numbers and signs."""
+        if WIDE.search(self.text):
+            return sum(map(str.isalpha, self.text)) >= 0.5 * len(self.text)
         words = [word.strip(AROUND_WORDS) for word in self.text.split()]
         return sum(len(word) > 1 and word.isalpha() for word in words) >= 0.4 * len(words)
 

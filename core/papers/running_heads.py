@@ -16,12 +16,11 @@ SAME_HEIGHT = 2.0  # points, about
 NEAR = 0.12  # of the height that is printed on
 APART = 1.5  # times the type's size: how far they are from the text at least
 DEEPEST = 4  # rows at the top and at the foot that are looked at
-FEW_PAGES = 6  # in so many, two of a kind are enough; in more, three
+NEEDED, NUMBERS_NEEDED = 3, 2  # pages
 
 
 def find(pages: Sequence[Sequence[PageRow]]) -> list[list[PageRow]]:
     """Those of each page, among its lines, in their order."""
-    needed = 2 if sum(map(bool, pages)) <= FEW_PAGES else 3
     sizes = Counter[float]()
     alike: dict[tuple[str, int, int], set[int]] = defaultdict(set)  # pages
     for line in (line for page in pages for line in page):
@@ -39,7 +38,7 @@ def find(pages: Sequence[Sequence[PageRow]]) -> list[list[PageRow]]:
         if line.size and inner_foot < line.bottom < inner_top:
             return False
         steps = (alike.get((words, ahead, _height(line) + step), set()) for step in (-1, 0, 1))
-        return len(set().union(*steps)) >= needed
+        return len(set().union(*steps)) >= (NUMBERS_NEEDED if words == "#" else NEEDED)
 
     found = []
     for page in pages:
