@@ -52,6 +52,23 @@ def in_order(lines: list[Line], glyphs: Glyphs) -> list[Line]:
     return ordered
 
 
+def downward(lines: list[Line], _: Glyphs) -> list[Line]:
+    """Lines that stand one below another, in this order, whatever was drawn first: a slide's foot
+    may be. Where any two stand beside each other they stay as they are."""
+    seen = [line for line in lines if line.right > line.left]
+    order = sorted(seen, key=lambda line: -line.top)
+    beside = any(
+        2 * (below.top - above.bottom) > min(above.top - above.bottom, below.top - below.bottom)
+        for above, below in pairwise(order)
+    )
+    if order == seen or beside or not all(line.size for line in seen):
+        return lines
+    for line in order[:-1]:
+        if line.text[-1] not in LINE_ENDS:
+            line.replace(len(line.text), len(line.text), "\n", line.places[-1:])
+    return order
+
+
 def _cells(line: Line, glyphs: Glyphs) -> Row:
     cells: list[_Cell] = []
     if not line.gap:

@@ -72,6 +72,14 @@ class Glyphs:
         self._raw.FPDFText_GetLooseCharBox(self._page, place, self._to_rect)
         return box.left, box.bottom, box.right, box.top
 
+    def ink(self, place: int) -> Box:
+        """The space that a character fills."""
+        left, top, right, bottom = self._numbers
+        self._raw.FPDFText_GetCharBox(
+            self._page, place, *(self._to_numbers[index] for index in (0, 2, 3, 1))
+        )
+        return left.value, bottom.value, right.value, top.value
+
     def origin(self, place: int) -> tuple[float, float]:
         """Where the pen was set down: its second number is the base line."""
         x, y, *_ = self._numbers

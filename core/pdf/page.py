@@ -12,6 +12,15 @@ LINE = re.compile(f"[^{LINE_ENDS}]*[{LINE_ENDS}]*")
 # So many characters are asked whether their font tells its letters, before all are.
 SAMPLES = 50
 
+STEPS = (
+    layers.once,
+    scripts.joined,
+    letters.composed,
+    scripts.marked,
+    columns.in_order,
+    columns.downward,
+)
+
 Way = list[tuple[int, int]]
 Place = tuple[int, float, float, float, float, float]
 
@@ -24,7 +33,7 @@ def text_of(textpage: Any) -> tuple[str, Way, list[Place]] | None:
     if not told(text, places, glyphs):
         return None
     lines = [line_of(text, places, found.span(), glyphs) for found in LINE.finditer(text)]
-    for step in (layers.once, scripts.joined, letters.composed, columns.in_order):
+    for step in STEPS:
         lines = step(lines, glyphs)
     return assembled(lines)
 
@@ -69,12 +78,15 @@ def line_of(text: str, places: Sequence[int], span: tuple[int, int], glyphs: Gly
     if not pieces:
         return line
     line.left, line.bottom, line.right, line.top = around(pieces)
-    # In the middle of the longest word stands no note's mark and no index.
+    # In the middle of the longest word stands hardly ever a note's mark or an index.
     word = max(seen.split(), key=len)
     some = line.places[line.text.find(word) + len(word) // 2]
     line.size = glyphs.size(some)
     if line.size:
         if len(pieces) > 1:
+            for other in (line.places[first], line.places[first + len(seen) - 1]):
+                if glyphs.size(other) > line.size:
+                    some, line.size = other, glyphs.size(other)
             mark(line, pieces, glyphs.origin(some)[1])
         _, bottom, _, top = glyphs.box(some)
         if bottom < top:
