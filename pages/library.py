@@ -16,6 +16,9 @@ def main(lab: Lab) -> None:
     wanted = st.query_params.get("paper")
     opened = lab.papers.row(wanted) if wanted else None
     # A paper that is read needs the width; else the list does.
+    if opened and not st.session_state.get(paper.LIST):
+        paper.draw(lab, opened)
+        return
     listed, shown = st.columns([3, 8] if opened else [6, 5], gap="large")
     with listed:
         adding.draw(lab)

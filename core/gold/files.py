@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import BadInput
+from core.text import Undecodable, decode
 from core.types import Paper, Question
 
 HALF = re.compile("[\ud800-\udfff]")  # half of a character, as JSON may write it
@@ -54,12 +55,12 @@ class Unread:
 def read(name: str, data: bytes) -> list[Written | Unread]:
     """Every question of a file, in order, and the lines that are none; its name says the format.
 
-    Errors: BadInput for another kind of file, one that is not UTF-8, or a CSV without the columns.
+    Errors: BadInput for another kind of file, one that is no text, or a CSV without the columns.
     """
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{name} is not UTF-8 text; save it as UTF-8.") from error
+        text = decode(data).text
+    except Undecodable as error:
+        raise BadInput(f"{name} {error}; save it as UTF-8.") from error
     match name.rpartition(".")[2].lower():
         case "jsonl" | "ndjson" | "json":
             return list(_json_lines(text))

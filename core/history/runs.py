@@ -30,8 +30,8 @@ from core.history.capsules import Capsule
 from core.history.comparisons import Comparisons
 from core.logs import experiments, retrievals
 from core.metrics import Diagnosis, diagnose_all, overlap, repeated_share, shares, supported_share
-from core.papers import texts
 from core.store import RunRow, Store, SweepRow, now
+from core.text import LOST, Undecodable, decode, file_name
 from core.types import Cell, Choice, Retrieval, Run, Setting, Span, Sweep, View, digest
 
 AT_ONCE = 2_000  # runs that are read whole for charts and diagnosis
@@ -195,7 +195,7 @@ class PastRuns:
 
         Errors: BadInput for a file that holds nothing of its kind.
         """
-        name = texts.name(name)
+        name = file_name(name)
         origin = IMPORTED + Path(name).name
         sweep, mended, capsule = None, 0, None
         if kind == "capsule":
@@ -203,10 +203,13 @@ class PastRuns:
             log = logs.Log(runs=tuple(replace(run, origin=origin) for run in capsule.runs))
             sweep = capsule.sweep
         else:
-            text = content.decode("utf-8", errors="replace")
+            try:
+                text = decode(content).text
+            except Undecodable as error:
+                raise BadInput(f"{name} {error}; save it as UTF-8.") from error
             read = experiments.read if kind == "log" else retrievals.read
             log = read(text, origin=origin, at=now())
-            mended = sum("\ufffd" in line for line in text.split("\n"))
+            mended = sum(LOST in line for line in text.split("\n"))
         if not log.runs:
             raise BadInput(f"{name} holds no run that could be read as a {kind}.")
         run_ids = tuple(run.id for run in log.runs)

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from core.pdf.glyphs import LINE_ENDS, Glyphs, Line
 
@@ -21,15 +20,15 @@ HIGH = frozenset(" ,;*∗†‡§¶#′″'’”°®™©")
 ORDINALS = ("st", "nd", "rd", "th", "er", "re", "e", "o", "a", "º", "ª")
 
 
-class _Run(NamedTuple):
+class _Run:
     """Letters of a line, `text[start:end]`, that are set in one size on one base line."""
 
-    start: int
-    end: int
-    size: float
-    base: float
-    left: float
-    right: float
+    __slots__ = ("base", "end", "left", "right", "size", "start")
+
+    def __init__(self, start: int, size: float, base: float, left: float, right: float):
+        self.start, self.end = start, start + 1
+        self.size, self.base = size, base
+        self.left, self.right = left, right
 
 
 def joined(lines: list[Line], glyphs: Glyphs) -> list[Line]:
@@ -143,9 +142,9 @@ def _runs(line: Line, glyphs: Glyphs) -> list[_Run]:
             same = bool(runs) and size == runs[-1].size and abs(base - runs[-1].base) < SAME
             low, high = (0.0, 0.0) if letter.isdigit() else (bottom, top)
         if same:
-            runs[-1] = runs[-1]._replace(end=index + 1, right=right)
+            runs[-1].end, runs[-1].right = index + 1, right
         else:
-            runs.append(_Run(index, index + 1, size, base, left, right))
+            runs.append(_Run(index, size, base, left, right))
     return runs
 
 

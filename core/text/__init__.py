@@ -1,5 +1,6 @@
 """Texts as such: their language, sentences and words, and the cells of a table. Pure."""
 
+from core.text.decoding import LOST, Decoded, Undecodable, decode, file_name
 from core.text.escape_formula import escape_formula, unescape_formula
 from core.text.languages import guess as language_of
 from core.text.sentences import sentences, stripped
@@ -7,9 +8,14 @@ from core.text.words import IDEOGRAPH, TELL_NOTHING, WORD, spaced, words
 
 __all__ = [
     "IDEOGRAPH",
+    "LOST",
     "TELL_NOTHING",
     "WORD",
+    "Decoded",
+    "Undecodable",
+    "decode",
     "escape_formula",
+    "file_name",
     "language_of",
     "sentences",
     "spaced",
