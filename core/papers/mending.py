@@ -16,6 +16,7 @@ from core.types import Paper
 
 Breakpoints = list[tuple[int, int]]
 
+PAGE_BREAK = "\n\n"
 # What stands between pieces of a text: Unicode's line separator where the line ends and its
 # paragraph does not, its paragraph separator, over which no word goes on, where a line is to stay.
 GOES_ON = "\u2028"

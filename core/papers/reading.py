@@ -8,7 +8,6 @@ import hashlib
 import json
 import time
 import unicodedata
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, islice
@@ -168,7 +167,7 @@ def _read_pdf(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFa
     known = mending.vocabulary(raw)
     body, margins = paragraphs.arranged(document["pages"])
     joined = mending.join(document["pages"], body, margins, known)
-    lines = [(mending.mend(line, known)[0], size) for line, size in _sized_lines(document)]
+    lines = [(mending.mend(line, known)[0], size) for line, size in _sized_lines(document, body)]
     paper = Paper(
         id=digest_file(path),
         title=titles.of_pdf(mending.mend(document["title"], known)[0], lines, name),
@@ -185,18 +184,21 @@ def _read_pdf(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFa
     )
 
 
-def _sized_lines(document: Document) -> list[tuple[str, float]]:
-    """The first lines of the first page with letters, each with its type size in points (0:
-    unknown, or the line is turned)."""
-    pages = (page for page in document["pages"] if any(map(str.isalpha, page["text"])))
-    page = next(pages, None)
-    lines = page["text"].splitlines(keepends=True)[:TITLE_LINES] if page else []
-    starts = list(accumulate(map(len, lines), initial=0))
-    sizes = dict.fromkeys(starts, 0.0)
-    for start, *_, size in page["lines"] if page else []:
-        first = starts[bisect_right(starts, start) - 1]
-        sizes[first] = sizes[first] or size
-    return [(line, sizes[start]) for start, line in zip(starts, lines, strict=False)]
+def _sized_lines(document: Document, body: Iterable[mending.RawPiece]) -> list[tuple[str, float]]:
+    """The first lines of the first page with letters, joined where they go on, each with its type
+    size in points (0: unknown, or the line is turned)."""
+    pages = document["pages"]
+    first = next((n for n, page in enumerate(pages) if any(map(str.isalpha, page["text"]))), 0)
+    sizes = {start: size for start, *_, size in pages[first]["lines"]}
+    lines: list[tuple[str, float]] = []
+    for piece in (each for each in body if each.page == first):
+        words = pages[first]["text"][piece.start : piece.end]
+        if lines and mending.LINE not in piece.before:
+            before, size = lines.pop()
+            lines.append((before + piece.before + words, size))
+        else:
+            lines += [(line, sizes.get(piece.start, 0.0)) for line in words.splitlines()]
+    return lines[:TITLE_LINES]
 
 
 def _document(path: Path, name: str, settings: Settings) -> tuple[str, Document]:
