@@ -27,7 +27,7 @@ ORDER = (
     ("indexes", "chunkers", "rerankers", "generators", "embedders"),
     ("models", "store", "logs"),
     ("documents",),
-    ("tasks", "files", "text", "settings"),
+    ("tasks", "files", "text", "settings", "pdf"),
     ("types", "codec"),
     ("errors",),
 )
@@ -38,6 +38,7 @@ BEHIND = {
     "models",
     "files",
     "codec",
+    "pdf",
     "logs",
     "embedders",
     "rerankers",

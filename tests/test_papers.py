@@ -8,9 +8,9 @@ import pytest
 
 from core.errors import BadInput, Unreadable
 from core.papers import reading
-from core.papers.mending import LIGATURES, MARKED, NEWLINE, way_back
+from core.papers.mending import LIGATURES, MARKED, way_back
 from core.settings import Settings
-from core.types import Paper
+from core.types import Paper, with_text_digest
 from tests.support import pdfs
 
 PROSE = Path(__file__).parent / "fixtures" / "papers" / "prose.pdf"
@@ -50,14 +50,16 @@ def prose() -> Paper:
 
 
 def test_a_pdf_becomes_a_paper(prose: Paper) -> None:
-    assert prose.id == hashlib.sha256(PROSE.read_bytes()).hexdigest() == reading.digest_file(PROSE)
+    file_id = hashlib.sha256(PROSE.read_bytes()).hexdigest()
+    assert prose.file_id == file_id == reading.digest_file(PROSE)
+    assert prose.id == with_text_digest(replace(prose, id=file_id)).id != file_id
     assert prose.title == "Efficient Offices and the Flow of Difficult Files"
     assert prose.kind == "pdf"
     assert prose.source == "prose.pdf"
 
 
 def test_broken_words_are_joined_and_compounds_kept(prose: Paper) -> None:
-    assert "with sufficient efficiency\nfinds" in prose.text
+    assert "with sufficient efficiency finds" in prose.text
     assert "A state-of-the-art shelf" in prose.text
     assert "reorganisation" in prose.text
     assert "disregards well-established conventions" in prose.text
@@ -87,10 +89,8 @@ def test_every_character_leads_back_to_pdfium_s(prose: Paper) -> None:
                     assert raw == letter.encode("utf-16-be")[:2].decode(
                         "utf-16-be", "surrogatepass"
                     )
-                elif letter != "\n" and letter != "-":
-                    assert raw == letter
-                else:
-                    assert raw in letter + NEWLINE + MARKED
+                elif not letter.isspace():
+                    assert raw == letter or (letter == "-" and raw in MARKED)
             textpage.close()
     assert "\U0001d465 ∈ \U0001d434" in prose.text
 
@@ -98,7 +98,7 @@ def test_every_character_leads_back_to_pdfium_s(prose: Paper) -> None:
 def test_ligatures_in_the_file_become_letters(read: Reading) -> None:
     content = pdfs.text("b ad", font="L") + pdfs.text("plain", top=100)
     paper = read(pdfs.pdf(content))
-    assert paper.text == "fl fiffi\nplain"
+    assert paper.text == "fl fiffi\n\nplain"
     assert not set(LIGATURES) & set(paper.text)
 
 
@@ -133,6 +133,13 @@ def test_a_page_number_or_watermark_on_a_picture_is_no_text(read: Reading) -> No
     assert "A caption" in paper.text
 
 
+def test_a_page_in_letters_that_its_font_does_not_tell_is_listed(read: Reading) -> None:
+    untold = pdfs.untold("The lamp keeper counted seven boats", "in the harbour on Monday.")
+    paper = read(pdfs.pdf(pdfs.text("A page that is told."), untold, untold))
+    assert paper.blank_pages == (2, 3)
+    assert paper.text.strip() == "A page that is told."
+
+
 # Why a PDF is refused
 
 
@@ -151,6 +158,11 @@ def test_a_page_number_or_watermark_on_a_picture_is_no_text(read: Reading) -> No
             "all 4 pages are images of slides; export the slides with their text",
         ),
         (["", ""], pdfs.PORTRAIT, "all 2 pages are empty; there is nothing to add"),
+        (
+            [pdfs.untold("The lamp keeper counted seven boats", "in the harbour on Monday.")],
+            pdfs.PORTRAIT,
+            "its only page is unreadable; run OCR",
+        ),
         ([pdfs.DRAWING], pdfs.PORTRAIT, "its only page is a drawing without letters; run OCR"),
         (
             [pdfs.DRAWING, "", pdfs.picture(pdfs.PORTRAIT), ""],
@@ -329,6 +341,21 @@ def test_only_the_part_on_the_page_is_marked(tmp_path: Path) -> None:
     assert elsewhere.unmarked == ()  # it was never to be marked here
 
 
+def test_what_goes_on_over_a_page_or_stands_in_its_margin_is_marked_on_each(tmp_path: Path) -> None:
+    path = tmp_path / "upload"
+    heads = [pdfs.text("Journal of Lamps", size=8, top=285)] * 3
+    bodies = ("It was adjusted to the inter-", "national hour, and the clock followed.", "The end.")
+    path.write_bytes(pdfs.pdf(*[h + pdfs.text(b) for h, b in zip(heads, bodies, strict=True)]))
+    paper = reading.read(path, "x.pdf", SETTINGS)
+    assert "to the international hour, and" in paper.text[: paper.body_end]
+    word, head = (paper.text.index(words) for words in ("international", "Journal"))
+    spans = [(word, word + 13), (head, head + 7)]
+    first, second = (reading.page_image(path, page, spans, paper, 1.0, SETTINGS) for page in (1, 2))
+    assert first.unmarked == second.unmarked == ()
+    assert box(yellow(first.png))[1] < 30  # the head
+    assert 100 < box(yellow(second.png))[1] < 150
+
+
 def test_what_lies_beside_the_page_is_not_marked(tmp_path: Path) -> None:
     beside = "BT /F 10 Tf -150 299 Td (beside the page) Tj ET\n"
     data = pdfs.pdf(beside + pdfs.text("one"))
@@ -373,6 +400,27 @@ def test_half_a_ligature_and_a_broken_word_are_marked_whole(tmp_path: Path) -> N
     assert reading._same_letters("fi x", "o\ufb01 x")
     assert not reading._same_letters("one", "two")
     assert not reading._same_letters("one", "one and much more")
+
+
+def test_what_is_read_otherwise_than_drawn_is_marked_where_it_stands(tmp_path: Path) -> None:
+    rows = pdfs.pieces(
+        *((20, y, "the lamp is filled") for y in (250, 238, 226)),
+        *((150, y, "the bell is rung") for y in (250, 238, 226)),
+    )
+    by_row = "".join(sorted(rows.splitlines(keepends=True), key=lambda line: -int(line.split()[5])))
+    raised = "BT /F 10 Tf 20 150 Td (in 10) Tj 6 Tf 4 Ts (6) Tj 10 Tf 0 Ts ( parts) Tj ET\n"
+    accent = pdfs.pieces((20, 100, "J"), (25.1, 100, "\xa8"), (25, 100, "urgen"))
+    data = pdfs.pdf(by_row + raised + accent)
+    for quote, left, right in (
+        ("lamp is filled", 30, 105),  # a column's lines, which are not side by side in the file
+        ("bell is rung", 160, 230),
+        ("in 10\u2076 parts", 18, 80),
+        ("Jürgen", 18, 60),
+    ):
+        drawn = page_image(data, tmp_path, quote)
+        assert drawn.unmarked == ()
+        marked = box(yellow(drawn.png))
+        assert left <= marked[0] < marked[2] <= right, quote
 
 
 def test_a_giant_page_is_drawn_small(tmp_path: Path) -> None:

@@ -13,13 +13,10 @@ and wording the errors happen outside, in safe Python.
 """
 
 import json
-import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from ctypes import byref, c_int
-from itertools import accumulate, islice
-from math import hypot
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -30,9 +27,6 @@ OUT_OF_MEMORY = 4
 # A page with fewer letters and digits than this is looked at more closely: are they all there is,
 # or a page number on a picture?
 SPARSE = 30
-# PDFium leaves out the line break behind a hyphen that it marks (see core.papers.mending).
-LINE = re.compile("[^\r\n\ufffe\x02]*[\r\n\ufffe\x02]*")
-SAMPLES = 3  # letters of a line whose type is looked at
 DOCUMENTS = ("docx", "pptx", "html", "epub")
 PROPERTIES = ("Title", "Author", "CreationDate")
 # A page may claim to be as large as a house.
@@ -154,13 +148,21 @@ def by_pdfium(pdf: Any) -> Document:
         except PdfiumError:
             document["pages"].append(Page(text="", skips=[], holds="lost", lines=[]))
             continue
-        text, skips = page_text(textpage)
-        holds, lines = page_holds(page, text), page_lines(textpage, text, skips)
-        document["pages"].append(Page(text=text, skips=skips, holds=holds, lines=lines))
+        document["pages"].append(read_page(page, textpage))
         textpage.close()
         page.close()
     words_on_pictures(document["pages"])
     return document
+
+
+def read_page(page: Any, textpage: Any) -> Page:
+    from core.pdf import text_of
+
+    found = text_of(textpage)
+    if found is None:
+        return Page(text="", skips=[], holds="lost", lines=[])
+    text, skips, lines = found
+    return Page(text=text, skips=skips, holds=page_holds(page, text), lines=lines)
 
 
 def words_on_pictures(pages: list[Page]) -> None:
@@ -172,31 +174,6 @@ def words_on_pictures(pages: list[Page]) -> None:
     for page, word in zip(pictures, words, strict=True):
         if word and times[word] == 1:
             page["holds"] = "text"
-
-
-def page_text(textpage: Any) -> tuple[str, list[tuple[int, int]]]:
-    """A page's text and its `skips` (see Page).
-
-    PDFium counts UTF-16 units, and now and then leaves a character of its own out of the text.
-    """
-    from pypdfium2.raw import FPDFText_GetCharIndexFromTextIndex as char_at
-
-    text = textpage.get_text_range(errors="surrogatepass")
-    count = textpage.count_chars()
-    if len(text) == count:
-        return text, []
-    places: Iterator[int] = accumulate(
-        (2 if letter > "\uffff" else 1 for letter in text), initial=0
-    )
-    if len(text.encode("utf-16-le", "surrogatepass")) != 2 * count:
-        places = (char_at(textpage, unit) for unit in places)
-    skips: list[tuple[int, int]] = []
-    ahead = 0
-    for index, place in zip(range(len(text)), places, strict=False):
-        if place - index != ahead:
-            ahead = place - index
-            skips.append((index, place))
-    return text, skips
 
 
 def page_holds(page: Any, text: str) -> str:
@@ -233,72 +210,19 @@ def area_on_page(thing: Any, width: float, height: float) -> float:
     return max(0, min(right, width) - max(left, 0)) * max(0, min(top, height) - max(bottom, 0))
 
 
-def page_lines(textpage: Any, text: str, skips: list[tuple[int, int]]) -> list[Line]:
-    """Where a page's lines lie (see Page)."""
-    moved = iter([*skips, (len(text), 0)])
-    turn, place = next(moved)
-    ahead = 0
-    lines = []
-    for line in LINE.finditer(text):
-        chars = []
-        for index in range(*line.span()):
-            if index == turn:
-                ahead = place - index
-                turn, place = next(moved)
-            if text[index] > " " and text[index] not in "\ufffe\x02":
-                chars.append(index + ahead)
-        boxes = boxes_of(textpage, chars)
-        if boxes:
-            lefts, bottoms, rights, tops = zip(*boxes, strict=True)
-            size, bottom, top = line_type(textpage, chars)
-            if not size:
-                bottom, top = min(bottoms), max(tops)
-            box = (round(value, 1) for value in (min(lefts), bottom, max(rights), top))
-            left, bottom, right, top = box
-            lines.append((line.start(), left, bottom, right, top, size))
-    return lines
-
-
-def boxes_of(textpage: Any, chars: list[int]) -> list[tuple[float, float, float, float]]:
-    """Left, bottom, right and top of the pieces that ascending characters were drawn in."""
-    count = textpage.count_rects(chars[0], chars[-1] + 1 - chars[0]) if chars else 0
-    return [textpage.get_rect(index) for index in range(count)]
-
-
-def line_type(textpage: Any, chars: list[int]) -> tuple[float, float, float]:
-    """Size, bottom and top of the type that some characters are set in, by a few of them."""
-    from pypdfium2.raw import FS_RECTF, FPDFText_GetLooseCharBox
-
-    step = -(-len(chars) // SAMPLES)
-    sizes = sorted((type_size(textpage, char), char) for char in chars[step // 2 :: step])
-    size, char = sizes[len(sizes) // 2]
-    box = FS_RECTF()
-    if not FPDFText_GetLooseCharBox(textpage, char, byref(box)):
-        return 0.0, 0.0, 0.0
-    return size, box.bottom, box.top
-
-
-def type_size(textpage: Any, char: int) -> float:
-    """Height of the type a character is set in, in points; 0 where the line is turned."""
-    from pypdfium2.raw import FS_MATRIX, FPDFText_GetFontSize, FPDFText_GetMatrix
-
-    matrix = FS_MATRIX()
-    if not FPDFText_GetMatrix(textpage, char, byref(matrix)):
-        return 0.0
-    if abs(matrix.b) > abs(matrix.a) / 100:
-        return 0.0
-    return round(FPDFText_GetFontSize(textpage, char) * hypot(matrix.c, matrix.d), 1)
-
-
 def by_pypdf(pdf: Any) -> Document:
     """The second reader: slow, but it repairs more. It knows no places and no type sizes."""
+    from core.pdf import readable
+
     said = pdf.metadata or {}
     title, author, made = (str(said.get(f"/{name}") or "") for name in PROPERTIES)
     document = Document(title=title, author=author, made=made, pages=[])
     for page in pdf.pages:
         text = page.extract_text()
-        holds = "text" if any(map(str.isalnum, text)) else "lost"
-        document["pages"].append(Page(text=text, skips=[], holds=holds, lines=[]))
+        if any(map(str.isalnum, text)) and readable(text):
+            document["pages"].append(Page(text=text, skips=[], holds="text", lines=[]))
+        else:
+            document["pages"].append(Page(text="", skips=[], holds="lost", lines=[]))
     return document
 
 
@@ -420,5 +344,6 @@ def png(width: int, height: int, rows: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.path.append(str(Path(__file__).resolve().parents[2]))  # where core is
+    # Behind all libraries, so that nothing of ours can stand in for one of theirs.
+    sys.path.append(str(Path(__file__).resolve().parents[2]))
     main(sys.argv[1:])

@@ -8,14 +8,13 @@ import hashlib
 import json
 import time
 import unicodedata
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 
 from core.errors import BadInput, Unreadable
-from core.papers import child, facts, mending, texts, titles
+from core.papers import child, facts, mending, paragraphs, texts, titles
 from core.papers.reader import DOCUMENTS, Document, Drawn, Marked
 from core.settings import Settings
 from core.store import PaperFacts
@@ -46,7 +45,7 @@ REMEDIES = {
     "image": "run OCR on it and add the result",
     "slide": "export the slides with their text, or run OCR, and add the result",
     "drawing": "run OCR on it and add the result",
-    "lost": "open it elsewhere, print it to a new PDF and add that",
+    "lost": "run OCR on it, or print it to a new PDF elsewhere, and add the result",
     "empty": "there is nothing to add",
 }
 
@@ -74,8 +73,9 @@ def read(path: Path, name: str, settings: Settings) -> Paper:
 def read_with_facts(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFacts, str]:
     """The paper in the file at `path`, which its owner calls `name` (its suffix says the kind).
 
-    Pages of a PDF are joined by a blank line. `blank_pages` are those that hold no text; a page
-    number or a watermark on a picture is none. If only the second reader could read the file,
+    The lines of a PDF's paragraphs are joined, also over pages; pages and paragraphs are parted by
+    a blank line. `blank_pages` are those that hold no text; a page number or a watermark on a
+    picture is none. If only the second reader could read the file,
     `raw_map` is empty, and no page of it can be highlighted. The facts are those in a PDF's
     properties; behind them stands what was guessed or lost, empty where nothing was.
     Errors: Unreadable, whose sentence says why and what to do.
@@ -165,35 +165,40 @@ def _read_pdf(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFa
         raise Unreadable(_without_text(name, holds))
     raw = [page["text"] for page in document["pages"]]
     known = mending.vocabulary(raw)
-    text, starts, raw_map = mending.join(
-        [(page["text"], page["skips"]) for page in document["pages"]], known
-    )
-    lines = [(mending.mend(line, known)[0], size) for line, size in _sized_lines(document)]
+    body, margins = paragraphs.arranged(document["pages"])
+    joined = mending.join(document["pages"], body, margins, known)
+    lines = [(mending.mend(line, known)[0], size) for line, size in _sized_lines(document, body)]
     paper = Paper(
         id=digest_file(path),
         title=titles.of_pdf(mending.mend(document["title"], known)[0], lines, name),
-        text=text,
-        page_starts=starts,
-        raw_map=raw_map if how == "pdfium" else (),
+        text=joined.text,
+        page_starts=joined.page_starts,
+        raw_map=joined.raw_map if how == "pdfium" else (),
+        margins=joined.margins,
         source=name,
         kind="pdf",
         blank_pages=tuple(page for page, held in enumerate(holds, 1) if held != "text"),
     )
-    return paper, facts.of_pdf(mending.mend(document["author"], known)[0], document["made"])
+    return with_text_digest(paper), facts.of_pdf(
+        mending.mend(document["author"], known)[0], document["made"]
+    )
 
 
-def _sized_lines(document: Document) -> list[tuple[str, float]]:
-    """The first lines of the first page with letters, each with its type size in points (0:
-    unknown, or the line is turned)."""
-    pages = (page for page in document["pages"] if any(map(str.isalpha, page["text"])))
-    page = next(pages, None)
-    lines = page["text"].splitlines(keepends=True)[:TITLE_LINES] if page else []
-    starts = list(accumulate(map(len, lines), initial=0))
-    sizes = dict.fromkeys(starts, 0.0)
-    for start, *_, size in page["lines"] if page else []:
-        first = starts[bisect_right(starts, start) - 1]
-        sizes[first] = sizes[first] or size
-    return [(line, sizes[start]) for start, line in zip(starts, lines, strict=False)]
+def _sized_lines(document: Document, body: Iterable[mending.RawPiece]) -> list[tuple[str, float]]:
+    """The first lines of the first page with letters, joined where they go on, each with its type
+    size in points (0: unknown, or the line is turned)."""
+    pages = document["pages"]
+    first = next((n for n, page in enumerate(pages) if any(map(str.isalpha, page["text"]))), 0)
+    sizes = {start: size for start, *_, size in pages[first]["lines"]}
+    lines: list[tuple[str, float]] = []
+    for piece in (each for each in body if each.page == first):
+        words = pages[first]["text"][piece.start : piece.end]
+        if lines and mending.LINE not in piece.before:
+            before, size = lines.pop()
+            lines.append((before + piece.before + words, size))
+        else:
+            lines += [(line, sizes.get(piece.start, 0.0)) for line in words.splitlines()]
+    return lines[:TITLE_LINES]
 
 
 def _document(path: Path, name: str, settings: Settings) -> tuple[str, Document]:
@@ -297,8 +302,10 @@ def page_image(
         raise BadInput(f"{paper.source} has no page images; read its text instead.")
     if not 1 <= page <= paper.pages:
         raise BadInput(f"{paper.source} has pages 1 to {paper.pages}, not {page}.")
-    first, last = paper.page_span(page)
-    here = [(max(start, first), min(end, last)) for start, end in highlights]
+    parts = paper.page_span(page), paper.margin_span(page)
+    here = [
+        (max(start, first), min(end, last)) for start, end in highlights for first, last in parts
+    ]
     here = [(start, end) for start, end in here if paper.text[start:end].strip()]
     if not paper.raw_map:
         png, band, _ = _draw(path, page, [], paper, scale, settings)
@@ -323,23 +330,36 @@ def _draw(
     scale: float,
     settings: Settings,
 ) -> tuple[bytes, bytes, list[Marked]]:
-    raw = [f"{start}-{end}" for start, end in mending.raw_spans(paper, page, spans)]
+    raw = mending.raw_spans(paper, page, spans)
+    pieces = [f"{start}-{end}" for span in raw for start, end in span]
     deadline = time.monotonic() + settings.read_seconds
     try:
-        output = child.read("draw", path, settings, str(page), str(scale), *raw, deadline=deadline)
+        output = child.read(
+            "draw", path, settings, str(page), str(scale), *pieces, deadline=deadline
+        )
     except child.Failed as failure:
         raise Unreadable(
             f"Page {page} of {paper.source} cannot be drawn; read its text instead.", str(failure)
         ) from failure
     said, _, images = output.partition(b"\n")
     drawn: Drawn = json.loads(said)
-    return images[: drawn["page"]], images[drawn["page"] :], drawn["marked"]
+    found = iter(drawn["marked"])
+    marked = [_together(list(islice(found, len(span)))) for span in raw]
+    return images[: drawn["page"]], images[drawn["page"] :], marked
+
+
+def _together(pieces: Sequence[Marked]) -> Marked:
+    return Marked(
+        text="".join(piece["text"] for piece in pieces),
+        boxes=sum(piece["boxes"] for piece in pieces),
+    )
 
 
 def _same_letters(wanted: str, found: str) -> bool:
-    """Whether the letters are the same, but for the rest of a ligature at either end."""
+    """Whether the letters are the same, but for accents, which may be drawn apart from them, and
+    for the rest of a ligature at either end."""
     ours, theirs = (
-        "".join(filter(str.isalnum, "".join(unicodedata.normalize("NFKC", c) for c in text)))
+        "".join(filter(str.isalnum, unicodedata.normalize("NFKD", text).replace("ı", "i")))
         for text in (wanted, found)
     )
     return ours in theirs and len(theirs) - len(ours) <= 2 * LONGEST_LIGATURE

@@ -140,6 +140,23 @@ def test_a_search_counts_and_leads_to_the_page(app: AppTest, lab: Lab, two_pages
     assert "does not stand in its text" in texts(app)
 
 
+def test_a_match_in_a_running_head_leads_to_its_page(
+    app: AppTest, lab: Lab, tmp_path: Path
+) -> None:
+    path = tmp_path / "three.pdf"
+    words = ("The first lamp.", "Another one.", "The last of all.")
+    heads = [pdfs.text(f"Journal of Lamps {n}", size=8, top=285) for n in (1, 2, 3)]
+    path.write_bytes(pdfs.pdf(*[h + pdfs.text(w) for h, w in zip(heads, words, strict=True)]))
+    paper_id = opened(app, lab, path)
+    assert "In the margin, searched but in no chunk: Journal of Lamps 1" in texts(app)
+    app.text_input(key=f"library.find.{paper_id}").set_value("Lamps 3").run()
+    (match,) = (button for button in app.button if button.label.startswith("p. 3"))
+    match.click().run()
+    assert not app.exception
+    assert app.number_input(key=f"library.page.{paper_id}").value == 3
+    assert "could not be found on the page's image" not in texts(app)
+
+
 def test_a_paper_has_the_whole_width_until_the_list_is_asked_for(
     app: AppTest, lab: Lab, two_pages: Path
 ) -> None:

@@ -1,0 +1,9 @@
+"""What a PDF page says, made of the letters that PDFium finds on it; knows nothing of papers.
+
+It is used where a PDF is read, in a process that has to start fast: no large import here.
+"""
+
+from core.pdf.language import readable
+from core.pdf.page import text_of
+
+__all__ = ["readable", "text_of"]
