@@ -333,4 +333,14 @@ STEPS: list[tuple[str, str]] = [
         END;
         """,
     ),
+    (
+        # Papers whose file was read again: what of them questions and cards still point to.
+        "0011_earlier_readings",
+        """
+        CREATE TABLE earlier_readings (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, at TEXT NOT NULL,
+            passages TEXT NOT NULL
+        );
+        """,
+    ),
 ]

@@ -78,6 +78,12 @@ ORDERS: dict[PaperSort, str] = {
 }
 
 
+def of_file(file_id: str) -> str:
+    """A condition on `papers`, for an SQL expression: read from that file, in whatever way. Their
+    ids are the file's, or go on with a hyphen, which comes right before a full stop."""
+    return f"papers.id >= {file_id} AND papers.id < {file_id} || '.'"
+
+
 class PaperStore:
     """Errors of every method: as Database."""
 
@@ -85,12 +91,13 @@ class PaperStore:
         self._database = database
 
     def keep(self, paper: Paper, facts: PaperFacts | None = None) -> None:
-        """Keep a paper; one that is there already stays as it was."""
+        """Keep a paper; one of the same file that is there already stays as it was."""
         facts = facts or PaperFacts()
         with self._database.writing() as connection:
             connection.execute(
-                f"INSERT OR IGNORE INTO papers ({COLUMNS}, body) VALUES"
-                " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO papers ({COLUMNS}, body)"
+                " SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+                f" WHERE NOT EXISTS (SELECT 1 FROM papers WHERE {of_file('?14')})",
                 (
                     paper.id,
                     paper.title,
@@ -105,6 +112,7 @@ class PaperStore:
                     _list(facts.tags),
                     language_of(paper.text),
                     to_json(paper),
+                    paper.file_id,
                 ),
             )
 
@@ -135,6 +143,14 @@ class PaperStore:
         """Those of the ids that papers have."""
         rows = self._database.rows(f"SELECT id {THESE}", json.dumps(list(paper_ids)))
         return frozenset(row["id"] for row in rows)
+
+    def of_files(self, file_ids: Iterable[str]) -> dict[str, str]:
+        """Of these files those that papers here were read from, each with its paper's id."""
+        rows = self._database.rows(
+            f"SELECT value AS file, papers.id FROM json_each(?) JOIN papers ON {of_file('value')}",
+            json.dumps(list(file_ids)),
+        )
+        return {row["file"]: row["id"] for row in rows}
 
     def all(self) -> list[PaperRow]:
         """All papers, in the order they were added."""
@@ -170,8 +186,11 @@ class PaperStore:
         return [rows[paper_id] for paper_id in wanted if paper_id in rows]
 
     def mark(self) -> tuple[int, int]:
-        """Two numbers that are others once a paper has come or gone."""
-        (row,) = self._database.rows("SELECT count(*), coalesce(max(number), 0) FROM papers")
+        """Two numbers that are others once a paper has come, gone, or was read again."""
+        (row,) = self._database.rows(
+            "SELECT count(*), coalesce(max(number), 0)"
+            " + (SELECT coalesce(max(number), 0) FROM earlier_readings) FROM papers"
+        )
         return row[0], row[1]
 
     def beginning(self, start: str) -> list[str]:
@@ -274,10 +293,11 @@ class PaperStore:
     def bring_back(self, removal: str) -> int:
         """Put back what was removed, each in its place; how many came back. What was added again
         meanwhile stays as it is."""
+        again = f"SELECT 1 FROM papers WHERE {of_file('substr(removed.id, 1, 64)')}"
         with self._database.writing() as connection:
             back = connection.execute(
-                f"INSERT OR IGNORE INTO papers ({WHOLE})"
-                f" SELECT {WHOLE} FROM removed_papers WHERE removal = ?",
+                f"INSERT INTO papers ({WHOLE}) SELECT {WHOLE} FROM removed_papers AS removed"
+                f" WHERE removal = ? AND NOT EXISTS ({again})",
                 (removal,),
             ).rowcount
             connection.execute("DELETE FROM removed_papers WHERE removal = ?", (removal,))
