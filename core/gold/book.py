@@ -12,7 +12,7 @@ from core.gold.by_question import Gold, trimmed
 from core.papers import Papers
 from core.settings import SAMPLES
 from core.store import DeckRow, KeptQuestion, PaperRow, Scope, Store, now, question_id
-from core.types import PaperFilter, Question, Span
+from core.types import PaperFilter, Question, Span, file_id_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,12 +218,28 @@ class QuestionBook:
         found = self._questions.in_paper(paper_id)
         return [each for each in found if each.held_out == held_out]
 
+    def left_in(self, paper_id: str, *, held_out: bool = False) -> list[tuple[str, str]]:
+        """Passages of earlier readings of the paper that stand no more in its text: the question
+        that each answers, and its words."""
+        file_id = file_id_of(paper_id)
+        places = [
+            (kept.question.text, span)
+            for kept in self.all(held_out=held_out)
+            for span in kept.question.gold
+            if file_id_of(span.paper_id) == file_id and span.paper_id != paper_id
+        ]
+        words = self._papers.left([span for _, span in places])
+        return [(text, words[span]) for text, span in places if span in words]
+
     def lines(self, *, held_out: bool = False) -> Iterator[dict[str, Any]]:
         """The questions in the format that `add` reads."""
         here = set(self._papers.ids(PaperFilter()))
-        for kept in self.all(held_out=held_out):
+        every = self.all(held_out=held_out)
+        left = self._papers.left([span for kept in every for span in kept.question.gold])
+        for kept in every:
             ids = {span.paper_id for span in kept.question.gold} & here
-            yield files.to_line(kept.question, {each: self._papers.get(each) for each in ids})
+            papers = {each: self._papers.get(each) for each in ids}
+            yield files.to_line(kept.question, papers, left)
 
 
 def _kept(question: Question, *, held_out: bool) -> KeptQuestion:

@@ -13,12 +13,12 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from core.errors import BadInput
-from core.types import Paper, Question
+from core.types import Paper, Question, Span
 
 HALF = re.compile("[\ud800-\udfff]")  # half of a character, as JSON may write it
 
@@ -69,9 +69,11 @@ def read(name: str, data: bytes) -> list[Written | Unread]:
             raise BadInput(f"{name} is no file of questions; give JSON lines (.jsonl) or .csv.")
 
 
-def to_line(question: Question, papers: dict[str, Paper]) -> dict[str, Any]:
-    """A question as one object of JSON lines, which `read` reads. Without its paper a passage has
-    no quote."""
+def to_line(
+    question: Question, papers: Mapping[str, Paper], left: Mapping[Span, str]
+) -> dict[str, Any]:
+    """A question as one object of JSON lines, which `read` reads. A passage of a paper that is not
+    here has no quote, but for those `left` in earlier readings."""
     gold = []
     for span in question.gold:
         paper = papers.get(span.paper_id)
@@ -81,7 +83,7 @@ def to_line(question: Question, papers: dict[str, Paper]) -> dict[str, Any]:
                 "sha256": span.paper_id,
                 "start": span.start,
                 "end": span.end,
-                "quote": paper.text[span.start : span.end] if paper else "",
+                "quote": paper.text[span.start : span.end] if paper else left.get(span, ""),
             }
         )
     return {"question": question.text, "reference": question.reference, "gold": gold}

@@ -7,7 +7,7 @@ from core.metrics.differences import differences
 from core.metrics.gold import held, sought, within
 from core.metrics.instructions import instructions
 from core.metrics.memo import memo
-from core.metrics.retrieval import overlap, relevant
+from core.metrics.retrieval import of_other_readings, overlap, relevant
 from core.metrics.statistics import ALPHA, Difference, Interval, means, repeat_noise, tied_with_best
 from core.metrics.summary import ALIKE, MeasuredQuestion, SettingOutcome, Summary, summarise
 from core.metrics.support import sentences, supported_share
@@ -32,6 +32,7 @@ __all__ = [
     "instructions",
     "means",
     "memo",
+    "of_other_readings",
     "overlap",
     "reference",
     "relevant",

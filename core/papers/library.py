@@ -87,6 +87,12 @@ class Papers:
             finally:
                 self._forget()
 
+    def read_since(self, paper_ids: Iterable[str]) -> dict[str, PaperRow]:
+        """Of papers that are not here those whose file is, read in another way: that reading."""
+        now_here = self._store.readings.now_here(paper_ids)
+        rows = {row.id: row for row in self.rows(now_here.values())}
+        return {old: rows[new] for old, new in now_here.items()}
+
     def left(self, places: Collection[Span]) -> dict[Span, str]:
         """Of places in earlier readings of papers those that no later one has, with their words."""
         known = self._store.readings.left({place.paper_id for place in places})
@@ -110,6 +116,10 @@ class Papers:
         """`count` of the papers that fit, from `offset` on. By title from A; by year the newest
         first and those without one last; by pages the longest first."""
         return self._store.papers.page(wanted, sort, offset, count)
+
+    def first_readings(self) -> tuple[str, ...]:
+        """The ids of the PDFs that the first version of Triptych read, line by line."""
+        return self._store.papers.first_readings()
 
     def rows(self, paper_ids: Iterable[str]) -> list[PaperRow]:
         """Those of the papers that are here, in the order given."""

@@ -13,7 +13,8 @@ from difflib import SequenceMatcher
 
 AROUND = 60  # letters before and behind a passage that tell which of several places is meant
 PIECE = 12  # letters that stand in a row in what is taken for the same place
-SURE = 20  # letters of a passage that needs no surroundings to be known again
+SURE = 12  # letters of a passage, and of its surroundings, that are no chance
+DOTLESS = str.maketrans("ıȷ", "ij")  # what an accent beside its letter leaves of it
 ALIKE = 0.9  # of a passage's letters and those found, as difflib counts it
 
 
@@ -101,7 +102,7 @@ def _with_ends(passage: str, new: Letters, first: int, last: int) -> tuple[int, 
 def _letters(character: str) -> str:
     if character.isascii():
         return character.lower() if character.isalnum() else ""
-    plain = unicodedata.normalize("NFKD", character.casefold())
+    plain = unicodedata.normalize("NFKD", character.casefold()).translate(DOTLESS)
     return "".join(filter(str.isalnum, plain))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from core.codec import from_json, to_json
 from core.store.database import Database, now
 from core.store.facts import match
+from core.store.readings import of_file
 from core.text import language_of, spaced
 from core.types import UNKNOWN, Paper, PaperFilter, PaperKind, PaperSort
 
@@ -78,12 +79,6 @@ ORDERS: dict[PaperSort, str] = {
 }
 
 
-def of_file(file_id: str) -> str:
-    """A condition on `papers`, for an SQL expression: read from that file, in whatever way. Their
-    ids are the file's, or go on with a hyphen, which comes right before a full stop."""
-    return f"papers.id >= {file_id} AND papers.id < {file_id} || '.'"
-
-
 class PaperStore:
     """Errors of every method: as Database."""
 
@@ -151,6 +146,13 @@ class PaperStore:
             json.dumps(list(file_ids)),
         )
         return {row["file"]: row["id"] for row in rows}
+
+    def first_readings(self) -> tuple[str, ...]:
+        """The ids of the PDFs whose id names no text: see `core.types.with_text_digest`."""
+        found = self._database.rows(
+            "SELECT id FROM papers WHERE kind = 'pdf' AND length(id) = 64 ORDER BY number"
+        )
+        return tuple(row["id"] for row in found)
 
     def all(self) -> list[PaperRow]:
         """All papers, in the order they were added."""

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from core.codec import from_json, to_json
 from core.store.database import Database, now
-from core.store.papers import of_file
 from core.store.questions import question_id
 from core.text import language_of
 from core.types import Paper, Question, Span
@@ -38,6 +37,12 @@ MOVES = (
 )
 
 
+def of_file(file_id: str, column: str = "papers.id") -> str:
+    """A condition for SQL: that a paper's id, in this column, is one of a file's readings. Such an
+    id is the file's, or goes on with a hyphen, which comes right before a full stop."""
+    return f"{column} >= {file_id} AND {column} < {file_id} || '.'"
+
+
 class ReadingStore:
     """Errors of every method: as Database."""
 
@@ -47,7 +52,7 @@ class ReadingStore:
     def places(self, file_id: str) -> list[Span]:
         """Every place that is named in any reading of a file."""
         rows = self._database.rows(
-            f"SELECT * FROM ({PLACES}) AS papers WHERE {of_file(':file')} ORDER BY start, end, id",
+            f"SELECT * FROM ({PLACES}) WHERE {of_file(':file', 'id')} ORDER BY start, end, id",
             file=file_id,
         )
         return [Span(paper_id=row["id"], start=row["start"], end=row["end"]) for row in rows]
@@ -136,8 +141,7 @@ class ReadingStore:
         """Of papers that are not here those whose file is, read in another way: the id of that."""
         rows = self._database.rows(
             "SELECT each.value AS old, papers.id FROM json_each(?) AS each JOIN papers"
-            f" ON {of_file('substr(each.value, 1, 64)')}"
-            " WHERE each.value NOT IN (SELECT id FROM papers)",
+            f" ON {of_file('substr(each.value, 1, 64)')} AND papers.id <> each.value",
             json.dumps(list(paper_ids)),
         )
         return {row["old"]: row["id"] for row in rows}

@@ -29,11 +29,12 @@ def draw(lab: Lab, view: View, count: int) -> None:
             )
             st.caption(f"of {pages:,}", width="content")
     rows = lab.runs.rows(view, page - 1)
+    others = lab.runs.of_other_readings(rows)
     key = f"runs.table.{hash((view, page))}"
     before = st.session_state.get(key)
     most = ROWS_ABOVE if before and before["selection"]["rows"] else ROWS
     marked = st.dataframe(
-        [_row(row) for row in rows],
+        [_row(row, other=row.id in others) for row in rows],
         hide_index=True,
         placeholder="",
         on_select="rerun",
@@ -50,6 +51,11 @@ def draw(lab: Lab, view: View, count: int) -> None:
             "seconds": st.column_config.NumberColumn(format="%.1f", help="to the last word"),
         },
     )
+    if others:
+        st.caption(
+            f":material/history: {labels.counted(len(others), 'run')} on this page:"
+            " made with other readings of papers than those here now."
+        )
     chosen = [rows[index] for index in marked.selection.rows if index < len(rows)]
     if not chosen:
         return
@@ -63,7 +69,7 @@ def draw(lab: Lab, view: View, count: int) -> None:
     pair.draw(lab.runs.runs([row.id for row in chosen[:MOST]]))
 
 
-def _row(row: RunRow) -> dict[str, object]:
+def _row(row: RunRow, *, other: bool) -> dict[str, object]:
     return {
         "when": row.at[:16].replace("T", " "),
         "question": row.question,
@@ -79,5 +85,5 @@ def _row(row: RunRow) -> dict[str, object]:
         "prompt": row.prompt_tokens,
         "answer": row.answer_tokens,
         "seconds": row.seconds,
-        "from": said(row.origin),
+        "from": said(row.origin) + (", another reading" if other else ""),
     }
