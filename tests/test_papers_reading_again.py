@@ -26,7 +26,7 @@ from core.types import (
 )
 from tests.support import pdfs
 from tests.support.commands import ran
-from tests.support.labs import QUESTION, RECIPE, THREE, asked, uploaded
+from tests.support.labs import QUESTION, RECIPE, asked, uploaded
 from tests.support.readings import as_before
 
 TEXT = (
@@ -91,13 +91,7 @@ def test_a_text_that_is_read_alike_stays_with_all_that_was_made_of_it(lab: Lab) 
     assert [each.status for each in again(lab, *papers)] == ["same", "same"]
     assert lab.papers.resolve(()) == papers
     assert lab.comparisons.comparison(comparison.id) == comparison
-    assert all(step.again for step in asked_again(lab))
-
-
-def asked_again(lab: Lab) -> list[object]:
-    steps: list[object] = []
-    result_of(lab.answering.ask(QUESTION, THREE, lab.papers.resolve(())), steps.append)
-    return [step for step in steps if hasattr(step, "again")]
+    assert asked(lab).runs == comparison.runs  # and nothing is answered anew
 
 
 def test_a_file_that_is_here_in_an_earlier_reading_is_known(lab: Lab, old: str) -> None:
@@ -281,6 +275,21 @@ def test_runs_of_the_earlier_text_stay_and_say_so_wherever_they_are_shown(
     after = asked(lab)
     assert {run.key for run in after.runs[1:]}.isdisjoint(run.key for run in before.runs[1:])
     assert lab.runs.of_other_readings(lab.runs.rows(View())) == others
+
+
+def test_what_was_made_of_the_text_before_goes_and_a_server_makes_it_anew(
+    lab: Lab, old: str
+) -> None:
+    asked(lab)
+    noted = {each.name for each in lab.settings.data.glob("vectors/*.papers/*")}
+    assert old in noted
+    mark = lab._store.papers.mark()
+    (done,) = again(lab, old)
+    assert {each.name for each in lab.settings.data.glob("vectors/*.papers/*")} == noted - {old}
+    assert lab._store.papers.mark() != mark
+    assert done.paper_id in {
+        hit.chunk.paper_id for run in asked(lab).runs for hit in run.candidates
+    }
 
 
 def test_a_capsule_of_another_reading_says_so_where_it_is_opened(lab: Lab, old: str) -> None:

@@ -16,6 +16,7 @@ from pages.ui.shared import frame
 KEY = "library.reading"
 POLL_SECONDS = 0.5
 LISTED = 10  # papers named one by one
+STATUSES = {"changed": "with a new text", "same": "as before", "failed": "not read"}
 ICON = ":material/refresh:"
 WHAT_COMES = (
     "Read the file once more, as this version reads. Gold passages and cards move along by their"
@@ -94,28 +95,27 @@ def _ended(reading: PapersRead) -> None:
     """What became of the papers, until it is dismissed."""
     if reading.error:
         frame.show(reading.error)
-    counts = Counter(each.status for each in reading.reread)
-    parts = [f"{counts['changed']:,} with a new text", f"{counts['same']:,} as before"]
-    parts += [f"{counts['failed']:,} not read"] if counts["failed"] else []
+    counts = Counter[str](each.status for each in reading.reread)
+    parts = [f"{counts[status]:,} {said}" for status, said in STATUSES.items() if counts[status]]
     moved = sum(each.moved for each in reading.reread)
     parts += [f"{labels.counted(moved, 'passage')} moved along"] if moved else []
-    stopped = "Stopped; " if reading.stopping.is_set() else ""
+    stopped = "Stopped; read again" if reading.stopping.is_set() else "Read again"
     with st.container(horizontal=True, vertical_alignment="center", key="library-reread"):
-        said = f":material/check: {stopped}read again: **{', '.join(parts)}**"
+        said = f":material/check: {stopped}: **{', '.join(parts) or 'no paper'}**"
         st.markdown(said, width="content")
         if st.button("Dismiss", type="tertiary", key="library.reading.dismiss"):
             del st.session_state[KEY]
             st.rerun()
-    several = len(reading.reread) > LISTED
-    told = [each for each in reading.reread if not several or each.status == "failed" or each.left]
+    told = [each for each in reading.reread if each.status != "same"]
+    if len(told) > LISTED:
+        told = [each for each in told if each.status == "failed" or each.left]
     for each in told[:LISTED]:
         _told(each)
 
 
 def _told(reread: Reread) -> None:
     icon = ":red[:material/error:]" if reread.status == "failed" else ICON
-    about = f": {labels.escaped(reread.reason)}" if reread.reason else ": as before"
-    st.markdown(f"{icon} **{labels.escaped(reread.title)}**{about}")
+    st.markdown(f"{icon} **{labels.escaped(reread.title)}**: {labels.escaped(reread.reason)}")
     for words in reread.left:
         st.caption(
             ":material/help: not found in the new text, and kept with its question or card:"
