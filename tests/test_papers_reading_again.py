@@ -292,6 +292,13 @@ def test_what_was_made_of_the_text_before_goes_and_a_server_makes_it_anew(
     }
 
 
+def test_whoever_goes_on_with_the_text_before_is_told_to_begin_anew(lab: Lab, old: str) -> None:
+    papers = lab.papers.resolve(())
+    again(lab, old)
+    with pytest.raises(BadInput, match="A paper was read again since"):
+        lab.answering.search(QUESTION, RECIPE, papers)
+
+
 def test_a_capsule_of_another_reading_says_so_where_it_is_opened(lab: Lab, old: str) -> None:
     asked(lab, [RECIPE])
     capsule = lab.runs.written("capsule", View())
