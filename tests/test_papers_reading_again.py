@@ -140,6 +140,17 @@ def test_what_is_not_found_is_told_and_stays_readable_with_its_words(lab: Lab, o
     assert [each["quote"] for each in line["gold"]] == ["was lit in 1874", CIPHER]
 
 
+def test_a_place_that_a_person_marks_takes_that_of_the_one_left(lab: Lab, old: str) -> None:
+    lab.questions.mark("What is it?", [place(old, LIT), place(old, CIPHER)])
+    (done,) = again(lab, old)
+    now = place(done.paper_id, "Its keeper", TEXT)
+    change = lab.questions.mark("What is it?", [now])
+    (kept,) = lab.questions.all()
+    assert [words(lab, span) for span in kept.question.gold] == ["was lit in 1874", "Its keeper"]
+    lab.questions.undo(change)
+    assert lab.questions.left_in(done.paper_id) == [("What is it?", CIPHER)]
+
+
 def test_what_was_left_is_looked_for_whenever_the_file_is_read_again(
     lab: Lab, old: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

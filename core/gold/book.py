@@ -9,6 +9,7 @@ from typing import Any, Literal
 from core.errors import BadInput
 from core.gold import files, matching
 from core.gold.by_question import Gold, trimmed
+from core.metrics import of_other_readings
 from core.papers import Papers
 from core.settings import SAMPLES
 from core.store import DeckRow, KeptQuestion, PaperRow, Scope, Store, now, question_id
@@ -125,7 +126,8 @@ class QuestionBook:
         self, text: str, spans: Sequence[Span], reference: str = "", *, held_out: bool = False
     ) -> Change:
         """A question with the places that a person marked. One that is asked here already gets
-        them besides its own, and stays set aside if it is; the newer reference answer counts.
+        them besides its own, or in place of those that an earlier reading of the paper left, and
+        stays set aside if it is; the newer reference answer counts.
 
         Errors: BadInput for an empty question and for a place that is not in its paper.
         """
@@ -145,9 +147,11 @@ class QuestionBook:
         known = {span for each in asking for span in each.question.gold}
         before = asking[0]
         more = tuple(span for span in spans if span not in known)
+        left = [each for each in before.question.gold if of_other_readings([each], _ids(more))]
+        own = tuple(each for each in before.question.gold if each not in left[: len(more)])
         question = replace(
             before.question,
-            gold=before.question.gold + more,
+            gold=own + more,
             reference=reference.strip() or before.question.reference,
         )
         return self._change(before, replace(before, id=question_id(question), question=question))
@@ -240,6 +244,10 @@ class QuestionBook:
             ids = {span.paper_id for span in kept.question.gold} & here
             papers = {each: self._papers.get(each) for each in ids}
             yield files.to_line(kept.question, papers, left)
+
+
+def _ids(spans: Iterable[Span]) -> set[str]:
+    return {span.paper_id for span in spans}
 
 
 def _kept(question: Question, *, held_out: bool) -> KeptQuestion:

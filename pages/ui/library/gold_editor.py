@@ -129,7 +129,8 @@ def _listing(
     for question, words in lab.questions.left_in(paper.id):
         st.caption(
             ":material/help: A passage of an earlier reading stands no more in this text:"
-            f" “{labels.escaped(words)}”, for *{labels.escaped(question)}*"
+            f" “{labels.escaped(words)}”, for *{labels.escaped(question)}*. Select where it stands"
+            " now and type the question once more."
         )
     questions = _shown(lab, paper)
     if not questions:
