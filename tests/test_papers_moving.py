@@ -26,6 +26,7 @@ def found(old: str, passage: str, new: str = NEW) -> str | None:
         ("The keeper of\nthe lamp at\nVarn", "The keeper of the lamp at Varn"),
         ("is a na¨ıve man. He", "is a naïve man. He"),
         ("reads 106 eﬃcient", "reads 10⁶ efficient"),
+        ("“four metres\n”\n, then\nfalls.\n)", "“four metres”, then falls.)"),
         ("state-\nof-the-art clock", "state-of-the-art clock"),
         (
             "(The tide rises “four metres”, then falls.)",

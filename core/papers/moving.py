@@ -15,7 +15,7 @@ AROUND = 60  # letters before and behind a passage that tell which of several pl
 PIECE = 12  # letters that stand in a row in what is taken for the same place
 SURE = 12  # letters of a passage, and of its surroundings, that are no chance
 DOTLESS = str.maketrans("ıȷ", "ij")  # what an accent beside its letter leaves of it
-ALIKE = 0.9  # of a passage's letters and those found, as difflib counts it
+ALIKE = 0.85  # of a passage's letters and those found, as difflib counts it
 
 
 class Letters:
@@ -77,7 +77,7 @@ def _likely(wanted: str, text: str) -> tuple[int, int] | None:
     near = [each for each in shifts if abs(each - shift) <= slack]
     start, end = max(0, min(near)), max(near) + len(wanted)
     pairs = SequenceMatcher(None, wanted, text[start:end], autojunk=False).get_matching_blocks()
-    pairs = [pair for pair in pairs if pair.size >= PIECE // 3]  # a letter alone is anywhere
+    pairs = [pair for pair in pairs if pair.size >= PIECE // 2]  # a letter alone is anywhere
     first, last = start + pairs[0].b, start + pairs[-1].b + pairs[-1].size
     alike = 2 * sum(pair.size for pair in pairs) / (len(wanted) + last - first)
     return (first, last) if alike >= ALIKE else None
@@ -90,10 +90,10 @@ def _with_ends(passage: str, new: Letters, first: int, last: int) -> tuple[int, 
     while end < len(new.text) and unicodedata.combining(new.text[end]):
         end += 1
     at = [place for place, character in enumerate(passage) if _letters(character)]
-    signs = passage[: at[0]]
+    signs = "".join(passage[: at[0]].split())
     while signs and start and new.text[start - 1] == signs[-1]:
         signs, start = signs[:-1], start - 1
-    signs = passage[at[-1] + 1 :]
+    signs = "".join(passage[at[-1] + 1 :].split())
     while signs and end < len(new.text) and new.text[end] == signs[0]:
         signs, end = signs[1:], end + 1
     return start, end
