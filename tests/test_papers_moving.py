@@ -46,6 +46,14 @@ def test_of_two_places_the_one_with_the_same_surroundings_is_meant() -> None:
     assert place == (NEW.rindex("The bell"), len(NEW))
 
 
+def test_of_two_places_in_both_the_same_one_is_meant() -> None:
+    page = f"{'The sea is wide and cold. ' * 4}The bell rings at noon. {'It was a day. ' * 6}"
+    old, new = page.replace(" ", "\n") * 2, page * 2
+    start = old.rindex("The\nbell")
+    place = moved(Letters(old), start, start + 23, Letters(new))
+    assert place == (new.rindex("The bell"), new.rindex("The bell") + 23)
+
+
 def test_of_two_places_without_surroundings_none_is() -> None:
     assert found("The bell rings.", "The bell rings.") is None
 

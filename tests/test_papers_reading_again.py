@@ -377,6 +377,14 @@ def test_a_backup_holds_a_paper_under_its_files_name_and_brings_it_back(lab: Lab
     assert not [check for check in lab.doctor() if "original" in check.check and not check.ok]
 
 
+def test_a_file_that_a_kill_left_half_moved_is_found_by_the_file_its_paper_names(
+    lab: Lab, old: str
+) -> None:
+    file = lab.papers.file(old)
+    file.rename(file.with_name(f"{file.name}.part"))
+    assert Lab(lab.settings).papers.whole(old)
+
+
 def test_the_first_readings_of_pdfs_are_offered(lab: Lab) -> None:
     paper = uploaded(lab, "sea.pdf", pdfs.pdf(pdfs.text("The sea is wide."))).paper
     assert paper

@@ -3,7 +3,7 @@
 JSON lines: an object a line with `question`, `reference` (a short right answer; may be missing) and
 `gold`, a list of passages; an empty one says that the papers do not answer the question. A passage
 has `paper` (id or its beginning, file name with or without its ending, or title) and `quote`, or
-`start` and `end`, or both; `sha256`, if there, goes before `paper`.
+`start` and `end`, or both; `sha256` (the whole id), if there, goes before `paper`.
 
 CSV: the columns `question`, `corpus_id` (a paper as above) and `references`, a JSON list of objects
 with `content`, `start_index` and `end_index`.

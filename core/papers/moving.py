@@ -44,7 +44,7 @@ def moved(old: Letters, start: int, end: int, new: Letters) -> tuple[int, int] |
     if not wanted:
         return None
     before, behind = old.all[max(0, first - AROUND) : first], old.all[last : last + AROUND]
-    places = [found.start() for found in re.finditer(f"(?={re.escape(wanted)})", new.all)]
+    places = _places(wanted, new.all)
 
     def shared(place: int) -> int:
         """How many letters around it are those around the passage."""
@@ -55,12 +55,21 @@ def moved(old: Letters, start: int, end: int, new: Letters) -> tuple[int, int] |
     best = sorted(places, key=shared, reverse=True)[:2]
     if best:
         known = [shared(place) for place in best]
-        if known[0] > max(known[1:], default=-1) and known[0] + len(wanted) >= SURE:
-            found = best[0], best[0] + len(wanted)
-            return _with_ends(old.text[start:end], new, *found)
-        return None
+        place = best[0]
+        if len(best) > 1 and known[0] == known[1]:
+            same = _places(wanted, old.all)
+            if len(same) != len(places):
+                return None
+            place = places[same.index(first)]  # the third of three is still the third
+        if known[0] + len(wanted) < SURE:
+            return None
+        return _with_ends(old.text[start:end], new, place, place + len(wanted))
     likely = _likely(wanted, new.all)
     return _with_ends(old.text[start:end], new, *likely) if likely else None
+
+
+def _places(wanted: str, letters: str) -> list[int]:
+    return [found.start() for found in re.finditer(f"(?={re.escape(wanted)})", letters)]
 
 
 def _likely(wanted: str, text: str) -> tuple[int, int] | None:
