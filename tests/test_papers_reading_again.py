@@ -317,7 +317,7 @@ def test_a_capsule_of_another_reading_says_so_where_it_is_opened(lab: Lab, old: 
     assert lab.runs.written("capsule", View()) == capsule
     other = Lab(replace(lab.settings, data=lab.settings.data.parent / "other"))
     uploaded(other, "varn.txt", TEXT.encode())
-    ids = other.runs.load("capsule", "old.capsule", capsule).run_ids
+    ids = other.runs.load("old.capsule", capsule).run_ids
     (run,) = other.runs.runs(ids)
     assert run.notes[-1].startswith("Made with another reading of “")
 
