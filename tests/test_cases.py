@@ -9,7 +9,10 @@ import pytest
 
 from core import gold
 from core.lab import Lab
+from core.papers import read
+from core.settings import Settings
 from core.store import EVERY
+from core.text import decode
 
 
 @pytest.fixture
@@ -116,3 +119,29 @@ def test_logs(cases: Path, lab: Lab, encoding: str) -> None:
     assert "3 µm" in second.answer.text
     (search,) = lab.runs.runs(found.run_ids)
     assert [hit.similarity for hit in search.candidates] == [0.8123, 0.5]
+
+
+# A word of each text, in the letters it was written in.
+ENCODED = {
+    "ar_1256": "الخلية", "de_l1": "Größe", "de_mac": "Übung für Käse — naïve “Idee”",
+    "en_u16le": "Plain words without a mark", "fr_cp1252": "L’œuvre coûte 5 € – “déjà”",
+    "gr_1253": "φωτοσύνθεση", "he_1255": "יחידת", "jp_euc": "量子もつれ", "jp_sjis": "量子もつれ",
+    "ko_euc": "광합성은", "pl_1250": "Źródło światła", "pl_iso2": "Źródło światła",
+    "ru_1251": "Митохондрия", "ru_koi8": "Митохондрия", "th_874": "เซลล์เป็นหน่วย",
+    "tr_1254": "Işık ağaçların", "utf8_onebad": "\ufffd", "zh_big5": "植物把光能",
+    "zh_gbk": "光合作用",
+}  # fmt: skip
+
+
+def test_encodings(cases: Path) -> None:
+    files = sorted((cases / "encodings").glob("*_*.txt"))
+    assert {file.stem for file in files} == ENCODED.keys()
+    for file in files:
+        assert ENCODED[file.stem] in decode(file.read_bytes()).text, file.name
+    assert decode((cases / "encodings" / "utf8_onebad.txt").read_bytes()).text.count("\ufffd") == 1
+
+
+def test_base64_markdown(cases: Path) -> None:
+    paper = read(cases / "base64-markdown" / "notebook.md", "notebook.md", Settings())
+    assert paper.text.count("[image]") == 1
+    assert len(paper.text) < 800  # one chunk

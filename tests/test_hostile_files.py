@@ -120,7 +120,7 @@ OWN: dict[str, tuple[Callable[[], bytes], str]] = {
     "binary.pdf": (lambda: b"%PDF-1.7\n" + bytes(range(256)) * 99, "is damaged"),
     "markdown.pdf": (lambda: WORDS, "is not a PDF"),
     "utf16_with_mark.txt": (lambda: WORDS.decode().encode("utf-16"), ""),
-    "utf16_without_mark.txt": (lambda: WORDS.decode().encode("utf-16-le"), "not text"),
+    "utf16_without_mark.txt": (lambda: WORDS.decode().encode("utf-16-le"), ""),
     "surrogates.txt": (lambda: b"\xff\xfea\0\x00\xd8b\0", "not text"),
     "surrogates.md": (lambda: b"a lone \xed\xa0\x80 one of three bytes", ""),
     "nul.txt": (lambda: WORDS + b"\0" + WORDS, "not text"),

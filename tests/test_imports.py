@@ -26,6 +26,7 @@ ORDER = (
     ("labels",),
     ("indexes", "chunkers", "rerankers", "generators", "embedders"),
     ("models", "store", "logs"),
+    ("documents",),
     ("tasks", "files", "text", "settings"),
     ("types", "codec"),
     ("errors",),
@@ -51,6 +52,7 @@ ONLY: dict[str, str | tuple[str, ...]] = {
     "sqlite3": "core.store",
     "fcntl": "core.files",
     "pybtex": "core.papers.bibtex",
+    "markitdown": "core.documents",
 }
 FILES = [
     ROOT / "app.py",

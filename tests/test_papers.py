@@ -195,9 +195,9 @@ def test_a_pdf_that_takes_too_much_memory_is_given_up(read: Reading) -> None:
         (b"", "x.txt", "is empty (0 bytes)"),
         (b"\xef\xbb\xbf \n\t\n", "x.md", "it holds nothing but blanks"),
         (b"plain text, and not a PDF", "x.pdf", "is not a PDF, although its name says so"),
-        (zlib.compress(bytes(9_000)) * 9, "x.md", "is not text, although its name says otherwise"),
+        (zlib.compress(bytes(9_000)) * 9, "x.md", "is not text; give it its right suffix"),
         (pdfs.pdf(pdfs.text("x")), "x.txt", "is a PDF, although its name says otherwise"),
-        (b"words", "x.docx", "none of the kinds that can be read (.pdf, .txt, .md, .markdown)"),
+        (b"words", "x.doc", "none of the kinds that can be read (.pdf, .txt, .md"),
         (b"words", "words", "none of the kinds that can be read"),
     ],
 )

@@ -12,7 +12,7 @@ from core.errors import BadInput, TriptychError
 from core.gold import QuestionBook
 from core.lab import Lab
 from core.papers import Reread, reading
-from core.store import Scope
+from core.store import PaperFacts, Scope
 from core.store.readings import ReadingStore
 from core.tasks import result_of
 from core.types import (
@@ -158,9 +158,11 @@ def test_what_was_left_is_looked_for_whenever_the_file_is_read_again(
     (done,) = again(lab, old)
     assert done.left == (CIPHER,)
     later = replace(lab.papers.get(done.paper_id), text=f"{TEXT}\n\n{CIPHER}, it says.")
-    monkeypatch.setattr(reading, "read", lambda *_: with_text_digest(later))
+    found = with_text_digest(later), PaperFacts(), "read as cp1252"
+    monkeypatch.setattr(reading, "read_with_facts", lambda *_: found)
     (done,) = again(lab, done.paper_id)
     assert (done.moved, done.left) == (1, ())
+    assert done.reason.endswith("before; read as cp1252")
     assert words(lab, *lab.questions.all()[0].question.gold) == CIPHER
     assert lab.questions.left_in(done.paper_id) == []
 

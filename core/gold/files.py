@@ -20,8 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import BadInput
-from core.papers import texts
-from core.text import separator_of
+from core.text import Undecodable, decode, separator_of
 from core.types import Paper, Question, Span
 
 NEXT = re.compile(r"[^\s,]")  # an array's next element, or its end
@@ -61,9 +60,10 @@ def read(name: str, data: bytes) -> list[Written | Unread]:
 
     Errors: BadInput for another kind of file, one that is no text, or a CSV without the columns.
     """
-    text = texts.decode(data)
-    if text is None:
-        raise BadInput(f"{name} is not text; save it as UTF-8.")
+    try:
+        text = decode(data).text
+    except Undecodable as error:
+        raise BadInput(f"{name} {error}; save it as UTF-8.") from error
     match name.rpartition(".")[2].lower():
         case "jsonl" | "ndjson" | "json":
             in_array = text.lstrip().startswith("[")

@@ -38,8 +38,8 @@ from core.metrics import (
     shares,
     supported_share,
 )
-from core.papers import texts
 from core.store import RunRow, Store, SweepRow, now
+from core.text import LOST, Undecodable, decode, file_name
 from core.types import Cell, Choice, Retrieval, Run, Setting, Span, Sweep, View, digest
 
 AT_ONCE = 2_000  # runs that are read whole for charts and diagnosis
@@ -146,9 +146,6 @@ class PastRuns:
         self._asked = lru_cache(maxsize=COUNTS_KEPT)(
             lambda view, limit, _newest: facts.questions(view, limit)
         )
-        self._other = lru_cache(maxsize=COUNTS_KEPT)(
-            lambda run_ids, _papers: readings.others(run_ids, store)
-        )
 
     def take_in_recorded(self) -> None:
         """Put the runs that are shipped with the samples beside the others, once, as the sweep
@@ -177,13 +174,12 @@ class PastRuns:
         return self._asked(view, limit, self._store.facts.newest())
 
     def runs(self, run_ids: Sequence[str]) -> list[Run]:
-        """Whole runs, in this order; those that are not here are left out. Those of papers that
-        were read again say so in their notes."""
+        """Whole runs, in this order; those not here are left out. Notes: as `readings.noted`."""
         return list(readings.noted(self._store.facts.runs(tuple(run_ids)), self._store))
 
     def of_other_readings(self, rows: Sequence[RunRow]) -> frozenset[str]:
         """The ids of those runs that were made with other readings of papers that are here."""
-        return self._other(tuple(row.id for row in rows), self._store.papers.mark())
+        return readings.others(tuple(row.id for row in rows), self._store)
 
     def select(self, view: View, most: int | None = AT_ONCE) -> Selection:
         """The newest whole runs that fit, at most so many; None: all."""
@@ -212,7 +208,7 @@ class PastRuns:
 
         Errors: BadInput for a file that is none of them, or holds no run.
         """
-        name = texts.name(name)
+        name = file_name(name)
         origin = IMPORTED + Path(name).name
         sweep, mended, capsule = None, 0, None
         if capsules.is_capsule(content):
@@ -221,11 +217,12 @@ class PastRuns:
             log = logs.Log(kind="capsule", runs=runs)
             sweep = capsule.sweep
         else:
-            text = texts.decode(content)
-            if text is None:
-                raise BadInput(f"{name} is not text; save it as UTF-8.")
+            try:
+                text = decode(content).text
+            except Undecodable as error:
+                raise BadInput(f"{name} {error}; save it as UTF-8.") from error
             log = logs.read(text, origin=origin)
-            mended = sum("\ufffd" in line for line in text.split("\n"))
+            mended = sum(LOST in line for line in text.split("\n"))
         if not log.runs:
             raise BadInput(
                 f"{name} holds no run: it is no experiment log, no retrieval log and no capsule."
@@ -300,8 +297,8 @@ class PastRuns:
             case "report":
                 return self._report(selected, name)
             case _:
-                noted = readings.noted(runs, self._store)
-                return "".join(to_json(run) + "\n" for run in noted).encode("utf-8")
+                noted = map(to_json, readings.noted(runs, self._store))
+                return "".join(f"{each}\n" for each in noted).encode("utf-8")
 
     def _report(self, selected: "Selection", name: str) -> bytes:
         drawn: list[Chart] = []
@@ -384,8 +381,8 @@ def charts_of(points: Sequence[Point], measure: str, theme: Theme) -> list[Chart
 
 def _measured(run: Run, diagnosis: Diagnosis, gold: Sequence[Span]) -> dict[str, float]:
     """The measures of one run; those it holds nothing for are left out. `gold` is that of its
-    question: what a search found of it in the papers it had, passages given by hand apart. Gold
-    that has moved into a later reading says nothing of a search in the earlier one."""
+    question: what a search found of it in the papers it had as it had them, passages given by hand
+    apart."""
     found: dict[str, float] = {}
     wanted = [span for span in gold if span.paper_id in run.paper_ids]
     searched = isinstance(run.recipe.evidence, Retrieval)

@@ -51,12 +51,14 @@ class AddProgress(Progress):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Prepared:
     """A file that was read: a new paper and the copy of its file, or nothing but its sha256 if it
-    is known (with a copy where its own file was lost), or why it cannot be added."""
+    is known (with a copy where its own file was lost), or why it cannot be added.
+    `note`: as `read_with_facts`."""
 
     file: SingleFile
     file_id: str = ""
     paper: Paper | None = None
     facts: PaperFacts = field(default_factory=PaperFacts)
+    note: str = ""
     copy: Path | None = None
     error: TriptychError | None = None
 
@@ -132,8 +134,10 @@ class Adding:
                     return _Prepared(file=file, file_id=file_id, copy=copy)
                 copy.unlink()
                 return _Prepared(file=file, file_id=file_id)
-            paper, facts = reading.read_with_facts(copy, file.name, self._settings)
-            return _Prepared(file=file, file_id=file_id, paper=paper, facts=facts, copy=copy)
+            paper, facts, note = reading.read_with_facts(copy, file.name, self._settings)
+            return _Prepared(
+                file=file, file_id=file_id, paper=paper, facts=facts, note=note, copy=copy
+            )
         except BaseException as error:
             copy.unlink(missing_ok=True)
             match error:
@@ -242,7 +246,8 @@ def _told(
         reason = f"{each.file.name} was removed while it was added; add it again."
         return Added(file=shown, status="failed", reason=reason)
     if new.get(each.file_id) is each:
-        return Added(file=shown, status="added", paper=row, reason=blank_pages_sentence(row))
+        reason = "; ".join(filter(None, (each.note, blank_pages_sentence(row))))
+        return Added(file=shown, status="added", paper=row, reason=reason)
     return Added(file=shown, status="known", paper=row, reason=f"already here as “{row.title}”")
 
 

@@ -10,7 +10,7 @@ from threading import Event
 
 from core.errors import BadInput, TriptychError
 from core.files import PART, adding
-from core.papers import catalogue, facts, finding, reading, texts
+from core.papers import catalogue, facts, finding, reading
 from core.papers.adding import Added, Adding, AddProgress
 from core.papers.catalogue import BibTeXReport
 from core.papers.finding import TextMatch
@@ -20,6 +20,7 @@ from core.papers.sources import Source
 from core.settings import SAMPLES, Settings
 from core.store import PaperChoices, PaperRow, Refusal, Store
 from core.tasks import result_of
+from core.text import Undecodable, decode
 from core.types import Paper, PaperFilter, PaperSort, Span, file_id_of
 
 PAGE_SCALE = 2.0  # pixels a point: 144 dpi, sharp on a projector
@@ -68,6 +69,12 @@ class Papers:
         """Whether papers of their names are all here."""
         names = {path.name for path in _samples()}
         return names <= self._store.papers.sources(names)
+
+    def read_file(self, path: Path) -> tuple[Paper, str]:
+        """A file as it would be read, and what was guessed or lost; nothing is kept. Errors:
+        Unreadable."""
+        paper, _, note = reading.read_with_facts(path, path.name, self._settings)
+        return paper, note
 
     def read_again(
         self, paper_ids: Iterable[str], stop: Event
@@ -158,9 +165,10 @@ class Papers:
         """Let papers take authors, years and tags from a BibTeX file as Zotero writes it: by file
         name, by a DOI or the title at a text's beginning. `name` is only shown. Errors: BadInput
         for what is no text, and for one without any entry."""
-        text = texts.decode(content)
-        if text is None:
-            raise BadInput(f"{name} is not text; export it as BibTeX again.")
+        try:
+            text = decode(content).text
+        except Undecodable as error:
+            raise BadInput(f"{name} {error}; export it as BibTeX again.") from error
         return catalogue.take(text, self._store.papers)
 
     def _row(self, paper_id: str) -> PaperRow:

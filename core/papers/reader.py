@@ -2,22 +2,25 @@
 
     python reader.py pdfium FILE MEGABYTES SECONDS     a Document as JSON on stdout
     python reader.py pypdf FILE MEGABYTES SECONDS      the same, by the second reader
+    python reader.py docx FILE MEGABYTES SECONDS       the same of another kind of DOCUMENTS
     python reader.py draw FILE MEGABYTES SECONDS PAGE SCALE [START-END ...]
                                     a Drawn as JSON on a line, and behind it one PNG or two
 
 Odd PDFs loop, eat memory and crash their reader, so this file is run where it can be killed, and
 by its path: as a module it would import the core first, and starting must cost almost nothing.
-It knows PDFium and pypdf. Mending the text, choosing a title and wording the errors happen
-outside, in safe Python.
+It knows PDFium and pypdf; core.documents knows the other kinds. Mending the text, choosing a title
+and wording the errors happen outside, in safe Python.
 """
 
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from ctypes import byref, c_int
 from itertools import accumulate, islice
 from math import hypot
+from pathlib import Path
 from typing import Any, TypedDict
 
 # Exit codes with a meaning; any other than 0 says that the file could not be read.
@@ -27,12 +30,16 @@ OUT_OF_MEMORY = 4
 # A page with fewer letters and digits than this is looked at more closely: are they all there is,
 # or a page number on a picture?
 SPARSE = 30
-# The title is looked for in this many lines, its type size in this many letters of each.
-TITLE_LINES = 50
-TITLE_LETTERS = 5
+# PDFium leaves out the line break behind a hyphen that it marks (see core.papers.mending).
+LINE = re.compile("[^\r\n\ufffe\x02]*[\r\n\ufffe\x02]*")
+SAMPLES = 3  # letters of a line whose type is looked at
+DOCUMENTS = ("docx", "pptx", "html", "epub")
 PROPERTIES = ("Title", "Author", "CreationDate")
 # A page may claim to be as large as a house.
 LONGEST_SIDE = 4_000  # pixels
+
+
+Line = tuple[int, float, float, float, float, float]
 
 
 class Page(TypedDict):
@@ -42,23 +49,26 @@ class Page(TypedDict):
     between two pairs both advance together, and before the first they are equal.
     `holds`: text, image (in portrait), slide (an image in landscape), drawing, empty, or lost
     (there is something that could not be read). Only "text" pages hold words worth searching.
+    `lines` say where each line of the text lies that has something visible on it, in the text's
+    order: (start in text, left, bottom, right, top, type size), in points; the size is 0 where the
+    line is turned. Bottom and top are the type's own, whatever letters there are. None where the
+    reader knows no places.
     """
 
     text: str
     skips: list[tuple[int, int]]
     holds: str
+    lines: list[Line]
 
 
 class Document(TypedDict):
     """A whole file. `title`, `author` and `made` (a date as PDF writes it, "D:20230719…") are its
-    properties as they are, empty if it has none. `lines` are the first ones of the first page with
-    letters, each with its type size in points (0: unknown, or the line is turned)."""
+    properties as they are, empty if it has none."""
 
     title: str
     author: str
     made: str
     pages: list[Page]
-    lines: list[tuple[str, float]]
 
 
 class Marked(TypedDict):
@@ -85,14 +95,16 @@ def main(arguments: list[str]) -> None:
 
     limit(int(megabytes), int(seconds))
     try:
+        if how in DOCUMENTS:
+            sys.stdout.buffer.write(as_json(by_converter(how, file)))
+            return
         with Reader(file) as pdf:
             if how == "draw":
                 page, scale, *spans = drawing
                 output = draw(pdf[int(page) - 1], float(scale), spans)
             else:
                 document = by_pypdf(pdf) if how == "pypdf" else by_pdfium(pdf)
-                text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-                output = text.encode("utf-8", "surrogatepass")
+                output = as_json(document)
     except MemoryError:
         sys.exit(OUT_OF_MEMORY)
     except Exception as error:
@@ -134,18 +146,17 @@ def by_pdfium(pdf: Any) -> Document:
     from pypdfium2 import PdfiumError
 
     title, author, made = map(pdf.get_metadata_value, PROPERTIES)
-    document = Document(title=title, author=author, made=made, pages=[], lines=[])
+    document = Document(title=title, author=author, made=made, pages=[])
     for number in range(len(pdf)):
         try:
             page = pdf[number]
             textpage = page.get_textpage()
         except PdfiumError:
-            document["pages"].append(Page(text="", skips=[], holds="lost"))
+            document["pages"].append(Page(text="", skips=[], holds="lost", lines=[]))
             continue
         text, skips = page_text(textpage)
-        if not document["lines"] and any(map(str.isalpha, text)):
-            document["lines"] = line_sizes(textpage, text, skips)
-        document["pages"].append(Page(text=text, skips=skips, holds=page_holds(page, text)))
+        holds, lines = page_holds(page, text), page_lines(textpage, text, skips)
+        document["pages"].append(Page(text=text, skips=skips, holds=holds, lines=lines))
         textpage.close()
         page.close()
     words_on_pictures(document["pages"])
@@ -222,23 +233,49 @@ def area_on_page(thing: Any, width: float, height: float) -> float:
     return max(0, min(right, width) - max(left, 0)) * max(0, min(top, height) - max(bottom, 0))
 
 
-def line_sizes(textpage: Any, text: str, skips: list[tuple[int, int]]) -> list[tuple[str, float]]:
-    """The first lines of a page with the median type size of their letters (see Document)."""
-    moved = dict(skips)
+def page_lines(textpage: Any, text: str, skips: list[tuple[int, int]]) -> list[Line]:
+    """Where a page's lines lie (see Page)."""
+    moved = iter([*skips, (len(text), 0)])
+    turn, place = next(moved)
+    ahead = 0
     lines = []
-    start = ahead = 0
-    for line in text.splitlines(keepends=True)[:TITLE_LINES]:
+    for line in LINE.finditer(text):
         chars = []
-        for index, letter in enumerate(line, start):
-            if index in moved:
-                ahead = moved[index] - index
-            if letter.isalnum():
+        for index in range(*line.span()):
+            if index == turn:
+                ahead = place - index
+                turn, place = next(moved)
+            if text[index] > " " and text[index] not in "\ufffe\x02":
                 chars.append(index + ahead)
-        step = max(1, len(chars) // TITLE_LETTERS)
-        sizes = [type_size(textpage, char) for char in chars[::step]]
-        lines.append((line, sorted(sizes)[len(sizes) // 2] if sizes else 0.0))
-        start += len(line)
+        boxes = boxes_of(textpage, chars)
+        if boxes:
+            lefts, bottoms, rights, tops = zip(*boxes, strict=True)
+            size, bottom, top = line_type(textpage, chars)
+            if not size:
+                bottom, top = min(bottoms), max(tops)
+            box = (round(value, 1) for value in (min(lefts), bottom, max(rights), top))
+            left, bottom, right, top = box
+            lines.append((line.start(), left, bottom, right, top, size))
     return lines
+
+
+def boxes_of(textpage: Any, chars: list[int]) -> list[tuple[float, float, float, float]]:
+    """Left, bottom, right and top of the pieces that ascending characters were drawn in."""
+    count = textpage.count_rects(chars[0], chars[-1] + 1 - chars[0]) if chars else 0
+    return [textpage.get_rect(index) for index in range(count)]
+
+
+def line_type(textpage: Any, chars: list[int]) -> tuple[float, float, float]:
+    """Size, bottom and top of the type that some characters are set in, by a few of them."""
+    from pypdfium2.raw import FS_RECTF, FPDFText_GetLooseCharBox
+
+    step = -(-len(chars) // SAMPLES)
+    sizes = sorted((type_size(textpage, char), char) for char in chars[step // 2 :: step])
+    size, char = sizes[len(sizes) // 2]
+    box = FS_RECTF()
+    if not FPDFText_GetLooseCharBox(textpage, char, byref(box)):
+        return 0.0, 0.0, 0.0
+    return size, box.bottom, box.top
 
 
 def type_size(textpage: Any, char: int) -> float:
@@ -257,14 +294,31 @@ def by_pypdf(pdf: Any) -> Document:
     """The second reader: slow, but it repairs more. It knows no places and no type sizes."""
     said = pdf.metadata or {}
     title, author, made = (str(said.get(f"/{name}") or "") for name in PROPERTIES)
-    document = Document(title=title, author=author, made=made, pages=[], lines=[])
+    document = Document(title=title, author=author, made=made, pages=[])
     for page in pdf.pages:
         text = page.extract_text()
-        if not document["lines"] and any(map(str.isalpha, text)):
-            document["lines"] = [(line, 0.0) for line in text.splitlines()[:TITLE_LINES]]
         holds = "text" if any(map(str.isalnum, text)) else "lost"
-        document["pages"].append(Page(text=text, skips=[], holds=holds))
+        document["pages"].append(Page(text=text, skips=[], holds=holds, lines=[]))
     return document
+
+
+def by_converter(kind: str, file: str) -> Document:
+    """What is no PDF: its text is Markdown, a slide a page."""
+    from core.documents import convert
+
+    found = convert(kind, Path(file))
+    pages = [
+        Page(
+            text=text, skips=[], lines=[], holds="text" if any(map(str.isalnum, text)) else "empty"
+        )
+        for text in found.pages
+    ]
+    return Document(title=found.title, author=found.author, made=found.made, pages=pages)
+
+
+def as_json(document: Document) -> bytes:
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "surrogatepass")
 
 
 def draw(page: Any, scale: float, spans: list[str]) -> bytes:
@@ -366,4 +420,5 @@ def png(width: int, height: int, rows: bytes) -> bytes:
 
 
 if __name__ == "__main__":
+    sys.path.append(str(Path(__file__).resolve().parents[2]))  # where core is
     main(sys.argv[1:])

@@ -1,28 +1,37 @@
-"""A file's bytes -> a Paper and its facts. Knows PDF, text and Markdown; keeps nothing.
+"""A file's bytes -> a Paper and its facts. Knows what kinds there are; keeps nothing.
 
-PDFs are read in a process of their own that is killed when it takes too long or too much memory.
+All but text and Markdown is read in a process of its own, which is killed when it takes too long or
+too much memory.
 """
 
 import hashlib
 import json
 import time
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 from core.errors import BadInput, Unreadable
 from core.papers import child, facts, mending, texts, titles
-from core.papers.reader import Document, Drawn, Marked
+from core.papers.reader import DOCUMENTS, Document, Drawn, Marked
 from core.settings import Settings
 from core.store import PaperFacts
-from core.types import Paper, PaperKind
+from core.text import file_name
+from core.types import Paper, PaperKind, with_text_digest
 
 KINDS: dict[str, PaperKind] = {
     ".pdf": "pdf",
     ".txt": "text",
     ".md": "markdown",
     ".markdown": "markdown",
+    ".docx": "docx",
+    ".pptx": "pptx",
+    ".html": "html",
+    ".htm": "html",
+    ".epub": "epub",
 }
 
 # What a page without text holds, said of one page and of several.
@@ -41,8 +50,9 @@ REMEDIES = {
     "empty": "there is nothing to add",
 }
 
-
+OLDER_OFFICE = bytes.fromhex("d0cf11e0a1b11ae1")  # begins .doc, .ppt and encrypted office files
 LONGEST_LIGATURE = 3  # letters
+TITLE_LINES = 50  # the title is looked for in the first so many
 
 
 def digest_file(path: Path) -> str:
@@ -62,16 +72,16 @@ def read(path: Path, name: str, settings: Settings) -> Paper:
     return read_with_facts(path, name, settings)[0]
 
 
-def read_with_facts(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFacts]:
+def read_with_facts(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFacts, str]:
     """The paper in the file at `path`, which its owner calls `name` (its suffix says the kind).
 
     Pages of a PDF are joined by a blank line. `blank_pages` are those that hold no text; a page
     number or a watermark on a picture is none. If only the second reader could read the file,
     `raw_map` is empty, and no page of it can be highlighted. The facts are those in a PDF's
-    properties.
+    properties; behind them stands what was guessed or lost, empty where nothing was.
     Errors: Unreadable, whose sentence says why and what to do.
     """
-    name = texts.name(name)
+    name = file_name(name)
     kind = KINDS.get(Path(name).suffix.lower())
     if kind is None:
         known = ", ".join(KINDS)
@@ -79,8 +89,11 @@ def read_with_facts(path: Path, name: str, settings: Settings) -> tuple[Paper, P
     try:
         check(path, name, settings)
         if kind == "pdf":
-            return _read_pdf(path, name, settings)
-        return _read_text(path, name, kind), PaperFacts()
+            return *_read_pdf(path, name, settings), ""
+        if kind in DOCUMENTS:
+            return *_read_document(path, name, kind, settings), ""
+        paper, note = texts.read(path, name, kind)
+        return paper, PaperFacts(), note
     except OSError as error:
         reason = error.strerror or "it cannot be opened"
         raise Unreadable(f"{name} cannot be read: {reason}.", str(error)) from error
@@ -106,25 +119,37 @@ def too_large(name: str, size: int, settings: Settings) -> str:
     )
 
 
-def _read_text(path: Path, name: str, kind: PaperKind) -> Paper:
-    data = path.read_bytes()
-    decoded = texts.decode(data)
-    if decoded is None or data.startswith(b"%PDF-"):
-        what = "a PDF" if data.startswith(b"%PDF-") else "not text"
-        raise Unreadable(
-            f"{name} is {what}, although its name says otherwise; "
-            "give it its right suffix, or save it as UTF-8 text."
-        )
-    text = mending.tidy(decoded)
-    if not text.strip():
-        raise Unreadable(f"{name} is empty: it holds nothing but blanks.")
-    return Paper(
-        id=hashlib.sha256(data).hexdigest(),
-        title=titles.of_text(text, kind, name),
+def _read_document(
+    path: Path, name: str, kind: PaperKind, settings: Settings
+) -> tuple[Paper, PaperFacts]:
+    """Of what another program wrote: Markdown, in which a page is a slide, or all there is."""
+    with path.open("rb") as file:
+        if file.read(len(OLDER_OFFICE)) == OLDER_OFFICE:
+            raise Unreadable(
+                f"{name} is encrypted, or of an older kind than its name says; "
+                f"save it as {Path(name).suffix} without a password."
+            )
+    deadline = time.monotonic() + settings.read_seconds
+    try:
+        document = _parse(child.read(kind, path, settings, deadline=deadline))
+    except child.Failed as failure:
+        raise Unreadable(_failed(name, failure, settings), str(failure)) from failure
+    pages = [mending.tidy(page["text"]).strip() for page in document["pages"]]
+    if not any(pages):
+        raise Unreadable(f"{name} holds no text; save it as a PDF, run OCR and add the result.")
+    text = mending.PAGE_BREAK.join(pages)
+    paper = Paper(
+        id=digest_file(path),
+        title=titles.of_document(document["title"], text, name),
         text=text,
+        page_starts=tuple(
+            accumulate((len(page) + len(mending.PAGE_BREAK) for page in pages[:-1]), initial=0)
+        ),
         source=name,
         kind=kind,
+        blank_pages=tuple(number for number, page in enumerate(pages, 1) if not page),
     )
+    return with_text_digest(paper), facts.of_pdf(document["author"], document["made"])
 
 
 def _read_pdf(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFacts]:
@@ -144,7 +169,7 @@ def _read_pdf(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFa
     text, starts, raw_map = mending.join(
         [(page["text"], page["skips"]) for page in document["pages"]], known
     )
-    lines = [(mending.mend(line, known)[0], size) for line, size in document["lines"]]
+    lines = [(mending.mend(line, known)[0], size) for line, size in _sized_lines(document)]
     paper = Paper(
         id=digest_file(path),
         title=titles.of_pdf(mending.mend(document["title"], known)[0], lines, name),
@@ -156,6 +181,20 @@ def _read_pdf(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFa
         blank_pages=tuple(page for page, held in enumerate(holds, 1) if held != "text"),
     )
     return paper, facts.of_pdf(mending.mend(document["author"], known)[0], document["made"])
+
+
+def _sized_lines(document: Document) -> list[tuple[str, float]]:
+    """The first lines of the first page with letters, each with its type size in points (0:
+    unknown, or the line is turned)."""
+    pages = (page for page in document["pages"] if any(map(str.isalpha, page["text"])))
+    page = next(pages, None)
+    lines = page["text"].splitlines(keepends=True)[:TITLE_LINES] if page else []
+    starts = list(accumulate(map(len, lines), initial=0))
+    sizes = dict.fromkeys(starts, 0.0)
+    for start, *_, size in page["lines"] if page else []:
+        first = starts[bisect_right(starts, start) - 1]
+        sizes[first] = sizes[first] or size
+    return [(line, sizes[start]) for start, line in zip(starts, lines, strict=False)]
 
 
 def _document(path: Path, name: str, settings: Settings) -> tuple[str, Document]:
@@ -206,7 +245,7 @@ def _failed(name: str, failure: child.Failed, settings: Settings) -> str:
                 "split it, or raise TRIPTYCH_READ_MB."
             )
         case _:
-            return f"{name} is damaged: no PDF reader can open it; save or download it again."
+            return f"{name} is damaged: no reader can open it; save or download it again."
 
 
 def _without_text(name: str, holds: Sequence[str]) -> str:

@@ -58,12 +58,12 @@ class Rereading:
                 while under_way and not stop.is_set():
                     row, future = under_way.popleft()
                     try:
-                        paper = future.result()
+                        paper, note = future.result()
                         if (
                             stop.is_set()
                         ):  # Ctrl-C ends the children too: what they left says nothing
                             break
-                        done.append(self._put(row, paper))
+                        done.append(self._put(row, paper, note))
                     except Unreadable as error:
                         done.append(_failed(row, error.sentence))
                     yield ReadingProgress(
@@ -75,14 +75,17 @@ class Rereading:
                 readers.shutdown(cancel_futures=True)
         return done
 
-    def _read(self, row: PaperRow) -> Paper:
-        """The paper as its file is read now, in a thread of the readers. Errors: Unreadable."""
+    def _read(self, row: PaperRow) -> tuple[Paper, str]:
+        """The paper as its file is read now, and what was guessed or lost, in a thread of the
+        readers. Errors: Unreadable."""
         file_id = file_id_of(row.id)
         if not reading.is_original(self._folder / file_id, file_id):
             raise Unreadable(f"The file of it is not here as it was; add {row.source} again first.")
-        return reading.read(self._folder / file_id, row.source, self._settings)
+        path = self._folder / file_id
+        paper, _, note = reading.read_with_facts(path, row.source, self._settings)
+        return paper, note
 
-    def _put(self, row: PaperRow, paper: Paper) -> Reread:
+    def _put(self, row: PaperRow, paper: Paper, note: str) -> Reread:
         """All of it in one transaction."""
         with self._store.database.writing():
             old = self._store.papers.get(row.id)
@@ -98,7 +101,7 @@ class Rereading:
             paper_id=paper.id,
             title=paper.title,
             status="same" if same else "changed",
-            reason="" if same else _new(old, paper),
+            reason="" if same else "; ".join(filter(None, (_new(old, paper), note))),
             moved=len(along),
             left=tuple(left.values()),
         )

@@ -272,4 +272,4 @@ def _places(questions: Sequence[KeptQuestion], paper: Paper) -> list[Span]:
 
 
 def _page_of(paper: Paper, span: Span) -> str:
-    return f"p. {paper.pages_of(span.start, span.end)[0]} · " if paper.kind == "pdf" else ""
+    return f"p. {paper.pages_of(span.start, span.end)[0]} · " if paper.pages > 1 else ""

@@ -12,8 +12,9 @@ from core.papers import PaperRow, TextMatch
 from core.types import Paper, Span
 from pages.ui.library import chunk_ruler, facts, gold_editor, markdown, page_image
 
+LIST = "library.list"  # whether the list of papers stands beside one that is read
 READ, TEXT, CHUNKS = "Read", "Text that is searched", "Chunks"
-VIEWS = {"pdf": (READ, CHUNKS), "markdown": (READ, TEXT, CHUNKS), "text": (READ, CHUNKS)}
+PAGED = ("pdf", "pptx")
 LISTED = 100  # matches shown at once
 PLACE = re.compile(r"(\d{1,12})-(\d{1,12})")  # as in the address
 
@@ -23,11 +24,15 @@ def draw(lab: Lab, row: PaperRow) -> None:
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.subheader(labels.escaped(row.title), anchor=False)
         st.space("stretch")
+        st.toggle("List", key=LIST, help="Show the list of papers beside this one.")
         if st.button("Close", key="library.close", type="tertiary", icon=":material/close:"):
             for name in ("paper", "at"):
                 st.query_params.pop(name, None)
             st.rerun()
     facts.draw(lab, row)
+    if lost := paper.text.count("\ufffd"):
+        could = labels.counted(lost, "character")
+        st.caption(f":material/visibility_off: {could} could not be read; \ufffd stands there")
     found = _search(lab, paper)
     parts = _parts(paper)
     key = f"library.page.{row.id}"
@@ -39,7 +44,7 @@ def draw(lab: Lab, row: PaperRow) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="library-bar"):
         view = st.segmented_control(
             "View",
-            VIEWS[paper.kind],
+            (READ, TEXT, CHUNKS) if paper.is_markdown else (READ, CHUNKS),
             required=True,
             key=f"library.view.{paper.kind}",
             label_visibility="collapsed",
@@ -55,7 +60,7 @@ def draw(lab: Lab, row: PaperRow) -> None:
         chunk_ruler.draw(lab, paper, start, end, _called(paper, number))
     elif paper.kind == "pdf":
         _page(lab, paper, parts, number, marks)
-    elif view == READ and paper.kind == "markdown":
+    elif view == READ and paper.is_markdown:
         with st.container(key="note"):
             st.markdown(markdown.rendered(paper.text[start:end]), anchors=False)
     else:
@@ -64,8 +69,8 @@ def draw(lab: Lab, row: PaperRow) -> None:
 
 
 def _parts(paper: Paper) -> list[markdown.Part]:
-    """What is shown at once: a page of a PDF, some sections of a text."""
-    if paper.kind == "pdf":
+    """What is shown at once: a page, a slide, or some sections of a text."""
+    if paper.kind in PAGED:
         spans = map(paper.page_span, range(1, paper.pages + 1))
         return [markdown.Part(title="", start=start, end=end) for start, end in spans]
     return markdown.parts(paper.text)
@@ -84,14 +89,14 @@ def _place(paper: Paper) -> Span | None:
 
 
 def _called(paper: Paper, number: int) -> str:
-    return f"{'page' if paper.kind == 'pdf' else 'part'} {number}"
+    return f"{'page' if paper.kind in PAGED else 'part'} {number}"
 
 
 def _pick(paper: Paper, parts: Sequence[markdown.Part], key: str) -> int:
     """Which page or part is shown, from 1."""
     if len(parts) == 1:
         return 1
-    if paper.kind == "pdf":
+    if paper.kind in PAGED:
         page: int = st.number_input(
             "Page", 1, len(parts), key=key, width=130, label_visibility="collapsed"
         )
@@ -118,7 +123,7 @@ def _page(
     """The image of a page beside its text."""
     start, end = paper.page_span(page)
     spans = [Span(paper_id=paper.id, start=start + a, end=start + b) for a, b in marks]
-    image, text = st.columns([5, 6], gap="medium")  # a line of the page fits a line of text
+    image, text = st.columns(2, gap="medium")
     with image:
         page_image.whole(lab, paper, page, (*spans, *gold_editor.chosen(lab, paper)))
     with text:
@@ -181,5 +186,5 @@ def _turn(paper: Paper, parts: Sequence[markdown.Part], place: int) -> None:
     """Turn to the page or part of a match or of gold, which is then scrolled to."""
     st.session_state[f"library.page.{paper.id}"] = _part_of(parts, place)
     st.session_state[f"library.match.{paper.id}"] = place
-    view = TEXT if paper.kind == "markdown" else READ
+    view = TEXT if paper.is_markdown else READ
     st.session_state[f"library.view.{paper.kind}"] = view

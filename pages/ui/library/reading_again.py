@@ -50,14 +50,12 @@ def begin(lab: Lab, paper_ids: Sequence[str]) -> None:
     st.rerun()
 
 
-def draw(lab: Lab) -> None:
-    """How far it is, or what came of it; before, whether there is something to read better."""
+def draw() -> None:
+    """How far it is, or what came of it."""
     reading: PapersRead | None = st.session_state.get(KEY)
-    if reading is None:
-        _offer(lab)
-    elif not reading.over:
+    if reading and not reading.over:
         _follow()
-    else:
+    elif reading:
         _ended(reading)
 
 
@@ -66,9 +64,10 @@ def button(lab: Lab, paper_ids: Sequence[str], label: str, key: str) -> None:
         begin(lab, paper_ids)
 
 
-def _offer(lab: Lab) -> None:
+def offer(lab: Lab) -> None:
+    """Whether there is something that this version reads better."""
     first = lab.papers.first_readings()
-    if first:
+    if first and KEY not in st.session_state:
         with st.container(horizontal=True, vertical_alignment="center", key="library-first"):
             papers = labels.counted(len(first), "PDF")
             st.caption(f"{papers} read by an earlier version, line by line", width="content")
