@@ -266,9 +266,7 @@ def test_runs_of_the_earlier_text_stay_and_say_so_wherever_they_are_shown(
     (done,) = again(lab, old)
     shown = lab.comparisons.comparison(before.id)
     said = [[note for note in run.notes if "reading" in note] for run in shown.runs]
-    note = "Made with an earlier reading of “varn”: the text that is here is another."
-    title = lab.papers.get(done.paper_id).title
-    note = note.replace("varn", title)
+    note = f"Made with an earlier reading of “{lab.papers.get(done.paper_id).title}”."
     assert said == [[], [note], [note]]  # without context nothing was read
     assert [replace(run, notes=()) for run in shown.runs] == [
         replace(run, notes=()) for run in before.runs

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from core import labels
 from core.store import Store
 from core.types import Run
 
@@ -12,14 +13,14 @@ def noted(runs: Sequence[Run], store: Store) -> tuple[Run, ...]:
     papers = {run.id: {*run.paper_ids, *(hit.chunk.paper_id for hit in run.hits)} for run in runs}
     now_here = store.readings.now_here(set().union(*papers.values()))
     titles = {row.id: row.title for row in store.papers.rows(now_here.values())}
-    others = {
-        run_id: [titles[now_here[each]] for each in sorted(ids & now_here.keys())]
-        for run_id, ids in papers.items()
-    }
-    return tuple(
-        replace(run, notes=(*run.notes, _sentence(run, others[run.id]))) if others[run.id] else run
-        for run in runs
-    )
+    noted = []
+    for run in runs:
+        # those whose chunks were used come first
+        ids = dict.fromkeys([*(hit.chunk.paper_id for hit in run.hits), *sorted(papers[run.id])])
+        changed = [titles[now_here[each]] for each in ids if each in now_here]
+        note = [_sentence(run, changed)] if changed else []
+        noted.append(replace(run, notes=(*run.notes, *note)))
+    return tuple(noted)
 
 
 def others(run_ids: tuple[str, ...], store: Store) -> frozenset[str]:
@@ -32,9 +33,5 @@ def others(run_ids: tuple[str, ...], store: Store) -> frozenset[str]:
 def _sentence(run: Run, titles: Sequence[str]) -> str:
     """A run of another lab may as well be the later one."""
     which = "an earlier" if run.origin == "lab" else "another"
-    if len(titles) == 1:
-        return f"Made with {which} reading of “{titles[0]}”: the text that is here is another."
-    return (
-        f"Made with {which} reading of {len(titles):,} papers, among them “{titles[0]}”: the texts"
-        " that are here are others."
-    )
+    more = f" and {labels.counted(len(titles) - 1, 'more paper')}" if len(titles) > 1 else ""
+    return f"Made with {which} reading of “{titles[0]}”{more}."

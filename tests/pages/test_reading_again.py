@@ -104,8 +104,8 @@ def test_compare_and_runs_mark_what_an_earlier_text_answered(app: AppTest, lab: 
     app.switch_page("pages/runs.py")
     app.query_params["view"] = "origin:lab"
     app.run()
-    assert "2 runs on this page: made with other readings" in texts(app)
-    assert sum("another reading" in each for each in app.dataframe[0].value["from"]) == 2
+    assert "2 runs on this page made with other readings" in texts(app)
+    assert list(app.dataframe[0].value["reading"]).count("another") == 2
 
 
 def test_a_cards_lost_place_is_shown_by_its_words(app: AppTest, lab: Lab) -> None:
