@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 from typing import Literal
 
+from core import labels
 from core.errors import Unreadable
 from core.papers import reading
 from core.papers.moving import Letters, moved
@@ -91,6 +92,9 @@ class Rereading:
             old = self._store.papers.get(row.id)
             if old is None:
                 return _failed(row, "It was removed, or read again by somebody else, meanwhile.")
+            if lost := set(old.ocr_pages) - set(paper.ocr_pages):
+                read = labels.counted(len(lost), "page")
+                return _failed(row, f"{read} of it, read by OCR before, would hold no text now.")
             places = self._places(old, paper) if paper.id != old.id else {}
             along = {place: found for place, (_, found) in places.items() if found}
             left = {place: words for place, (words, found) in places.items() if not found}
@@ -137,5 +141,5 @@ def _new(old: Paper, new: Paper) -> str:
     if new.title != old.title:
         parts.append(f"called “{old.title}” before")
     if lost := set(new.blank_pages) - set(old.blank_pages):
-        parts.append(f"{len(lost):,} more pages hold no text")
+        parts.append(f"{labels.counted(len(lost), 'more page')} without text")
     return "; ".join(parts)
