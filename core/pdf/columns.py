@@ -32,8 +32,9 @@ Row = Sequence[_Cell]
 
 def in_order(lines: list[Line], glyphs: Glyphs) -> list[Line]:
     """The lines, with columns of prose that were drawn across taken apart. Tables stay."""
-    wide = [line.text for line in lines if line.gap]
-    if sum(sum(map(str.isalpha, text)) > 2 * LETTERS for text in wide) < ROWS:
+    # Columns' rows stand one below another. Most pages have none, and are done with here.
+    wide = (line.gap and other.gap for line, other in pairwise(lines))
+    if sum(wide) < ROWS - 1:
         return lines
     rows = [_cells(line, glyphs) for line in lines]
     ordered: list[Line] = []
@@ -94,6 +95,8 @@ def _block(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     (an empty one where nothing does); nothing if no column begins here."""
     for cut in range(1, len(rows[0])):
         lefts, rights = [rows[0][:cut]], [rows[0][cut:]]
+        if not (_prose(lefts[0]) and _prose(rights[0])):
+            continue
         low, high = rows[0][cut - 1].right, rows[0][cut].left
         for above, row in pairwise(rows):
             left = [cell for cell in row if cell.left < low]
