@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 SLIDE = re.compile(r"\n*<!-- Slide number: \d+ -->\n?")
+LINE_END = re.compile(r"(?<![|\n])\n(?![|\n])")  # a paragraph's, on a slide; no table row's
 IMAGE = re.compile(r"!\[([^\]\n]*)\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)")
 NO_WORDS = re.compile(r"\w*\W*\d*|\S+\.\w{2,4}")  # "Picture 3", "png", "figure.jpg"
 LATIN_1 = ("iso-8859-1", "us-ascii", "ascii")  # pages that say so are in Windows-1252
@@ -43,7 +44,9 @@ def convert(kind: str, file: Path) -> Converted:
         about, _, text = text.partition("\n\n")
         said = dict(re.findall(r"^\*\*(\w+):\*\* (.*)$", about, re.MULTILINE))
         return Converted([text], *(said.get(each, "") for each in ("Title", "Authors", "Date")))
-    pages = SLIDE.split(text)[1:] if kind == "pptx" else [text]
+    if kind == "docx":
+        return Converted([text], *_properties(file))
+    pages = [LINE_END.sub("\n\n", page) for page in SLIDE.split(text)[1:]]
     return Converted(pages, *_properties(file))
 
 

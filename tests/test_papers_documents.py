@@ -33,12 +33,17 @@ def test_a_word_file_is_markdown_with_its_title_author_and_year(tmp_path: Path) 
 
 
 def test_a_slide_is_a_page_and_a_picture_a_word(tmp_path: Path) -> None:
-    slides = pptx(("Tides", "The moon pulls."), ("", ""), ("Winds", "A gale blows."), picture=PIXEL)
+    slides = pptx(
+        ("Tides", "The moon pulls.\nIt is far."),
+        ("", ""),
+        ("Winds", "A gale blows."),
+        picture=PIXEL,
+    )
     found = paper(tmp_path, "talk.pptx", slides)
-    assert [found.text[slice(*found.page_span(page))].split() for page in (1, 2, 3)] == [
-        ["#", "Tides", "The", "moon", "pulls.", "[image]"],
-        [],
-        ["#", "Winds", "A", "gale", "blows."],
+    assert [found.text[slice(*found.page_span(page))].strip() for page in (1, 2, 3)] == [
+        "# Tides\n\nThe moon pulls.\n\nIt is far.\n\n[image]",
+        "",
+        "# Winds\n\nA gale blows.",
     ]
     assert (found.title, found.blank_pages) == ("Tides", (2,))  # the property means nothing
 

@@ -160,7 +160,8 @@ def read(name: str, data: bytes, most_bytes: int) -> Reading:
         text = decode(data).text
     except Undecodable as error:
         raise Unreadable(f"{name} {error}; save it as UTF-8 and import it again.") from error
-    if name.lower().endswith((".csv", ".tsv")):
+    kind = PurePosixPath(name).suffix.lower()
+    if kind in (".csv", ".tsv") or (kind == ".txt" and tables.is_table(text)):
         return tables.read(text, name, PurePosixPath(name).stem)
     return markdown.read(text, name)
 

@@ -15,6 +15,8 @@ from core.papers import AddProgress, PaperRow
 from core.tasks import result_of
 from core.types import PAPER_SORTS, filter_from_link
 
+PAGE_FEED = "\f"  # no text of a paper holds one
+
 
 def add_verbs(verbs: Verbs) -> None:
     add = verbs.add_parser("add", help="add papers, folders and zip files of them")
@@ -77,7 +79,8 @@ def list_papers(lab: Lab, options: argparse.Namespace) -> int:
 
 
 def print_text(lab: Lab, options: argparse.Namespace) -> int:
-    """The text alone on stdout; what a reader should know of it on stderr."""
+    """The text alone on stdout, a form feed between pages; without these it is the paper's text,
+    character by character, without its margins. What a reader should know of it on stderr."""
     file = Path(options.what)
     if file.is_file():
         paper, note = lab.papers.read_file(file)
@@ -87,7 +90,8 @@ def print_text(lab: Lab, options: argparse.Namespace) -> int:
         (paper_id,) = lab.papers.resolve((options.what,))
         paper = lab.papers.get(paper_id)
     if options.page is None:
-        print_as_it_is(paper.text[: paper.body_end])
+        pages = (paper.page_span(page) for page in range(1, paper.pages + 1))
+        print_as_it_is(PAGE_FEED.join(paper.text[start:end] for start, end in pages))
         return 0
     if not 1 <= options.page <= paper.pages:
         raise BadInput(f"{paper.source} has pages 1 to {paper.pages}, not {options.page}.")

@@ -112,10 +112,10 @@ LONGEST = 20_000  # characters judged
 SIGNS = frozenset("–—‘’‚“”„•…«»€£§©®°±²³×µ½·¿¡\xa0،؟؛、。，．：；？！「」『』（）《》・ー")
 CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff]")
 # A sign amid the letters of a word that is neither an apostrophe nor a hyphen, one behind a word or
-# before one that stands there for none.
+# before one that stands there for none; more accents in a row than a language has.
 MISPLACED = re.compile(
     "(?<=L)[\xa1-\xac\xae-\xb6\xb8\xb9\xbb-\xbf×÷\u2017\u201a-\u2025\u2027-\u2bff](?=L)"
-    "|(?<=L)[§¶¿¡]|[©®](?=L)|(?<!\\w)[’¶](?=(?![a-zA-Z])L)".replace("L", r"[^\W\d_]")
+    "|(?<=L)[§¶¿¡]|[©®](?=L)|[À-ÖØ-öø-ɏ]{4}|(?<!\\w)[’¶](?=(?![a-zA-Z])L)".replace("L", r"[^\W\d_]")
 )
 
 

@@ -24,7 +24,7 @@ def draw(lab: Lab, row: PaperRow) -> None:
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.subheader(labels.escaped(row.title), anchor=False)
         st.space("stretch")
-        st.toggle("List of papers", key=LIST)
+        st.toggle("List", key=LIST, help="Show the list of papers beside this one.")
         if st.button("Close", key="library.close", type="tertiary", icon=":material/close:"):
             for name in ("paper", "at"):
                 st.query_params.pop(name, None)
