@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
 from core.pdf.glyphs import LINE_ENDS, Glyphs, Line
@@ -85,12 +85,13 @@ def downward(lines: list[Line], _: Glyphs) -> list[Line]:
     order = sorted(seen, key=lambda line: -line.top)
     if order == seen or not all(line.size for line in seen):
         return lines
-    pairs = combinations(seen, 2)
     for above, below in pairwise(order):
         lower = min(above.top - above.bottom, below.top - below.bottom)
         if 2 * (below.top - above.bottom) > lower:
             return lines
-    if any(first.right < behind.left and first.top < behind.top for first, behind in pairs):
+    if any(
+        first.right < behind.left and first.top < behind.top for first, behind in pairwise(seen)
+    ):
         return lines
     for line in order[:-1]:
         if line.text[-1] not in LINE_ENDS:
