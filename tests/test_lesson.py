@@ -19,27 +19,34 @@ def test_every_question_of_the_lesson_is_recorded() -> None:
     assert set(asked) <= set(RECORDED)
 
 
+STATION = "Why did the station at Gull Ness refuse the three-bit build?"
+CLINIC = "How long does the clinic keep the questions that people type?"
+ADAPTER = "How big is the adapter that the clinic trained?"
+
+
 @pytest.mark.parametrize(
-    ("question", "panel", "said"),
+    ("question", "panels", "said"),
     [
-        ("How big is the adapter that the clinic trained?", "no_context", "100 people"),
-        ("How big is the adapter that the clinic trained?", "reranked", "294,912"),
-        ("How long does the clinic keep the questions that people type?", "no_context", "24 hours"),
-        ("How long does the clinic keep the questions that people type?", "retrieved", "30 days"),
-        ("How long does the clinic keep the questions that people type?", "reranked", "14 days"),
-        ("How long does the library keep the questions that people type?", "retrieved", "90 days"),
-        ("How much did the clinic pay for its graphics card?", "no_context", "100,000"),
+        (STATION, {"no_context"}, "government"),
+        (STATION, {"retrieved", "reranked"}, "veering and backing winds"),
+        (CLINIC, {"no_context"}, "24 hours"),
+        (CLINIC, {"retrieved", "reranked"}, "14 days"),
+        (ADAPTER, {"retrieved"}, "172"),
+        (ADAPTER, {"reranked"}, "2.1 GB"),
+        (ADAPTER, {"reranked"}, "1.18 MB"),
+        ("How much did the clinic pay for its graphics card?", {"no_context"}, "100,000"),
     ],
 )
-def test_the_panels_say_what_the_lesson_says(question: str, panel: Arm, said: str) -> None:
+def test_the_panels_say_what_the_lesson_says(question: str, panels: set[Arm], said: str) -> None:
     answers = {run.recipe.arm: run.answer.text for run in RECORDED[question].runs if run.answer}
-    assert said in answers[panel]
+    assert {arm for arm, text in answers.items() if said in text} == panels
     assert said in LESSON
-    others = [text for arm, text in answers.items() if arm != panel]
-    assert not any(said in text for text in others)
 
 
-def test_the_chunk_that_decides_rose_from_six_to_one() -> None:
-    reranked = RECORDED["How big is the adapter that the clinic trained?"].runs[2]
-    (holding,) = [hit for hit in reranked.hits if "294,912" in hit.chunk.text]
-    assert (holding.rank_before, holding.rank) == (6, 1)
+@pytest.mark.parametrize(
+    ("question", "words", "before"), [(STATION, "veering", 2), (ADAPTER, "294,912 trainable", 5)]
+)
+def test_the_chunk_that_decides_rose_to_one(question: str, words: str, before: int) -> None:
+    (holding,) = [hit for hit in RECORDED[question].runs[2].hits if words in hit.chunk.text]
+    assert (holding.rank_before, holding.rank) == (before, 1)
+    assert f"{before} → 1" in LESSON or f"from {before} to 1" in LESSON
