@@ -2,6 +2,8 @@
 
     python reader.py pdfium FILE MEGABYTES SECONDS     a Document as JSON on stdout
     python reader.py pypdf FILE MEGABYTES SECONDS      the same, by the second reader
+    python reader.py ocr FILE MEGABYTES SECONDS THREADS PAGE ...
+                                    a PageImage (core.pdf.ocr) as JSON on a line for each page
     python reader.py draw FILE MEGABYTES SECONDS PAGE SCALE [START-END ...]
                                     a Drawn as JSON on a line, and behind it one PNG or two
 
@@ -18,6 +20,7 @@ from collections.abc import Iterator
 from ctypes import byref, c_int
 from itertools import accumulate, islice
 from math import hypot
+from pathlib import Path
 from typing import Any, TypedDict
 
 # Exit codes with a meaning; any other than 0 says that the file could not be read.
@@ -77,7 +80,7 @@ class Drawn(TypedDict):
 
 
 def main(arguments: list[str]) -> None:
-    how, file, megabytes, seconds, *drawing = arguments
+    how, file, megabytes, seconds, *more = arguments
     if how == "pypdf":
         from pypdf import PdfReader as Reader
     else:
@@ -86,8 +89,13 @@ def main(arguments: list[str]) -> None:
     limit(int(megabytes), int(seconds))
     try:
         with Reader(file) as pdf:
+            if how == "ocr":
+                for line in recognized(pdf, more):
+                    sys.stdout.buffer.write(line)
+                    sys.stdout.buffer.flush()
+                return
             if how == "draw":
-                page, scale, *spans = drawing
+                page, scale, *spans = more
                 output = draw(pdf[int(page) - 1], float(scale), spans)
             else:
                 document = by_pypdf(pdf) if how == "pypdf" else by_pdfium(pdf)
@@ -267,6 +275,15 @@ def by_pypdf(pdf: Any) -> Document:
     return document
 
 
+def recognized(pdf: Any, more: list[str]) -> Iterator[bytes]:
+    """A line for each page, as soon as it is read."""
+    from core.pdf import ocr
+
+    threads, *pages = map(int, more)
+    for page in ocr.read(pdf, threads, pages):
+        yield json.dumps(page, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
+
+
 def draw(page: Any, scale: float, spans: list[str]) -> bytes:
     """A page as PNG, `scale` pixels a point, with the characters START-END (as PDFium counts
     them, half open) marked in yellow; before it and behind it what Drawn says."""
@@ -366,4 +383,5 @@ def png(width: int, height: int, rows: bytes) -> bytes:
 
 
 if __name__ == "__main__":
+    sys.path.append(str(Path(__file__).resolve().parents[2]))
     main(sys.argv[1:])

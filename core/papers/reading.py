@@ -8,12 +8,14 @@ import json
 import time
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import BadInput, Unreadable
 from core.papers import child, facts, mending, texts, titles
+from core.papers.ocr import KNOWN_LETTERS, OCR, READABLE, with_words
 from core.papers.reader import Document, Drawn, Marked
+from core.papers.recognized import Recognized
 from core.settings import Settings
 from core.store import PaperFacts
 from core.types import Paper, PaperKind
@@ -32,13 +34,15 @@ HOLDS = {
     "drawing": ("a drawing without letters", "drawings without letters"),
     "lost": ("unreadable", "unreadable"),
     "empty": ("empty", "empty"),
+    "foreign": ("in letters that OCR cannot read", "in letters that OCR cannot read"),
 }
 REMEDIES = {
-    "image": "run OCR on it and add the result",
-    "slide": "export the slides with their text, or run OCR, and add the result",
-    "drawing": "run OCR on it and add the result",
-    "lost": "open it elsewhere, print it to a new PDF and add that",
+    "image": "add it with OCR",
+    "slide": "export the slides with their text, or add them with OCR",
+    "drawing": "add it with OCR",
+    "lost": "add it with OCR, or print it to a new PDF and add that",
     "empty": "there is nothing to add",
+    "foreign": f"{KNOWN_LETTERS}, so run another OCR on it and add the result",
 }
 
 
@@ -61,7 +65,9 @@ def read(path: Path, name: str, settings: Settings) -> Paper:
     return read_with_facts(path, name, settings)[0]
 
 
-def read_with_facts(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFacts]:
+def read_with_facts(
+    path: Path, name: str, settings: Settings, ocr: OCR | None = None
+) -> tuple[Paper, PaperFacts]:
     """The paper in the file at `path`, which its owner calls `name` (its suffix says the kind).
 
     Pages of a PDF are joined by a blank line. `blank_pages` are those that hold no text; a page
@@ -78,7 +84,7 @@ def read_with_facts(path: Path, name: str, settings: Settings) -> tuple[Paper, P
     try:
         check(path, name, settings)
         if kind == "pdf":
-            return _read_pdf(path, name, settings)
+            return _read_pdf(path, name, settings, ocr)
         return _read_text(path, name, kind), PaperFacts()
     except OSError as error:
         reason = error.strerror or "it cannot be opened"
@@ -126,7 +132,9 @@ def _read_text(path: Path, name: str, kind: PaperKind) -> Paper:
     )
 
 
-def _read_pdf(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFacts]:
+def _read_pdf(
+    path: Path, name: str, settings: Settings, ocr: OCR | None
+) -> tuple[Paper, PaperFacts]:
     with path.open("rb") as file:
         head = file.read(1024)
         if b"%PDF-" not in head and b"endobj" not in head:
@@ -135,6 +143,7 @@ def _read_pdf(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFa
                 "give it its right suffix, or save it as a PDF."
             )
     how, document = _document(path, name, settings)
+    recognized = _recognized(path, name, document, ocr) if ocr else {}
     holds = [page["holds"] for page in document["pages"]]
     if "text" not in holds:
         raise Unreadable(_without_text(name, holds))
@@ -149,12 +158,28 @@ def _read_pdf(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFa
         title=titles.of_pdf(mending.mend(document["title"], known)[0], lines, name),
         text=text,
         page_starts=starts,
-        raw_map=raw_map if how == "pdfium" else (),
+        raw_map=raw_map,
         source=name,
         kind="pdf",
         blank_pages=tuple(page for page, held in enumerate(holds, 1) if held != "text"),
     )
+    if recognized:
+        paper = with_words(paper, recognized)
+    if how == "pypdf":
+        paper = replace(paper, raw_map=())  # it counts characters as nobody else does
     return paper, facts.of_pdf(mending.mend(document["author"], known)[0], document["made"])
+
+
+def _recognized(path: Path, name: str, document: Document, ocr: OCR) -> dict[int, Recognized]:
+    """The pages without text, read from their images and put into the document; those that are
+    empty as they are."""
+    pages = document["pages"]
+    wanted = [number for number, page in enumerate(pages, 1) if page["holds"] in READABLE]
+    found = ocr.read(path, name, wanted) if wanted else {}
+    for number, each in found.items():
+        pages[number - 1] = each.page
+    blank = (number for number, page in enumerate(pages, 1) if page["holds"] == "empty")
+    return found | {number: Recognized(page=pages[number - 1]) for number in blank}
 
 
 def _document(path: Path, name: str, settings: Settings) -> tuple[str, Document]:

@@ -1,0 +1,1 @@
+"""What a PDF page says; knows nothing of papers."""
