@@ -26,6 +26,7 @@ INDEX_HELP = (
     "exact compares the question with every chunk; chroma follows a graph of neighbours (HNSW), as"
     " large collections do, and may miss some."
 )
+BY_OCR = "read by OCR"
 UNMARKED = (
     "The place could not be found on the page's image, so nothing is marked there; the text is the"
     " one that was searched."
@@ -132,11 +133,12 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 
 def pages_of(hit: Hit) -> str:
-    """p. 3, or pp. 3-4; old logs know no pages"""
+    """p. 3, or pp. 3-4, and whether that was read by OCR; old logs know no pages"""
     if not hit.pages:
         return "page unknown"
     first, last = hit.pages[0], hit.pages[-1]
-    return f"p. {first}" if first == last else f"pp. {first}–{last}"
+    which = f"p. {first}" if first == last else f"pp. {first}–{last}"
+    return f"{which} ({BY_OCR})" if hit.ocr else which
 
 
 def scores(hit: Hit) -> list[str]:

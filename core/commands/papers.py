@@ -19,6 +19,7 @@ from core.types import PAPER_SORTS, filter_from_link
 def add_verbs(verbs: Verbs) -> None:
     add = verbs.add_parser("add", help="add papers (PDF, TXT, Markdown), folders and zip files")
     add.add_argument("files", nargs="+", metavar="FILE|FOLDER|ZIP", type=Path)
+    add.add_argument("--ocr", action="store_true", help="read pages without text from their images")
     add.set_defaults(verb=add_papers)
 
     papers = verbs.add_parser("papers", help="list the papers")
@@ -43,7 +44,15 @@ def add_papers(lab: Lab, options: argparse.Namespace) -> int:
     """A line for each file once it is kept; Ctrl-C keeps what was said."""
     stop = Event()
     signal.signal(signal.SIGINT, lambda *_: stop.set())
-    done = result_of(lab.papers.add_all(options.files, stop), _show_added)
+    told = ""
+
+    def show_step(step: AddProgress) -> None:
+        nonlocal told
+        _show_added(step)
+        if options.ocr and step.sentence != told:
+            say(told := step.sentence)
+
+    done = result_of(lab.papers.add_all(options.files, stop, ocr=options.ocr), show_step)
     if stop.is_set():
         say("Stopped; what was told is kept, and the same command goes on from there.")
     return 1 if stop.is_set() or any(added.status == "failed" for added in done) else 0

@@ -6,6 +6,7 @@ from core.papers.catalogue import BibTeXReport, UnmatchedEntry
 from core.papers.facts import split_authors
 from core.papers.finding import TextMatch
 from core.papers.library import Papers, Removal
+from core.papers.ocr import ocr_takes
 from core.papers.reading import PageImage, read
 from core.store import PaperChoices, PaperRow, Refusal
 
@@ -22,6 +23,7 @@ __all__ = [
     "TextMatch",
     "UnmatchedEntry",
     "blank_pages_sentence",
+    "ocr_takes",
     "read",
     "split_authors",
     "texts",

@@ -14,6 +14,7 @@ from core.papers import catalogue, facts, finding, reading, texts
 from core.papers.adding import Added, Adding, AddProgress
 from core.papers.catalogue import BibTeXReport
 from core.papers.finding import TextMatch
+from core.papers.ocr import OCR
 from core.papers.reading import PageImage
 from core.papers.sources import Source
 from core.settings import SAMPLES, Settings
@@ -44,16 +45,18 @@ class Papers:
     # in
 
     def add_all(
-        self, given: Sequence[Source], stop: Event
+        self, given: Sequence[Source], stop: Event, *, ocr: bool = False
     ) -> Generator[AddProgress, None, list[Added]]:
         """Add files from disk, folders and zip files of them, and uploads (name, bytes), whose
         names are only ever shown; what became of each file, in this order. A file that gives no
-        text is "failed", with the reason. What a step tells as added is kept, whatever happens
+        text is "failed", with the reason; with `ocr` pages without text are read from their images,
+        which takes some seconds each. What a step tells as added is kept, whatever happens
         then; once `stop` is set, no more are begun.
 
         Errors: as Database, where nothing can be kept at all.
         """
-        return Adding(self._settings, self._store, self._folder).run(given, stop)
+        by_ocr = OCR(self._settings, stop) if ocr else None
+        return Adding(self._settings, self._store, self._folder, by_ocr).run(given, stop)
 
     def add(self, path: Path) -> Added:
         """Add one file from disk; for folders and zip files there is `add_all`."""

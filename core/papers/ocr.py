@@ -21,17 +21,27 @@ PATIENCE = 180  # seconds that a page may take, on a busy machine
 MEGABYTES = 4_000  # of address space; a page that is full of lines needs 2,500
 KNOWN_LETTERS = "it knows Latin and Chinese letters, and none that are Cyrillic, Greek or Arabic"
 
+
+class NeedsOCR(Unreadable):
+    """A PDF without text, of whose pages OCR could read so many."""
+
+    def __init__(self, sentence: str, pages: int) -> None:
+        super().__init__(sentence)
+        self.pages = pages
+
+
 _turn = Lock()  # each process takes all cores
 
 
 @dataclass(slots=True)
 class OCR:
-    """One go at reading pages from their images; `stop` ends it. `doing` says how far it is: it is
-    written by the thread that reads, for others to see."""
+    """One go at reading pages from their images; `stop` ends it. `doing` says how far it is with a
+    file, as does `share`: they are written by the thread that reads, for others to see."""
 
     settings: Settings
     stop: Event
     doing: str = ""
+    share: float = 0.0
 
     def read(self, path: Path, name: str, pages: Sequence[int]) -> dict[int, Recognized]:
         """These pages of a PDF, counted from 1. Errors: Unreadable, also where it was stopped."""
@@ -39,7 +49,7 @@ class OCR:
         more = (str(self.settings.cores), *map(str, pages))
         found: dict[int, Recognized] = {}
         with _turn:
-            self.doing = f"{name}: {about(len(pages))} by OCR"
+            self.doing = f"{name}: {ocr_takes(len(pages))} by OCR"
             try:
                 for line in child.lines(
                     "ocr", path, roomy, *more, patience=PATIENCE, stop=self.stop
@@ -47,6 +57,7 @@ class OCR:
                     page = json.loads(line.decode("utf-8", "surrogatepass"))
                     found[page["page"]] = page_of(page)
                     self.doing = f"{name}: {len(found):,} of {len(pages):,} pages read by OCR"
+                    self.share = len(found) / len(pages)
             except child.Failed as failure:
                 page = next(page for page in pages if page not in found)
                 raise Unreadable(
@@ -55,13 +66,13 @@ class OCR:
                     str(failure),
                 ) from failure
             finally:
-                self.doing = ""
+                self.doing, self.share = "", 0.0
         if self.stop.is_set():
             raise Unreadable(f"The OCR of {name} was stopped.")
         return found
 
 
-def about(pages: int) -> str:
+def ocr_takes(pages: int) -> str:
     """How many pages, and how long their OCR takes."""
     seconds = SECONDS * pages
     time = (

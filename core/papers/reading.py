@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.errors import BadInput, Unreadable
 from core.papers import child, facts, mending, texts, titles
-from core.papers.ocr import KNOWN_LETTERS, OCR, READABLE, with_words
+from core.papers.ocr import KNOWN_LETTERS, OCR, READABLE, NeedsOCR, with_words
 from core.papers.reader import Document, Drawn, Marked
 from core.papers.recognized import Recognized
 from core.settings import Settings
@@ -146,7 +146,8 @@ def _read_pdf(
     recognized = _recognized(path, name, document, ocr) if ocr else {}
     holds = [page["holds"] for page in document["pages"]]
     if "text" not in holds:
-        raise Unreadable(_without_text(name, holds))
+        offered = 0 if ocr else sum(held in READABLE for held in holds)
+        raise NeedsOCR(_without_text(name, holds), offered)
     raw = [page["text"] for page in document["pages"]]
     known = mending.vocabulary(raw)
     text, starts, raw_map = mending.join(

@@ -94,7 +94,7 @@ def read_page(engine: Any, page: Any) -> tuple[list[Line], bool]:
     """The lines of a page and whether they are legible. One that was scanned sideways or upside
     down is turned."""
     import numpy as np
-    from pypdfium2.raw import FPDFBitmap_BGR, FPDF_DeviceToPage
+    from pypdfium2.raw import FPDF_DeviceToPage, FPDFBitmap_BGR
 
     scale = min(DPI / 72, LONGEST_SIDE / max(*page.get_size(), 1))
     image = page.render(scale=scale, force_bitmap_format=FPDFBitmap_BGR).to_numpy()
