@@ -2,6 +2,7 @@
 chunker."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -326,8 +327,22 @@ def test_no_chunk_crosses_a_page(text: str, starts: set[int], sizes: tuple[int, 
     page_starts = (0, *sorted(start for start in starts if start < len(text)))
     pages = paper(text, page_starts)
     for chunk in cut(pages, Chunking(size=sizes[0], overlap=sizes[1])):
-        assert len(pages.pages_of(chunk.start, chunk.end)) == 1
+        _, *others = pages.pages_of(chunk.start, chunk.end)
+        assert not others or text[page_starts[others[0] - 1] - 1 : chunk.end].isalpha()
         assert text[chunk.start : chunk.end] == chunk.text
+
+
+def test_a_word_that_goes_on_over_a_page_is_cut_on_neither() -> None:
+    two_pages = paper("to the international hour", (0, 12))
+    chunks = cut(two_pages, Chunking(size=100, overlap=0))
+    assert [chunk.text for chunk in chunks] == ["to the international", "hour"]
+
+
+def test_margins_are_in_no_chunk() -> None:
+    with_margins = replace(paper("one\n\ntwo\n\nHEAD\nHEAD", (0, 5)), margins=((10, 1), (15, 2)))
+    for across in (False, True):
+        chunks = cut(with_margins, Chunking(size=100, overlap=0, across_pages=across))
+        assert " ".join(chunk.text for chunk in chunks).split() == ["one", "two"]
 
 
 def test_a_paper_without_text_has_no_chunks() -> None:

@@ -26,7 +26,7 @@ ORDER = (
     ("labels",),
     ("indexes", "chunkers", "rerankers", "generators", "embedders"),
     ("models", "store", "logs"),
-    ("tasks", "files", "text", "settings"),
+    ("tasks", "files", "text", "settings", "pdf"),
     ("types", "codec"),
     ("errors",),
 )
@@ -37,6 +37,7 @@ BEHIND = {
     "models",
     "files",
     "codec",
+    "pdf",
     "logs",
     "embedders",
     "rerankers",

@@ -4,9 +4,11 @@ Chunkers return spans, never strings: the core slices, so that an offset cannot 
 neither papers nor models.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -30,6 +32,8 @@ __all__ = [
     "unit",
     "usual",
 ]
+
+WORD = re.compile(r"\w+")
 
 Tokens = Callable[[str], Sequence[tuple[int, int]]]  # start and end of each token of a text
 
@@ -101,9 +105,10 @@ def check(chunking: Chunking) -> None:
 def cut(paper: Paper, chunking: Chunking, tokens: Tokens | None = None) -> tuple[Chunk, ...]:
     """The chunks of a paper in order, without white space at their ends; none is empty.
 
-    Unless the chunking goes across pages, no chunk touches two of them. Chunks that differed in
-    white space alone come out as the same chunk twice. `tokens` are those of the chunking's
-    tokenizer, needed where it counts tokens. Errors: as `check`.
+    Unless the chunking goes across pages, no chunk touches two of them, but that a word which goes
+    on over a page stays whole, where it begins. Chunks that differed in white space alone come out
+    as the same chunk twice. `tokens` are those of the chunking's tokenizer, needed where it counts
+    tokens. Errors: as `check`.
     """
     check(chunking)
     spans = _named(chunking.chunker).spans
@@ -160,4 +165,11 @@ def _parts(paper: Paper, chunking: Chunking) -> Iterator[tuple[int, int]]:
     if chunking.across_pages:
         yield 0, paper.body_end
     else:
-        yield from map(paper.page_span, range(1, paper.pages + 1))
+        edges = [_behind_word(paper.text, start) for start in paper.page_starts]
+        yield from pairwise([*edges, paper.body_end])
+
+
+def _behind_word(text: str, place: int) -> int:
+    """The place, or the end of the word that it lies in."""
+    word = WORD.match(text, place) if WORD.match(text, place - 1) and place else None
+    return word.end() if word else place

@@ -7,7 +7,8 @@ from core.papers.facts import split_authors
 from core.papers.finding import TextMatch
 from core.papers.library import Papers, Removal
 from core.papers.ocr import ocr_takes
-from core.papers.reading import PageImage, read
+from core.papers.page_image import PageImage
+from core.papers.reading import read
 from core.store import PaperChoices, PaperRow, Refusal
 
 __all__ = [

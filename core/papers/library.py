@@ -15,7 +15,7 @@ from core.papers.adding import Added, Adding, AddProgress
 from core.papers.catalogue import BibTeXReport
 from core.papers.finding import TextMatch
 from core.papers.ocr import OCR
-from core.papers.reading import PageImage
+from core.papers.page_image import PageImage, page_image
 from core.papers.sources import Source
 from core.settings import SAMPLES, Settings
 from core.store import PaperChoices, PaperRow, Refusal, Store
@@ -177,9 +177,7 @@ class Papers:
         """The page of a PDF as PNG, with the spans of this paper marked, and those of them that
         could not be."""
         marked = [(span.start, span.end) for span in spans if span.paper_id == paper.id]
-        return reading.page_image(
-            self.file(paper.id), page, marked, paper, PAGE_SCALE, self._settings
-        )
+        return page_image(self.file(paper.id), page, marked, paper, PAGE_SCALE, self._settings)
 
     # away, and back
 

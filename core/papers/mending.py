@@ -11,11 +11,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
 
+from core.papers.reader import Page
 from core.types import Paper
 
 Breakpoints = list[tuple[int, int]]
 
-PAGE_BREAK = "\n\n"
+# What stands between pieces of a text: Unicode's line separator where the line ends and its
+# paragraph does not, its paragraph separator, over which no word goes on, where a line is to stay.
+GOES_ON = "\u2028"
+LINE = "\u2029"
+PARAGRAPH = 2 * LINE
 
 LIGATURES = {
     "\ufb00": "ff",
@@ -31,7 +36,7 @@ LIGATURES = {
 # points that are no characters. U+200C and U+200D stay: some scripts are spelled with them.
 UNSEEN = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u2060\ufeff\uffff"
 BLANK = f" \t{UNSEEN}"
-NEWLINE = "\r\x0b\x0c\x85\u2028\u2029"  # beside \n itself
+NEWLINE = "\r\x0b\x0c\x85\u2029"  # beside \n itself
 SURROGATE = "\ud800-\udfff"
 
 # PDFium writes U+FFFE (older ones U+0002) for a hyphen at the end of a line and leaves the line
@@ -41,8 +46,8 @@ MARKED = "\ufffe\x02"
 # The pattern starts with a plain set, so that the search runs over sound text at full speed, and
 # enters a run of blanks only at its first one, so that a long run costs linear time.
 FLAW = re.compile(
-    f"[-{MARKED}{NEWLINE}{BLANK}{SURROGATE}{''.join(LIGATURES)}](?:"
-    f"(?<=[-{MARKED}])\r?\n"  # a word broken at a line end, perhaps
+    f"[-{MARKED}{NEWLINE}{GOES_ON}{BLANK}{SURROGATE}{''.join(LIGATURES)}](?:"
+    f"(?<=[-{MARKED}])(?:\r?\n|{GOES_ON})"  # a word broken at a line end, perhaps
     f"|(?<=[{BLANK}])(?<![{BLANK}][{BLANK}])[{BLANK}]*+(?=[\n{NEWLINE}]|\\Z)"  # before a line end
     "|(?<=\r)\n"
     "|(?<![- \t])"  # anything else by itself, but not a sound hyphen or blank
@@ -52,7 +57,20 @@ TOKEN = re.compile(f"[-\\w{MARKED}]+")
 NEXT_WORD = re.compile(r"\w*")
 LAST_WORD = re.compile(r"\w*\Z")
 LONGEST_WORD = 50
-SUSPENDING = ("and", "or", "to")  # what follows a hyphen that stays: "32- and 64-bit"
+SUSPENDING = ("and", "or", "to", "und", "oder")  # behind a hyphen that stays: "32- and 64-bit"
+# Between these no blank stands; Korean has blanks.
+IDEOGRAPH = "[\u2e80-\u312f\u31a0-\u9fff\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff]"
+AMONG_IDEOGRAPHS = re.compile(f"(?<={IDEOGRAPH}){GOES_ON}(?={IDEOGRAPH})")
+
+
+@dataclass(frozen=True, slots=True)
+class RawPiece:
+    """`text[start:end]` of a page's raw text, and what stands in front of it."""
+
+    before: str
+    page: int  # from 0
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +92,11 @@ def vocabulary(pages: Iterable[str]) -> UnbrokenWords:
 
 
 def mend(raw: str, known: UnbrokenWords) -> tuple[str, Breakpoints]:
-    """The mended text of one page and the way back to `raw`.
+    """The mended text and the way back to `raw`.
 
-    Ligatures become letters, words broken at a line end are joined, blanks at line ends, blank
-    lines at both ends and unseen characters go, every line break becomes a newline, half a
-    surrogate pair U+FFFD. A letter of a ligature leads back to the ligature.
+    Ligatures become letters, words broken at a line end are joined, blanks at line ends and unseen
+    characters go, every line break becomes a newline, one within a paragraph (`GOES_ON`) a blank,
+    half a surrogate pair U+FFFD. A letter of a ligature leads back to the ligature.
     """
     pieces: list[str] = []
     way: Breakpoints = []
@@ -86,8 +104,6 @@ def mend(raw: str, known: UnbrokenWords) -> tuple[str, Breakpoints]:
 
     def put(piece: str, index: int) -> None:
         nonlocal length, ahead
-        if not length:
-            index += len(piece) - len(piece := piece.lstrip())
         if not piece:
             return
         if index - length != ahead or not way:
@@ -102,14 +118,15 @@ def mend(raw: str, known: UnbrokenWords) -> tuple[str, Breakpoints]:
         for place, letter in enumerate(_replacement(raw, flaw, known), flaw.start()):
             put(letter, min(place, done - 1))
     put(raw[done:], done)
-    text = "".join(pieces).rstrip()
-    return text, [point for point in way if point[0] < len(text)] or [(0, 0)]
+    return "".join(pieces), way or [(0, 0)]
 
 
 def _replacement(raw: str, flaw: re.Match[str], known: UnbrokenWords) -> str:
     first = flaw[0][0]
     if first in NEWLINE:
         return "\n"
+    if first == GOES_ON:
+        return "" if AMONG_IDEOGRAPHS.match(raw, flaw.start()) else " "
     if first == "-" or first in MARKED:
         return _hyphen(raw, flaw, known)
     if "\ud800" <= first <= "\udfff":
@@ -123,14 +140,18 @@ def _hyphen(raw: str, broken: re.Match[str], known: UnbrokenWords) -> str:
     before = LAST_WORD.search(raw, max(0, start - LONGEST_WORD), start)
     behind = NEXT_WORD.match(raw, end, end + LONGEST_WORD)
     left, right = (part[0] if part else "" for part in (before, behind))
-    newline = "\n" if "\n" in broken[0] else ""
-    if raw[start] == "-" and (not left or not right[:1].islower() or right in SUSPENDING):
-        return f"-{newline}"
+    line_end = "\n" if "\n" in broken[0] else " " if GOES_ON in broken[0] else ""
+    shy, hard = f"{left}{right}".lower(), f"{left}-{right}".lower()
+    if left and right in SUSPENDING and shy not in known.words:
+        return f"-{line_end}"
+    if raw[start] == "-" and not right[:1].islower():
+        return "-" if left and right and line_end == " " else f"-{line_end}"
+    if raw[start] == "-" and not left:
+        return f"-{line_end}"
     if raw[start] == "\x02" and not (left and right):
-        return newline
+        return line_end
     if not (left.isalpha() and right.isalpha()):
         return "-"
-    shy, hard = f"{left}{right}".lower(), f"{left}-{right}".lower()
     if hard in known.compounds:
         return "-"
     if shy in known.words:
@@ -147,27 +168,59 @@ def _hyphen(raw: str, broken: re.Match[str], known: UnbrokenWords) -> str:
 def tidy(raw: str) -> str:
     """A text file's characters as a paper's: the same as `mend` but for the line ends, where a
     hyphen may be a list's and two blanks may be Markdown."""
-    raw = re.sub(f"\r\n|[{NEWLINE}]", "\n", raw)
+    raw = re.sub(f"\r\n|[{NEWLINE}{GOES_ON}]", "\n", raw)
     raw = re.sub(f"[{UNSEEN}\ufffe]", "", raw)
     return re.sub(f"[{''.join(LIGATURES)}]", lambda found: LIGATURES[found[0]], raw)
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What a Paper's fields of the same names hold."""
+
+    text: str
+    page_starts: tuple[int, ...]
+    raw_map: tuple[tuple[int, int], ...]
+    margins: tuple[tuple[int, int], ...]
+
+
 def join(
-    pages: Sequence[tuple[str, Breakpoints]], known: UnbrokenWords
-) -> tuple[str, tuple[int, ...], tuple[tuple[int, int], ...]]:
-    """Text, page starts and raw map of a Paper from raw pages with their `skips` (see
-    core.papers.reader.Page)."""
-    texts: list[str] = []
-    starts: list[int] = []
-    raw_map: Breakpoints = []
-    start = 0
-    for raw, skips in pages:
-        text, way = mend(raw, known)
-        texts.append(text)
-        starts.append(start)
-        raw_map += [(start + offset, char) for offset, char in _through(way, skips, len(text))]
-        start += len(text) + len(PAGE_BREAK)
-    return PAGE_BREAK.join(texts), tuple(starts), tuple(raw_map)
+    pages: Sequence[Page],
+    body: Iterable[RawPiece],
+    margins: Iterable[RawPiece],
+    known: UnbrokenWords,
+) -> Joined:
+    """The mended text that pieces of the pages' raw texts make, each page having one at least, and
+    behind it what their margins make. The way back leads to characters as PDFium counts them."""
+    raw: list[str] = []
+    skips: Breakpoints = []
+    length = 0
+    begun: tuple[Breakpoints, Breakpoints] = [], []  # where in `raw` which page begins
+    for part, starts in zip((body, margins), begun, strict=True):
+        for piece in part:
+            before = piece.before if raw else ""
+            length += len(before)
+            if not starts or starts[-1][1] != piece.page + 1:
+                starts.append((length, piece.page + 1))
+            words = pages[piece.page]["text"][piece.start : piece.end]
+            way = _through([(0, piece.start)], pages[piece.page]["skips"], len(words))
+            skips += [(length + offset, char) for offset, char in way]
+            length += len(words)
+            raw += before, words
+    text, way = mend("".join(raw), known)
+    return Joined(
+        text=text,
+        page_starts=tuple(_mended(way, index) for index, _ in begun[0]),
+        raw_map=tuple(_through(way, skips, len(text))),
+        margins=tuple((_mended(way, index), page) for index, page in begun[1]),
+    )
+
+
+def _mended(way: Breakpoints, index: int) -> int:
+    """Where in the mended text the character `index` of the raw one stands, or the next one."""
+    at = bisect_right(way, index, key=itemgetter(1))
+    offset, begin = way[max(0, at - 1)]
+    place = offset + max(0, index - begin)
+    return min(place, way[at][0]) if at < len(way) else place
 
 
 def _through(way: Breakpoints, skips: Breakpoints, length: int) -> Breakpoints:
@@ -192,15 +245,36 @@ def way_back(raw_map: Sequence[tuple[int, int]], offset: int) -> int:
     return char + offset - start
 
 
-def raw_spans(paper: Paper, page: int, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The parts of text spans that lie on `page`, as half open spans of its raw characters.
+def raw_spans(
+    paper: Paper, page: int, spans: Iterable[tuple[int, int]]
+) -> list[list[tuple[int, int]]]:
+    """Of each text span what lies on `page`, as half open spans of its raw characters: several
+    where the text has another order than the file, or leaves something out.
 
     They may end a little behind the page's last character. None for a paper without a raw map.
     """
-    first, last = paper.page_span(page)
-    cut = [(max(start, first), min(end, last)) for start, end in spans]
+    here = [paper.page_span(page), paper.margin_span(page)]
     return [
-        (way_back(paper.raw_map, start), way_back(paper.raw_map, end - 1) + 1)
-        for start, end in cut
-        if start < end and paper.raw_map
+        [
+            raw
+            for first, last in here
+            for raw in _raw_pieces(paper, max(start, first), min(end, last))
+        ]
+        for start, end in spans
     ]
+
+
+def _raw_pieces(paper: Paper, start: int, end: int) -> list[tuple[int, int]]:
+    pieces: list[tuple[int, int]] = []
+    at = bisect_right(paper.raw_map, start, key=itemgetter(0))
+    while start < end and paper.raw_map:
+        behind = min(end, paper.raw_map[at][0] if at < len(paper.raw_map) else end)
+        first = way_back(paper.raw_map, start)
+        wide = paper.text[behind - 1] > "\uffff"  # PDFium has it as two
+        last = first + behind - start + wide
+        if pieces and pieces[-1][0] <= first <= pieces[-1][1]:
+            pieces[-1] = (pieces[-1][0], max(last, pieces[-1][1]))
+        else:
+            pieces.append((first, last))
+        start, at = behind, at + 1
+    return pieces

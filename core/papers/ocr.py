@@ -2,9 +2,8 @@
 
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from operator import itemgetter
 from pathlib import Path
 from threading import Event, Lock
@@ -136,9 +135,6 @@ def _over(paper: Paper, word: int, place: int) -> bool:
     return any(map(str.isspace, paper.text[paper.word_boxes[word][0] : place + 1]))
 
 
-def _spans(paper: Paper, page: int) -> Iterator[tuple[int, int]]:
+def _spans(paper: Paper, page: int) -> tuple[tuple[int, int], tuple[int, int]]:
     """Where a page's text stands: its own, and its margins."""
-    yield paper.page_span(page)
-    for (start, number), (end, _) in pairwise([*paper.margins, (len(paper.text), 0)]):
-        if number == page:
-            yield start, end
+    return paper.page_span(page), paper.margin_span(page)

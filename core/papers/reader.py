@@ -3,8 +3,8 @@
     python reader.py pdfium FILE MEGABYTES SECONDS     a Document as JSON on stdout
     python reader.py pypdf FILE MEGABYTES SECONDS      the same, by the second reader
     python reader.py ocr FILE MEGABYTES SECONDS THREADS PAGE ...
-                                    a PageImage (core.pdf.ocr) as JSON on a line for each page
-    python reader.py draw FILE MEGABYTES SECONDS PAGE SCALE [START-END ...]
+                                    an OCRPage as JSON on a line for each page
+    python reader.py draw FILE MEGABYTES SECONDS PAGE SCALE [START-END|LEFT,BOTTOM,RIGHT,TOP ...]
                                     a Drawn as JSON on a line, and behind it one PNG or two
 
 Odd PDFs loop, eat memory and crash their reader, so this file is run where it can be killed, and
@@ -18,8 +18,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from ctypes import byref, c_int
-from itertools import accumulate, islice
-from math import hypot
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -30,12 +29,12 @@ OUT_OF_MEMORY = 4
 # A page with fewer letters and digits than this is looked at more closely: are they all there is,
 # or a page number on a picture?
 SPARSE = 30
-# The title is looked for in this many lines, its type size in this many letters of each.
-TITLE_LINES = 50
-TITLE_LETTERS = 5
 PROPERTIES = ("Title", "Author", "CreationDate")
 # A page may claim to be as large as a house.
 LONGEST_SIDE = 4_000  # pixels
+
+
+Line = tuple[int, float, float, float, float, float]
 
 
 class Page(TypedDict):
@@ -45,23 +44,26 @@ class Page(TypedDict):
     between two pairs both advance together, and before the first they are equal.
     `holds`: text, image (in portrait), slide (an image in landscape), drawing, empty, or lost
     (there is something that could not be read). Only "text" pages hold words worth searching.
+    `lines` say where each line of the text lies that has something visible on it, in the text's
+    order: (start in text, left, bottom, right, top, type size), in points; the size is 0 where the
+    line is turned. Bottom and top are the type's own, whatever letters there are. None where the
+    reader knows no places.
     """
 
     text: str
     skips: list[tuple[int, int]]
     holds: str
+    lines: list[Line]
 
 
 class Document(TypedDict):
     """A whole file. `title`, `author` and `made` (a date as PDF writes it, "D:20230719…") are its
-    properties as they are, empty if it has none. `lines` are the first ones of the first page with
-    letters, each with its type size in points (0: unknown, or the line is turned)."""
+    properties as they are, empty if it has none."""
 
     title: str
     author: str
     made: str
     pages: list[Page]
-    lines: list[tuple[str, float]]
 
 
 class Marked(TypedDict):
@@ -142,22 +144,29 @@ def by_pdfium(pdf: Any) -> Document:
     from pypdfium2 import PdfiumError
 
     title, author, made = map(pdf.get_metadata_value, PROPERTIES)
-    document = Document(title=title, author=author, made=made, pages=[], lines=[])
+    document = Document(title=title, author=author, made=made, pages=[])
     for number in range(len(pdf)):
         try:
             page = pdf[number]
             textpage = page.get_textpage()
         except PdfiumError:
-            document["pages"].append(Page(text="", skips=[], holds="lost"))
+            document["pages"].append(Page(text="", skips=[], holds="lost", lines=[]))
             continue
-        text, skips = page_text(textpage)
-        if not document["lines"] and any(map(str.isalpha, text)):
-            document["lines"] = line_sizes(textpage, text, skips)
-        document["pages"].append(Page(text=text, skips=skips, holds=page_holds(page, text)))
+        document["pages"].append(read_page(page, textpage))
         textpage.close()
         page.close()
     words_on_pictures(document["pages"])
     return document
+
+
+def read_page(page: Any, textpage: Any) -> Page:
+    from core.pdf import text_of
+
+    found = text_of(textpage)
+    if found is None:
+        return Page(text="", skips=[], holds="lost", lines=[])
+    text, skips, lines = found
+    return Page(text=text, skips=skips, holds=page_holds(page, text), lines=lines)
 
 
 def words_on_pictures(pages: list[Page]) -> None:
@@ -169,31 +178,6 @@ def words_on_pictures(pages: list[Page]) -> None:
     for page, word in zip(pictures, words, strict=True):
         if word and times[word] == 1:
             page["holds"] = "text"
-
-
-def page_text(textpage: Any) -> tuple[str, list[tuple[int, int]]]:
-    """A page's text and its `skips` (see Page).
-
-    PDFium counts UTF-16 units, and now and then leaves a character of its own out of the text.
-    """
-    from pypdfium2.raw import FPDFText_GetCharIndexFromTextIndex as char_at
-
-    text = textpage.get_text_range(errors="surrogatepass")
-    count = textpage.count_chars()
-    if len(text) == count:
-        return text, []
-    places: Iterator[int] = accumulate(
-        (2 if letter > "\uffff" else 1 for letter in text), initial=0
-    )
-    if len(text.encode("utf-16-le", "surrogatepass")) != 2 * count:
-        places = (char_at(textpage, unit) for unit in places)
-    skips: list[tuple[int, int]] = []
-    ahead = 0
-    for index, place in zip(range(len(text)), places, strict=False):
-        if place - index != ahead:
-            ahead = place - index
-            skips.append((index, place))
-    return text, skips
 
 
 def page_holds(page: Any, text: str) -> str:
@@ -230,63 +214,35 @@ def area_on_page(thing: Any, width: float, height: float) -> float:
     return max(0, min(right, width) - max(left, 0)) * max(0, min(top, height) - max(bottom, 0))
 
 
-def line_sizes(textpage: Any, text: str, skips: list[tuple[int, int]]) -> list[tuple[str, float]]:
-    """The first lines of a page with the median type size of their letters (see Document)."""
-    moved = dict(skips)
-    lines = []
-    start = ahead = 0
-    for line in text.splitlines(keepends=True)[:TITLE_LINES]:
-        chars = []
-        for index, letter in enumerate(line, start):
-            if index in moved:
-                ahead = moved[index] - index
-            if letter.isalnum():
-                chars.append(index + ahead)
-        step = max(1, len(chars) // TITLE_LETTERS)
-        sizes = [type_size(textpage, char) for char in chars[::step]]
-        lines.append((line, sorted(sizes)[len(sizes) // 2] if sizes else 0.0))
-        start += len(line)
-    return lines
-
-
-def type_size(textpage: Any, char: int) -> float:
-    """Height of the type a character is set in, in points; 0 where the line is turned."""
-    from pypdfium2.raw import FS_MATRIX, FPDFText_GetFontSize, FPDFText_GetMatrix
-
-    matrix = FS_MATRIX()
-    if not FPDFText_GetMatrix(textpage, char, byref(matrix)):
-        return 0.0
-    if abs(matrix.b) > abs(matrix.a) / 100:
-        return 0.0
-    return round(FPDFText_GetFontSize(textpage, char) * hypot(matrix.c, matrix.d), 1)
-
-
 def by_pypdf(pdf: Any) -> Document:
     """The second reader: slow, but it repairs more. It knows no places and no type sizes."""
+    from core.pdf import readable
+
     said = pdf.metadata or {}
     title, author, made = (str(said.get(f"/{name}") or "") for name in PROPERTIES)
-    document = Document(title=title, author=author, made=made, pages=[], lines=[])
+    document = Document(title=title, author=author, made=made, pages=[])
     for page in pdf.pages:
         text = page.extract_text()
-        if not document["lines"] and any(map(str.isalpha, text)):
-            document["lines"] = [(line, 0.0) for line in text.splitlines()[:TITLE_LINES]]
-        holds = "text" if any(map(str.isalnum, text)) else "lost"
-        document["pages"].append(Page(text=text, skips=[], holds=holds))
+        if any(map(str.isalnum, text)) and readable(text):
+            document["pages"].append(Page(text=text, skips=[], holds="text", lines=[]))
+        else:
+            document["pages"].append(Page(text="", skips=[], holds="lost", lines=[]))
     return document
 
 
 def recognized(pdf: Any, more: list[str]) -> Iterator[bytes]:
     """A line for each page, as soon as it is read."""
-    from core.pdf import ocr
+    from core.pdf import read_images
 
     threads, *pages = map(int, more)
-    for page in ocr.read(pdf, threads, pages):
+    for page in read_images(pdf, threads, pages):
         yield json.dumps(page, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
 
 
 def draw(page: Any, scale: float, spans: list[str]) -> bytes:
     """A page as PNG, `scale` pixels a point, with the characters START-END (as PDFium counts
-    them, half open) marked in yellow; before it and behind it what Drawn says."""
+    them, half open), or boxes in points, marked in yellow; before it and behind it what Drawn
+    says."""
     from pypdfium2 import raw
 
     width, height = page.get_size()
@@ -300,13 +256,14 @@ def draw(page: Any, scale: float, spans: list[str]) -> bytes:
     textpage = page.get_textpage()
     done, lines = [], set()
     for span in spans:
-        start, end = map(int, span.split("-"))
-        count = min(end, textpage.count_chars()) - start
-        marked = Marked(text="", boxes=0)
-        if count > 0:
-            marked["text"] = textpage.get_text_range(start, count, errors="surrogatepass")
-        for index in range(textpage.count_rects(start, count) if count > 0 else 0):
-            box = on_bitmap(page, bitmap, textpage.get_rect(index))
+        text, rects = "", []
+        if "," in span:
+            rects = [tuple(map(float, span.split(",")))]
+        else:
+            text, rects = characters(textpage, *map(int, span.split("-")))
+        marked = Marked(text=text, boxes=0)
+        for rect in rects:
+            box = on_bitmap(page, bitmap, rect)
             if mark(pixels, row, bitmap.width, bitmap.height, box):
                 marked["boxes"] += 1
                 lines |= {box[1], box[3]}
@@ -322,6 +279,15 @@ def draw(page: Any, scale: float, spans: list[str]) -> bytes:
         around = round(AROUND * bitmap.height)
         band = image(max(0, min(lines) - around), min(bitmap.height, max(lines) + around))
     return json.dumps(Drawn(marked=done, page=len(whole))).encode() + b"\n" + whole + band
+
+
+def characters(textpage: Any, start: int, end: int) -> tuple[str, list[Any]]:
+    """What some characters of a page are, and the rectangles that they fill."""
+    count = min(end, textpage.count_chars()) - start
+    if count <= 0:
+        return "", []
+    rects = [textpage.get_rect(index) for index in range(textpage.count_rects(start, count))]
+    return textpage.get_text_range(start, count, errors="surrogatepass"), rects
 
 
 def on_bitmap(
@@ -383,5 +349,6 @@ def png(width: int, height: int, rows: bytes) -> bytes:
 
 
 if __name__ == "__main__":
+    # Behind all libraries, so that nothing of ours can stand in for one of theirs.
     sys.path.append(str(Path(__file__).resolve().parents[2]))
     main(sys.argv[1:])

@@ -6,19 +6,20 @@ PDFs are read in a process of their own that is killed when it takes too long or
 import hashlib
 import json
 import time
-import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 
-from core.errors import BadInput, Unreadable
-from core.papers import child, facts, mending, texts, titles
+from core.errors import Unreadable
+from core.papers import child, facts, mending, paragraphs, texts, titles
 from core.papers.ocr import KNOWN_LETTERS, OCR, READABLE, NeedsOCR, with_words
-from core.papers.reader import Document, Drawn, Marked
+from core.papers.reader import Document
 from core.papers.recognized import Recognized
 from core.settings import Settings
 from core.store import PaperFacts
-from core.types import Paper, PaperKind
+from core.types import Paper, PaperKind, with_text_digest
 
 KINDS: dict[str, PaperKind] = {
     ".pdf": "pdf",
@@ -46,7 +47,7 @@ REMEDIES = {
 }
 
 
-LONGEST_LIGATURE = 3  # letters
+TITLE_LINES = 50  # the title is looked for in the first so many
 
 
 def digest_file(path: Path) -> str:
@@ -70,8 +71,9 @@ def read_with_facts(
 ) -> tuple[Paper, PaperFacts]:
     """The paper in the file at `path`, which its owner calls `name` (its suffix says the kind).
 
-    Pages of a PDF are joined by a blank line. `blank_pages` are those that hold no text; a page
-    number or a watermark on a picture is none. If only the second reader could read the file,
+    The lines of a PDF's paragraphs are joined, also over pages; pages and paragraphs are parted by
+    a blank line. `blank_pages` are those that hold no text; a page number or a watermark on a
+    picture is none. If only the second reader could read the file,
     `raw_map` is empty, and no page of it can be highlighted. The facts are those in a PDF's
     properties.
     Errors: Unreadable, whose sentence says why and what to do.
@@ -150,16 +152,16 @@ def _read_pdf(
         raise NeedsOCR(_without_text(name, holds), offered)
     raw = [page["text"] for page in document["pages"]]
     known = mending.vocabulary(raw)
-    text, starts, raw_map = mending.join(
-        [(page["text"], page["skips"]) for page in document["pages"]], known
-    )
-    lines = [(mending.mend(line, known)[0], size) for line, size in document["lines"]]
+    body, margins = paragraphs.arranged(document["pages"])
+    joined = mending.join(document["pages"], body, margins, known)
+    lines = [(mending.mend(line, known)[0], size) for line, size in _sized_lines(document)]
     paper = Paper(
         id=digest_file(path),
         title=titles.of_pdf(mending.mend(document["title"], known)[0], lines, name),
-        text=text,
-        page_starts=starts,
-        raw_map=raw_map,
+        text=joined.text,
+        page_starts=joined.page_starts,
+        raw_map=joined.raw_map,
+        margins=joined.margins,
         source=name,
         kind="pdf",
         blank_pages=tuple(page for page, held in enumerate(holds, 1) if held != "text"),
@@ -168,7 +170,23 @@ def _read_pdf(
         paper = with_words(paper, recognized)
     if how == "pypdf":
         paper = replace(paper, raw_map=())  # it counts characters as nobody else does
-    return paper, facts.of_pdf(mending.mend(document["author"], known)[0], document["made"])
+    return with_text_digest(paper), facts.of_pdf(
+        mending.mend(document["author"], known)[0], document["made"]
+    )
+
+
+def _sized_lines(document: Document) -> list[tuple[str, float]]:
+    """The first lines of the first page with letters, each with its type size in points (0:
+    unknown, or the line is turned)."""
+    pages = (page for page in document["pages"] if any(map(str.isalpha, page["text"])))
+    page = next(pages, None)
+    lines = page["text"].splitlines(keepends=True)[:TITLE_LINES] if page else []
+    starts = list(accumulate(map(len, lines), initial=0))
+    sizes = dict.fromkeys(starts, 0.0)
+    for start, *_, size in page["lines"] if page else []:
+        first = starts[bisect_right(starts, start) - 1]
+        sizes[first] = sizes[first] or size
+    return [(line, sizes[start]) for start, line in zip(starts, lines, strict=False)]
 
 
 def _recognized(path: Path, name: str, document: Document, ocr: OCR) -> dict[int, Recognized]:
@@ -250,83 +268,3 @@ def _without_text(name: str, holds: Sequence[str]) -> str:
         ]
         what = f"{', '.join(parts[:-1])} and {parts[-1]}"
     return f"No page of {name} holds text: {what}; {REMEDIES[next(iter(counts))]}."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageImage:
-    """A page as a PNG, and the band of it around what is marked as another one, empty where
-    nothing is. `unmarked` are the asked-for spans that lie on the page but could not be placed on
-    its image; nothing is marked for these."""
-
-    png: bytes
-    band: bytes = b""
-    unmarked: tuple[tuple[int, int], ...] = ()
-
-
-def page_image(
-    path: Path,
-    page: int,
-    highlights: Iterable[tuple[int, int]],
-    paper: Paper,
-    scale: float,
-    settings: Settings,
-) -> PageImage:
-    """Page `page` (from 1) of the PDF at `path` as a PNG of `scale` pixels a point (2.0: 144 dpi),
-    its longer side at most 4,000 pixels.
-
-    `highlights` are half open spans of `paper.text`; what of them lies on the page is marked in
-    yellow. A place is marked only if the letters that PDFium finds there are those of the span,
-    so a paper that another version read, or only the second reader (see `read`), has no wrong
-    marks. Errors: BadInput for a page that is not there or a paper that is no PDF, Unreadable for
-    a page that cannot be drawn.
-    """
-    if paper.kind != "pdf":
-        raise BadInput(f"{paper.source} has no page images; read its text instead.")
-    if not 1 <= page <= paper.pages:
-        raise BadInput(f"{paper.source} has pages 1 to {paper.pages}, not {page}.")
-    first, last = paper.page_span(page)
-    here = [(max(start, first), min(end, last)) for start, end in highlights]
-    here = [(start, end) for start, end in here if paper.text[start:end].strip()]
-    if not paper.raw_map:
-        png, band, _ = _draw(path, page, [], paper, scale, settings)
-        return PageImage(png=png, band=band, unmarked=tuple(here))
-    png, band, marked = _draw(path, page, here, paper, scale, settings)
-    wrong = [
-        span
-        for span, found in zip(here, marked, strict=True)
-        if not found["boxes"] or not _same_letters(paper.text[slice(*span)], found["text"])
-    ]
-    if wrong:
-        right = [span for span in here if span not in wrong]
-        png, band, _ = _draw(path, page, right, paper, scale, settings)
-    return PageImage(png=png, band=band, unmarked=tuple(wrong))
-
-
-def _draw(
-    path: Path,
-    page: int,
-    spans: Sequence[tuple[int, int]],
-    paper: Paper,
-    scale: float,
-    settings: Settings,
-) -> tuple[bytes, bytes, list[Marked]]:
-    raw = [f"{start}-{end}" for start, end in mending.raw_spans(paper, page, spans)]
-    deadline = time.monotonic() + settings.read_seconds
-    try:
-        output = child.read("draw", path, settings, str(page), str(scale), *raw, deadline=deadline)
-    except child.Failed as failure:
-        raise Unreadable(
-            f"Page {page} of {paper.source} cannot be drawn; read its text instead.", str(failure)
-        ) from failure
-    said, _, images = output.partition(b"\n")
-    drawn: Drawn = json.loads(said)
-    return images[: drawn["page"]], images[drawn["page"] :], drawn["marked"]
-
-
-def _same_letters(wanted: str, found: str) -> bool:
-    """Whether the letters are the same, but for the rest of a ligature at either end."""
-    ours, theirs = (
-        "".join(filter(str.isalnum, "".join(unicodedata.normalize("NFKC", c) for c in text)))
-        for text in (wanted, found)
-    )
-    return ours in theirs and len(theirs) - len(ours) <= 2 * LONGEST_LIGATURE

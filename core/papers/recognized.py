@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from core.papers.reader import Page
-from core.pdf.ocr import Letter, Line, PageImage
+from core.pdf import OCRLetter, OCRLine, OCRPage
 
 DOUBTFUL = 0.7  # confidence in the least certain letter of a word
 # An ideograph is a word by itself: those of a line have no blanks between them.
@@ -17,7 +17,7 @@ GUTTER = 0.8  # of a line's height
 ROWS = 3  # fewer are no columns
 
 Box = tuple[float, float, float, float]
-Row = list[Line]
+Row = list[OCRLine]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Recognized:
     doubtful: tuple[tuple[int, int], ...] = ()
 
 
-def page_of(found: PageImage) -> Recognized:
+def page_of(found: OCRPage) -> Recognized:
     """A page whose lines are not legible has no text: it holds what is "foreign"."""
     lines = levelled(found["lines"])
     if not found["legible"] or not any(any(map(str.isalnum, line["text"])) for line in lines):
@@ -56,7 +56,7 @@ def page_of(found: PageImage) -> Recognized:
     return Recognized(page=page, words=tuple(words), doubtful=tuple(doubtful))
 
 
-def levelled(lines: Sequence[Line]) -> list[Line]:
+def levelled(lines: Sequence[OCRLine]) -> list[OCRLine]:
     """The lines with one size for each type on the page. A line without long letters is found to
     be lower than the others."""
     sizes = sorted({line["size"] for line in lines if line["size"]})
@@ -65,10 +65,10 @@ def levelled(lines: Sequence[Line]) -> list[Line]:
         first = next((each for each in same if size <= ALIKE * each), size)
         same.setdefault(first, []).append(size)
     type_of = {size: round(median(some), 1) for some in same.values() for size in some}
-    return [Line({**line, "size": type_of.get(line["size"], 0.0)}) for line in lines]
+    return [OCRLine({**line, "size": type_of.get(line["size"], 0.0)}) for line in lines]
 
 
-def rows(lines: Sequence[Line]) -> list[Row]:
+def rows(lines: Sequence[OCRLine]) -> list[Row]:
     """Lines that stand at one height, from left to right, and the rows from the top; what is
     turned comes last, each line by itself."""
     found: list[Row] = []
@@ -141,7 +141,7 @@ def _prose(page: Sequence[Row], gap: tuple[float, float]) -> bool:
     return True
 
 
-def _words(line: Line) -> Iterator[tuple[int, int, list[Letter]]]:
+def _words(line: OCRLine) -> Iterator[tuple[int, int, list[OCRLetter]]]:
     """Start, end and letters of each word."""
     for word in WORD.finditer(line["text"]):
         letters = [each for each in line["letters"] if word.start() <= each["at"] < word.end()]
@@ -154,13 +154,13 @@ def _around(boxes: Sequence[Box]) -> Box:
     return min(lefts), min(bottoms), max(rights), max(tops)
 
 
-def _box(line: Line) -> Box:
+def _box(line: OCRLine) -> Box:
     return line["left"], line["bottom"], line["right"], line["top"]
 
 
-def _middle(line: Line) -> float:
+def _middle(line: OCRLine) -> float:
     return (line["bottom"] + line["top"]) / 2
 
 
-def _half(line: Line) -> float:
+def _half(line: OCRLine) -> float:
     return (line["top"] - line["bottom"]) / 2

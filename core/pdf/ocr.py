@@ -20,7 +20,7 @@ SURE = 0.8  # confidence in a letter
 LEGIBLE, MOSTLY = 0.5, 0.6
 
 
-class Letter(TypedDict):
+class OCRLetter(TypedDict):
     """A letter of a line, no blank: where it stands in the line's text, how sure that is it (0 to
     1), and its box in the page's own points (left, bottom, right, top)."""
 
@@ -29,7 +29,7 @@ class Letter(TypedDict):
     box: tuple[float, float, float, float]
 
 
-class Line(TypedDict):
+class OCRLine(TypedDict):
     """A line of a page or a part of one, in points of the page as it is read (up is up, whichever
     way it was scanned). `size` is that of its type, 0 where the line is turned."""
 
@@ -39,19 +39,19 @@ class Line(TypedDict):
     right: float
     top: float
     size: float
-    letters: list[Letter]
+    letters: list[OCRLetter]
 
 
-class PageImage(TypedDict):
+class OCRPage(TypedDict):
     """What was found on a page, in no order; `legible` is False where there are lines in letters
     that the models do not know, or too blurred."""
 
     page: int
-    lines: list[Line]
+    lines: list[OCRLine]
     legible: bool
 
 
-def read(pdf: Any, threads: int, pages: Sequence[int]) -> Iterator[PageImage]:
+def read_images(pdf: Any, threads: int, pages: Sequence[int]) -> Iterator[OCRPage]:
     """Read pages, counted from 1, one after the other, but those that cannot be opened."""
     from pypdfium2 import PdfiumError
 
@@ -63,7 +63,7 @@ def read(pdf: Any, threads: int, pages: Sequence[int]) -> Iterator[PageImage]:
             continue
         lines, legible = read_page(engine, page)
         page.close()
-        yield PageImage(page=number, lines=lines, legible=legible)
+        yield OCRPage(page=number, lines=lines, legible=legible)
 
 
 def load(threads: int) -> Any:
@@ -90,7 +90,7 @@ def load(threads: int) -> Any:
     )
 
 
-def read_page(engine: Any, page: Any) -> tuple[list[Line], bool]:
+def read_page(engine: Any, page: Any) -> tuple[list[OCRLine], bool]:
     """The lines of a page and whether they are legible. One that was scanned sideways or upside
     down is turned."""
     import numpy as np
@@ -146,7 +146,7 @@ class _Found:
         least = max(LEGIBLE * squares, MOSTLY * len(confidences))
         self.legible = not self.sideways and self.sure >= least
 
-    def lines(self, scale: float, on_page: Any, width: int, height: int) -> Iterator[Line]:
+    def lines(self, scale: float, on_page: Any, width: int, height: int) -> Iterator[OCRLine]:
         """Every line that has letters; `width` and `height` are those of the page as it lies."""
 
         def unturned(x: float, y: float) -> tuple[float, float]:
@@ -160,7 +160,7 @@ class _Found:
             # The corners clockwise, the first where the line begins, at the top of its letters.
             corners = [box[1], box[2], box[3], box[0]] if turned else list(box)
             letters = [
-                Letter(
+                OCRLetter(
                     at=at,
                     confidence=round(confidence, 3),
                     box=_around([on_page(*unturned(*point)) for point in quad]),
@@ -169,7 +169,7 @@ class _Found:
             ]
             middle = float(box[:, 1].mean())  # a line that slopes has a box that is too high
             half = high / 2
-            yield Line(
+            yield OCRLine(
                 text=text,
                 left=float(box[:, 0].min()) / scale,
                 bottom=(self.height - middle - half) / scale,

@@ -105,6 +105,12 @@ class Paper:
         end = self.page_starts[page] if page < self.pages else self.body_end
         return self.page_starts[page - 1], end
 
+    def margin_span(self, page: int) -> tuple[int, int]:
+        """Start and end of the margins of page `page` in the text; both alike if it has none."""
+        starts = [offset for offset, each in self.margins if each == page]
+        behind = [offset for offset, each in self.margins if each > page]
+        return (starts[0], behind[0] if behind else len(self.text)) if starts else (0, 0)
+
     def pages_of(self, start: int, end: int) -> tuple[int, ...]:
         """The pages that `text[start:end]` touches."""
         if start >= self.body_end and self.margins:

@@ -1,0 +1,119 @@
+"""A page of PDFium -> its text as one reads it, the way back, and where its lines lie."""
+
+import re
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
+
+from core.pdf import columns, language, layers, letters, scripts
+from core.pdf.glyphs import HYPHENS, LINE_ENDS, Box, Glyphs, Line, around
+
+LINE = re.compile(f"[^{LINE_ENDS}]*[{LINE_ENDS}]*")
+# So many characters are asked whether their font tells its letters, before all are.
+SAMPLES = 50
+
+Way = list[tuple[int, int]]
+Place = tuple[int, float, float, float, float, float]
+
+
+def text_of(textpage: Any) -> tuple[str, Way, list[Place]] | None:
+    """The text of a page, its `skips` and its `lines` (see core.papers.reader.Page); None where the
+    letters are no language's, since the page's fonts do not tell them."""
+    glyphs = Glyphs(textpage)
+    text, places = characters(textpage)
+    if not told(text, places, glyphs):
+        return None
+    lines = [line_of(text, places, found.span(), glyphs) for found in LINE.finditer(text)]
+    for step in (layers.once, scripts.joined, letters.composed, columns.in_order):
+        lines = step(lines, glyphs)
+    return assembled(lines)
+
+
+def characters(textpage: Any) -> tuple[str, Sequence[int]]:
+    """A page's text as PDFium has it, and the place of each character as PDFium counts.
+
+    PDFium counts UTF-16 units, and now and then leaves a character of its own out of the text.
+    """
+    from pypdfium2.raw import FPDFText_GetCharIndexFromTextIndex as char_at
+
+    text: str = textpage.get_text_range(errors="surrogatepass")
+    count = textpage.count_chars()
+    if len(text) == count:
+        return text, range(count)
+    units = accumulate((2 if letter > "\uffff" else 1 for letter in text), initial=0)
+    places = list(units)[: len(text)]
+    if len(text.encode("utf-16-le", "surrogatepass")) != 2 * count:
+        places = [char_at(textpage, unit) for unit in places]
+    return text, places
+
+
+def told(text: str, places: Sequence[int], glyphs: Glyphs) -> bool:
+    """Whether the page's letters are those that one sees on it, as far as one can tell."""
+    step = max(1, len(places) // SAMPLES)
+    if any(glyphs.untold(places[::step])):
+        untold = glyphs.untold(places)
+        lost = "".join(letter for letter, not_told in zip(text, untold, strict=True) if not_told)
+        much = len(lost) > len(text) / 4
+        if much and not language.readable(lost, told=False):
+            return False
+    return language.readable(text)
+
+
+def line_of(text: str, places: Sequence[int], span: tuple[int, int], glyphs: Glyphs) -> Line:
+    """A line of the text with its place, and what is to be looked at more closely."""
+    start, end = span
+    line = Line(text[start:end], places[start:end])
+    seen = line.text.strip().rstrip(HYPHENS)
+    first = line.text.find(seen)
+    pieces = glyphs.pieces(line.places[first], line.places[first + len(seen) - 1]) if seen else []
+    if not pieces:
+        return line
+    line.left, line.bottom, line.right, line.top = around(pieces)
+    # In the middle of the longest word stands no note's mark and no index.
+    word = max(seen.split(), key=len)
+    some = line.places[line.text.find(word) + len(word) // 2]
+    line.size = glyphs.size(some)
+    if line.size:
+        if len(pieces) > 1:
+            mark(line, pieces, glyphs.origin(some)[1])
+        _, bottom, _, top = glyphs.box(some)
+        if bottom < top:
+            line.bottom, line.top = bottom, top
+    return line
+
+
+def mark(line: Line, pieces: Sequence[Box], base: float) -> None:
+    """Note what its pieces say of a line whose letters stand on `base`."""
+    size = line.size
+    start, _, end, _ = pieces[0]
+    for left, _, right, _ in pieces[1:]:
+        line.gap |= left - end > size
+        line.doubled |= min(right, end) - max(left, start) > (right - left) / 2
+        start, end = min(left, start), max(right, end)
+    # Not a dash, nor a full stop.
+    letters = [(low, high) for _, low, _, high in pieces if high - low > 0.25 * size]
+    line.uneven = any(
+        low > base + 0.2 * size or high < base + 0.4 * size or low < base - 0.3 * size
+        for low, high in letters
+    )
+
+
+def assembled(lines: Sequence[Line]) -> tuple[str, Way, list[Place]]:
+    """As `text_of`."""
+    skips: Way = []
+    boxes: list[Place] = []
+    ahead = at = 0
+    for line in lines:
+        places = line.places
+        if isinstance(places, range):
+            places = places[:1]
+        for index, place in enumerate(places, at):
+            if place - index != ahead:
+                ahead = place - index
+                skips.append((index, place))
+        if line.right > line.left:
+            left, right = round(line.left, 1), round(line.right, 1)
+            bottom, top = round(line.bottom, 1), round(line.top, 1)
+            boxes.append((at, left, bottom, right, top, line.size))
+        at += len(line.text)
+    return "".join(line.text for line in lines), skips, boxes
