@@ -7,7 +7,7 @@ from core.papers.facts import split_authors
 from core.papers.finding import TextMatch
 from core.papers.library import Papers, Removal
 from core.papers.ocr import ocr_takes
-from core.papers.page_image import PageImage
+from core.papers.page_images import PageImage
 from core.papers.reading import read
 from core.store import PaperChoices, PaperRow, Refusal
 

@@ -15,7 +15,7 @@ from core.papers.adding import Added, Adding, AddProgress
 from core.papers.catalogue import BibTeXReport
 from core.papers.finding import TextMatch
 from core.papers.ocr import OCR
-from core.papers.page_image import PageImage, page_image
+from core.papers.page_images import PageImage, page_image
 from core.papers.sources import Source
 from core.settings import SAMPLES, Settings
 from core.store import PaperChoices, PaperRow, Refusal, Store

@@ -99,7 +99,8 @@ def with_words(paper: Paper, pages: Mapping[int, Recognized]) -> Paper:
         places: dict[int, int] = {}  # in the text, by those in the page's raw text
         for start, end in _spans(paper, number):
             for place in range(start, end):
-                places.setdefault(mending.way_back(paper.raw_map, place), place)
+                if not paper.text[place].isspace():  # that may stand for a line's end
+                    places.setdefault(mending.way_back(paper.raw_map, place), place)
         boxes += [(places[raw], box) for raw, box in read.words if raw in places]
         for start, end in read.doubtful:
             here = [places[raw] for raw in range(start, end) if raw in places]
@@ -117,7 +118,7 @@ def with_words(paper: Paper, pages: Mapping[int, Recognized]) -> Paper:
 
 def boxes_of(paper: Paper, page: int, start: int, end: int) -> list[Box]:
     """Where the words of `text[start:end]` stand on a page that was read from its image."""
-    found = []
+    found: list[Box] = []
     for first, last in _spans(paper, page):
         a, b = max(start, first), min(end, last)
         if a < b:
@@ -126,8 +127,8 @@ def boxes_of(paper: Paper, page: int, start: int, end: int) -> list[Box]:
             behind = bisect_left(paper.word_boxes, b, key=itemgetter(0))
             if begun < 0 or paper.word_boxes[begun][0] < first or _over(paper, begun, a):
                 begun += 1
-            found += [box for _, *box in paper.word_boxes[begun:behind]]
-    return [tuple(box) for box in found]
+            found += [(x, y, right, top) for _, x, y, right, top in paper.word_boxes[begun:behind]]
+    return found
 
 
 def _over(paper: Paper, word: int, place: int) -> bool:

@@ -258,7 +258,8 @@ def draw(page: Any, scale: float, spans: list[str]) -> bytes:
     for span in spans:
         text, rects = "", []
         if "," in span:
-            rects = [tuple(map(float, span.split(",")))]
+            left, bottom, right, top = map(float, span.split(","))
+            rects = [(left, bottom, right, top)]
         else:
             text, rects = characters(textpage, *map(int, span.split("-")))
         marked = Marked(text=text, boxes=0)

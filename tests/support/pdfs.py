@@ -120,6 +120,18 @@ def packed(begin: bytes, middle: bytes, times: int, end: bytes, *, stated: int =
     return plain.replace(mark, head + body + b"\n")
 
 
+def joined(*files: bytes) -> bytes:
+    """One file with the pages of all."""
+    from pypdf import PdfWriter
+
+    writer = PdfWriter()
+    for file in files:
+        writer.append(io.BytesIO(file))
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
 def encrypted(plain: bytes, user_password: str) -> bytes:
     """The same file behind a password; with an empty one it opens without asking."""
     from pypdf import PdfReader, PdfWriter
