@@ -9,9 +9,9 @@ from pages.ui.shared import frame
 
 SETTINGS, CONTEXTS, PUBLISHED = "settings", "helped", "reproduce"  # as the address says it
 VIEWS = {
-    SETTINGS: "Which setting?",
-    CONTEXTS: "Helped or hurt?",
-    PUBLISHED: "A published table",
+    SETTINGS: "Compare settings",
+    CONTEXTS: "Effect of context",
+    PUBLISHED: "Benchmark",
 }
 
 

@@ -11,8 +11,8 @@ from core.charts.style import GROUND
 def judged(label: str, tokens: float, recall: float, *, tied: bool = False) -> PlottedSetting:
     return PlottedSetting(
         label=label,
-        series="retrieved",
-        arm="retrieved",
+        series="not reranked",
+        point=label.split("<")[0],
         tokens=tokens,
         recall=recall,
         low=recall - 0.1,
@@ -21,16 +21,23 @@ def judged(label: str, tokens: float, recall: float, *, tied: bool = False) -> P
     )
 
 
-SETTINGS = [judged("top 5", 900, 0.8, tied=True), judged("top 3", 500, 0.75, tied=True)]
+SETTINGS = [judged("top 5", 900, 0.8, tied=True)]
+SETTINGS += [replace(judged("top 3", 500, 0.75, tied=True), recommended=True)]
 SETTINGS += [judged("top 1 <b>", 200, 0.4)]
 
 
 def test_recall_stands_against_the_tokens_it_costs() -> None:
-    alone = replace(SETTINGS[0], label="deep", series="reranked", arm="reranked", tokens=700.0)
+    alone = replace(SETTINGS[0], label="deep", series="reranked", tokens=700.0)
     chart = recall_against_tokens([*SETTINGS, alone], 24, "MiniLM", "light")
-    assert chart.title.startswith("80% of the gold text found for 900 tokens; 75% for 500")
+    assert chart.title.startswith(
+        "80% of the gold text found for 900 tokens; recommended: 75% for 500"
+    )
     assert chart.counted.startswith("n = 24 questions; filled")
-    ribbon, line, single = chart.figure.data
+    front, ribbon, line, single = chart.figure.data
+    assert (list(front.x), list(front.y)) == ([200, 500, 700], [0.4, 0.75, 0.8]), (
+        "most for its cost"
+    )
+    assert list(line.text) == ["top 1", "top 3", "top 5"]
     assert list(line.x) == [200, 500, 900]
     assert list(line.y) == [0.4, 0.75, 0.8]
     assert list(ribbon.y) == pytest.approx([0.5, 0.85, 0.9, 0.7, 0.65, 0.3])
@@ -38,7 +45,7 @@ def test_recall_stands_against_the_tokens_it_costs() -> None:
     assert list(line.marker.color) == [GROUND["light"], blue, blue], "what ties is solid"
     assert line.customdata[0][0] == "top 1 &lt;b&gt;"
     assert single.error_y.visible and not line.error_y.visible
-    assert single.line.color != blue
+    assert single.line.color != blue and single.marker.symbol != line.marker.symbol
     assert [row["setting"] for row in chart.rows] == ["top 1 <b>", "top 3", "deep", "top 5"]
 
 
@@ -46,7 +53,7 @@ def test_panels_stand_below_each_other_over_the_same_tokens() -> None:
     small = [replace(each, panel="400") for each in SETTINGS]
     large = [replace(each, panel="1600", tokens=4 * each.tokens) for each in SETTINGS]
     figure = recall_against_tokens([*small, *large], 24, "MiniLM", "light").figure
-    lines = [trace for trace in figure.data if trace.mode == "lines+markers"]
+    lines = [trace for trace in figure.data if trace.mode == "lines+markers+text"]
     assert [(line.xaxis, line.yaxis) for line in lines] == [("x", "y"), ("x2", "y2")]
     assert [list(line.x) for line in lines] == [[200, 500, 900], [800, 2000, 3600]]
     assert [line.showlegend for line in lines] == [True, False]

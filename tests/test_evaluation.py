@@ -79,7 +79,7 @@ def test_what_is_kept_is_judged_without_loading_a_model(lab: Lab, tmp_path: Path
 
 def test_the_memo_names_what_was_not_tested(lab: Lab, tmp_path: Path) -> None:
     text = evaluated(lab, (town(lab, tmp_path),)).memo
-    assert text.startswith("# Which setting? sizes\n")
+    assert text.startswith("# Decision memo: sizes\n")
     assert "- 6 questions with gold, over 1 paper, on" in text
     assert "- chunk size and overlap: 60/0, 600/0." in text
     assert "- Any embedder but hashing." in text
@@ -89,7 +89,7 @@ def test_the_memo_names_what_was_not_tested(lab: Lab, tmp_path: Path) -> None:
 
 def test_the_charts_hold_every_setting_and_question(lab: Lab, tmp_path: Path) -> None:
     chart, questions = evaluated(lab, (town(lab, tmp_path),)).charts("light")
-    lines = [trace for trace in chart.figure.data if trace.mode == "lines+markers"]
+    lines = [trace for trace in chart.figure.data if trace.mode == "lines+markers+text"]
     assert [line.name for line in lines] == ["not reranked", "reranked from 4"]
     assert [len(line.x) for line in lines] == [2, 2]
     assert len(chart.rows) == 4
@@ -153,7 +153,7 @@ def test_the_command_prints_a_line_a_setting(
     assert verdict["verdict"] in err
     assert set(verdict["tied"]) == {line["setting"] for line in lines if line["tied"]}
     assert "Left out for want of gold in these papers: 1." in err
-    assert memo.read_text().startswith("# Which setting? sizes")
+    assert memo.read_text().startswith("# Decision memo: sizes")
 
     assert main(["evaluate", str(preset), "--base", "none such"]) == 2
     assert "they are: 60/0 · top 1" in capsys.readouterr().err

@@ -16,40 +16,33 @@ def close(value: float, within: float) -> object:
     return pytest.approx(value, abs=within)
 
 
-def test_means_are_scipys_bootstrap_taken_out_for_few_questions() -> None:
-    chance = np.random.default_rng(3)
-    values = np.column_stack([chance.random(25), chance.random(25) ** 3])
-    ours = s.means(values)
-    tail = stats.norm.cdf(np.sqrt(25 / 24) * stats.t.ppf(0.025, 24))
-    for column, found in zip(values.T, ours, strict=True):
-        theirs = stats.bootstrap(
-            (column,),
-            np.mean,
-            confidence_level=1 - 2 * tail,
-            method="percentile",
-            n_resamples=20_000,
-            rng=np.random.default_rng(1),
-        ).confidence_interval
-        assert found.mean == pytest.approx(column.mean())
-        assert (found.low, found.high) == (close(theirs.low, 0.01), close(theirs.high, 0.01))
-        assert found.n == 25
+def test_an_interval_of_hits_and_misses_is_clopper_and_pearsons() -> None:
+    hits = np.repeat([1.0, 0.0], [16, 4])
+    (found,) = s.means(hits)
+    exact = stats.binomtest(16, 20).proportion_ci(method="exact")
+    assert (found.mean, found.n) == (0.8, 20)
+    assert (found.low, found.high) == (close(exact.low, 0.01), close(exact.high, 0.01))
 
 
-def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
+def test_few_questions_alike_still_have_an_interval() -> None:
+    for value in (0.0, 0.25, 1.0):
+        (found,) = s.means(np.full((5, 1), value))
+        assert 0 <= found.low <= value <= found.high <= 1
+        assert found.high - found.low > 0.3
+    (one,) = s.means([[0.5]])
+    assert (one.mean, one.low, one.high) == (0.5, close(0.0125, 0.005), close(0.9875, 0.005))
+
+
+@pytest.mark.parametrize("questions", [5, 10, 20, 50])
+def test_intervals_hold_the_truth_as_often_as_they_say(questions: int) -> None:
     chance = np.random.default_rng(5)
-    values = chance.beta(2, 1, (20, 400))  # 400 studies of 20 questions; the mean is 2/3
-    held = sum(each.low <= 2 / 3 <= each.high for each in s.means(values))
-    assert 0.92 <= held / 400 <= 0.98
-
-
-def test_one_question_says_nothing_of_others() -> None:
-    (found,) = s.means([[0.5]])
-    assert (found.mean, found.low, found.high, found.n) == (0.5, -np.inf, np.inf, 1)
-
-
-def test_a_setting_without_spread_has_no_width() -> None:
-    (found,) = s.means(np.full((10, 1), 0.25))
-    assert (found.low, found.high) == (0.25, 0.25)
+    for values, truth, least in (
+        (chance.binomial(1, 0.9, (questions, 400)).astype(float), 0.9, 0),
+        (chance.beta(9, 1, (questions, 400)), 0.9, 0),
+        (chance.choice([-1.0, 0, 1], (questions, 400), p=[0.05, 0.85, 0.1]), 0.05, -1),
+    ):
+        held = sum(each.low <= truth <= each.high for each in s.means(values, least, 1))
+        assert held / 400 >= 0.94
 
 
 def test_sign_flips_are_the_exact_test() -> None:
@@ -82,7 +75,8 @@ def test_differences_by_hand() -> None:
     assert first.interval.mean == 0.5
     assert first.p_holm == pytest.approx(min(1, 2 * first.p))
     assert (same.wins, same.ties, same.losses) == (0, 6, 0)
-    assert (same.p, same.interval.low, same.interval.high, same.more) == (1.0, 0.0, 0.0, None)
+    assert (same.p, same.interval.mean, same.more) == (1.0, 0.0, None)
+    assert same.interval.low < 0 < same.interval.high
     assert s.differences(base[:, None], base=0) == []
     (lenient,) = s.differences(np.column_stack([base, better]), base=0, alike=0.6)
     assert (lenient.wins, lenient.ties, lenient.losses) == (3, 3, 0)
@@ -117,7 +111,26 @@ def test_a_clear_winner_and_a_clear_tie() -> None:
     two = s.tied_with_best(level + noise + np.array([0, 0.3, 0, 0.3]))
     assert two.settings == (1, 3)
     assert two.winner is None
-    assert s.cheapest(two.settings, [1, 9, 2, 7]) == 3
+
+
+def test_the_bound_of_one_other_setting_is_the_lower_end_of_its_difference() -> None:
+    hits = np.zeros((100, 2))
+    hits[:90, 0] = hits[:80, 1] = 1  # 10 points behind, on ten questions
+    found = s.bounds(hits, leader=0, margin=0.05)
+    # Clopper and Pearson's one-sided bound for ten losses of a hundred: 1 - 0.8364
+    assert found.at_worst[1] == close(-0.1638, 0.005)
+    assert found.needed[1] is None, "it lies further behind than the margin"
+    assert found.at_worst[0] > 0.04, "the leader is better"
+
+
+def test_settings_that_never_differ_are_alike_once_there_are_many_questions() -> None:
+    same = np.repeat(np.random.default_rng(0).random((59, 1)), 2, axis=1)
+    few, enough = s.bounds(same[:50], 0, 0.05), s.bounds(np.vstack([same, same]), 0, 0.05)
+    # 1 - 0.05^(1/n): what an unseen question may still change
+    assert few.at_worst[1] == close(-(1 - 0.05 ** (1 / 50)), 0.005)
+    assert few.at_worst[1] < -0.05 < enough.at_worst[1]
+    assert few.needed == (60, 60)
+    assert s.bounds(same[:, :1], 0, 0.05).at_worst == (0.0,)
 
 
 def test_settings_alike_in_all_questions_tie() -> None:

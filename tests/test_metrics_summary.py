@@ -5,7 +5,6 @@ import pytest
 
 from core.metrics.memo import memo
 from core.metrics.retrieval import Overlap, Ranking
-from core.metrics.statistics import more_questions
 from core.metrics.summary import MeasuredQuestion, summarise
 
 
@@ -37,55 +36,85 @@ def study(questions: int = 30) -> list[list[MeasuredQuestion]]:
     ]
 
 
-def test_a_tie_its_cheapest_and_the_base() -> None:
-    found = summarise(LABELS, study(), base=0)
-    assert (found.winner, found.tied) == (None, (0, 1))
-    assert (found.cheapest_by_tokens, found.cheapest_by_seconds) == (0, 1)
+def test_the_leader_what_is_no_worse_and_the_baseline() -> None:
+    found = summarise(LABELS, study(200), base=0)
     small, large, bad = found.outcomes
-    assert [outcome.tied for outcome in found.outcomes] == [True, True, False]
+    assert (found.winner, found.tied) == (None, (0, 1))
+    assert found.leader in (0, 1)
+    assert found.recommended == 0, "the cheaper of two that are alike"
+    assert bad.standing == "worse"
     assert small.difference is None
     assert large.difference and large.difference.interval.mean == pytest.approx(0, abs=1e-12)
-    assert bad.difference and (bad.difference.losses, bad.difference.p_holm < 0.05) == (30, True)
-    assert small.never_seen == pytest.approx(0.1)
-    assert bad.never_seen == pytest.approx((20 * 0.1 + 10 * 0.2) / 30)
+    assert bad.difference and (bad.difference.losses, bad.difference.p_holm < 0.05) == (200, True)
+    assert bad.never_seen == pytest.approx((133 * 0.1 + 67 * 0.2) / 200)
     assert (large.context_tokens, large.context_characters, large.seconds) == (500, 2000, 0.5)
-    assert small.ranks and (small.ranks.hit.mean, small.ranks.hit.n) == (1.0, 30)
-    assert bad.ranks and bad.ranks.hit.n == 20, "ranks count where they are defined"
+    assert small.ranks and (small.ranks.hit.mean, small.ranks.hit.n) == (1.0, 200)
+    assert bad.ranks and bad.ranks.hit.n == 133, "ranks count where they are defined"
     assert bad.precision.mean == pytest.approx(bad.recall.mean / 10)
-    assert found.verdict.startswith("No winner yet: 2 settings cannot be told from the best;")
 
 
-def test_the_best_has_to_be_told_from_the_cheapest_of_its_set() -> None:
-    difficulty = 0.1 + 0.8 * np.random.default_rng(0).random(12)
-    noise = np.random.default_rng(1).normal(0, 0.2, 12)
+def test_the_leader_is_named_first_then_what_is_recommended() -> None:
+    difficulty = 0.1 + 0.8 * np.random.default_rng(0).random(200)
+    rows = [[measured(d, 900, 1.0) for d in difficulty]]
+    rows.append([measured(d - 0.001, 100, 1.0) for d in difficulty])
+    found = summarise(("large", "small"), rows)
+    assert (found.leader, found.winner, found.recommended) == (0, 0, 1)
+    assert found.verdict.startswith("“large” found most of the gold text, ")
+    assert (
+        "more than every other setting. Recommended: “small”, 100 tokens instead" in found.verdict
+    )
+    assert found.outcomes[1].standing == "no worse", "although it is significantly worse"
+    assert summarise(("large", "small"), rows, margin=0.01).recommended == 0
+    only = summarise(("small", "large"), [rows[0], [measured(d / 9, 950, 1.0) for d in difficulty]])
+    assert only.verdict.endswith("It is recommended: none costs less to read.")
+
+
+def test_a_tie_is_no_recommendation() -> None:
+    chance = np.random.default_rng(1)
+    difficulty = 0.3 + 0.4 * chance.random(30)
+    noise = chance.normal(0, 0.2, 30)
     noise -= noise.mean()
     rows = [
         [measured(d, 900, 1.0) for d in difficulty],
-        [measured(float(d + n - 0.02), 500, 1.0) for d, n in zip(difficulty, noise, strict=True)],
-        [measured(float(d - n - 0.05), 100, 1.0) for d, n in zip(difficulty, noise, strict=True)],
+        [measured(float(d + n - 0.02), 100, 1.0) for d, n in zip(difficulty, noise, strict=True)],
     ]
-    found = summarise(LABELS, rows)
-    assert (found.best, found.tied, found.cheapest_by_tokens) == (0, (0, 1, 2), 2)
-    assert found.rival == 2
-    assert found.more == more_questions(noise + 0.05)
-    assert found.verdict.endswith(
-        f"about {found.more} more questions would tell “small” from the cheapest of them, “bad”."
+    found = summarise(("large", "small"), rows)
+    assert (found.tied, found.recommended, found.outcomes[1].standing) == (
+        (0, 1),
+        None,
+        "undecided",
     )
-    dear = summarise(LABELS, [rows[2], rows[1], [measured(d, 50, 1.0) for d in difficulty]])
-    assert (dear.best, dear.cheapest_by_tokens, dear.rival) == (2, 2, 1)
-    assert dear.verdict.endswith("from “large”.")
+    assert f"about {found.more} more questions would tell" in found.verdict
+    assert found.more == (found.outcomes[0].needed or 0) - 30
 
 
-def test_a_winner() -> None:
-    found = summarise(("good", "bad"), [study()[0], study()[2]])
-    assert (found.winner, found.base, found.outcomes[1].difference) == (0, None, None)
-    assert found.verdict == "“good” is better than every other setting."
+def test_what_is_cheaper_and_undecided_says_how_many_questions_it_wants() -> None:
+    chance = np.random.default_rng(1)
+    level = 0.3 + 0.4 * chance.random(100)
+    noise = chance.normal(0, 0.25, 100)
+    noise -= noise.mean()
+    rows = [
+        [measured(d, 900, 1.0) for d in level],
+        [measured(float(d + n - 0.03), 100, 1.0) for d, n in zip(level, noise, strict=True)],
+    ]
+    found = summarise(("large", "small"), rows)
+    assert (found.recommended, found.cheaper_undecided) == (0, [1])
+    assert "1 cheaper setting is undecided: about" in found.verdict
+    assert found.more == (found.outcomes[1].needed or 0) - 100
 
 
-def test_one_setting_and_settings_alike() -> None:
+def test_of_few_questions_nothing_is_said_but_that_they_are_few() -> None:
+    found = summarise(LABELS, study(19))
+    assert (found.winner, found.recommended, found.more) == (None, None, 1)
+    assert found.verdict == (
+        "Too few questions to decide: 19, where 20 are needed at least. Add 1 or more, and compare"
+        " again."
+    )
+    assert "Too few" not in summarise(LABELS, study(20)).verdict
+
+
+def test_one_setting_has_nothing_to_be_compared_with() -> None:
     assert "nothing to be compared" in summarise(("one",), study()[:1]).verdict
-    alike = summarise(("one", "two"), [study()[0]] * 2)
-    assert alike.verdict.endswith("on these questions they are alike.")
 
 
 def test_without_any_rank() -> None:
@@ -99,21 +128,24 @@ def test_what_cannot_be_summarised(rows: list[list[MeasuredQuestion]]) -> None:
         summarise(("one",) * len(rows), rows)
 
 
-def test_the_memo_says_what_ties_what_it_costs_and_what_is_open() -> None:
-    summary = summarise(("small | *cheap*", "large", "bad"), study(), base=0)
-    text = memo(
-        "Which chunks?", summary, tested=("30 questions.",), untested=("Answers <b>too</b>.",)
-    )
+def test_the_memo_says_what_is_recommended_what_it_costs_and_what_is_open() -> None:
+    summary = summarise(("small | *cheap*", "large", "bad"), study(200), base=0)
+    text = memo("Chunks?", summary, tested=("30 questions.",), untested=("Answers <b>too</b>.",))
     lines = text.splitlines()
-    assert lines[0] == "# Which chunks?"
-    assert lines[2].startswith("**No winner yet: 2 settings")
-    assert r"- The cheapest of those that tie by the text it costs: small \| \*cheap\* (100" in text
-    assert "by time: large (0.5 s a question)" in text
+    assert lines[0] == "# Chunks?"
+    assert lines[2].startswith("**“")
     rows = [line for line in lines if line.startswith("| ")][1:]
     assert len(rows) == 3
     assert rows[-1].startswith("| bad | ")
-    assert "p < 0.001, 0/0/30 | 50 | 0.1 | 13% |  |" in rows[-1]
-    assert any("| base | 100 | 2 | 10% | ties |" in row for row in rows)
+    assert rows[-1].endswith("| 50 | 0.1 | 13% | worse |")
+    assert "0/0/200 | < 0.001 |" in rows[-1]
+    assert any(r"| small \| \*cheap\* |" in row and "| baseline |" in row for row in rows)
     assert "- 30 questions." in lines
     assert r"- Answers \<b\>too\</b\>." in lines
-    assert "Means over 30 questions" in text
+    assert "Means over 200 questions" in text
+
+
+def test_the_memo_of_few_questions_has_no_p_and_no_standing() -> None:
+    text = memo("Chunks?", summarise(LABELS, study(6), base=0), tested=(), untested=())
+    assert "**Too few questions to decide: 6" in text
+    assert not any(word in text for word in ("undecided |", "leader |", "0.001"))

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from core import labels
 from core.charts.chart import Chart
-from core.charts.palette import ARM_COLOURS, GROUND, Theme
+from core.charts.palette import GROUND, NEUTRAL, SETTINGS, Theme
 from core.charts.quality import BELOW, CELL, MOST_QUESTIONS, cell, least, squares
-from core.charts.style import ARM_MARKS, dressed, safe, short, ticks
-from core.types import Arm
+from core.charts.style import dressed, safe, short, ticks
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+# A colour and a shape a series; both begin anew at different places, so that twenty stay apart.
+MARKS = ("circle", "square", "diamond", "triangle-up", "cross")
 RIBBON = 0.14  # how much of its colour a ribbon has
 MOST_RIBBONS = 3  # more of them hide each other; then each mark has a bar
 PANEL = 270  # pixels of one of several, one below the other
@@ -25,34 +25,34 @@ LEGEND = 24  # pixels of one of its lines, which holds two series
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlottedSetting:
     """A setting in a study. `series` are settings to be joined by a line, those that differ in how
-    much they take alone; those of another `panel` are drawn below. `recall`, `low` and `high` are
-    shares: the mean and its 95 % interval; `tokens` the mean length of a question's context.
-    `tied`: not to be told from the best."""
+    much they take alone, which `point` says; those of another `panel` are drawn below. `recall`,
+    `low` and `high` are shares: the mean and its 95 % interval; `tokens` the mean length of a
+    question's context. `tied`: not to be told from the leader."""
 
     label: str
     panel: str = ""
     series: str
-    arm: Arm
+    point: str = ""
     tokens: float
     recall: float
     low: float
     high: float
     tied: bool
+    recommended: bool = False
 
 
 def recall_against_tokens(
     settings: Sequence[PlottedSetting], questions: int, tokens_of: str, theme: Theme
 ) -> Chart:
     """Recall for the text it costs, with its 95 % as ribbons, or as bars where there are many
-    series; what ties with the best is solid. Settings of equal budget stand above each other, also
-    those of different panels."""
+    series; what ties with the leader is solid, and a line joins the settings that find most for
+    what they cost. Settings of equal budget stand above each other, also those of different
+    panels."""
     name = "recall against context"
-    tied = [each for each in settings if each.tied]
-    best = max(settings, key=lambda each: each.recall)
-    cheapest = min(tied, key=lambda each: each.tokens)
-    title = f"{best.recall:.0%} of the gold text found for {best.tokens:,.0f} tokens"
-    if cheapest is not best:
-        title += f"; {cheapest.recall:.0%} for {cheapest.tokens:,.0f}, which ties with it"
+    leader = max(settings, key=lambda each: each.recall)
+    title = f"{leader.recall:.0%} of the gold text found for {leader.tokens:,.0f} tokens"
+    if (chosen := next((each for each in settings if each.recommended), leader)) is not leader:
+        title += f"; recommended: {chosen.recall:.0%} for {chosen.tokens:,.0f}"
     from core.charts.drawing import make_subplots
 
     panels = list(dict.fromkeys(each.panel for each in settings))
@@ -64,6 +64,8 @@ def recall_against_tokens(
     )
     names = list(dict.fromkeys(each.series for each in settings))
     ribbons = len(names) <= MOST_RIBBONS
+    for row, panel in enumerate(panels, start=1):
+        _front(figure, [each for each in settings if each.panel == panel], row)
     for number, series in enumerate(names):
         for row, panel in enumerate(panels, start=1):
             members = [
@@ -74,8 +76,8 @@ def recall_against_tokens(
             members.sort(key=lambda pair: pair[1].tokens)
             if members:
                 _line(figure, members, number, row, theme, ribbon=ribbons and len(members) > 1)
-    n = f"n = {labels.counted(questions, 'question')}; filled: ties with the"
-    n += f" best; {'ribbons' if ribbons else 'bars'}: 95 % intervals"
+    n = f"n = {labels.counted(questions, 'question')}; filled: no significant"
+    n += f" difference from the leader; {'ribbons' if ribbons else 'bars'}: 95 % intervals"
     height = 440 if len(panels) == 1 else PANEL * len(panels)
     dressed(figure, title, n, theme, height=height + LEGEND * (len(names) // 2))
     figure.update_layout(legend={"y": -0.2 / len(panels), "yanchor": "top"})
@@ -91,7 +93,8 @@ def recall_against_tokens(
             "recall": each.recall,
             "low": each.low,
             "high": each.high,
-            "ties with the best": each.tied,
+            "ties with the leader": each.tied,
+            "recommended": each.recommended,
         }
         for each in sorted(settings, key=lambda each: each.tokens)
     ]
@@ -110,8 +113,7 @@ def _line(
     """One series in the panel of this row, from 1: its settings on a line, with their intervals as
     a ribbon or as bars. A mark's `customdata` ends with the setting's number."""
     members = [each for _, each in numbered]
-    arm = members[0].arm
-    colour = ARM_COLOURS[arm][theme]
+    colour = SETTINGS[number % len(SETTINGS)]
     tokens = [each.tokens for each in members]
     if ribbon:
         figure.add_scatter(
@@ -127,7 +129,7 @@ def _line(
             col=1,
         )
     named = {trace.name for trace in figure.data}
-    name = short(members[0].series) or labels.ARM_NAMES[arm]
+    name = short(members[0].series)
     figure.add_scatter(
         row=row,
         col=1,
@@ -141,22 +143,46 @@ def _line(
             "array": [each.high - each.recall for each in members],
             "arrayminus": [each.recall - each.low for each in members],
         },
-        mode="lines+markers",
+        mode="lines+markers+text",
+        text=[safe(each.point) for each in members],
+        textposition="top center",
+        textfont={"size": 12, "color": colour},
         name=name,
         legendgroup=name,
         showlegend=name not in named,
-        line={"color": colour, "width": 1.5, "dash": DASHES[number % len(DASHES)]},
+        line={"color": colour, "width": 1.5},
         marker={
-            "symbol": ARM_MARKS[arm],
+            "symbol": MARKS[number % len(MARKS)],
             "size": 12,
             "color": [colour if each.tied else GROUND[theme] for each in members],
             "line": {"color": colour, "width": 2},
         },
         customdata=[[safe(each.label), each.low, each.high, at] for at, each in numbered],
-        # Plotly fades what is not selected, and here faint means behind the best.
-        unselected={"marker": {"opacity": 1}},
+        # Plotly fades what is not selected, and here faint means behind the leader.
+        unselected={"marker": {"opacity": 1}, "textfont": {"color": colour}},
         hovertemplate="%{customdata[0]}<br>%{y:.1%} (%{customdata[1]:.1%} to %{customdata[2]:.1%})"
         " for %{x:,.0f} tokens<extra></extra>",
+    )
+
+
+def _front(figure: "Figure", settings: Sequence[PlottedSetting], row: int) -> None:
+    """The Pareto front: no other setting finds as much for as little."""
+    front: list[PlottedSetting] = []
+    for each in sorted(settings, key=lambda each: (each.tokens, -each.recall)):
+        if not front or each.recall > front[-1].recall:
+            front.append(each)
+    figure.add_scatter(
+        row=row,
+        col=1,
+        x=[each.tokens for each in front],
+        y=[each.recall for each in front],
+        mode="lines",
+        name="most for its cost (Pareto front)",
+        showlegend=row == 1,
+        legendgroup="front",
+        hoverinfo="skip",
+        line={"color": NEUTRAL, "width": 6, "shape": "hv"},
+        opacity=0.35,
     )
 
 

@@ -13,6 +13,7 @@ from core.commands.sweeps import LOOK_SECONDS, alike, made
 from core.errors import BadInput
 from core.evaluation import Evaluation
 from core.lab import Lab
+from core.metrics import MARGIN
 from core.tasks import result_of
 
 
@@ -20,6 +21,13 @@ def add_verbs(verbs: Verbs) -> None:
     evaluate = verbs.add_parser("evaluate", help="compare settings by the questions with gold")
     evaluate.add_argument("preset", metavar="PRESET|FILE.toml")
     evaluate.add_argument("--base", metavar="SETTING", help="its label, to compare others with")
+    evaluate.add_argument(
+        "--margin",
+        metavar="POINTS",
+        type=float,
+        default=100 * MARGIN,
+        help="how far a cheaper setting may lie behind the leader (default: %(default)g)",
+    )
     add_papers(evaluate)
     evaluate.add_argument(
         "--held-out", action="store_true", help="test the choice on the questions set aside"
@@ -42,7 +50,9 @@ def evaluate_preset(lab: Lab, options: argparse.Namespace) -> int:
     sweep_id = lab.sweeps.start(planned)
     signal.signal(signal.SIGINT, lambda *_: lab.sweeps.stop(sweep_id))
     _wait(lab, sweep_id)
-    steps = lab.evaluations.result(sweep_id, options.base, held_out=options.held_out)
+    steps = lab.evaluations.result(
+        sweep_id, options.base, margin=options.margin / 100, held_out=options.held_out
+    )
     evaluation = result_of(steps, lambda doing: say(doing.sentence))
     _show(evaluation)
     _write(evaluation, options.memo)
@@ -73,12 +83,11 @@ def _show(evaluation: Evaluation) -> None:
     show(
         {
             "verdict": summary.verdict,
-            "best": labels[summary.best],
+            "best": labels[summary.leader],
             "tied": [labels[each] for each in summary.tied],
             "winner": None if summary.winner is None else labels[summary.winner],
-            "cheapest_by_tokens": labels[summary.cheapest_by_tokens],
-            "cheapest_by_seconds": labels[summary.cheapest_by_seconds],
-            "rival": None if summary.rival is None else labels[summary.rival],
+            "recommended": None if summary.recommended is None else labels[summary.recommended],
+            "margin": summary.margin,
             "more_questions": summary.more,
             "tokens_of": evaluation.tokens_of,
             "sweep": evaluation.sweep.id,

@@ -275,11 +275,11 @@ def _fused(similar: _Way, lexical: _Way) -> _Way:
 def _row(data: beir_files.BeirSet, way: _Way, base: _Way | None = None, **facts: Any) -> BeirRow:
     """What a way is worth, and what it adds to the base."""
     measured = _measured(data, way)
-    ours = dict(zip(MEASURES, means(measured), strict=True))
+    ours = {name: each.in_percent for name, each in zip(MEASURES, means(measured), strict=True)}
     added = None
     if base:
         pairs = [(b[0], m[0]) for b, m in zip(_measured(data, base), measured, strict=True)]
-        added = statistics.differences(pairs, 0)[0].interval
+        added = statistics.differences(pairs, 0)[0].interval.in_percent
     return BeirRow(
         name=way.name,
         questions=len(data.questions),
@@ -303,10 +303,9 @@ def _row(data: beir_files.BeirSet, way: _Way, base: _Way | None = None, **facts:
 
 
 def _measured(data: beir_files.BeirSet, way: _Way) -> list[tuple[float, float]]:
-    """By question nDCG@10 and recall@100 in per cent, a document standing where its best chunk
-    does."""
+    """By question nDCG@10 and recall@100, a document standing where its best chunk does."""
     scores = []
     for grades, some in zip(data.relevance.values(), way.found, strict=True):
         found = retrieval.graded(grades, list(dict.fromkeys(chunk.paper_id for chunk, _ in some)))
-        scores.append((100 * found.ndcg, 100 * found.recall))
+        scores.append((found.ndcg, found.recall))
     return scores

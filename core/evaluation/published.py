@@ -310,9 +310,8 @@ def _row(
     never_seen: float,
     embedded: int,
 ) -> RecallRow:
-    recall, precision, iou = means(
-        [(100 * each.recall, 100 * each.precision, 100 * each.iou) for each in overlaps]
-    )
+    measured = means([(each.recall, each.precision, each.iou) for each in overlaps])
+    recall, precision, iou = (each.in_percent for each in measured)
     return RecallRow(
         chunker=row.chunker,
         size=row.size,

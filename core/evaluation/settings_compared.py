@@ -10,7 +10,7 @@ from core.errors import BadInput
 from core.evaluation.changed_questions import ChangedQuestion, turned
 from core.gold import Gold, QuestionBook, gold_by_question
 from core.labels import counted
-from core.metrics import ALIKE, MeasuredQuestion, Summary, memo, retrieval, summarise
+from core.metrics import ALIKE, MARGIN, MeasuredQuestion, Summary, memo, retrieval, summarise
 from core.models import Models, offsets
 from core.retrieval import Finder
 from core.store import Store, SweepRow
@@ -41,7 +41,7 @@ class Evaluation:
     def memo(self) -> str:
         """The decision on one page of Markdown."""
         return memo(
-            f"Which setting? {self.sweep.name}",
+            f"Decision memo: {self.sweep.name}",
             self.summary,
             tested=self.tested(),
             untested=self.untested(),
@@ -50,7 +50,7 @@ class Evaluation:
     @property
     def base(self) -> int:
         """The number of the setting that the others are compared with, the best without another."""
-        return self.summary.best if self.summary.base is None else self.summary.base
+        return self.summary.leader if self.summary.base is None else self.summary.base
 
     def link(self, question: int, setting: int) -> str:
         """What shows a setting's run of a question beside that of the base, both from 0."""
@@ -86,15 +86,16 @@ class Evaluation:
                 label=outcome.label,
                 panel=panel,
                 series=series,
-                arm=setting.recipe.arm,
+                point=point,
                 tokens=outcome.context_tokens,
                 recall=outcome.recall.mean,
                 low=outcome.recall.low,
                 high=outcome.recall.high,
                 tied=outcome.tied,
+                recommended=number == self.summary.recommended,
             )
-            for outcome, setting, (panel, series) in zip(
-                self.summary.outcomes, self.sweep.settings, _series(self.sweep), strict=True
+            for number, (outcome, (panel, series, point)) in enumerate(
+                zip(self.summary.outcomes, _series(self.sweep), strict=True)
             )
         ]
         recalls = [[each.overlap.recall for each in row] for row in self.measured]
@@ -208,10 +209,15 @@ class Evaluations:
         return gold_by_question(self._questions.all(held_out=held_out), paper_ids)
 
     def result(
-        self, sweep_id: str, base: str | None = None, *, held_out: bool = False
+        self,
+        sweep_id: str,
+        base: str | None = None,
+        *,
+        margin: float = MARGIN,
+        held_out: bool = False,
     ) -> Generator[Progress, None, Evaluation]:
         """What the sweep's searches are worth. `base` names the setting that the others are
-        compared with."""
+        compared with; `margin` as of core.metrics.summarise."""
         sweep = self._sweeps.sweep(sweep_id)
         labels = [setting.label for setting in sweep.settings]
         if base is not None and base not in labels:
@@ -234,17 +240,17 @@ class Evaluations:
         key = (sweep_id, held_out, tuple(asked), spans)
 
         def judged() -> Generator[Progress, None, Evaluation]:
-            if (*key, number) in self._kept:
-                return self._kept[*key, number]
-            if same := next(
-                (each for known, each in list(self._kept.items()) if known[:-1] == key), None
-            ):
-                found = replace(same, summary=summarise(labels, same.measured, number))
-            else:
-                found = yield from self._worker.stream(
-                    lambda: self._result(sweep, runs, gold, asked, number, held_out)
+            if (*key, number, margin) in self._kept:
+                return self._kept[*key, number, margin]
+            same = next(
+                (each for known, each in list(self._kept.items()) if known[: len(key)] == key), None
+            )
+            if same is None:
+                same = yield from self._worker.stream(
+                    lambda: self._result(sweep, runs, gold, asked, held_out)
                 )
-            return self._keep((*key, number), found)
+            summary = summarise(labels, same.measured, number, margin)
+            return self._keep((*key, number, margin), replace(same, summary=summary))
 
         return judged()
 
@@ -260,7 +266,6 @@ class Evaluations:
         runs: dict[tuple[int, int], str],
         gold: Gold,
         asked: Sequence[int],
-        base: int | None,
         held_out: bool,
     ) -> Generator[Progress, None, Evaluation]:
         tokens_of = self._models.default("embedder")
@@ -293,7 +298,7 @@ class Evaluations:
                 tuple(runs[question, place] for question in asked)
                 for place in range(len(sweep.settings))
             ),
-            summary=summarise([setting.label for setting in sweep.settings], measured, base),
+            summary=summarise([setting.label for setting in sweep.settings], measured),
             tokens_of=tokens_of,
             held_out=held_out,
             without_gold=len(sweep.questions) - len(asked),
@@ -350,11 +355,12 @@ def _searches(sweep: Sweep) -> bool:
     )
 
 
-def _series(sweep: Sweep) -> list[tuple[str, str]]:
-    """For each setting its panel in a chart, and what it has in common with those that differ in
-    how much they take alone: in k, or where all take the same k, in the chunks' size."""
+def _series(sweep: Sweep) -> list[tuple[str, str, str]]:
+    """For each setting its panel in a chart, what it has in common with those that differ in how
+    much they take alone, and how much it takes: its k, or where all take the same k, its size."""
     varied = _varied(sweep)
-    apart = len(varied["top k"]) > 1 and len(varied["chunk size and overlap"]) > 1
+    several_k = len(varied["top k"]) > 1
+    apart = several_k and len(varied["chunk size and overlap"]) > 1
     names = []
     for setting in sweep.settings:
         evidence, chunking = setting.recipe.evidence, setting.recipe.chunking
@@ -364,7 +370,8 @@ def _series(sweep: Sweep) -> list[tuple[str, str]]:
             words.append(f"{evidence.index} index")
         reranked = f"reranked from {evidence.candidates}" if evidence.reranker else "not reranked"
         panel = f"chunks of {chunking.size}/{chunking.overlap}" if apart else ""
-        names.append((panel, " · ".join([*words, reranked])))
+        point = f"k {evidence.top_k}" if several_k else f"{chunking.size:,}"
+        names.append((panel, " · ".join([*words, reranked]), point))
     return names
 
 

@@ -2,14 +2,22 @@
 no page."""
 
 from core.metrics import reference, retrieval, statistics, votes
+from core.metrics.choice import MARGIN
 from core.metrics.diagnosis import KINDS, Diagnosis, Share, diagnose_all, repeated_share, shares
 from core.metrics.differences import differences
 from core.metrics.gold import held, sought, within
 from core.metrics.instructions import instructions
-from core.metrics.memo import memo
+from core.metrics.memo import memo, p_value
 from core.metrics.retrieval import overlap, relevant
 from core.metrics.statistics import ALPHA, Difference, Interval, means, repeat_noise, tied_with_best
-from core.metrics.summary import ALIKE, MeasuredQuestion, SettingOutcome, Summary, summarise
+from core.metrics.summary import (
+    ALIKE,
+    MeasuredQuestion,
+    SettingOutcome,
+    Summary,
+    percent,
+    summarise,
+)
 from core.metrics.support import sentences, supported_share
 from core.metrics.votes import Agreement, Strength
 
@@ -17,6 +25,7 @@ __all__ = [
     "ALIKE",
     "ALPHA",
     "KINDS",
+    "MARGIN",
     "Agreement",
     "Diagnosis",
     "Difference",
@@ -33,6 +42,8 @@ __all__ = [
     "means",
     "memo",
     "overlap",
+    "p_value",
+    "percent",
     "reference",
     "relevant",
     "repeat_noise",

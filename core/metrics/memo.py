@@ -1,11 +1,27 @@
-"""A decision on one page of Markdown: which settings tie, the cheapest of them, how sure that is,
-and what was not tested. Pure; every number in it comes from the summary."""
+"""A decision on one page of Markdown: the leader, what is recommended, how sure that is, and what
+was not tested. Pure; every number in it comes from the summary."""
 
 from collections.abc import Sequence
 
 from core import labels
 from core.metrics.statistics import Difference, Interval
 from core.metrics.summary import SettingOutcome, Summary
+
+COLUMNS = (
+    "setting",
+    "recall, 95 % CI",
+    "difference from baseline, 95 % CI, wins/ties/losses",
+    "p (Holm)",
+    "at worst",
+    "hit rate",
+    "MRR",
+    "nDCG",
+    "precision",
+    "tokens",
+    "seconds",
+    "truncated by the embedder",
+    "standing",
+)
 
 
 def memo(title: str, summary: Summary, *, tested: Sequence[str], untested: Sequence[str]) -> str:
@@ -19,18 +35,17 @@ def memo(title: str, summary: Summary, *, tested: Sequence[str], untested: Seque
             "",
             f"**{_plain(summary.verdict)}**",
             "",
-            *_choice(summary),
+            f"| {' | '.join(COLUMNS)} |",
+            "|" + "---|" * len(COLUMNS),
+            *(_row(outcomes[each], summary, each == summary.base) for each in order),
             "",
-            "| setting | recall, 95 % interval | to the base | tokens | seconds | never seen | |",
-            "|---|---|---|---|---|---|---|",
-            *(_row(outcomes[each], each == summary.base) for each in order),
-            "",
-            f"Means over {outcomes[0].recall.n} questions: recall is the share of the gold text"
-            " that was retrieved, in per cent; to the base: the difference with its interval, p"
-            " corrected for the number of settings, questions won/tied/lost; tokens are those of"
-            " one question's context, seconds those of its search (median); never seen: what"
-            " lies behind the embedder's window in the chunks it found. “Ties” stands where a"
-            " setting cannot be told from the best (model confidence set, 95 %).",
+            f"Means over {labels.counted(summary.questions, 'question')}. Recall is the share of"
+            " the gold text that was retrieved, in per cent; at worst is how far it lies from the"
+            f" leader's, in points, a bound that holds for all settings at once in 95 of 100"
+            f" studies: a setting is no worse if that is less than {100 * summary.margin:g} points"
+            " behind. Tokens are those of one question's context, seconds those of its search"
+            " (median); truncated is what lies behind the embedder's window in the chunks it found."
+            " Hit rate, MRR and nDCG count chunks with gold, over the questions that have any.",
             "",
             "## What it rests on",
             "",
@@ -44,31 +59,35 @@ def memo(title: str, summary: Summary, *, tested: Sequence[str], untested: Seque
     )
 
 
-def _choice(summary: Summary) -> list[str]:
-    by_tokens = summary.outcomes[summary.cheapest_by_tokens]
-    by_seconds = summary.outcomes[summary.cheapest_by_seconds]
-    among = "of those that tie " if summary.winner is None else ""
-    return [
-        f"- The cheapest {among}by the text it costs: {_plain(by_tokens.label)}"
-        f" ({by_tokens.context_tokens:,.0f} tokens a question).",
-        f"- The cheapest {among}by time: {_plain(by_seconds.label)}"
-        f" ({labels.seconds(by_seconds.seconds)} s a question).",
+def _row(outcome: SettingOutcome, summary: Summary, is_base: bool) -> str:
+    few = summary.too_few
+    ranks = outcome.ranks
+    cells = [
+        _plain(outcome.label),
+        _percent(outcome.recall),
+        "baseline" if is_base else _change(outcome.difference),
+        "–" if few or outcome.difference is None else p_value(outcome.difference.p_holm),
+        "–" if few else f"{100 * outcome.at_worst:+.1f}",
+        *(
+            f"{each.mean:.2f}" if each else "–"
+            for each in ((ranks.hit, ranks.mrr, ranks.ndcg) if ranks else (None, None, None))
+        ),
+        f"{100 * outcome.precision.mean:.1f}",
+        f"{outcome.context_tokens:,.0f}",
+        labels.seconds(outcome.seconds),
+        "–" if outcome.never_seen is None else f"{outcome.never_seen:.0%}",
+        "–" if few else outcome.standing,
     ]
+    return f"| {' | '.join(cells)} |"
 
 
-def _row(outcome: SettingOutcome, is_base: bool) -> str:
-    change = "base" if is_base else _change(outcome.difference)
-    unseen = "–" if outcome.never_seen is None else f"{outcome.never_seen:.0%}"
-    return (
-        f"| {_plain(outcome.label)} | {_percent(outcome.recall)} | {change} |"
-        f" {outcome.context_tokens:,.0f} | {labels.seconds(outcome.seconds)} | {unseen} |"
-        f" {'ties' if outcome.tied else ''} |"
-    )
+def p_value(p: float) -> str:
+    return f"{p:.3f}" if p >= 0.001 else "< 0.001"
 
 
 def _percent(interval: Interval) -> str:
     mean, low, high = (100 * each for each in (interval.mean, interval.low, interval.high))
-    return f"{mean:.1f}" + (f" ({low:.1f} to {high:.1f})" if interval.n > 1 else "")
+    return f"{mean:.1f} ({low:.1f} to {high:.1f})"
 
 
 def _change(difference: Difference | None) -> str:
@@ -78,9 +97,8 @@ def _change(difference: Difference | None) -> str:
         100 * each
         for each in (difference.interval.mean, difference.interval.low, difference.interval.high)
     )
-    p = f"p {difference.p_holm:.3f}" if difference.p_holm >= 0.001 else "p < 0.001"
     return (
-        f"{mean:+.1f} ({low:+.1f} to {high:+.1f}), {p},"
+        f"{mean:+.1f} ({low:+.1f} to {high:+.1f}),"
         f" {difference.wins}/{difference.ties}/{difference.losses}"
     )
 

@@ -4,14 +4,17 @@
 same questions, higher is better, without NaN. A question counts once, so what is drawn at random
 is questions. Every function gives the same numbers each time: its chance has a fixed seed.
 
-Sources: percentile bootstrap with Hesterberg's correction for few questions ("What Teachers Should
-Know About the Bootstrap", 2015); sign-flip randomisation p = (b + 1) / (m + 1) (Phipson and Smyth,
-2010); Holm (1979); the model confidence set of Hansen, Lunde and Nason (2011) with the range
-statistic, whose chance comes from sign flips here: see docs/decisions/0009-what-is-better.md.
+Sources: intervals for the mean of a bounded variable by Gaffke ("Three test statistics for a
+nonparametric one-sided hypothesis on the mean of a nonnegative variable", 2005), as told by
+Learned-Miller and Thomas ("A new confidence interval for the mean of a bounded random variable",
+2019); simultaneous bounds by the largest of the studentised statistics (Westfall and Young, 1993);
+sign-flip randomisation p = (b + 1) / (m + 1) (Phipson and Smyth, 2010); Holm (1979); the model
+confidence set of Hansen, Lunde and Nason (2011) with the range statistic, whose chance comes from
+sign flips here: see docs/decisions/0009-what-is-better.md and 0024-no-worse.md.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from statistics import NormalDist
 from zlib import crc32
@@ -39,6 +42,10 @@ class Interval:
     low: float
     high: float
     n: int
+
+    @property
+    def in_percent(self) -> "Interval":
+        return replace(self, mean=100 * self.mean, low=100 * self.low, high=100 * self.high)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,36 +79,86 @@ class Ties:
         return self.best if len(self.settings) == 1 else None
 
 
-def means(values: ArrayLike) -> list[Interval]:
-    """The mean of each setting with its interval."""
-    from scipy.special import stdtrit
+def means(values: ArrayLike, least: float = 0.0, most: float = 1.0) -> list[Interval]:
+    """The mean of each setting with its interval, of values that lie from `least` to `most`.
 
+    It is the Bayesian bootstrap's with one question more, which went as badly as can be for the
+    lower end and as well as can be for the upper one: few questions that were all hits do not say
+    that there are no misses. Of hits and misses it is Clopper and Pearson's interval.
+    Errors: ValueError for values beyond these ends.
+    """
     table = _table(values)
-    n = len(table)
-    if n == 1:  # one question says nothing of others
-        return [Interval(mean=float(v), low=-np.inf, high=np.inf, n=1) for v in table[0]]
-    # The quantiles of the bootstrap are too narrow for few questions, as a normal interval is
-    # against Student's; they are taken as much further out as that is wider.
-    student = stdtrit(n - 1, (1 - LEVEL) / 2)
-    tail = NormalDist().cdf(float(np.sqrt(n / (n - 1)) * student))
-    drawn = np.concatenate(list(_resampled(table)))
-    low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)
+    if table.min() < least - SAME or table.max() > most + SAME:
+        raise ValueError(f"values are said to lie from {least:g} to {most:g}")
+    found, unseen = _reweighted(table)
+    tail = (1 - LEVEL) / 2
+    low = np.quantile(found + least * unseen, tail, axis=0)
+    high = np.quantile(found + most * unseen, 1 - tail, axis=0)
     return [
-        Interval(mean=float(mean), low=float(a), high=float(b), n=n)
-        for mean, a, b in zip(table.mean(axis=0), low, high, strict=True)
+        Interval(mean=float(mean), low=float(a), high=float(b), n=len(table))
+        for mean, a, b in zip(
+            table.mean(axis=0), np.maximum(low, least), np.minimum(high, most), strict=True
+        )
     ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How settings compare with the best at worst, as lower bounds of paired differences, and about
+    how many questions like these, all in all, would show in four of five studies that a setting is
+    not behind by more than a margin; None where its mean is."""
+
+    at_worst: tuple[float, ...]
+    needed: tuple[int | None, ...]
+
+
+def bounds(values: ArrayLike, leader: int, margin: float) -> Bounds:
+    """Every setting against the leader: one-sided bounds that in 95 of 100 studies all hold at
+    once. The leader against every other, each at 95 %: it is among the best if no bound says
+    otherwise. Values lie from 0 to 1, so the one question more of `means` is lost outright, by 1.
+
+    needed: n = ((reach + z(0.8)) sd / room)^2 + 3 / room, where reach is how many standard errors a
+    bound lies below its mean, room how far the mean lies above -margin, and 3 / room what it takes
+    where no question differs.
+    """
+    table = _table(values)
+    others = [setting for setting in range(table.shape[1]) if setting != leader]
+    if not others:
+        return Bounds(at_worst=(0.0,), needed=(0,))
+    change = table[:, others] - table[:, [leader]]
+    found, unseen = _reweighted(change)
+    drawn = found - unseen
+    middle, spread = drawn.mean(axis=0), drawn.std(axis=0)
+    reach = float(np.quantile(((middle - drawn) / spread).max(axis=1), LEVEL))
+    at_worst, needed = np.zeros(table.shape[1]), np.zeros(table.shape[1])
+    at_worst[others] = middle - reach * spread
+    needed[others] = _needed(change, reach, margin)
+    at_worst[leader] = np.quantile(-found - unseen, 1 - LEVEL, axis=0).min()
+    needed[leader] = _needed(-change, NormalDist().inv_cdf(LEVEL), margin).max()
+    return Bounds(
+        at_worst=tuple(map(float, at_worst)),
+        needed=tuple(int(np.ceil(each)) if np.isfinite(each) else None for each in needed),
+    )
+
+
+def _needed(change: Table, reach: float, margin: float) -> Table:
+    """Infinite where no number would do. See `bounds`."""
+    room = margin + change.mean(axis=0)
+    enough = np.where(room > SAME, room, np.nan)
+    count = ((reach + NormalDist().inv_cdf(POWER)) * change.std(axis=0) / enough) ** 2
+    return np.nan_to_num(count + 3 / enough, nan=np.inf)
+
+
 def differences(values: ArrayLike, base: int, alike: float = SAME) -> list[Difference]:
-    """Every setting but the base, in order, compared with it. Values that differ by no more than
-    `alike` are counted as equal, and only counted so."""
+    """Every setting but the base, in order, compared with it, of values from 0 to 1. Those that
+    differ by no more than `alike` are counted as equal, and only counted so."""
     table = _table(values)
     others = [setting for setting in range(table.shape[1]) if setting != base]
     if not others:
         return []
     change = table[:, others] - table[:, [base]]
     p = sign_flip(change)
-    columns = zip(others, means(change), p, holm(p), change.T, strict=True)
+    columns = zip(others, means(change, -1, 1), p, holm(p), change.T, strict=True)
     return [
         Difference(
             setting=setting,
@@ -172,11 +229,6 @@ def tied_with_best(values: ArrayLike) -> Ties:
     return Ties(best=best, settings=tied, p=tuple(map(float, p)))
 
 
-def cheapest(settings: Sequence[int], costs: Sequence[float]) -> int:
-    """The one of these settings that costs least (seconds, tokens); the first of several."""
-    return min(settings, key=lambda setting: costs[setting])
-
-
 def more_questions(change: ArrayLike) -> int | None:
     """About how many more questions like these would tell a paired difference, shape (questions,),
     from none, in four of five studies, at 95 %: n = ((z(0.975) + z(0.8)) sd / mean)^2 less what
@@ -236,17 +288,20 @@ def _clearest_losses(
     return losses
 
 
-def _resampled(table: Table) -> Iterator[Table]:
-    """Means over as many questions drawn with repetition, shape (some, settings) a batch; the same
-    questions for all settings."""
+def _reweighted(table: Table) -> tuple[Table, Table]:
+    """Means with chance weights for the questions and for one more, which is unseen (Rubin's
+    Bayesian bootstrap; the same weights for all settings): the seen questions' part, shape
+    (RESAMPLES, settings), and the unseen one's weight, shape (RESAMPLES, 1)."""
     chance = np.random.default_rng(0)
-    n, middle = len(table), table.mean(axis=0)
-    centred = (table - middle).astype(np.float32)  # small numbers, for 32 bits
+    found, unseen = [], []
+    rows = table.astype(np.float32)
     for start in range(0, RESAMPLES, BATCH):
         count = min(BATCH, RESAMPLES - start)
-        drawn = chance.integers(0, n, (count, n), np.int32) + n * np.arange(count)[:, None]
-        times = np.bincount(drawn.ravel(), minlength=count * n).reshape(count, n)
-        yield times.astype(np.float32) @ centred / n + middle
+        weights = chance.standard_exponential((count, len(table) + 1), np.float32)
+        weights /= weights.sum(axis=1, keepdims=True)
+        found.append(weights[:, 1:] @ rows)
+        unseen.append(weights[:, :1])
+    return np.concatenate(found).astype(float), np.concatenate(unseen).astype(float)
 
 
 def _flipped(table: Table) -> Iterator[NDArray[np.float32]]:

@@ -1,5 +1,5 @@
-"""From every question under every setting to what a choice needs: means with intervals, who ties
-with the best, and the cheapest of them. Pure.
+"""From every question under every setting to what a choice needs: means with intervals, the leader,
+and the cheapest setting that is shown to be no worse. Pure.
 
 Settings are compared by the recall of gold characters, on the questions that have gold; what a
 setting costs stands beside it, for more text always recalls more.
@@ -13,6 +13,7 @@ import numpy as np
 
 from core.labels import counted
 from core.metrics import statistics
+from core.metrics.choice import MARGIN, TOO_FEW, Standing, choose
 from core.metrics.retrieval import Overlap, Ranking, never_seen
 from core.metrics.statistics import Difference, Interval
 
@@ -51,7 +52,10 @@ class SettingOutcome:
     """One setting. `context_tokens` and `context_characters` are means a question, `seconds` is the
     median, since the first search of a session also loads what it needs. `never_seen` is the share
     of the candidates' text behind the embedder's window, None without an embedder. `difference` is
-    to the base setting, None for itself and without one. `tied`: it cannot be told from the best.
+    to the base setting, None for itself and without one. `tied`: it cannot be told from the leader.
+    `at_worst` is how far its recall lies from the leader's at worst, and of the leader how far from
+    the others', `needed` about how many questions in all would show it to be no worse than the
+    margin allows, None where it lies further behind (statistics.Bounds).
     """
 
     label: str
@@ -65,49 +69,125 @@ class SettingOutcome:
     never_seen: float | None
     difference: Difference | None
     tied: bool
+    standing: Standing
+    at_worst: float
+    needed: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """All settings in their order; the others are numbers of settings. `winner` is None as long as
-    several tie. Then the question is whether the best is worth more than its `rival`, the cheapest
-    of them in tokens, or the next best one where it is the cheapest itself: about `more` questions
-    like these would tell. Both are None where all that tie are alike."""
+    """All settings in their order; the others are numbers of settings, as core.metrics.choice says
+    them. `margin` is how far what is recommended may be behind."""
 
     outcomes: tuple[SettingOutcome, ...]
     base: int | None
-    best: int
+    leader: int
     tied: tuple[int, ...]
     winner: int | None
-    cheapest_by_tokens: int
-    cheapest_by_seconds: int
-    rival: int | None
-    more: int | None
+    margin: float
+    recommended: int | None
+
+    @property
+    def questions(self) -> int:
+        return self.outcomes[0].recall.n
+
+    @property
+    def too_few(self) -> bool:
+        return self.questions < TOO_FEW
+
+    @property
+    def cheaper_undecided(self) -> list[int]:
+        """What would be recommended instead if it were shown to be no worse, the cheapest first."""
+        if self.recommended is None:
+            return []
+        limit = self.outcomes[self.recommended].context_tokens
+        undecided = [
+            number
+            for number, each in enumerate(self.outcomes)
+            if each.standing == "undecided" and each.needed and each.context_tokens < limit
+        ]
+        return sorted(undecided, key=lambda number: self.outcomes[number].context_tokens)
+
+    @property
+    def more(self) -> int:
+        """About how many more questions are needed: for any choice, then for a recommendation,
+        then to decide the first of what is cheaper; 0 where nothing cheaper is undecided."""
+        if self.too_few:
+            return TOO_FEW - self.questions
+        undecided = [self.leader] if self.recommended is None else self.cheaper_undecided
+        needed = [self.outcomes[each].needed or 0 for each in undecided]
+        return max(1, min(needed) - self.questions) if needed else 0
 
     @property
     def verdict(self) -> str:
-        """The choice in one sentence."""
+        """The choice in a few sentences."""
         if len(self.outcomes) == 1:
             return "One setting alone has nothing to be compared with."
-        best = self.outcomes[self.best].label
+        if self.too_few:
+            return (
+                f"Too few questions to decide: {self.questions}, where {TOO_FEW} are needed at"
+                f" least. Add {self.more} or more, and compare again."
+            )
+        return " ".join([self._led, self._choice, *self._undecided])
+
+    @property
+    def _led(self) -> str:
+        leader = self.outcomes[self.leader]
+        tail = "."
         if self.winner is not None:
-            return f"“{best}” is better than every other setting."
-        if self.rival is None:
-            tail = "on these questions they are alike"
-        else:
-            rival = self.outcomes[self.rival].label
-            cheapest = "the cheapest of them, " if self.rival == self.cheapest_by_tokens else ""
-            tail = f"“{best}” and “{rival}” would be told apart if they stood alone"
-            if self.more:
-                tail = f"about {counted(self.more, 'more question')} would tell “{best}” from"
-                tail += f" {cheapest}“{rival}”"
-        return f"No winner yet: {len(self.tied)} settings cannot be told from the best; {tail}."
+            tail = ", more than every other setting."
+        elif len(self.tied) > 1:
+            others = counted(len(self.tied) - 1, "other setting")
+            tail = f"; no significant difference from {others}."
+        return f"“{leader.label}” found most of the gold text, {percent(leader.recall)}{tail}"
+
+    @property
+    def _choice(self) -> str:
+        allowed = f"{100 * self.margin:g} points"
+        leader = self.outcomes[self.leader]
+        if self.recommended is None:
+            return (
+                f"Nothing is recommended yet: it may still be more than {allowed} behind another"
+                f" setting; about {counted(self.more, 'more question')} would tell."
+            )
+        if self.recommended == self.leader:
+            cheaper = any(each.context_tokens < leader.context_tokens for each in self.outcomes)
+            why = f"no cheaper one is shown to be within {allowed} of it"
+            return f"It is recommended: {why if cheaper else 'none costs less to read'}."
+        chosen = self.outcomes[self.recommended]
+        return (
+            f"Recommended: “{chosen.label}”, {chosen.context_tokens:,.0f} tokens instead of"
+            f" {leader.context_tokens:,.0f}, shown to be no worse by more than {allowed} (at worst"
+            f" {100 * chosen.at_worst:+.1f})."
+        )
+
+    @property
+    def _undecided(self) -> list[str]:
+        """What more questions could still change."""
+        undecided = self.cheaper_undecided
+        if not undecided:
+            return []
+        are = "is" if len(undecided) == 1 else "are"
+        return [
+            f"{counted(len(undecided), 'cheaper setting')} {are} undecided: about"
+            f" {counted(self.more, 'more question')} would decide one of them."
+        ]
+
+
+def percent(interval: Interval) -> str:
+    """81.0 % (95 % CI 70.1 to 93.4)."""
+    mean, low, high = (100 * each for each in (interval.mean, interval.low, interval.high))
+    return f"{mean:.1f} % (95 % CI {low:.1f} to {high:.1f})"
 
 
 def summarise(
-    labels: Sequence[str], measured: Sequence[Sequence[MeasuredQuestion]], base: int | None = None
+    labels: Sequence[str],
+    measured: Sequence[Sequence[MeasuredQuestion]],
+    base: int | None = None,
+    margin: float = MARGIN,
 ) -> Summary:
-    """`measured`: for each label a row with every question, all in one order.
+    """`measured`: for each label a row with every question, all in one order. `margin` is how far a
+    cheaper setting's recall may lie behind the leader's and still be recommended.
 
     Errors: ValueError without settings or questions, or with rows of unlike length.
     """
@@ -115,11 +195,9 @@ def summarise(
     if not rows or not rows[0] or len(rows) != len(labels) or len(set(map(len, rows))) != 1:
         raise ValueError("a summary needs settings, and all questions under each")
     recall = _column(rows, lambda each: each.overlap.recall)
-    ties = statistics.tied_with_best(recall)
     tokens = _column(rows, lambda each: each.context_tokens).mean(axis=0)
     seconds = np.median(_column(rows, lambda each: each.seconds), axis=0)
-    cheapest = statistics.cheapest(ties.settings, tokens.tolist())
-    rival = _rival(recall, ties, cheapest)
+    choice = choose(recall, tokens, margin)
     differences = {} if base is None else _differences(recall, base)
     precision = _column(rows, lambda each: each.overlap.precision)
     iou = _column(rows, lambda each: each.overlap.iou)
@@ -144,22 +222,21 @@ def summarise(
                 seconds=float(seconds[number]),
                 never_seen=_never_seen(rows[number]),
                 difference=differences.get(number),
-                tied=number in ties.settings,
+                tied=number in choice.tied,
+                standing=choice.standings[number],
+                at_worst=choice.at_worst[number],
+                needed=choice.needed[number],
             )
             for number, (label, mean_recall, mean_precision, mean_iou, ranks, characters) in (
                 enumerate(columns)
             )
         ),
         base=base,
-        best=ties.best,
-        tied=ties.settings,
-        winner=ties.winner,
-        cheapest_by_tokens=cheapest,
-        cheapest_by_seconds=statistics.cheapest(ties.settings, seconds.tolist()),
-        rival=rival,
-        more=None
-        if rival is None
-        else statistics.more_questions(recall[:, ties.best] - recall[:, rival]),
+        leader=choice.leader,
+        tied=choice.tied,
+        winner=choice.winner,
+        margin=margin,
+        recommended=choice.recommended,
     )
 
 
@@ -168,15 +245,6 @@ def _never_seen(row: Sequence[MeasuredQuestion]) -> float | None:
     if len(reads) < len(row):
         return None
     return never_seen([each.found_characters for each in row], reads)
-
-
-def _rival(recall: statistics.Table, ties: statistics.Ties, cheapest: int) -> int | None:
-    """The setting of those that tie which the best must be told from; None if all are as good."""
-    means = recall.mean(axis=0)
-    behind = [each for each in ties.settings if means[ties.best] - means[each] > statistics.SAME]
-    if cheapest in behind:
-        return cheapest
-    return max(behind, key=lambda each: means[each], default=None)
 
 
 def _differences(recall: statistics.Table, base: int) -> dict[int, Difference]:

@@ -55,7 +55,7 @@ def test_story_sample_questions_verdict_a_turned_question_and_the_memo(
     with page.expect_download() as download:
         page.get_by_role("button", name="Memo (Markdown)").click()
     memo = download.value.path().read_text(encoding="utf-8")
-    assert memo.startswith("# Which setting? two-sizes\n")
+    assert memo.startswith("# Decision memo: two-sizes\n")
     assert said in memo.replace("\\", "")
     page.keyboard.press("Escape")
 

@@ -56,7 +56,7 @@ def links(page: AppTest) -> list[str]:
 def test_smoke_without_a_question(app: AppTest) -> None:
     page = opened(app)
     assert not page.exception
-    assert "No question has a known place yet" in texts(page)
+    assert "No question has a gold passage yet" in texts(page)
     assert page.button(key="evaluate.samples").label == "Add the sample papers and their questions"
     assert "Mark passages in the Library" in links(page)
 
@@ -98,7 +98,7 @@ def test_story_evaluate_leave_come_back_and_read_the_verdict(page: AppTest, lab:
     assert texts(page).count(labels.escaped(verdict)) == 1
     assert "Answers\\: only what was retrieved was judged" in texts(page)
     page.button(key="evaluate.memo.open").click().run()
-    assert "# Which setting? sizes" in texts(page)
+    assert "# Decision memo: sizes" in texts(page)
     page.run()
     assert page.selectbox(key="evaluate.base").value == "600/0 · top 1"
     page.button(key="evaluate.back").click().run()
@@ -163,7 +163,7 @@ def test_the_choice_is_checked_on_what_was_held_out(
     page.run()
     assert not page.exception
     assert "1 held-out question with gold" in texts(page)
-    assert "Then check the choice" not in texts(page)
+    assert "Confirm on the test set" not in texts(page)
 
 
 def test_an_evaluation_that_was_stopped_says_what_to_do(page: AppTest, lab: Lab) -> None:
@@ -196,7 +196,7 @@ def test_helped_or_hurt_opens_on_what_was_recorded(app: AppTest) -> None:
     assert "21 questions answered by SmolLM2" in texts(page)
     table = page.dataframe[0].value
     assert list(table["context"]) == ["no context", "retrieved", "retrieved and reranked"]
-    assert "No question has a known place yet" in texts(page)
+    assert "No question has a gold passage yet" in texts(page)
 
 
 def test_story_ask_four_ways_and_open_a_flip(page: AppTest, lab: Lab) -> None:

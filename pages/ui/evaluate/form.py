@@ -7,6 +7,7 @@ import streamlit as st
 from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
+from core.metrics import MARGIN
 from core.sweeps import Preset, SweepRow
 from pages.ui.shared import frame, planning
 from pages.ui.sweep import form, watch
@@ -16,8 +17,8 @@ USUAL = "retrieval-only"
 
 def draw(lab: Lab) -> None:
     st.markdown(
-        "Many questions whose places in the papers are known, and every setting asked all of them."
-        " **Which one would you defend?**"
+        "Many test questions with gold passages, and every setting asked all of them. **Which one"
+        " finds most, and is a cheaper one shown to be no worse?**"
     )
     with_gold = [kept for kept in lab.questions.all() if kept.question.gold]
     if with_gold:
@@ -31,7 +32,7 @@ def empty(lab: Lab) -> None:
     """No question has gold: what that is, and the two ways to some."""
     samples = labels.counted(len(lab.sweeps.sample_questions()), "question")
     st.info(
-        "No question has a known place yet. Mark the passage that answers a question in the"
+        "No question has a gold passage yet. Mark the passage that answers a question in the"
         f" Library, or take the {samples} of the sample papers."
     )
     here = lab.papers.samples_here()
@@ -116,9 +117,25 @@ def base(names: Sequence[str]) -> str:
     """The setting that the others are compared with."""
     if st.session_state.get("evaluate.base") not in names:
         st.session_state["evaluate.base"] = names[0]
-    st.selectbox("Baseline", names, key="evaluate.base", persist_state=form.KEEP, width=420)
+    st.selectbox("Baseline", names, key="evaluate.base", persist_state=form.KEEP, width=320)
     chosen: str = st.session_state["evaluate.base"]
     return chosen
+
+
+def margin() -> float:
+    """How far a cheaper setting may lie behind the leader, as a share."""
+    points: int = st.number_input(
+        "Margin, points",
+        0,
+        50,
+        value=round(100 * MARGIN),
+        key="evaluate.margin",
+        persist_state=form.KEEP,
+        width=130,
+        help="A cheaper setting is recommended if its recall is shown to lie no more than this"
+        " behind the leader's.",
+    )
+    return points / 100
 
 
 def open_evaluation(sweep_id: str) -> None:

@@ -16,6 +16,14 @@ from pages.ui.shared import frame, planning
 from pages.ui.sweep import watch
 from pages.ui.sweep.form import duration
 
+MORE = "More questions needed"
+HELP = {
+    "Leader": "The setting that found most of the gold text.",
+    "Recommended": "What costs least to read among the leader and the settings that are shown to be"
+    " no worse than the best by more than the margin.",
+    MORE: "About how many would decide whether something cheaper is no worse.",
+}
+
 
 def draw(lab: Lab, sweep_id: str) -> None:
     """The whole of one evaluation; it draws itself anew while it is under way."""
@@ -32,9 +40,10 @@ def draw(lab: Lab, sweep_id: str) -> None:
         watch.state(lab, row)
         st.caption("An evaluation needs every question under every setting; go on to see it.")
     else:
-        with compared:
+        with compared, st.container(horizontal=True, vertical_alignment="bottom"):
             base = form.base([setting.label for setting in sweep.settings])
-        found = judged(lab, sweep, base, held_out=held_out)
+            margin = form.margin()
+        found = judged(lab, sweep, base, margin, held_out=held_out)
         with exports:
             send_out(found)
         result(lab, found)
@@ -62,11 +71,11 @@ def following(sweep_id: str) -> None:
     watch.state(lab, row)
 
 
-def judged(lab: Lab, sweep: Sweep, base: str, *, held_out: bool) -> Evaluation:
-    """The result against this base; reading the runs takes a moment the first time."""
+def judged(lab: Lab, sweep: Sweep, base: str, margin: float, *, held_out: bool) -> Evaluation:
+    """The result against this baseline; reading the runs takes a moment the first time."""
     line = st.empty()
     found = result_of(
-        lab.evaluations.result(sweep.id, base, held_out=held_out),
+        lab.evaluations.result(sweep.id, base, margin=margin, held_out=held_out),
         lambda doing: line.progress(doing.share or 0.0, labels.escaped(doing.sentence)),
     )
     line.empty()
@@ -77,7 +86,7 @@ def result(lab: Lab, found: Evaluation) -> None:
     summary = found.summary
     with st.container(key="evaluate-verdict"):
         st.markdown(labels.escaped(summary.verdict))
-    st.markdown(_choice(found))
+    _figures(found)
     theme = frame.theme()
     recall, questions = found.charts(theme)
     drawn, listed = st.columns([4, 3], gap="large")
@@ -111,36 +120,38 @@ def _rests(found: Evaluation) -> None:
         with column:
             st.subheader(heading, anchor=False)
             st.markdown("\n".join(f"- {labels.escaped(sentence)}" for sentence in sentences))
-    if st.button("The decision on one page", icon=":material/article:", key="evaluate.memo.open"):
+    if st.button("Decision memo", icon=":material/article:", key="evaluate.memo.open"):
         _memo(found.memo)
 
 
-@st.dialog("The decision on one page", width="large")
+@st.dialog("Decision memo", width="large")
 def _memo(text: str) -> None:
     with st.container(key="evaluate-memo"):
         st.markdown(text)
     st.caption("Export, beside the name, has it as Markdown.")
 
 
-def _choice(found: Evaluation) -> str:
+def _figures(found: Evaluation) -> None:
+    """The three numbers that a choice needs, where it can be made; and what they rest on."""
     summary = found.summary
+    if len(summary.outcomes) > 1 and not summary.too_few:
+        chosen = {"Leader": summary.leader, "Recommended": summary.recommended}
+        *columns, last = st.columns([2, 2, 1], gap="large")
+        for column, (name, number) in zip(columns, chosen.items(), strict=True):
+            with column:
+                if number is None:
+                    st.metric(name, "none yet", help=HELP[name])
+                    continue
+                outcome = summary.outcomes[number]
+                st.metric(name, f"{100 * outcome.recall.mean:.1f} %", help=HELP[name])
+                tokens = f"{outcome.context_tokens:,.0f} tokens"
+                st.caption(f"{labels.escaped(outcome.label)} · {tokens}")
+        last.metric(MORE, f"{summary.more:,}" if summary.more else "none", help=HELP[MORE])
     kept = "held-out question" if found.held_out else "question"
-    tokens, seconds = (
-        summary.outcomes[each] for each in (summary.cheapest_by_tokens, summary.cheapest_by_seconds)
-    )
-    among = "" if summary.winner is not None else " of those that tie"
-    said = (
-        f"{labels.counted(len(found.questions), kept)} with gold · least to read{among}:"
-        f" **{labels.escaped(tokens.label)}** ({tokens.context_tokens:,.0f} tokens a question)"
-    )
-    if seconds is not tokens:
-        quick = labels.seconds(seconds.seconds)
-        said += (
-            f" · quickest{among}: **{labels.escaped(seconds.label)}** ({labels.escaped(quick)} s)"
-        )
+    said = f"{labels.counted(len(found.questions), kept)} with gold"
     if found.left_out:
         said += f" · left out: {found.left_out}"
-    return said
+    st.caption(said)
 
 
 def _turned(lab: Lab, found: Evaluation) -> None:
@@ -150,7 +161,7 @@ def _turned(lab: Lab, found: Evaluation) -> None:
     if not numbers:
         return
     if st.session_state.get("evaluate.setting") not in numbers:
-        first = (summary.best, summary.cheapest_by_tokens)
+        first = (summary.leader, summary.recommended)
         st.session_state["evaluate.setting"] = next(
             (number for number in first if number in numbers), numbers[0]
         )
@@ -181,32 +192,40 @@ def rows(found: Evaluation) -> list[dict[str, object]]:
     """The settings, the best first."""
     summary = found.summary
     order = sorted(summary.outcomes, key=lambda outcome: -outcome.recall.mean)
-    return [_row(outcome, base=outcome is summary.outcomes[found.base]) for outcome in order]
+    return [
+        _row(outcome, base=outcome is summary.outcomes[found.base], decided=not summary.too_few)
+        for outcome in order
+    ]
 
 
-def _row(outcome: SettingOutcome, *, base: bool) -> dict[str, object]:
+def _row(outcome: SettingOutcome, *, base: bool, decided: bool) -> dict[str, object]:
     change = outcome.difference
     compared = f"{change.wins}/{change.ties}/{change.losses}" if change else None
+    ranks = outcome.ranks
+    standing = {"standing": outcome.standing, "at worst": 100 * outcome.at_worst}
+    p = {"p (Holm)": change.p_holm if change else None}
     return {
-        "setting": outcome.label + (" (base)" if base else ""),
+        "setting": outcome.label + (" (baseline)" if base else ""),
         "recall": 100 * outcome.recall.mean,
-        "95 %": interval(outcome.recall),
-        "to the base": 100 * change.interval.mean if change else None,
-        "95 % of that": interval(change.interval, sign=True) if change else None,
-        "p": change.p_holm if change else None,
-        "won/tied/lost": compared,
+        "95 % CI": interval(outcome.recall),
+        **(standing if decided else {}),
         "tokens": outcome.context_tokens,
         "seconds": outcome.seconds,
-        "never seen": None if outcome.never_seen is None else 100 * outcome.never_seen,
-        "n": outcome.recall.n,
-        "best or tied": outcome.tied,
+        "difference from baseline": 100 * change.interval.mean if change else None,
+        "95 % CI of the difference": interval(change.interval, sign=True) if change else None,
+        **(p if decided else {}),
+        "wins/ties/losses": compared,
+        "hit rate": ranks.hit.mean if ranks else None,
+        "MRR": ranks.mrr.mean if ranks else None,
+        "nDCG": ranks.ndcg.mean if ranks else None,
+        "precision": 100 * outcome.precision.mean,
+        "truncated": None if outcome.never_seen is None else 100 * outcome.never_seen,
+        "questions": outcome.recall.n,
     }
 
 
 def interval(each: Interval, *, sign: bool = False) -> str:
-    """38.1 to 81.0, of shares in per cent; of one question alone there is none."""
-    if each.n < 2:
-        return ""
+    """38.1 to 81.0, of shares in per cent."""
     plus = "+" if sign else ""
     low, high = (round(100 * end, 1) + 0.0 for end in (each.low, each.high))  # no −0.0
     return f"{low:{plus}.1f} to {high:{plus}.1f}"
@@ -221,15 +240,38 @@ def _table(found: Evaluation) -> None:
         key=f"evaluate.table.{found.sweep.id}",
         column_config={
             "recall": number(format="%.1f", help="% of the gold text that was retrieved, mean"),
-            "95 %": st.column_config.TextColumn(help="interval of the mean, bootstrap"),
-            "to the base": number(format="%+.1f", help="points of recall"),
-            "95 % of that": st.column_config.TextColumn(help="paired over the questions"),
-            "p": number(format="%.3f", help="sign flips, corrected for the number of settings"),
+            "difference from baseline": number(format="%+.1f", help="points of recall"),
+            "95 % CI of the difference": st.column_config.TextColumn(
+                help="paired over the questions"
+            ),
+            "hit rate": number(
+                format="%.2f", help="share of questions with a chunk that holds gold in the top k"
+            ),
+            "MRR": number(
+                format="%.2f", help="mean of 1 / the place of the first chunk that holds gold"
+            ),
+            "nDCG": number(
+                format="%.2f", help="chunks with gold among the top k, early ones counted more"
+            ),
+            "precision": number(format="%.1f", help="% of the retrieved text that is gold"),
             "tokens": number(format="%.0f", help=f"of a question's context, by {found.tokens_of}"),
             "seconds": number(format="%.3f", help="search and reranking, median of a question"),
-            "never seen": number(format="%.0f", help="% of the chunks behind the window"),
-            "best or tied": st.column_config.CheckboxColumn(
-                help="model confidence set, 95 %: it cannot be told from the best"
+            "truncated": number(
+                format="%.0f", help="% of the found chunks' text that the embedder does not read"
+            ),
+            "p (Holm)": number(
+                format="%.3f",
+                help="of the difference from baseline, by sign flips, corrected for the number of"
+                " settings",
+            ),
+            "at worst": number(
+                format="%+.1f",
+                help="points from the leader: a lower bound that holds for all settings at once in"
+                " 95 of 100 studies",
+            ),
+            "standing": st.column_config.TextColumn(
+                help="no worse: at worst less than the margin behind the leader; worse: by a"
+                " significant difference; undecided: neither is shown"
             ),
         },
     )
@@ -243,7 +285,7 @@ def send_out(found: Evaluation) -> None:
         "Every question (CSV)": ("questions.csv", charts.as_csv(questions.rows)),
     }
     with st.popover("Export", type="tertiary", key="evaluate.exports"):
-        st.caption("The decision on one page, and the numbers it rests on.")
+        st.caption("The decision memo, and the numbers it rests on.")
         for label, (name, content) in files.items():
             st.download_button(
                 label,
@@ -256,7 +298,7 @@ def send_out(found: Evaluation) -> None:
 
 def _check(lab: Lab, found: Evaluation) -> None:
     """The choice, once it is made, on questions that had no part in it."""
-    st.subheader("Then check the choice, once", anchor=False)
+    st.subheader("Confirm on the test set", anchor=False)
     number = lab.evaluations.held_out(found.sweep.paper_ids)
     if not number:
         st.caption(
@@ -275,7 +317,7 @@ def _check(lab: Lab, found: Evaluation) -> None:
         choice = st.selectbox(
             "My choice",
             names,
-            index=found.summary.cheapest_by_tokens,
+            index=found.summary.recommended or 0,
             key=f"evaluate.choice.{found.sweep.id}",
             width=420,
         )
