@@ -20,8 +20,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from core.evaluation import gate
 from core.metrics import statistics
-from core.metrics.choice import choose
+from core.metrics.choice import MARGIN, choose
 from core.metrics.retrieval import Overlap, Ranking
 from core.metrics.summary import MeasuredQuestion, summarise
 
@@ -64,6 +65,12 @@ def simulated(studies: int, curves: bool = False) -> Iterator[tuple[str, float, 
             found = _share(studies, partial(_equal, questions, settings))
             name = "equal_recommended" if asked else ""
             yield name, found, _row(what, found, "at least 80%" if asked else "")
+    for settings in (1, 8):
+        what = f"{settings} settings, 100 questions, a gate against themselves"
+        found = _share(studies, partial(_gated, settings, 0.0))
+        yield "gate_fails_when_equal", found, _row(f"{what}: fails", found, "at most 5%")
+        found = _share(studies, partial(_gated, settings, 2 * LOSS))
+        yield "", found, _row(f"{what} less {2 * LOSS:.0%}: fails", found, "")
     for kind, (draw, mean, least) in KINDS.items():
         for questions in COVERED:
             found = _coverage(draw, mean, least, questions, 2 * studies)
@@ -131,6 +138,20 @@ def _worse(questions: int, settings: int, chance: Chance) -> bool:
 
 def _equal(questions: int, settings: int, chance: Chance) -> bool:
     return choose(_alike(chance, questions, settings), range(settings)).recommended == 0
+
+
+def _gated(settings: int, loss: float, chance: Chance) -> bool:
+    """Whether a gate fails settings that were measured anew, and lost something meanwhile."""
+    both = _alike(chance, 100, 2 * settings)
+    both[:, settings:] *= chance.random((100, settings)) >= loss / MEAN
+    before, after = (
+        {
+            str(number): {str(question): float(value) for question, value in enumerate(column)}
+            for number, column in enumerate(half.T)
+        }
+        for half in (both[:, :settings], both[:, settings:])
+    )
+    return any(row.worse for row in gate.judge(before, after, MARGIN))
 
 
 # How values are drawn in a shape, their true mean, and the least value there can be.

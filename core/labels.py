@@ -290,8 +290,8 @@ def size(megabytes: float) -> str:
 
 
 def moment(at: str) -> str:
-    """2026-11-21 13:05 UTC, of a time in ISO 8601 and UTC"""
-    return f"{at[:10]} {at[11:16]} UTC"
+    """2026-11-21 13:05 UTC, of a time in ISO 8601 and UTC; of none, that it is not known"""
+    return f"{at[:10]} {at[11:16]} UTC" if at else "time not known"
 
 
 def seconds(value: float) -> str:

@@ -316,8 +316,8 @@ def _zip(data: bytes) -> object:
 
 
 def _log(data: bytes) -> object:
-    log = experiments.read(data.decode("utf-8", "replace"), origin="import:x", at="2026")
-    again = experiments.read(experiments.write(log.runs), origin="import:x", at="2026")
+    log = experiments.read(data.decode("utf-8", "replace"), origin="import:x")
+    again = experiments.read(experiments.write(log.runs), origin="import:x")
     said = [(run.question, run.recipe.arm, run.answer) for run in log.runs]
     assert sorted(map(repr, said)) == sorted(
         repr((run.question, run.recipe.arm, run.answer)) for run in again.runs
@@ -326,7 +326,7 @@ def _log(data: bytes) -> object:
 
 
 def _retrieval_log(data: bytes) -> object:
-    log = retrievals.read(data.decode("utf-8", "replace"), origin="import:x", at="2026")
+    log = retrievals.read(data.decode("utf-8", "replace"), origin="import:x")
     return retrievals.write(log.runs)
 
 

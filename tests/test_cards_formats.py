@@ -162,6 +162,8 @@ def test_what_was_changed_in_anki_comes_back_changed() -> None:
 
 def test_the_newer_format(tmp_path: Path) -> None:
     """As Anki writes since 2.1.50: tables of their own, zstandard, and a note for older ones."""
+    # front and back as protocol buffers write them, among numbers
+    template = b"\x18\x01\x0a\x09{{Front}}\x25\2\0\0\0\x12\x08{{Back}}\x32\x01\x01"
     with sqlite3.connect(":memory:") as database:
         database.create_collation("unicase", lambda a, b: (a > b) - (a < b))
         for statement in (
@@ -169,12 +171,14 @@ def test_the_newer_format(tmp_path: Path) -> None:
             "CREATE TABLE fields (ntid INTEGER, ord INTEGER, name TEXT COLLATE unicase)",
             "CREATE TABLE decks (id INTEGER, name TEXT COLLATE unicase)",
             "CREATE TABLE notes (id INTEGER, guid TEXT, mid INTEGER, tags TEXT, flds TEXT)",
-            "CREATE TABLE cards (nid INTEGER, did INTEGER)",
+            "CREATE TABLE templates (ntid INTEGER, ord INTEGER, name TEXT, config BLOB)",
+            "CREATE TABLE cards (nid INTEGER, did INTEGER, ord INTEGER)",
             "INSERT INTO notetypes VALUES (7, 'Basic')",
             "INSERT INTO fields VALUES (7, 1, 'Back'), (7, 0, 'Front')",
             "INSERT INTO decks VALUES (3, 'Sea\x1fTides')",
+            f"INSERT INTO templates VALUES (7, 0, 'Card 1', x'{template.hex()}')",
             "INSERT INTO notes VALUES (1, 'g', 7, ' a b ', 'What?\x1f<ul><li>x<li>y</ul>')",
-            "INSERT INTO cards VALUES (1, 3)",
+            "INSERT INTO cards VALUES (1, 3, 0)",
         ):
             database.execute(statement)
         database.commit()
@@ -191,14 +195,14 @@ def test_notes_of_other_kinds() -> None:
     data = repacked(
         data,
         "UPDATE notes SET flds = ? WHERE guid = 'c'",
-        "{{c1::Rain::sky}} falls\x1f\x1f\x1f\x1f",
+        "Rain falls\x1f\x1f\x1fFrom <i>clouds</i>\x1f",
     )
-    first, cloze = anki.read(data, "d.apkg", MOST, notes).cards
-    assert first.question == "High <water>"
-    assert first.answer.startswith("**Background:** Known")
+    first, second = anki.read(data, "d.apkg", MOST, notes).cards
+    assert first.question.startswith("High <water>\n\n")  # all that the front shows
+    assert first.answer.startswith("```java")
     assert "```java\nint a = 1 < 2 ? 3 : 4; // $x$\n```" in first.answer
     assert "| a | b |\n| --- | --- |\n| 1 | `$5` |" in first.answer
-    assert (cloze.question, cloze.answer) == ("[…] falls", "**Rain** falls")
+    assert (second.question, second.answer) == ("Rain falls", "From *clouds*")
 
 
 @pytest.mark.parametrize(
@@ -221,7 +225,7 @@ def test_a_collection_that_never_ends() -> None:
     with sqlite3.connect(":memory:") as database:
         database.executescript(
             "CREATE TABLE col (models TEXT, decks TEXT); INSERT INTO col VALUES ('{}', '{}');"
-            "CREATE TABLE cards (nid, did);"
+            "CREATE TABLE cards (nid, did, ord);"
             "CREATE VIEW notes AS WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n)"
             " SELECT id, '' AS guid, 1 AS mid, '' AS tags, '' AS flds FROM n;"
         )

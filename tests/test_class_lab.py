@@ -228,10 +228,10 @@ def test_the_capsule_holds_runs_and_votes_and_no_name(
     assert "Zebulon" not in unpacked
     assert student.student.token not in unpacked
 
-    assert lab.runs.load("capsule", "here.capsule", content).known == 3
+    assert lab.runs.load("here.capsule", content).known == 3
     assert lab._store.classes.voted_rounds() == [played]  # not counted twice
     elsewhere = Lab(Settings(data=tmp_path / "elsewhere"))
-    elsewhere.runs.load("capsule", "class.capsule", content)
+    elsewhere.runs.load("class.capsule", content)
     assert elsewhere._store.classes.voted_rounds() == [played]
 
 

@@ -108,7 +108,7 @@ def test_a_capsule_keeps_whose_gold_was_given(lab: Lab, tmp_path: Path) -> None:
     assert capsule.sweep
     assert all(isinstance(capsule.sweep.recipe(n, 3).evidence, Given) for n in range(6))
     other = Lab(Settings(data=tmp_path / "other"))
-    other.runs.load("capsule", "arms.capsule", content)
+    other.runs.load("arms.capsule", content)
     (row,) = other.runs.sweeps()
     assert (row.done, row.settings) == (24, 4)
     assert {cell.setting for cell in other.sweeps.cells(row.id)} == {0, 1, 2, 3}

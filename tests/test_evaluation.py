@@ -153,6 +153,13 @@ def test_the_command_prints_a_line_a_setting(
     assert verdict["verdict"] in err
     assert set(verdict["tied"]) == {line["setting"] for line in lines if line["tied"]}
     assert "Left out for want of gold in these papers: 1." in err
+    assert [len(line["recalls"]) for line in lines] == [6] * 4
+    baseline = tmp_path / "baseline.jsonl"
+    baseline.write_text(out)
+    assert main(["evaluate", str(preset), "--gate", str(baseline)]) == 0
+    assert "Too few questions to decide" in capsys.readouterr().err
+    baseline.write_text("something else")
+    assert main(["evaluate", str(preset), "--gate", str(baseline)]) == 2
     assert memo.read_text().startswith("# Decision memo: sizes")
 
     assert main(["evaluate", str(preset), "--base", "none such"]) == 2

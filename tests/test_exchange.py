@@ -150,7 +150,7 @@ def test_json_lines_stand_in_the_order_of_the_log(
     (home / "log.txt").write_text(LARGER)
     brought_in("log", home / "log.txt", home / "first", monkeypatch)
     lines = sent_out("runs", home / "runs.jsonl")
-    read = experiments.read(LARGER, origin="", at="").runs
+    read = experiments.read(LARGER, origin="").runs
     assert [json.loads(line)["id"] for line in lines.splitlines()] == [run.id for run in read]
     # Two labs that opened one capsule write the same lines.
     sent_out("capsule", home / "log.capsule")

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from core.cards import anki, fences, lines, normal, sides
+from core.cards import cloze, fences, foreign, html, lines, normal, sides
 from core.cards.decks import read
 from core.errors import TriptychError
 from core.logs import _lines, experiments, retrievals
@@ -54,17 +54,28 @@ def test_what_was_found_stays_mended(name: str, data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "html",
-    ["<![x", "<a" * 50_000, "<!--" * 50_000, "<" * 50_000, "<ul><li>" * 5_000, "<!x>", "<?x"],
-    ids=lambda html: html[:8],
+    "open_html",
+    [
+        "<b>" * 50_000,
+        "<sup>x" * 50_000,
+        "[$]" * 50_000,
+        "<![x",
+        "<a" * 50_000,
+        "<!--" * 50_000,
+        "<" * 50_000,
+        "<ul><li>" * 5_000,
+        "<!x>",
+        "<?x",
+    ],
+    ids=lambda text: text[:8],
 )
-def test_html_of_a_card_that_nobody_closed_is_read(html: str) -> None:
+def test_html_of_a_card_that_nobody_closed_is_read(open_html: str) -> None:
     with limited():
-        assert len(anki._markdown(f"<b>one</b> {html}")) < 1_000_000
+        assert len(html.to_markdown(f"<b>one</b> {open_html}")) < 1_000_000
 
 
 def test_html_of_a_card_is_read_as_before() -> None:
-    assert anki._markdown("a <!-- no --> <b>b</b> 1 < 2 <i>c</i>") == "a **b** 1 < 2 *c*"
+    assert html.to_markdown("a <!-- no --> <b>b</b> 1 < 2 <i>c</i>") == "a **b** 1 < 2 *c*"
 
 
 @pytest.mark.parametrize("text", ["`a``a", r"\\(", r"\\[", "$a ", "![", ":a", "$$"])
@@ -75,7 +86,19 @@ def test_signs_that_nobody_closed_do_not_hold_up_a_page(text: str) -> None:
 
 def patterns() -> dict[str, re.Pattern[str]]:
     """The patterns by which files of other people are read."""
-    modules = (anki, fences, lines, normal, sides, experiments, retrievals, _lines, markdown)
+    modules = (
+        cloze,
+        foreign,
+        html,
+        fences,
+        lines,
+        normal,
+        sides,
+        experiments,
+        retrievals,
+        _lines,
+        markdown,
+    )
     found = {
         f"{module.__name__}.{name}": value
         for module in modules

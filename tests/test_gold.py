@@ -83,12 +83,37 @@ def test_csv_by_hand() -> None:
     ]
 
 
+def test_a_json_array_is_read_as_its_lines_are() -> None:
+    text = '[\n  {"question": "Q"},\n\n 7, {"question":\n "R"}\n]\n'
+    assert gold.read("q.json", text.encode()) == [
+        Written(line=2, text="Q"),
+        Unread(line=4, why="it is no object with a question"),
+        Written(line=4, text="R"),
+    ]
+    assert gold.read("q.jsonl", b" []") == []
+    (first, broken) = gold.read(
+        "q.json", b'[{"question": "Q"},\n{"question" 7}, {"question": "R"}]'
+    )
+    assert first == Written(line=1, text="Q")
+    assert isinstance(broken, Unread)
+    assert (broken.line, broken.why.endswith("nothing behind it was read")) == (2, True)
+    (_, cut) = gold.read("q.json", b'[{"question": "Q"}')
+    assert isinstance(cut, Unread)
+    assert "does not end" in cut.why
+
+
+def test_a_csv_of_a_spreadsheet_elsewhere() -> None:
+    text = "question;corpus_id;references\n“Who, and when?”;lamp;[]\n"
+    asked = Written(line=2, text="“Who, and when?”")
+    assert gold.read("q.csv", text.encode()) == gold.read("q.csv", text.encode("cp1252")) == [asked]
+
+
 @pytest.mark.parametrize(
     ("name", "data", "sentence"),
     [
         ("q.csv", b"question,answer\n", "no column called corpus_id, references"),
         ("q.txt", b"", "JSON lines"),
-        ("q.jsonl", b"\xff\xfe", "not UTF-8"),
+        ("q.jsonl", b"\x00\x01", "is not text"),
     ],
 )
 def test_what_is_no_file_of_questions(name: str, data: bytes, sentence: str) -> None:
@@ -96,7 +121,10 @@ def test_what_is_no_file_of_questions(name: str, data: bytes, sentence: str) -> 
         gold.read(name, data)
 
 
-@given(data=st.binary(max_size=200), name=st.sampled_from(["q.jsonl", "q.csv"]))
+@given(
+    data=st.binary(max_size=200) | st.text('[]{}",: 1q', max_size=20).map(str.encode),
+    name=st.sampled_from(["q.jsonl", "q.json", "q.csv"]),
+)
 def test_any_bytes_are_questions_or_sentences(data: bytes, name: str) -> None:
     try:
         read = gold.read(name, data)

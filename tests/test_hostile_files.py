@@ -297,7 +297,7 @@ def test_a_collection_that_computes(lab: Lab, tmp_path: Path, notes: str) -> Non
     with sqlite3.connect(":memory:") as database:
         database.executescript(
             "CREATE TABLE col (models TEXT, decks TEXT); INSERT INTO col VALUES ('{}', '{}');"
-            f"CREATE TABLE cards (nid, did); {notes};"
+            f"CREATE TABLE cards (nid, did, ord); {notes};"
         )
         if "TABLE" in notes:
             database.execute("INSERT INTO notes (id, guid, mid, tags) VALUES (1, '', 1, '')")
@@ -324,7 +324,7 @@ def again_and_again(database: sqlite3.Connection, table: str) -> bytes:
     return bytes(body)
 
 
-def collection(notes: str, cards: str = "nid, did") -> sqlite3.Connection:
+def collection(notes: str, cards: str = "nid, did, ord") -> sqlite3.Connection:
     database = sqlite3.connect(":memory:")
     database.executescript(
         "CREATE TABLE col (models TEXT, decks TEXT); INSERT INTO col VALUES ('{}', '{}');"
@@ -357,9 +357,9 @@ def test_a_collection_may_work_for_so_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """To find the deck of a card, its row is read to its end, here through 8 MB, for each row."""
-    database = collection(NOTES, "data, nid, did")
-    database.execute("INSERT INTO cards VALUES (zeroblob(8000000), 1, 1)")
-    row = "INSERT INTO cards VALUES (zeroblob(3000), 1, 1)"
+    database = collection(NOTES, "data, nid, did, ord")
+    database.execute("INSERT INTO cards VALUES (zeroblob(8000000), 1, 1, 0)")
+    row = "INSERT INTO cards VALUES (zeroblob(3000), 1, 1, 0)"
     for _ in range(400):
         database.execute(row)
     database.commit()

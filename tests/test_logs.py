@@ -8,23 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import logs
 from core.logs import experiments, retrievals
 from core.types import Answer, Chunk, Generation, Given, Hit, Recipe, Retrieval, Run
 from tests.support.logs import EXPERIMENT, LONG, RETRIEVAL
 
-ORIGIN, AT = "import:small.txt", "2026-01-01T00:00:00"
+ORIGIN = "import:small.txt"
 
 
 def experiment(text: str) -> list[Run]:
-    return list(experiments.read(text, origin=ORIGIN, at=AT).runs)
+    return list(experiments.read(text, origin=ORIGIN).runs)
 
 
 def retrieval(text: str) -> list[Run]:
-    return list(retrievals.read(text, origin=ORIGIN, at=AT).runs)
+    return list(retrievals.read(text, origin=ORIGIN).runs)
 
 
 def test_an_experiment_log_is_runs_with_gaps() -> None:
-    log = experiments.read(EXPERIMENT, origin=ORIGIN, at=AT)
+    log = experiments.read(EXPERIMENT, origin=ORIGIN)
     assert log.dropped == ()
     said = [(run.recipe.arm, run.answer.text) for run in log.runs if run.answer]
     assert said == [
@@ -45,7 +46,7 @@ def test_an_experiment_log_is_runs_with_gaps() -> None:
 
 
 def test_the_same_log_is_the_same_runs_under_any_name_and_time() -> None:
-    again = experiments.read(EXPERIMENT, origin="import:copy", at="2027").runs
+    again = experiments.read(EXPERIMENT, origin="import:copy").runs
     ids = [run.id for run in experiment(EXPERIMENT)]
     assert [run.id for run in again] == ids
     twice = [run.id for run in experiment(EXPERIMENT + EXPERIMENT)]
@@ -70,7 +71,6 @@ def test_what_is_not_understood_is_dropped_with_its_line() -> None:
         ">>> VANILLA LLM\nkept\n>>> not a setting, so it is text\n"
         "#### MODEL: m ####\n>>> VANILLA LLM\nlost",
         origin=ORIGIN,
-        at=AT,
     )
     assert [run.answer.text for run in log.runs if run.answer] == [
         "kept\n>>> not a setting, so it is text"
@@ -174,7 +174,7 @@ def test_a_search_without_reranking_has_no_new_order() -> None:
 
 def test_scores_that_are_no_numbers_are_said() -> None:
     broken = RETRIEVAL.replace("0.7000", "much").replace("0.9000", "nan")
-    log = retrievals.read(broken, origin=ORIGIN, at=AT)
+    log = retrievals.read(broken, origin=ORIGIN)
     assert [each.line for each in log.dropped] == [8, 30, 49]
     assert log.runs[0].candidates[2].similarity is None
 
@@ -201,7 +201,7 @@ def test_a_search_of_this_lab_as_a_log() -> None:
         recipe=Recipe(evidence=Retrieval(), generation=Generation()),
         candidates=(hit,),
         hits=(hit,),
-        at=AT,
+        at="2026-01-01T00:00:00",
     )
     (again,) = retrieval(retrievals.write([run]))
     assert again.question == "What burns?"
@@ -211,15 +211,27 @@ def test_a_search_of_this_lab_as_a_log() -> None:
     assert found.chunk.paper_id.endswith(f"#5-{5 + len(LONG)}")
 
 
+def test_a_log_says_itself_of_which_kind_it_is() -> None:
+    kinds = [logs.read(text, origin=ORIGIN).kind for text in (EXPERIMENT, RETRIEVAL)]
+    assert kinds == ["log", "retrieval-log"]
+    assert logs.read("chatter\n" + RETRIEVAL, origin=ORIGIN).runs == tuple(retrieval(RETRIEVAL))
+    assert logs.read("chatter", origin=ORIGIN).runs == ()
+
+
+def test_a_score_may_have_a_comma() -> None:
+    (run,) = retrieval(RETRIEVAL.replace("0.5000", "0,5"))
+    assert run == retrieval(RETRIEVAL)[0]
+
+
 def test_real_logs(shared: Path) -> None:
     text = (shared / "seeds/experiment_log.txt").read_text(encoding="utf-8")
-    log = experiments.read(text, origin=ORIGIN, at=AT)
+    log = experiments.read(text, origin=ORIGIN)
     assert (len(log.runs), log.dropped) == (185, ())
     arms = Counter(run.recipe.arm for run in log.runs)
     assert arms == {"no_context": 5, "retrieved": 45, "reranked": 135}
     assert experiments.write(log.runs) == text
     text = (shared / "seeds/retrieval_log.txt").read_text(encoding="utf-8")
-    (run,) = retrievals.read(text, origin=ORIGIN, at=AT).runs
+    (run,) = retrievals.read(text, origin=ORIGIN).runs
     moved = {hit.rank_before: hit.rank for hit in run.candidates}
     assert (len(moved), len(run.hits)) == (15, 3)
     assert (moved[1], moved[2], moved[3], moved[6]) == (3, 13, 2, 1)

@@ -215,7 +215,7 @@ def test_the_recorded_runs_have_almost_no_trouble_of_the_old_log() -> None:
 
 def test_the_old_log(shared: Path) -> None:
     text = (shared / "seeds/experiment_log.txt").read_text(encoding="utf-8")
-    runs = experiments.read(text, origin="", at="").runs
+    runs = experiments.read(text, origin="").runs
     found = diagnose_all(runs)
 
     def counts(arms: set[str]) -> dict[Kind, tuple[int, int]]:

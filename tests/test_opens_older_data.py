@@ -96,16 +96,22 @@ def old(request: pytest.FixtureRequest, tmp_path: Path, fakes: None) -> Lab:
 
 
 def test_what_was_answered_then_is_found_under_its_key(old: Lab) -> None:
-    """By every chunker and every way to search."""
+    """By every chunker and every way to search, but for words: more is folded now, so that they
+    are counted anew, and what was answered then is there to be read."""
     finished: list[Step] = []
-    recipes, papers = list(ASKED.values()), old.papers.resolve(())
+    held = {
+        key: recipe
+        for key, recipe in ASKED.items()
+        if not (isinstance(recipe.evidence, Retrieval) and recipe.evidence.uses_words)
+    }
+    recipes, papers = list(held.values()), old.papers.resolve(())
     done = result_of(old.answering.ask(QUESTION, recipes, papers), finished.append)
     assert [step.run.key for step in finished if isinstance(step, Finished) and step.again] == [
-        *ASKED
+        *held
     ]
     asked = old.comparisons.comparison("4f5a7b8b3cf9")
     assert [run.key for run in asked.runs] == [*ASKED]
-    assert done.runs == asked.runs
+    assert done.runs == tuple(run for run in asked.runs if run.key in held)
     assert not old.models.in_memory()
 
 
@@ -129,7 +135,7 @@ def test_questions_cards_and_reviews_of_then_are_there(old: Lab) -> None:
 
 def test_a_capsule_of_then_opens_in_an_empty_lab(tmp_path: Path, fakes: None) -> None:
     lab = Lab(Settings(data=tmp_path / "empty"))
-    opened = lab.runs.load("capsule", "two-sizes.capsule", (OLD / "two-sizes.capsule").read_bytes())
+    opened = lab.runs.load("two-sizes.capsule", (OLD / "two-sizes.capsule").read_bytes())
     assert (opened.runs, opened.known) == (6, 0)
     assert {run.key for run in lab.runs.runs(opened.run_ids)} == SWEEP_KEYS
     assert [cell.run_id in opened.run_ids for cell in lab.sweeps.cells(SWEEP_ID)] == [True] * 6

@@ -35,8 +35,8 @@ def empty(tmp_path: Path) -> Lab:
 @pytest.fixture
 def filled(empty: Lab) -> Lab:
     empty.runs.take_in_recorded()
-    empty.runs.load("log", "small.txt", EXPERIMENT.encode())
-    empty.runs.load("retrieval-log", "search.txt", RETRIEVAL.encode())
+    empty.runs.load("small.txt", EXPERIMENT.encode())
+    empty.runs.load("search.txt", RETRIEVAL.encode())
     return empty
 
 
@@ -53,10 +53,10 @@ def test_runs_come_with_their_sweep_or_not_at_all(
         with pytest.raises(OutOfSpace):
             empty.runs.take_in_recorded()
         with pytest.raises(OutOfSpace):
-            empty.runs.load("log", "small.txt", EXPERIMENT.encode())
+            empty.runs.load("small.txt", EXPERIMENT.encode())
     assert empty.runs.count(ALL) == 0
     empty.runs.take_in_recorded()
-    empty.runs.load("log", "small.txt", EXPERIMENT.encode())
+    empty.runs.load("small.txt", EXPERIMENT.encode())
     assert len(empty.runs.sweeps()) == 2
 
 
@@ -72,26 +72,41 @@ def test_the_recorded_runs_are_taken_in_once(empty: Lab) -> None:
 
 
 def test_a_log_is_imported_once(empty: Lab) -> None:
-    first = empty.runs.load("log", "folder/small.txt", EXPERIMENT.encode())
+    first = empty.runs.load("folder/small.txt", EXPERIMENT.encode())
     assert (first.runs, first.known, first.repaired, first.dropped) == (4, 0, 0, ())
-    again = empty.runs.load("log", "renamed.txt", EXPERIMENT.encode())
+    again = empty.runs.load("renamed.txt", EXPERIMENT.encode())
     assert (again.runs, again.known) == (4, 4)
     assert empty.runs.count(ALL) == 4
     assert {row.origin for row in empty.runs.rows(ALL)} == {"import:small.txt"}
 
 
 def test_an_imported_log_is_a_sweep(filled: Lab) -> None:
-    row, _recorded = filled.runs.sweeps()
+    _recorded, row = filled.runs.sweeps()  # it says no time
     assert (row.name, row.origin, row.status) == ("small", "import:small.txt", "done")
     assert (row.questions, row.settings, row.done) == (1, 4, 4)
     assert filled.runs.count(View(sweep=row.id)) == 4
-    filled.runs.load("log", "small.txt", EXPERIMENT.encode())
+    filled.runs.load("small.txt", EXPERIMENT.encode())
     assert len(filled.runs.sweeps()) == 2
 
 
-def test_bytes_that_are_no_utf8_are_mended_and_counted(empty: Lab) -> None:
-    made = empty.runs.load("log", "old.txt", EXPERIMENT.encode().replace(b"1900", b"19\xff0"))
-    assert (made.runs, made.repaired) == (4, 1)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize(("text", "kind"), [(EXPERIMENT, "log"), (RETRIEVAL, "retrieval-log")])
+def test_a_log_is_read_in_its_encoding_and_as_what_it_is(
+    empty: Lab, text: str, kind: str, encoding: str
+) -> None:
+    text = text.replace("?", " the café’s Größe – 3 µm?")
+    made = empty.runs.load("old.txt", text.replace("\n", "\r\n").encode(encoding))
+    assert (made.kind, made.repaired, made.dropped) == (kind, 0, ())
+    assert empty.runs.written(kind, ALL).decode() == text
+
+
+def test_an_imported_log_keeps_its_order_and_says_no_time(filled: Lab) -> None:
+    text = EXPERIMENT + EXPERIMENT.replace("When", "Why").replace("1874", "vain")
+    made = filled.runs.load("two.txt", text.encode())
+    rows = filled.runs.rows(View().choosing("origin", ("import:two.txt",)))
+    assert tuple(row.id for row in rows) == made.run_ids[4:]  # four were here
+    assert {run.at for run in filled.runs.runs(made.run_ids)} == {""}
+    assert filled.runs.rows(ALL)[0].at  # runs with a time come first
 
 
 def test_imported_runs_never_answer(filled: Lab, tmp_path: Path) -> None:
@@ -101,10 +116,10 @@ def test_imported_runs_never_answer(filled: Lab, tmp_path: Path) -> None:
         assert store.runs.for_key(run.key) is None
 
 
-@pytest.mark.parametrize("kind", ["log", "retrieval-log", "capsule"])
-def test_a_file_of_another_kind_is_one_sentence(empty: Lab, kind: str) -> None:
+@pytest.mark.parametrize("content", [b"Nothing of the kind.", b"\x1f\x8bno capsule", b"\0\1"])
+def test_a_file_of_another_kind_is_one_sentence(empty: Lab, content: bytes) -> None:
     with pytest.raises(BadInput):
-        empty.runs.load(kind, "note.txt", b"Nothing of the kind.")
+        empty.runs.load("note.txt", content)
     assert empty.runs.count(ALL) == 0
 
 
@@ -177,7 +192,7 @@ def test_a_selection_sees_what_came_later(empty: Lab) -> None:
 def test_logs_are_written_as_they_were_read(filled: Lab) -> None:
     only = View().choosing("origin", ("import:small.txt",))
     text = filled.runs.written("log", only).decode()
-    read = experiments.read(text, origin="import:small.txt", at="")
+    read = experiments.read(text, origin="import:small.txt")
     assert {run.id for run in read.runs} == {row.id for row in filled.runs.rows(only)}
     searches = View().choosing("origin", ("import:search.txt",))
     assert filled.runs.written("retrieval-log", searches).decode() == RETRIEVAL
@@ -195,11 +210,11 @@ def test_nothing_to_write_is_one_sentence(empty: Lab) -> None:
 
 
 def test_a_capsule_opens_in_an_empty_lab(filled: Lab, tmp_path: Path) -> None:
-    sweep, _recorded = filled.runs.sweeps()
+    _recorded, sweep = filled.runs.sweeps()
     assert "<h1>small</h1>" in filled.runs.written("report", View(sweep=sweep.id)).decode()
     packed = filled.runs.written("capsule", View(sweep=sweep.id))
     other = Lab(Settings(data=tmp_path / "other"))
-    made = other.runs.load("capsule", "lesson.capsule", packed)
+    made = other.runs.load("lesson.capsule", packed)
     assert (made.runs, made.known) == (4, 0)
     here, there = filled.runs.runs(made.run_ids), other.runs.runs(made.run_ids)
     assert [replace(run, origin="") for run in there] == [replace(run, origin="") for run in here]
@@ -212,7 +227,7 @@ def test_a_capsule_opens_in_an_empty_lab(filled: Lab, tmp_path: Path) -> None:
 def test_recorded_runs_in_a_capsule_keep_their_chunks(filled: Lab, tmp_path: Path) -> None:
     packed = filled.runs.written("capsule", View().choosing("origin", ("recorded",)))
     other = Lab(Settings(data=tmp_path / "other"))
-    made = other.runs.load("capsule", "c.capsule", packed)
+    made = other.runs.load("c.capsule", packed)
     assert any(run.hits and run.hits[0].chunk.text for run in other.runs.runs(made.run_ids))
 
 
@@ -226,7 +241,7 @@ def test_a_capsule_holds_each_set_of_papers_once(filled: Lab) -> None:
 
 
 def test_a_capsule_is_the_same_bytes_again() -> None:
-    runs = experiments.read(EXPERIMENT, origin="x", at="2026").runs
+    runs = experiments.read(EXPERIMENT, origin="x").runs
     capsule = Capsule(name="n", at="2026", runs=runs)
     assert capsules.write(capsule) == capsules.write(capsule)
     assert capsules.read(capsules.write(capsule)) == capsule
@@ -284,7 +299,7 @@ def reports_plotly() -> str:
 
 def test_no_text_in_a_report_becomes_html() -> None:
     evil = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
-    (run, *_) = experiments.read(EXPERIMENT.replace("In 1874.", evil), origin=evil, at="").runs
+    (run, *_) = experiments.read(EXPERIMENT.replace("In 1874.", evil), origin=evil).runs
     run = replace(run, question=evil, notes=(evil,), engine=evil)
     page = reports.write(evil, evil, [run], [], {run.recipe.key: evil}, [{"what": evil}])
     assert "alert(1)</script>" not in page.replace(reports_plotly(), "")

@@ -161,11 +161,11 @@ def test_an_anki_package_holds_no_tag_of_a_text(text: str) -> None:
 def test_a_log_gives_back_what_went_in(text: str) -> None:
     runs = [run for run in hostile(text).runs if run.answer]
     one_line = " ".join(text.split())
-    for run in experiments.read(experiments.write(runs), origin="import:x", at="2026").runs:
+    for run in experiments.read(experiments.write(runs), origin="import:x").runs:
         assert run.question == one_line
         assert run.answer
         assert run.answer.text == text.replace("\r\n", "\n").strip()
-    searches = retrievals.read(retrievals.write(runs), origin="import:x", at="2026")
+    searches = retrievals.read(retrievals.write(runs), origin="import:x")
     assert {run.question for run in searches.runs} == {one_line}
 
 
@@ -250,7 +250,7 @@ def filled(lab: Lab, tmp_path: Path) -> Lab:
         )  # fmt: skip
     runs = [run for text in NASTY.values() for run in hostile(text).runs]
     kept = [replace(run, id=f"nasty-{number}") for number, run in enumerate(runs)]
-    lab.runs.load("log", "![x](http://127.0.0.1:9).txt", experiments.write(kept[:30]).encode())
+    lab.runs.load("![x](http://127.0.0.1:9).txt", experiments.write(kept[:30]).encode())
     lab._store.runs.keep_all(kept)
     return lab
 
@@ -405,7 +405,7 @@ def test_the_name_of_a_file_never_leads_anywhere(lab: Lab, tmp_path: Path) -> No
             with pytest.raises(BadInput):
                 lab.storage.open(name)
             with pytest.raises(TriptychError):
-                lab.runs.load("capsule", name, b"no capsule")
+                lab.runs.load(name, b"no capsule")
     assert before == {p for p in tmp_path.rglob("*") if lab.settings.data not in p.parents}
     for path in lab.settings.data.iterdir():
         assert path.name in known or path.name.startswith("triptych.sqlite")

@@ -122,6 +122,23 @@ def test_everything_is_still_there(tmp_path: Path, schema: int) -> None:
         assert named.paper_ids is first.paper_ids
 
 
+def test_what_was_indexed_as_it_stood_is_found_folded(tmp_path: Path) -> None:
+    path = database_of(10, tmp_path / "triptych.sqlite")
+    odd = "３２ micro\u00adscopes, state‑of‑the‑art"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.create_function("searchable", 1, lambda text: text)  # as before
+        connection.execute("UPDATE papers SET title = ?", (odd,))
+        connection.execute("UPDATE runs SET question = ?", (odd,))
+        connection.execute("UPDATE cards SET question = ?", (odd,))
+    lab = Lab(Settings(data=tmp_path))
+    typed = "32 microscopes state-of-the-art"
+    assert lab.papers.ids(PaperFilter(text=typed)) == (PAPER,)
+    assert lab.runs.rows(View(text=typed))
+    assert lab.cards.find(Scope(words=typed))
+    lab.papers.remove(PAPER)
+    assert lab.papers.ids(PaperFilter(text=typed)) == ()
+
+
 @EACH
 def test_a_newer_one_is_refused_and_left_alone(tmp_path: Path, schema: int) -> None:
     path = database_of(schema, tmp_path / "triptych.sqlite")

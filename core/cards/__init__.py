@@ -3,7 +3,8 @@
 markdown.py  decks in Markdown, as people and programs have written them (lines.py, fences.py)
 write.py     decks in Markdown that read back to the same cards (normal.py)
 tables.py    CSV that a spreadsheet can open without running anything
-anki.py      what an Anki package holds
+anki.py      what an Anki package holds (foreign.py: notes that were not written here; cloze.py:
+             their gaps; html.py: their texts)
 archives.py  zip files and folders of decks, within limits
 proposals.py what a generator proposes, and what is let through
 schedule.py  when a card comes again (FSRS)

@@ -12,10 +12,10 @@ import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-from core.cards import archives
+from core.cards import archives, foreign
+from core.cards.html import to_markdown
 from core.cards.normal import normal
 from core.cards.note import Note, Reading, card_id
 from core.codec import from_json, to_json
@@ -85,16 +85,36 @@ def read(
     cards: list[Card] = []
     dropped: list[Note] = []
     ids: set[str] = set()
+    unseen: dict[str, None] = {}  # kinds of notes and their fields that no card shows
+    room = most_bytes
     for number, note in enumerate(notes(collection(data, file, most_bytes)), 1):
-        card = _own(note) or _foreign(note, file)
-        if card.id in ids:
-            card = replace(card, id=card_id(file, card.title, card.question, number))
-        if not card.question.strip() or not card.answer.strip():
-            missing = "answer" if card.question.strip() else "question"
-            dropped.append(Note(line=number, why=f"note {number} has no {missing} in words"))
+        if foreign.hides_image(note):
+            why = f"note {number} hides parts of an image (image occlusion): that cannot be read"
+            dropped.append(Note(line=number, why=why))
             continue
-        ids.add(card.id)
-        cards.append(card)
+        own = _own(note)
+        fields = {} if own else {name: to_markdown(value) for name, value in note.fields}
+        unseen |= dict.fromkeys(f"{each} ({note.kind})" for each in foreign.left_out(note, fields))
+        missing = "card"
+        for card in [own] if own else foreign.cards(note, fields, file):
+            room -= len(card.question) + len(card.answer)
+            if room < 0:  # a note with many gaps becomes as many cards of its length
+                raise Unreadable(
+                    f"{file} unpacks to more than {most_bytes / 1e6:,.0f} MB of cards."
+                )
+            if not card.question.strip() or not card.answer.strip():
+                missing = "answer" if card.question.strip() else "question"
+                continue
+            if card.id in ids:
+                card = replace(card, id=card_id(file, card.title, card.question, number))
+            ids.add(card.id)
+            cards.append(card)
+            missing = ""
+        if missing:
+            dropped.append(Note(line=number, why=f"note {number} has no {missing} in words"))
+    if unseen:
+        why = f"fields that no card shows were left out: {', '.join(unseen)}"
+        dropped.append(Note(line=1, why=why))
     if not cards and not dropped:
         dropped.append(Note(line=1, why="the package holds no note"))
     return Reading(cards=tuple(cards), dropped=tuple(dropped))
@@ -135,7 +155,7 @@ def _own(note: AnkiNote) -> Card | None:
     except Damaged:
         return None
     now = [
-        text if fields[name] == _html(text) else _markdown(fields[name])
+        text if fields[name] == _html(text) else to_markdown(fields[name])
         for name, text in zip(FIELDS, _texts(card), strict=False)
     ]
     title, background, question, answer = now
@@ -144,33 +164,6 @@ def _own(note: AnkiNote) -> Card | None:
         answer=answer, tags=note.tags,
     )  # fmt: skip
     return normal(changed)
-
-
-def _foreign(note: AnkiNote, file: str) -> Card:
-    """A note of any other kind: the first field asks, the others answer."""
-    texts = [(name, _markdown(value)) for name, value in note.fields]
-    question, rest = texts[0][1] if texts else "", [each for each in texts[1:] if each[1].strip()]
-    answer = rest[0][1] if len(rest) == 1 else "\n\n".join(f"**{n}:** {text}" for n, text in rest)
-    if "{{c" in question:
-        answer = "\n\n".join(
-            filter(
-                None,
-                (CLOZE.sub(lambda said: f"**{said[1].partition('::')[0]}**", question), answer),
-            )
-        )
-        question = CLOZE.sub("[…]", question)
-    return normal(
-        Card(
-            id=digest(["anki", note.guid]),
-            deck=note.deck or file,
-            question=question,
-            answer=answer,
-            tags=note.tags,
-        )
-    )
-
-
-CLOZE = re.compile(r"\{\{c\d+::(.{0,2000}?)\}\}", re.DOTALL)  # behind another :: is a hint
 
 
 def _texts(card: Card) -> tuple[str, str, str, str]:
@@ -203,121 +196,3 @@ def _renderer() -> "MarkdownIt":
     from markdown_it import MarkdownIt
 
     return MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
-
-
-def _markdown(text: str) -> str:
-    """HTML as Markdown: code, tables, lists and emphasis; of what is not text, a word."""
-    reader = _Html()
-    reader.feed(_tame(text))
-    reader.close()
-    lines = [line.rstrip() for line in "".join(reader.parts).replace("\xa0", " ").split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
-
-
-DEEPEST = 20  # lists in lists that are indented
-OPEN = re.compile(r"<(?=[!?]|[^<>]*(?:<|\Z))")  # begins no tag that ends before the next begins
-
-
-def _tame(text: str) -> str:
-    """HTML without comments, and with nothing in it that the parser takes ages over or gives up
-    at: declarations and tags that nobody closed are text."""
-    parts: list[str] = []
-    for piece in text.split("<!--"):
-        _, closed, behind = piece.partition("-->")
-        parts.append(behind if parts and closed else piece)
-    return OPEN.sub("&lt;", "".join(parts))
-
-
-class _Html(HTMLParser):
-    """Collects the Markdown of what it is fed."""
-
-    AROUND = {"b": "**", "strong": "**", "i": "*", "em": "*"}  # noqa: RUF012 - a constant
-    BLOCKS = frozenset(
-        ["div", "p", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "hr"]
-    )
-    SILENT = frozenset(("script", "style", "head"))
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self.silent = 0
-        self.code = False  # within pre
-        self.lists: list[int] = []  # of each open list the next number; -1 for bullets
-        self.cells = 0  # in the row of a table; its first row is the header
-        self.rows = 0
-        self.tables = 0  # open ones; between their cells white space is none
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        match tag:
-            case "br":
-                self.parts.append("\n")
-            case "pre":
-                self.code = True
-                self.parts.append("\n```\n")
-            case "code" if not self.code:
-                self.parts.append("`")
-            case "code":
-                kind = dict(attributes).get("class") or ""
-                if kind.startswith("language-") and self.parts[-1:] == ["\n```\n"]:
-                    self.parts[-1] = f"\n```{kind.removeprefix('language-').split()[0]}\n"
-            case "ul" | "ol":
-                self.lists.append(1 if tag == "ol" else -1)
-            case "li":
-                number = self.lists[-1] if self.lists else -1
-                mark = "-" if number < 0 else f"{number}."
-                if number > 0:
-                    self.lists[-1] += 1
-                self.parts.append(f"\n{'   ' * min(len(self.lists) - 1, DEEPEST)}{mark} ")
-            case "table":
-                self.tables += 1
-                self.rows = 0
-                self.parts.append("\n\n")
-            case "tr":
-                self.cells = 0
-                self.parts.append("\n")
-            case "td" | "th":
-                self.cells += 1
-                self.tables -= 1
-                self.parts.append("| ")
-            case "img":
-                name = dict(attributes).get("src") or ""
-                self.parts.append(f"[image {name}]")
-            case _ if tag in self.SILENT:
-                self.silent += 1
-            case _ if tag in self.AROUND:
-                self.parts.append(self.AROUND[tag])
-            case _ if tag in self.BLOCKS:
-                self.parts.append("\n\n" if tag != "div" else "\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        match tag:
-            case "pre":
-                self.code = False
-                end = "" if "".join(self.parts[-1:]).endswith("\n") else "\n"
-                self.parts.append(f"{end}```\n")
-            case "code" if not self.code:
-                self.parts.append("`")
-            case "ul" | "ol":
-                del self.lists[-1:]
-                self.parts.append("\n")
-            case "td" | "th":
-                self.tables += 1
-                self.parts.append(" ")
-            case "table":
-                self.tables = 0
-                self.parts.append("\n\n")
-            case "tr":
-                self.rows += 1
-                self.parts.append("|")
-                if self.rows == 1:
-                    self.parts.append("\n" + "| --- " * self.cells + "|")
-            case _ if tag in self.SILENT:
-                self.silent = max(0, self.silent - 1)
-            case _ if tag in self.AROUND:
-                self.parts.append(self.AROUND[tag])
-            case _ if tag in self.BLOCKS:
-                self.parts.append("\n\n" if tag != "div" else "\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self.silent and (self.tables <= 0 or data.strip()):
-            self.parts.append(data if self.code else re.sub(r"[ \t\n]+", " ", data))

@@ -159,7 +159,8 @@ def read(name: str, data: bytes, most_bytes: int) -> Reading:
     text = texts.decode(data)
     if text is None:
         raise Unreadable(f"{name} is no text; save it as UTF-8 and import it again.")
-    if name.lower().endswith((".csv", ".tsv")):
+    kind = PurePosixPath(name).suffix.lower()
+    if kind in (".csv", ".tsv") or (kind == ".txt" and tables.is_table(text)):
         return tables.read(text, name, PurePosixPath(name).stem)
     return markdown.read(text, name)
 

@@ -11,7 +11,7 @@ from core.commands.output import say, show
 from core.commands.recipes import add_papers, papers_from
 from core.commands.sweeps import LOOK_SECONDS, alike, made
 from core.errors import BadInput
-from core.evaluation import Evaluation
+from core.evaluation import Evaluation, gate
 from core.lab import Lab
 from core.metrics import MARGIN
 from core.tasks import result_of
@@ -33,11 +33,18 @@ def add_verbs(verbs: Verbs) -> None:
         "--held-out", action="store_true", help="test the choice on the questions set aside"
     )
     evaluate.add_argument("--memo", metavar="FILE", type=Path, help="also write the decision")
+    evaluate.add_argument(
+        "--gate",
+        metavar="BASELINE",
+        type=Path,
+        help="a file that this verb printed before: exit 1 if a setting is shown to be worse now",
+    )
     evaluate.set_defaults(verb=evaluate_preset)
 
 
 def evaluate_preset(lab: Lab, options: argparse.Namespace) -> int:
     preset, _ = lab.sweeps.presets.get(options.preset)
+    baseline = _baseline(options.gate) if options.gate else None
     papers = papers_from(lab, options)
     planned = made(lab.evaluations.plan(preset, papers, held_out=options.held_out))
     labels = [setting.label for setting in planned.settings]
@@ -56,7 +63,26 @@ def evaluate_preset(lab: Lab, options: argparse.Namespace) -> int:
     evaluation = result_of(steps, lambda doing: say(doing.sentence))
     _show(evaluation)
     _write(evaluation, options.memo)
-    return 0
+    return (
+        _gate(gate.judge(baseline, gate.recalls(evaluation), options.margin / 100))
+        if baseline
+        else 0
+    )
+
+
+def _baseline(file: Path) -> gate.Recalls:
+    try:
+        return gate.read(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{file} cannot be read: {error}.") from error
+
+
+def _gate(rows: list[gate.GateRow]) -> int:
+    """A line a setting; 1 if one is shown to be worse."""
+    for row in rows:
+        show({"gate": row.setting} | json.loads(to_json(row)))
+        say(f"{row.setting}: {row.sentence or 'not shown to be worse than the baseline.'}")
+    return int(any(row.worse for row in rows))
 
 
 def _wait(lab: Lab, sweep_id: str) -> None:
@@ -72,6 +98,7 @@ def _show(evaluation: Evaluation) -> None:
     """A line a setting, in the sweep's order, and one with the verdict."""
     summary = evaluation.summary
     labels = [outcome.label for outcome in summary.outcomes]
+    recalls = gate.recalls(evaluation)
     for number, outcome in enumerate(summary.outcomes):
         line = json.loads(to_json(outcome))  # an interval without an end has null there
         if line["difference"]:
@@ -79,6 +106,7 @@ def _show(evaluation: Evaluation) -> None:
         show(
             {"setting": line.pop("label"), "n": outcome.recall.n, "base": number == summary.base}
             | line
+            | {"recalls": recalls[outcome.label]}
         )
     show(
         {

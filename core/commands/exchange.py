@@ -46,9 +46,11 @@ def export_deck(lab: Lab, options: argparse.Namespace) -> bytes:
 
 
 def import_runs(kind: str, lab: Lab, path: Path) -> Iterator[tuple[dict[str, object], bool]]:
+    """A file is what it says it is, whatever kind it was called."""
     counted = "hits" if kind == "retrieval-log" else "runs"
     try:
-        made = lab.runs.load(kind, path.name, path.read_bytes())
+        made = lab.runs.load(path.name, path.read_bytes())
+        counted = "hits" if made.kind == "retrieval-log" else "runs"
     except (TriptychError, OSError) as error:
         why = error.sentence if isinstance(error, TriptychError) else f"{path}: {error.strerror}."
         say(why)

@@ -1,6 +1,6 @@
 """Which setting is better, what context does, and a published table computed again."""
 
-from core.evaluation import beir_files
+from core.evaluation import beir_files, gate
 from core.evaluation.beir import BeirRow, BeirRuns, BeirTable
 from core.evaluation.changed_questions import ChangedQuestion
 from core.evaluation.context_effect import ArmOutcome, Contexts, HelpedOrHurt
@@ -31,4 +31,5 @@ __all__ = [
     "Table",
     "beir_files",
     "check",
+    "gate",
 ]

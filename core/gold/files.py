@@ -1,9 +1,10 @@
-"""Files of questions: JSON lines, or the CSV of Chroma's chunking evaluation. Knows no papers.
+"""Files of questions: JSON lines or a JSON array, or the CSV of Chroma's chunking evaluation. Knows
+no papers.
 
-JSON lines: an object a line with `question`, `reference` (a short right answer; may be missing) and
-`gold`, a list of passages; an empty one says that the papers do not answer the question. A passage
-has `paper` (id or its beginning, file name with or without its ending, or title) and `quote`, or
-`start` and `end`, or both; `sha256`, if there, goes before `paper`.
+JSON: an object a line, or in the array, with `question`, `reference` (a short right answer; may be
+missing) and `gold`, a list of passages; an empty one says that the papers do not answer the
+question. A passage has `paper` (id or its beginning, file name with or without its ending, or
+title) and `quote`, or `start` and `end`, or both; `sha256`, if there, goes before `paper`.
 
 CSV: the columns `question`, `corpus_id` (a paper as above) and `references`, a JSON list of objects
 with `content`, `start_index` and `end_index`.
@@ -18,8 +19,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import BadInput
+from core.papers import texts
+from core.text import separator_of
 from core.types import Paper, Question
 
+NEXT = re.compile(r"[^\s,]")  # an array's next element, or its end
 HALF = re.compile("[\ud800-\udfff]")  # half of a character, as JSON may write it
 
 
@@ -54,15 +58,15 @@ class Unread:
 def read(name: str, data: bytes) -> list[Written | Unread]:
     """Every question of a file, in order, and the lines that are none; its name says the format.
 
-    Errors: BadInput for another kind of file, one that is not UTF-8, or a CSV without the columns.
+    Errors: BadInput for another kind of file, one that is no text, or a CSV without the columns.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{name} is not UTF-8 text; save it as UTF-8.") from error
+    text = texts.decode(data)
+    if text is None:
+        raise BadInput(f"{name} is not text; save it as UTF-8.")
     match name.rpartition(".")[2].lower():
         case "jsonl" | "ndjson" | "json":
-            return list(_json_lines(text))
+            in_array = text.lstrip().startswith("[")
+            return list((_json_array if in_array else _json_lines)(text))
         case "csv":
             return list(_rows(name, text))
         case _:
@@ -96,6 +100,27 @@ def _json_lines(text: str) -> Iterator[Written | Unread]:
                 yield Unread(line=number, why=_why(error))
 
 
+def _json_array(text: str) -> Iterator[Written | Unread]:
+    """The elements one by one, so that each knows its line, and one that is no question is named
+    and the others go on."""
+    place, line = text.index("[") + 1, 1
+    seen = 0  # up to here the lines are counted
+    while (found := NEXT.search(text, place)) and found[0] != "]":
+        line += text.count("\n", seen, found.start())
+        seen = found.start()
+        try:
+            fields, place = json.JSONDecoder().raw_decode(text, seen)
+        except (ValueError, RecursionError) as error:
+            yield Unread(line=line, why=f"{_why(error)}; nothing behind it was read")
+            return
+        try:
+            yield _question(line, fields)
+        except ValueError as error:
+            yield Unread(line=line, why=_why(error))
+    if not found:
+        yield Unread(line=line, why="the array does not end; something behind it may be missing")
+
+
 def _question(number: int, fields: Any) -> Written:
     if not isinstance(fields, dict):
         raise ValueError("it is no object with a question")
@@ -111,7 +136,7 @@ def _question(number: int, fields: Any) -> Written:
 
 
 def _rows(name: str, text: str) -> Iterator[Written | Unread]:
-    rows = csv.DictReader(io.StringIO(text, newline=""))
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator_of(text))
     try:
         missing = {"question", "references", "corpus_id"} - set(rows.fieldnames or ())
     except csv.Error as error:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from core.errors import BadInput
 from core.gold.files import WrittenPassage
+from core.text import places
 from core.types import Paper, Span
 
 SHORTEST_ID = 8  # hex digits of a paper's id that are taken for one
@@ -60,8 +61,8 @@ def paper_named(name: str, papers: Sequence[Named]) -> str:
 def place(passage: WrittenPassage, paper: Paper) -> Span | Missed:
     """Where the passage stands in the paper.
 
-    Offsets without a quote are believed. A quote must stand there word for word, white space
-    aside; where it stands several times, the place nearest to the offsets is meant.
+    Offsets without a quote are believed. A quote must stand there letter for letter, or else so
+    once both are folded; where it stands several times, the place nearest to the offsets is meant.
     """
     if not passage.quote.strip():
         start, end = passage.start or 0, passage.end or 0
@@ -71,24 +72,21 @@ def place(passage: WrittenPassage, paper: Paper) -> Span | Missed:
     start = passage.start or 0
     if start >= 0 and paper.text.startswith(passage.quote, start) and passage.start is not None:
         return Span(paper_id=paper.id, start=start, end=start + len(passage.quote))
-    places = _places(passage.quote, paper.text)
-    if not places:
+    found = _places(passage.quote, paper.text)
+    if not found:
         return _missed(passage.quote, paper)
-    if len(places) > 1 and passage.start is None:
+    if len(found) > 1 and passage.start is None:
         return Missed(
-            sentence=f"“{_cut(passage.quote)}” stands {len(places)} times in “{paper.title}”; say"
+            sentence=f"“{_cut(passage.quote)}” stands {len(found)} times in “{paper.title}”; say"
             " with `start` and `end` which place is meant."
         )
-    first, last = min(places, key=lambda found: abs(found[0] - start))
+    first, last = min(found, key=lambda place: abs(place[0] - start))
     return Span(paper_id=paper.id, start=first, end=last)
 
 
 def _places(quote: str, text: str) -> list[tuple[int, int]]:
     exact = [found.span() for found in re.finditer(re.escape(quote.strip()), text)]
-    if exact:
-        return exact
-    loosely = r"\s+".join(map(re.escape, quote.split()))
-    return [found.span() for found in re.finditer(loosely, text)]
+    return exact or places(quote, text)
 
 
 def _missed(quote: str, paper: Paper) -> Missed:

@@ -64,6 +64,11 @@ def write(capsule: Capsule) -> bytes:
     return gzip.compress("\n".join(lines).encode("utf-8"), mtime=0)
 
 
+def is_capsule(content: bytes) -> bool:
+    """Whether these may be the bytes of a capsule: no text begins so."""
+    return content.startswith(b"\x1f\x8b")
+
+
 def read(content: bytes) -> Capsule:
     """What `write` packed. Errors: BadInput for a file that is no capsule, that is too large, or
     that a newer Triptych wrote."""

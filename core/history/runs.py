@@ -45,10 +45,11 @@ CUT_OFF = "cut off"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedLog:
-    """What became of one file: how many runs and hits it holds, how many of the runs were here
-    already, how many lines were mended, and which were dropped."""
+    """What became of one file: what it is, how many runs and hits it holds, how many of the runs
+    were here already, how many lines were mended, and which were dropped."""
 
     file: str
+    kind: str  # log, retrieval-log or capsule
     runs: int
     hits: int
     known: int
@@ -189,36 +190,41 @@ class PastRuns:
         measured = self._questions.all_as_measured(of_these)
         return Selection(runs=runs, left_out=left_out, gold=measured)
 
-    def load(self, kind: str, name: str, content: bytes) -> ImportedLog:
-        """Bring in a file by its bytes: a "log" (of experiments), a "retrieval-log" or a
-        "capsule"; `name` is only shown. What is here already stays as it is.
+    def load(self, name: str, content: bytes) -> ImportedLog:
+        """Bring in a file by its bytes, which say what it is: a log of experiments or of searches,
+        or a capsule; `name` is only shown. What is here already stays as it is.
 
-        Errors: BadInput for a file that holds nothing of its kind.
+        Errors: BadInput for a file that is none of them, or holds no run.
         """
         name = texts.name(name)
         origin = IMPORTED + Path(name).name
         sweep, mended, capsule = None, 0, None
-        if kind == "capsule":
+        if capsules.is_capsule(content):
             capsule = capsules.read(content)
-            log = logs.Log(runs=tuple(replace(run, origin=origin) for run in capsule.runs))
+            runs = tuple(replace(run, origin=origin) for run in capsule.runs)
+            log = logs.Log(kind="capsule", runs=runs)
             sweep = capsule.sweep
         else:
-            text = content.decode("utf-8", errors="replace")
-            read = experiments.read if kind == "log" else retrievals.read
-            log = read(text, origin=origin, at=now())
+            text = texts.decode(content)
+            if text is None:
+                raise BadInput(f"{name} is not text; save it as UTF-8.")
+            log = logs.read(text, origin=origin)
             mended = sum("\ufffd" in line for line in text.split("\n"))
         if not log.runs:
-            raise BadInput(f"{name} holds no run that could be read as a {kind}.")
+            raise BadInput(
+                f"{name} holds no run: it is no experiment log, no retrieval log and no capsule."
+            )
         run_ids = tuple(run.id for run in log.runs)
         known = self._store.facts.known(run_ids)
         with self._store.database.writing():  # the runs and what they belong to: all or nothing
             self._store.runs.keep_all(log.runs)
             if capsule and capsule.class_id:
                 self._store.classes.take_in(capsule.class_id, capsule.at, capsule.rounds)
-            if kind == "log" or sweep:
+            if log.kind == "log" or sweep:
                 self._keep_sweep(name, origin, log.runs, sweep)
         return ImportedLog(
             file=name,
+            kind=log.kind,
             runs=len(log.runs),
             hits=sum(len(run.candidates) for run in log.runs),
             known=len(known),
@@ -235,7 +241,7 @@ class PastRuns:
         kept = sweep or Sweep(
             id=digest(["sweep", *(run.id for run in runs)])[:12],
             name=Path(name).stem,
-            at=now(),
+            at="",
             questions=tuple(dict.fromkeys(run.question for run in runs)),
             settings=tuple(
                 Setting(label=names[key], recipe=recipe) for key, recipe in recipes.items()

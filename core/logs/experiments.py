@@ -53,7 +53,6 @@ class _Reader:
     """Where in the log the reader is, and what it has found so far."""
 
     origin: str
-    at: str
     model: str = UNKNOWN
     question: str = ""
     asked: list[str] = field(default_factory=list)  # lines of the question that is read
@@ -78,18 +77,18 @@ class _Reader:
             paper_ids=(),
             recipe=self.recipe,
             answer=Answer(text=text, finish_reason="unknown"),
-            at=self.at,
+            at="",
             origin=self.origin,
             notes=(NOTE,),
         )
 
 
-def read(text: str, *, origin: str, at: str) -> Log:
-    """The runs of a log. `origin` says where it came from, `at` when it was imported.
+def read(text: str, *, origin: str) -> Log:
+    """The runs of a log. `origin` says where it came from.
 
     Never fails: what it does not understand is dropped, with its line.
     """
-    reader = _Reader(origin=origin, at=at)
+    reader = _Reader(origin=origin)
     dropped: list[DroppedLine] = []
     asking = False  # between QUESTION and its first block: the question's own lines
     for number, line in numbered(text):
@@ -120,7 +119,7 @@ def read(text: str, *, origin: str, at: str) -> Log:
         elif line.strip():
             dropped.append(_dropped(number, line, "it belongs to no answer"))
     reader.runs += reader.run()
-    return Log(runs=tuple(reader.runs), dropped=tuple(dropped))
+    return Log(kind="log", runs=tuple(reader.runs), dropped=tuple(dropped))
 
 
 def write(runs: Iterable[Run]) -> str:

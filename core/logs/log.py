@@ -1,6 +1,7 @@
-"""What a log holds."""
+"""What a log holds, or a capsule."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from core.logs._lines import DroppedLine
 from core.types import Run
@@ -10,5 +11,6 @@ from core.types import Run
 class Log:
     """What was read: runs in the order of the file, and every line that became none of them."""
 
+    kind: Literal["log", "retrieval-log", "capsule"]
     runs: tuple[Run, ...]
     dropped: tuple[DroppedLine, ...] = ()

@@ -63,9 +63,8 @@ class _Search:
     blocks: list[_Block] = field(default_factory=list)
 
 
-def read(text: str, *, origin: str, at: str) -> Log:
-    """A run without an answer for each search of the log. `origin` says where it came from, `at`
-    when it was imported.
+def read(text: str, *, origin: str) -> Log:
+    """A run without an answer for each search of the log. `origin` says where it came from.
 
     Never fails: what it does not understand is dropped, with its line.
     """
@@ -100,12 +99,13 @@ def read(text: str, *, origin: str, at: str) -> Log:
     runs = []
     for search in searches:
         if search.question and search.blocks:
-            runs.append(_run(search, origin, at))
+            runs.append(_run(search, origin))
         else:
             why = "no question stands before it" if search.blocks else "the search found nothing"
             line_number = search.blocks[0].line if search.blocks else 1
             dropped.append(_dropped(line_number, search.question, why))
-    return Log(runs=tuple(runs), dropped=tuple(sorted(dropped, key=lambda each: each.line)))
+    dropped.sort(key=lambda each: each.line)
+    return Log(kind="retrieval-log", runs=tuple(runs), dropped=tuple(dropped))
 
 
 def write(runs: Iterable[Run]) -> str:
@@ -125,7 +125,7 @@ def _take(block: _Block, name: str, value: str) -> str:
             block.lines, block.whole = [value], name == "Full Content"
         case _:
             try:
-                block.score = float(value)
+                block.score = float(value.replace(",", "."))  # as some languages write it
             except ValueError:
                 block.score = None
             if block.score is None or not math.isfinite(block.score):
@@ -134,7 +134,7 @@ def _take(block: _Block, name: str, value: str) -> str:
     return ""
 
 
-def _run(search: _Search, origin: str, at: str) -> Run:
+def _run(search: _Search, origin: str) -> Run:
     found, reranked, selected = (
         _named(block for block in search.blocks if block.kind == kind)
         for kind in ("", "Reranked ", "Selected ")
@@ -170,7 +170,7 @@ def _run(search: _Search, origin: str, at: str) -> Run:
         recipe=recipe,
         candidates=tuple(candidates.values()),
         hits=hits,
-        at=at,
+        at="",
         origin=origin,
         notes=(NOTE, NOT_WHOLE.format(previews)) if previews else (NOTE,),
     )

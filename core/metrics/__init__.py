@@ -2,7 +2,7 @@
 no page."""
 
 from core.metrics import reference, retrieval, statistics, votes
-from core.metrics.choice import MARGIN
+from core.metrics.choice import MARGIN, TOO_FEW
 from core.metrics.diagnosis import KINDS, Diagnosis, Share, diagnose_all, repeated_share, shares
 from core.metrics.differences import differences
 from core.metrics.gold import held, sought, within
@@ -26,6 +26,7 @@ __all__ = [
     "ALPHA",
     "KINDS",
     "MARGIN",
+    "TOO_FEW",
     "Agreement",
     "Diagnosis",
     "Difference",

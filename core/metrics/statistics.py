@@ -126,19 +126,32 @@ def bounds(values: ArrayLike, leader: int, margin: float) -> Bounds:
     if not others:
         return Bounds(at_worst=(0.0,), needed=(0,))
     change = table[:, others] - table[:, [leader]]
-    found, unseen = _reweighted(change)
-    drawn = found - unseen
-    middle, spread = drawn.mean(axis=0), drawn.std(axis=0)
-    reach = float(np.quantile(((middle - drawn) / spread).max(axis=1), LEVEL))
     at_worst, needed = np.zeros(table.shape[1]), np.zeros(table.shape[1])
-    at_worst[others] = middle - reach * spread
+    at_worst[others], reach = _lower(change)
     needed[others] = _needed(change, reach, margin)
-    at_worst[leader] = np.quantile(-found - unseen, 1 - LEVEL, axis=0).min()
+    found, unseen = _reweighted(-change)
+    at_worst[leader] = np.quantile(found - unseen, 1 - LEVEL, axis=0).min()
     needed[leader] = _needed(-change, NormalDist().inv_cdf(LEVEL), margin).max()
     return Bounds(
         at_worst=tuple(map(float, at_worst)),
         needed=tuple(int(np.ceil(each)) if np.isfinite(each) else None for each in needed),
     )
+
+
+def at_best(before: ArrayLike, after: ArrayLike) -> list[float]:
+    """Upper bounds of what each setting has gained, both tables of the same questions and settings:
+    one-sided, and in 95 of 100 studies all hold at once. Values lie from 0 to 1."""
+    return [-float(each) for each in _lower(_table(before) - _table(after))[0]]
+
+
+def _lower(change: Table) -> tuple[Table, float]:
+    """Lower bounds of the means of paired differences, one-sided, that hold at once (max-T), and
+    how many standard errors they lie below the means."""
+    found, unseen = _reweighted(change)
+    drawn = found - unseen
+    middle, spread = drawn.mean(axis=0), drawn.std(axis=0)
+    reach = float(np.quantile(((middle - drawn) / spread).max(axis=1), LEVEL))
+    return middle - reach * spread, reach
 
 
 def _needed(change: Table, reach: float, margin: float) -> Table:

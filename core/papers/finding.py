@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from core.text import places
+
 CONTEXT = 60  # characters shown on each side of a match
 
 
@@ -18,13 +20,9 @@ class TextMatch:
 
 
 def find(text: str, phrase: str) -> list[TextMatch]:
-    """Where the phrase stands, in order, whatever its capitals and the white space between its
-    words, line breaks included. Nothing for a phrase without words."""
-    words = phrase.split()
-    if not words:
-        return []
-    pattern = re.compile(r"\s+".join(map(re.escape, words)), re.IGNORECASE)
-    return [_found(text, *match.span()) for match in pattern.finditer(text)]
+    """Where the phrase stands, in order, whatever its capitals, and both folded. Nothing for a
+    phrase without words."""
+    return [_found(text, *place) for place in places(phrase, text, any_case=True)]
 
 
 def _found(text: str, start: int, end: int) -> TextMatch:

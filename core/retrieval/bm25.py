@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     import numpy as np
     from bm25s import BM25
 
-VERSION = "1"  # of what a word is and how it counts
+VERSION = "2"  # of what a word is and how it counts
 LAYOUT = "1"  # of the files
 FOLDED = (
-    "upper and lower case, compatible forms of a letter; a compound counts whole and in parts;"
-    " common English words are left out; no stemming"
+    "upper and lower case, compatible forms of a letter, quotes, hyphens; a compound counts whole"
+    " and in parts; common English words are left out; no stemming"
 )
 SUMS = "sums.json"  # size and checksum of each file
 LARGE = {

@@ -10,8 +10,9 @@ import json
 import sqlite3
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import Unreadable
@@ -32,13 +33,29 @@ ROW_BYTES = 8  # that a row takes at least; text may take half as much in the fi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnkiNote:
-    """`fields` are pairs (name, HTML), in the note type's order."""
+    """`fields` are pairs (name, HTML), in the note type's order, and `templates` its pairs (front,
+    back). `cards` are pairs (number of the template or, from 0, of the gap, deck)."""
 
     guid: str
     kind: str
-    deck: str
     tags: tuple[str, ...]
     fields: tuple[tuple[str, str], ...]
+    templates: tuple[tuple[str, str], ...] = ()
+    cards: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def deck(self) -> str:
+        """That of its first card; empty where it has none."""
+        return self.cards[0][1] if self.cards else ""
+
+
+@dataclass(slots=True)
+class _Kind:
+    """A note type."""
+
+    name: str = ""
+    fields: list[str] = field(default_factory=list)
+    templates: list[tuple[str, str]] = field(default_factory=list)
 
 
 def notes(data: bytes) -> list[AnkiNote]:
@@ -99,25 +116,26 @@ def _notes(connection: _Collection) -> list[AnkiNote]:
         kinds, known = _newer(connection, tables)
     else:
         kinds, known = _older(connection, tables)
-    decks: dict[int, int] = {}
-    for nid, did in connection.rows("SELECT nid, did FROM cards"):
-        decks[nid] = min(did, decks.get(nid, did))
+    cards: dict[int, dict[int, str]] = defaultdict(dict)
+    for nid, number, did in connection.rows("SELECT nid, ord, did FROM cards"):
+        cards[nid][int(number)] = known.get(did, "")
     found = []
     rows = sorted(
         connection.rows("SELECT id, guid, mid, tags, flds FROM notes"),
         key=lambda row: int(row["id"]),
     )
     for row in rows:
-        kind, names = kinds.get(row["mid"], ("", []))
+        kind = kinds.get(row["mid"], _Kind())
         values = str(row["flds"]).split("\x1f")
-        names = [*names, *(f"Field {n + 1}" for n in range(len(names), len(values)))]
+        names = [*kind.fields, *(f"Field {n + 1}" for n in range(len(kind.fields), len(values)))]
         found.append(
             AnkiNote(
                 guid=str(row["guid"]),
-                kind=kind,
-                deck=known.get(decks.get(row["id"], 0), ""),
+                kind=kind.name,
                 tags=tuple(str(row["tags"]).split()),
                 fields=tuple(zip(names, values, strict=False)),
+                templates=tuple(kind.templates),
+                cards=tuple(sorted(cards[row["id"]].items())),
             )
         )
     return found
@@ -132,7 +150,7 @@ def _tables(connection: _Collection) -> Iterator[str]:
             yield name
 
 
-Kinds = dict[int, tuple[str, list[str]]]
+Kinds = dict[int, _Kind]
 
 
 def _older(connection: _Collection, tables: set[str]) -> tuple[Kinds, dict[int, str]]:
@@ -142,7 +160,11 @@ def _older(connection: _Collection, tables: set[str]) -> tuple[Kinds, dict[int, 
     (row,) = connection.rows("SELECT models, decks FROM col")
     models, decks = json.loads(row["models"]), json.loads(row["decks"])
     kinds = {
-        int(number): (str(model["name"]), [str(field["name"]) for field in model["flds"]])
+        int(number): _Kind(
+            name=str(model["name"]),
+            fields=[str(each["name"]) for each in model["flds"]],
+            templates=[(str(each["qfmt"]), str(each["afmt"])) for each in model["tmpls"]],
+        )
         for number, model in models.items()
     }
     return kinds, {int(number): str(deck["name"]) for number, deck in decks.items()}
@@ -150,13 +172,45 @@ def _older(connection: _Collection, tables: set[str]) -> tuple[Kinds, dict[int, 
 
 def _newer(connection: _Collection, tables: set[str]) -> tuple[Kinds, dict[int, str]]:
     """Note types and decks in tables of their own, since Anki 2.1.28."""
-    if not {"fields", "decks"} <= tables:
-        raise ValueError("no table of fields, or none of decks")
-    kinds: Kinds = {
-        row["id"]: (row["name"], []) for row in connection.rows("SELECT id, name FROM notetypes")
-    }
+    if not {"fields", "templates", "decks"} <= tables:
+        raise ValueError("no table of fields, none of templates, or none of decks")
+    names = connection.rows("SELECT id, name FROM notetypes")
+    kinds: Kinds = {row["id"]: _Kind(name=row["name"]) for row in names}
     fields = connection.rows("SELECT ntid, ord, name FROM fields")
     for row in sorted(fields, key=lambda row: (row["ntid"], row["ord"])):
-        kinds[row["ntid"]][1].append(row["name"])
+        kinds[row["ntid"]].fields.append(row["name"])
+    templates = connection.rows("SELECT ntid, ord, config FROM templates")
+    for row in sorted(templates, key=lambda row: (row["ntid"], row["ord"])):
+        kinds[row["ntid"]].templates.append(_front_and_back(row["config"]))
     decks = connection.rows("SELECT id, name FROM decks")
     return kinds, {row["id"]: row["name"].replace("\x1f", "::") for row in decks}
+
+
+def _front_and_back(config: bytes) -> tuple[str, str]:
+    """The first two texts of a template: a message of protocol buffers, of which each part says
+    its number and kind, and each text its length. Errors: ValueError."""
+    texts, place = {1: "", 2: ""}, 0
+
+    def number() -> int:
+        nonlocal place
+        found = shift = 0
+        while True:
+            if place >= len(config) or shift > 63:
+                raise ValueError("a template that is cut off")
+            found |= (config[place] & 0x7F) << shift
+            place, shift = place + 1, shift + 7
+            if config[place - 1] < 0x80:
+                return found
+
+    while place < len(config):
+        part, kind = divmod(number(), 8)
+        if kind == 0:
+            number()
+        elif kind == 2:
+            length = number()
+            if part in texts:
+                texts[part] = config[place : place + length].decode()
+            place += length
+        else:  # a number of 8 or 4 bytes
+            place += 8 if kind == 1 else 4
+    return texts[1], texts[2]

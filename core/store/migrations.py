@@ -333,4 +333,25 @@ STEPS: list[tuple[str, str]] = [
         END;
         """,
     ),
+    (
+        # What is searched for is folded now (core/text/folding.py), and so is what is searched.
+        "0012_folded_words",
+        """
+        INSERT INTO paper_words (paper_words) VALUES ('delete-all');
+        INSERT INTO paper_words (rowid, title, source, authors, text)
+            SELECT number, searchable(title), searchable(source), searchable(authors),
+                searchable(json_extract(body, '$.text'))
+            FROM papers;
+        INSERT INTO run_texts (run_texts) VALUES ('delete-all');
+        INSERT INTO run_texts (rowid, question, answer)
+            SELECT number, searchable(runs.question),
+                searchable(json_extract(body, '$.answer.text'))
+            FROM run_facts JOIN runs USING (id);
+        DELETE FROM card_words;
+        INSERT INTO card_words (rowid, words)
+            SELECT number, searchable(title || char(10) || background || char(10) || question
+                || char(10) || answer || char(10) || tags)
+            FROM cards;
+        """,
+    ),
 ]

@@ -1,17 +1,23 @@
-"""Texts as such: their language, sentences and words, and the cells of a table. Pure."""
+"""Texts as such: their folding, language, sentences and words, and the cells of a table. Pure."""
 
 from core.text.escape_formula import escape_formula, unescape_formula
+from core.text.folding import IDEOGRAPH, fold, folded, places
 from core.text.languages import guess as language_of
 from core.text.sentences import sentences, stripped
-from core.text.words import IDEOGRAPH, TELL_NOTHING, WORD, spaced, words
+from core.text.separator import separator_of
+from core.text.words import TELL_NOTHING, WORD, spaced, words
 
 __all__ = [
     "IDEOGRAPH",
     "TELL_NOTHING",
     "WORD",
     "escape_formula",
+    "fold",
+    "folded",
     "language_of",
+    "places",
     "sentences",
+    "separator_of",
     "spaced",
     "stripped",
     "unescape_formula",

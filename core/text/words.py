@@ -4,13 +4,13 @@ A word matches itself alone, in any case, but not its plural and no synonym.
 """
 
 import re
-import unicodedata
 from functools import lru_cache
 
-IDEOGRAPH = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+from core.text.folding import IDEOGRAPH, fold
+
 PART = rf"[^\W_{IDEOGRAPH}]+"
 PARTS = re.compile(PART)
-WORD = re.compile(rf"[{IDEOGRAPH}]|{PART}(?:[-._,'’/]{PART})*")
+WORD = re.compile(rf"[{IDEOGRAPH}]|{PART}(?:[-._,'/]{PART})*")
 SPACELESS = re.compile(f"[{IDEOGRAPH}]")
 
 TELL_NOTHING = frozenset(
@@ -21,11 +21,11 @@ TELL_NOTHING = frozenset(
 
 
 def words(text: str) -> list[str]:
-    """The words of a text: lower case, and compounds both whole and in parts, so that "GPT-4",
-    "3.14" and "fine-tuning" match themselves best, but "tuning" matches as well. Of Chinese and
-    Japanese each character is a word. English words that tell nothing of a subject are left out:
-    papers ask so seldom that "what" would count as rare."""
-    plain = unicodedata.normalize("NFKC", text).casefold().replace("\u2010", "-")
+    """The words of a text, folded and in lower case: compounds both whole and in parts, so that
+    "GPT-4", "3.14" and "fine-tuning" match themselves best, but "tuning" matches as well. Of
+    Chinese and Japanese each character is a word. English words that tell nothing of a subject are
+    left out: papers ask so seldom that "what" would count as rare."""
+    plain = fold(text).casefold()
     return [word for found in WORD.findall(plain) for word in _whole_and_parts(found)]
 
 
@@ -37,6 +37,6 @@ def _whole_and_parts(found: str) -> tuple[str, ...]:
 
 
 def spaced(text: str | None) -> str:
-    """The text as full-text search reads it: a space around each Chinese or Japanese character,
-    which have none and would all be one word."""
-    return SPACELESS.sub(r" \g<0> ", text or "")
+    """The text as full-text search reads it: folded, and a space around each Chinese or Japanese
+    character, which have none and would all be one word."""
+    return SPACELESS.sub(r" \g<0> ", fold(text or ""))

@@ -364,7 +364,7 @@ class Run:
     window: int | None = None
     search_seconds: float | None = None
     rerank_seconds: float | None = None
-    at: str  # when, ISO 8601 in UTC
+    at: str  # when, ISO 8601 in UTC; empty where an imported log does not say it
     origin: str = "lab"
     notes: tuple[str, ...] = ()
 

@@ -49,7 +49,7 @@ def test_marked_runs_leave_room_below_the_table_for_what_is_made_of_them(
 
 
 def test_it_opens_there_a_second_time(runs: AppTest, lab: Lab) -> None:
-    lab.runs.load("log", "small.txt", EXPERIMENT.encode())
+    lab.runs.load("small.txt", EXPERIMENT.encode())
     runs.switch_page("pages/library.py").run()
     runs.query_params.clear()
     runs.switch_page("pages/runs.py").run()
@@ -70,7 +70,7 @@ def test_filters_write_themselves_into_the_address(runs: AppTest, lab: Lab) -> N
 
 
 def test_a_link_sets_the_filters(app: AppTest, lab: Lab) -> None:
-    lab.runs.load("log", "small.txt", EXPERIMENT.encode())
+    lab.runs.load("small.txt", EXPERIMENT.encode())
     app.run()
     app.switch_page("pages/runs.py")
     app.query_params["view"] = "origin:import%3Asmall.txt;arm:retrieved"
@@ -88,8 +88,8 @@ def test_a_link_sets_the_filters(app: AppTest, lab: Lab) -> None:
 
 
 def test_story_charts_of_an_old_log_say_what_they_lack(app: AppTest, lab: Lab) -> None:
-    lab.runs.load("log", "small.txt", EXPERIMENT.replace("In 1874.", "overview:\nIn").encode())
-    lab.runs.load("retrieval-log", "search.txt", RETRIEVAL.encode())
+    lab.runs.load("small.txt", EXPERIMENT.replace("In 1874.", "overview:\nIn").encode())
+    lab.runs.load("search.txt", RETRIEVAL.encode())
     app.run()
     app.switch_page("pages/runs.py")
     app.query_params["view"] = "origin:import%3Asmall.txt,import%3Asearch.txt"
@@ -108,7 +108,7 @@ def test_story_charts_of_an_old_log_say_what_they_lack(app: AppTest, lab: Lab) -
 
 
 def test_an_imported_search_opens_in_compare(app: AppTest, lab: Lab) -> None:
-    (run_id,) = lab.runs.load("retrieval-log", "search.txt", RETRIEVAL.encode()).run_ids
+    (run_id,) = lab.runs.load("search.txt", RETRIEVAL.encode()).run_ids
     app.query_params["run"] = run_id
     app.run()
     assert not app.exception
@@ -117,7 +117,7 @@ def test_an_imported_search_opens_in_compare(app: AppTest, lab: Lab) -> None:
 
 
 def test_an_imported_answer_opens_in_compare(app: AppTest, lab: Lab) -> None:
-    made = lab.runs.load("log", "small.txt", EXPERIMENT.encode())
+    made = lab.runs.load("small.txt", EXPERIMENT.encode())
     for run_id in made.run_ids:
         app.query_params["run"] = run_id
         app.run()

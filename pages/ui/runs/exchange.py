@@ -9,11 +9,6 @@ from core.lab import Lab
 from core.types import View, to_link
 from pages.ui.shared import frame
 
-KINDS = {
-    "log": "Experiment log (answers of many settings)",
-    "retrieval-log": "Retrieval log (one search, reranked)",
-    "capsule": "Capsule (runs of another Triptych)",
-}
 FILES = {
     "report": ("Report: charts and answers as one HTML file", "html"),
     "capsule": ("Capsule: opens in any Triptych, without papers or models", "capsule"),
@@ -26,11 +21,14 @@ def bring_in(lab: Lab) -> None:
     """A menu to drop a file in; it goes to the runs that were in it."""
     turn = st.session_state.setdefault("runs.turn", 0)
     with st.popover("Import", type="tertiary", key=f"runs.import.{turn}"):
-        kind = st.radio("What is it?", KINDS, format_func=KINDS.__getitem__, key="runs.kind")
+        st.caption(
+            "An experiment log (answers of many settings), a retrieval log (one search, reranked)"
+            " or a capsule (runs of another Triptych)."
+        )
         file = st.file_uploader("Drop the file here", key=f"runs.upload.{turn}")
-        if file and kind:
+        if file:
             try:
-                made = lab.runs.load(kind, file.name, file.getvalue())
+                made = lab.runs.load(file.name, file.getvalue())
             except TriptychError as error:
                 frame.show(error)
             else:

@@ -15,7 +15,7 @@ import streamlit as st
 
 from core.labels import counted
 from core.metrics import differences, sentences
-from core.text import WORD, words
+from core.text import WORD, folded, words
 from core.types import Hit
 
 Kind = Literal["cited", "unsupported", "differs", "match", "unseen", "found", "gold", "here"]
@@ -93,12 +93,13 @@ def differing(answer: str, beside: str) -> list[Mark]:
 
 def matches(text: str, question: str) -> list[Mark]:
     """The words of a chunk that BM25 would count as words of the question."""
-    asked = set(words(question))
-    return [
-        Mark(start=match.start(), end=match.end(), kind="match")
-        for match in WORD.finditer(text)
+    asked, plain = set(words(question)), folded(text)
+    places = (
+        plain.span(*match.span())
+        for match in WORD.finditer(plain.text)
         if asked.intersection(words(match[0]))
-    ]
+    )
+    return [Mark(start=start, end=end, kind="match") for start, end in places]
 
 
 def searched(spans: Sequence[tuple[int, int]], chosen: int | None) -> list[Mark]:
