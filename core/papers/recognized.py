@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean, median, median_low
 
 from core.papers.reader import Page
 from core.pdf import OCRLetter, OCRLine, OCRPage
@@ -11,9 +11,10 @@ from core.pdf import OCRLetter, OCRLine, OCRPage
 DOUBTFUL = 0.7  # confidence in the least certain letter of a word
 # An ideograph is a word by itself: those of a line have no blanks between them.
 WORD = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff]|[^\s\u2e80-\u9fff\uf900-\ufaff]+")
-ALIKE = 1.25  # times as high: lines of one type, with and without long letters
-COLUMN = 8  # times as wide as high are lines of prose, or more; the cells of a table are less
-GUTTER = 0.8  # of a line's height
+HEIGHT = 1.2  # of a line, in sizes of its type
+ALIKE = 1.2  # times as high, or less: lines of one type
+COLUMN, WORDS = 6, 2.5  # width of a line of prose, in heights, and its words; a cell has less
+GUTTER = 0.3  # of a line's height; lines are found to be a little too long
 ROWS = 3  # fewer are no columns
 
 Box = tuple[float, float, float, float]
@@ -57,15 +58,22 @@ def page_of(found: OCRPage) -> Recognized:
 
 
 def levelled(lines: Sequence[OCRLine]) -> list[OCRLine]:
-    """The lines with one size for each type on the page. A line without long letters is found to
-    be lower than the others."""
-    sizes = sorted({line["size"] for line in lines if line["size"]})
-    same: dict[float, list[float]] = {}
-    for size in sizes:
-        first = next((each for each in same if size <= ALIKE * each), size)
-        same.setdefault(first, []).append(size)
-    type_of = {size: round(median(some), 1) for some in same.values() for size in some}
-    return [OCRLine({**line, "size": type_of.get(line["size"], 0.0)}) for line in lines]
+    """The lines as high as their type, of which there are few on a page: how high a line is found
+    to be varies."""
+    left = [line["size"] for line in lines if line["size"]]
+    type_of = {0.0: 0.0}
+    while left:
+        usual = median_low(left)
+        type_of |= {size: round(usual, 1) for size in left if 1 / ALIKE <= size / usual <= ALIKE}
+        left = [size for size in left if size not in type_of]
+    return [_as_type(line, type_of[line["size"]]) for line in lines]
+
+
+def _as_type(line: OCRLine, size: float) -> OCRLine:
+    if not size:
+        return line
+    middle, half = _middle(line), HEIGHT * size / 2
+    return OCRLine({**line, "size": size, "bottom": middle - half, "top": middle + half})
 
 
 def rows(lines: Sequence[OCRLine]) -> list[Row]:
@@ -133,10 +141,13 @@ def _free(gaps: Sequence[tuple[float, float]], row: Row) -> Iterator[tuple[float
 def _prose(page: Sequence[Row], gap: tuple[float, float]) -> bool:
     """Whether lines as long as those of prose stand on both sides of a gap."""
     for side in (True, False):
-        lines = [line for row in page for line in row if (line["left"] < gap[0]) == side]
-        if len(lines) < ROWS:
+        sides = [[line for line in row if (line["left"] < gap[0]) == side] for row in page]
+        found = [row for row in sides if row]
+        if len(found) < ROWS:
             return False
-        if median((line["right"] - line["left"]) / (2 * _half(line)) for line in lines) < COLUMN:
+        widths = [(row[-1]["right"] - row[0]["left"]) / (2 * _half(row[0])) for row in found]
+        words = [sum(len(WORD.findall(line["text"])) for line in row) for row in found]
+        if median(widths) < COLUMN or fmean(words) < WORDS:
             return False
     return True
 

@@ -6,6 +6,7 @@ script they say little or nothing. No model is ever downloaded.
 
 from collections.abc import Iterator, Sequence
 from ctypes import byref, c_double
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypedDict
@@ -15,6 +16,7 @@ LONGEST_SIDE = 4_000  # pixels
 DETECTED_AT = 1_600  # pixels of the longer side in which lines are looked for
 TYPE = 1.2  # how much higher than its type a line is found to be
 TALL = 1.5  # times as high as wide: such a line is turned, and is read from its top downwards
+APART = 0.6  # of a line's height: a gap so wide parts it, whether a blank was seen or not
 SURE = 0.8  # confidence in a letter
 # Letters that are sure, for each square of a page's lines (most have 1 to 3) and of all letters.
 LEGIBLE, MOSTLY = 0.5, 0.6
@@ -153,31 +155,32 @@ class _Found:
             return ((x, y), (width - y, x), (width - x, height - y), (y, height - x))[self.turn]
 
         for box, text, info in zip(self.boxes, self.texts, self.infos, strict=True):
-            if not text.strip():
-                continue
             wide, high = _size(box)
             turned = high >= TALL * wide
             # The corners clockwise, the first where the line begins, at the top of its letters.
             corners = [box[1], box[2], box[3], box[0]] if turned else list(box)
-            letters = [
-                OCRLetter(
-                    at=at,
-                    confidence=round(confidence, 3),
-                    box=_around([on_page(*unturned(*point)) for point in quad]),
-                )
-                for at, confidence, quad in _letters(text, info, corners)
-            ]
+            left, right = float(box[:, 0].min()), float(box[:, 0].max())
             middle = float(box[:, 1].mean())  # a line that slopes has a box that is too high
-            half = high / 2
-            yield OCRLine(
-                text=text,
-                left=float(box[:, 0].min()) / scale,
-                bottom=(self.height - middle - half) / scale,
-                right=float(box[:, 0].max()) / scale,
-                top=(self.height - middle + half) / scale,
-                size=0.0 if turned else high / scale / TYPE,
-                letters=letters,
-            )
+            gap = APART * min(wide, high) / max(wide, high)
+            for part in _parts(_letters(text, info), gap):
+                start = part[0].at
+                begin, end = (0.0, 1.0) if turned else (part[0].left, part[-1].right)
+                yield OCRLine(
+                    text=text[start : part[-1].at + 1],
+                    left=(left + (right - left) * begin) / scale,
+                    bottom=(self.height - middle - high / 2) / scale,
+                    right=(left + (right - left) * end) / scale,
+                    top=(self.height - middle + high / 2) / scale,
+                    size=0.0 if turned else high / scale / TYPE,
+                    letters=[
+                        OCRLetter(
+                            at=each.at - start,
+                            confidence=round(each.confidence, 3),
+                            box=_around([on_page(*unturned(*p)) for p in _corners(each, corners)]),
+                        )
+                        for each in part
+                    ],
+                )
 
 
 def _size(box: Any) -> tuple[float, float]:
@@ -187,29 +190,55 @@ def _size(box: Any) -> tuple[float, float]:
     return float(np.linalg.norm(box[0] - box[1])), float(np.linalg.norm(box[0] - box[3]))
 
 
-def _letters(
-    text: str, info: Any, corners: Sequence[Any]
-) -> Iterator[tuple[int, float, list[tuple[float, float]]]]:
-    """Place in the text, confidence and corners of each letter. The model looks at a line in
-    columns of equal width, and says in which one it saw a letter."""
+@dataclass(slots=True)
+class _Seen:
+    """A letter that was seen in a line, between these shares of its length."""
+
+    at: int
+    confidence: float
+    left: float
+    right: float
+
+
+def _letters(text: str, info: Any) -> list[_Seen]:
+    """The model looks at a line in columns of equal width, and says in which one it saw a letter,
+    but not how wide that is."""
     columns = [column for word in info.word_cols for column in word]
     places = [at for at, letter in enumerate(text) if not letter.isspace()]
     count = max(info.line_txt_len, 1)
-    span = columns[-1] - columns[0] if columns else 0
-    half = span / (len(text) - 1) / 2 if len(text) > 1 else count / 2
-    one, two, three, four = corners
-    for at, column in zip(places, columns, strict=True):
-        first, last = (min(1.0, max(0.0, (column + 0.5 + side * half) / count)) for side in (-1, 1))
-        quad = [
-            tuple(start + (end - start) * share)
-            for start, end, share in (
-                (one, two, first),
-                (one, two, last),
-                (four, three, last),
-                (four, three, first),
-            )
-        ]
-        yield at, info.confs[at], quad
+    half = (columns[-1] - columns[0]) / (len(text) - 1) / 2 if len(columns) > 1 else count / 2
+    seen = [
+        _Seen(at, info.confs[at], (column + 0.5 - half) / count, (column + 0.5 + half) / count)
+        for at, column in zip(places, columns, strict=True)
+    ]
+    if seen:
+        seen[0].left, seen[-1].right = 0.0, 1.0
+    return seen
+
+
+def _parts(letters: Sequence[_Seen], gap: float) -> list[list[_Seen]]:
+    """The letters of a line, cut where a gap is as wide as one between columns."""
+    parts: list[list[_Seen]] = []
+    for letter in letters:
+        if parts and letter.left - parts[-1][-1].right < gap:
+            parts[-1].append(letter)
+        else:
+            parts.append([letter])
+    return parts
+
+
+def _corners(letter: _Seen, line: Sequence[Any]) -> list[tuple[float, float]]:
+    """A letter's corners clockwise from those of its line."""
+    one, two, three, four = line
+    return [
+        tuple(start + (end - start) * share)
+        for start, end, share in (
+            (one, two, letter.left),
+            (one, two, letter.right),
+            (four, three, letter.right),
+            (four, three, letter.left),
+        )
+    ]
 
 
 def _around(points: Sequence[tuple[float, float]]) -> tuple[float, float, float, float]:
