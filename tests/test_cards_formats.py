@@ -17,8 +17,8 @@ from core.cards import anki, tables
 from core.cards.markdown import read as read_markdown
 from core.cards.normal import normal
 from core.errors import Unreadable
-from core.papers.texts import decode
 from core.store.anki import notes
+from core.text import decode
 from core.types import Card, Span
 
 MOST = 50_000_000
@@ -237,7 +237,7 @@ def test_a_collection_that_never_ends() -> None:
 @pytest.mark.parametrize("kind", ["csv", "apkg"])
 def test_old_decks_go_out_and_come_back(shared: Path, kind: str) -> None:
     for file in sorted((shared / "decks").glob("*.md")):
-        cards = read_markdown(decode(file.read_bytes()) or "", file.name).cards
+        cards = read_markdown(decode(file.read_bytes()).text, file.name).cards
         if kind == "csv":
             again = tables.read(tables.write(cards), "d.csv", "d").cards
         else:

@@ -11,7 +11,7 @@ from core.cards.markdown import read
 from core.cards.normal import escaped, normal, unescaped
 from core.cards.note import Reading
 from core.cards.write import markdown
-from core.papers.texts import decode
+from core.text import decode
 from core.types import Card, Span
 from tests.support.cards import GOOD
 
@@ -318,8 +318,7 @@ def test_old_decks_come_in_without_loss(shared: Path, folder: str) -> None:
     files = sorted((shared / folder).glob("*lashcards*.md" if folder == "seeds" else "*.md"))
     assert files
     for file in files:
-        text = decode(file.read_bytes())
-        assert text is not None
+        text = decode(file.read_bytes()).text
         reading = read(text, file.name)
         asked = len(re.findall(r"^:p", text, re.MULTILINE))  # none of them has one in a fence
         lost = [note for note in reading.dropped if "a question without" in note.why]

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from core.__main__ import main
 from core.classroom.lesson import Server
 from core.lab import Lab
 from core.models import Models
 from core.settings import from_environment
 from core.types import Model
+from tests.support import pdfs
 from tests.support.commands import FEW, OPTIONS, ran
 from tests.support.labs import NOTES, QUESTION
 
@@ -167,6 +169,25 @@ def test_wrong_usage_is_a_sentence_and_exit_2(
     status, lines, sentence = ran(capsys, verb, *options, *rest)
     assert (status, lines) == (2, [])
     assert said in sentence
+
+
+def test_a_text_is_printed_as_it_is_read(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "two.pdf").write_bytes(pdfs.pdf(pdfs.text("First page."), pdfs.text("Second page.")))
+    (home / "old.txt").write_bytes("Światło padło na liście, więc świeciła.".encode("cp1250"))
+    _, (added,), _ = ran(capsys, "add", str(home / "two.pdf"))
+    for named in (added["paper"][:12], str(home / "two.pdf")):
+        assert main(["text", named, "--page", "2"]) == 0
+        assert capsys.readouterr().out == "Second page.\n"
+        assert main(["text", named]) == 0
+        pages = capsys.readouterr().out.split("\f")
+        assert [page.strip() for page in pages] == ["First page.", "Second page."]
+    assert main(["text", str(home / "old.txt")]) == 0
+    out, said = capsys.readouterr()
+    assert out == "Światło padło na liście, więc świeciła.\n"
+    assert said == "old.txt: read as Windows-1250 (Central European).\n"
+    assert main(["text", added["paper"], "--page", "3"]) == 2
+    assert "has pages 1 to 2, not 3" in capsys.readouterr().err
+    assert [line["paper"] for line in ran(capsys, "papers")[1]] == [added["paper"]]
 
 
 def test_models_and_doctor(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,6 +26,7 @@ ORDER = (
     ("labels",),
     ("indexes", "chunkers", "rerankers", "generators", "embedders"),
     ("models", "store", "logs"),
+    ("documents",),
     ("tasks", "files", "text", "settings", "pdf"),
     ("types", "codec"),
     ("errors",),
@@ -52,6 +53,7 @@ ONLY: dict[str, str | tuple[str, ...]] = {
     "sqlite3": "core.store",
     "fcntl": "core.files",
     "pybtex": "core.papers.bibtex",
+    "markitdown": "core.documents",
 }
 FILES = [
     ROOT / "app.py",

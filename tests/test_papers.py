@@ -133,13 +133,24 @@ def test_a_page_number_or_watermark_on_a_picture_is_no_text(read: Reading) -> No
     assert "A caption" in paper.text
 
 
+def test_a_page_in_letters_that_its_font_does_not_tell_is_listed(read: Reading) -> None:
+    untold = pdfs.untold("The lamp keeper counted seven boats", "in the harbour on Monday.")
+    paper = read(pdfs.pdf(pdfs.text("A page that is told."), untold, untold))
+    assert paper.blank_pages == (2, 3)
+    assert paper.text.strip() == "A page that is told."
+
+
 # Why a PDF is refused
 
 
 @pytest.mark.parametrize(
     ("pages", "size", "reason"),
     [
-        ([pdfs.picture(pdfs.PORTRAIT)], pdfs.PORTRAIT, "its only page is a scanned image; add it with OCR"),
+        (
+            [pdfs.picture(pdfs.PORTRAIT)],
+            pdfs.PORTRAIT,
+            "its only page is a scanned image; add it with OCR",
+        ),
         (
             [pdfs.picture(pdfs.PORTRAIT)] * 3,
             pdfs.PORTRAIT,
@@ -151,7 +162,16 @@ def test_a_page_number_or_watermark_on_a_picture_is_no_text(read: Reading) -> No
             "all 4 pages are images of slides; export the slides with their text",
         ),
         (["", ""], pdfs.PORTRAIT, "all 2 pages are empty; there is nothing to add"),
-        ([pdfs.DRAWING], pdfs.PORTRAIT, "its only page is a drawing without letters; add it with OCR"),
+        (
+            [pdfs.untold("The lamp keeper counted seven boats", "in the harbour on Monday.")],
+            pdfs.PORTRAIT,
+            "its only page is unreadable; add it with OCR",
+        ),
+        (
+            [pdfs.DRAWING],
+            pdfs.PORTRAIT,
+            "its only page is a drawing without letters; add it with OCR",
+        ),
         (
             [pdfs.DRAWING, "", pdfs.picture(pdfs.PORTRAIT), ""],
             pdfs.PORTRAIT,
@@ -195,9 +215,9 @@ def test_a_pdf_that_takes_too_much_memory_is_given_up(read: Reading) -> None:
         (b"", "x.txt", "is empty (0 bytes)"),
         (b"\xef\xbb\xbf \n\t\n", "x.md", "it holds nothing but blanks"),
         (b"plain text, and not a PDF", "x.pdf", "is not a PDF, although its name says so"),
-        (zlib.compress(bytes(9_000)) * 9, "x.md", "is not text, although its name says otherwise"),
+        (zlib.compress(bytes(9_000)) * 9, "x.md", "is not text; give it its right suffix"),
         (pdfs.pdf(pdfs.text("x")), "x.txt", "is a PDF, although its name says otherwise"),
-        (b"words", "x.docx", "none of the kinds that can be read (.pdf, .txt, .md, .markdown)"),
+        (b"words", "x.doc", "none of the kinds that can be read (.pdf, .txt, .md"),
         (b"words", "words", "none of the kinds that can be read"),
     ],
 )
@@ -329,6 +349,21 @@ def test_only_the_part_on_the_page_is_marked(tmp_path: Path) -> None:
     assert elsewhere.unmarked == ()  # it was never to be marked here
 
 
+def test_what_goes_on_over_a_page_or_stands_in_its_margin_is_marked_on_each(tmp_path: Path) -> None:
+    path = tmp_path / "upload"
+    heads = [pdfs.text("Journal of Lamps", size=8, top=285)] * 3
+    bodies = ("It was adjusted to the inter-", "national hour, and the clock followed.", "The end.")
+    path.write_bytes(pdfs.pdf(*[h + pdfs.text(b) for h, b in zip(heads, bodies, strict=True)]))
+    paper = reading.read(path, "x.pdf", SETTINGS)
+    assert "to the international hour, and" in paper.text[: paper.body_end]
+    word, head = (paper.text.index(words) for words in ("international", "Journal"))
+    spans = [(word, word + 13), (head, head + 7)]
+    first, second = (reading.page_image(path, page, spans, paper, 1.0, SETTINGS) for page in (1, 2))
+    assert first.unmarked == second.unmarked == ()
+    assert box(yellow(first.png))[1] < 30  # the head
+    assert 100 < box(yellow(second.png))[1] < 150
+
+
 def test_what_lies_beside_the_page_is_not_marked(tmp_path: Path) -> None:
     beside = "BT /F 10 Tf -150 299 Td (beside the page) Tj ET\n"
     data = pdfs.pdf(beside + pdfs.text("one"))
@@ -373,6 +408,27 @@ def test_half_a_ligature_and_a_broken_word_are_marked_whole(tmp_path: Path) -> N
     assert page_images._same_letters("fi x", "o\ufb01 x")
     assert not page_images._same_letters("one", "two")
     assert not page_images._same_letters("one", "one and much more")
+
+
+def test_what_is_read_otherwise_than_drawn_is_marked_where_it_stands(tmp_path: Path) -> None:
+    rows = pdfs.pieces(
+        *((20, y, "the lamp is filled") for y in (250, 238, 226)),
+        *((150, y, "the bell is rung") for y in (250, 238, 226)),
+    )
+    by_row = "".join(sorted(rows.splitlines(keepends=True), key=lambda line: -int(line.split()[5])))
+    raised = "BT /F 10 Tf 20 150 Td (in 10) Tj 6 Tf 4 Ts (6) Tj 10 Tf 0 Ts ( parts) Tj ET\n"
+    accent = pdfs.pieces((20, 100, "J"), (25.1, 100, "\xa8"), (25, 100, "urgen"))
+    data = pdfs.pdf(by_row + raised + accent)
+    for quote, left, right in (
+        ("lamp is filled", 30, 105),  # a column's lines, which are not side by side in the file
+        ("bell is rung", 160, 230),
+        ("in 10\u2076 parts", 18, 80),
+        ("Jürgen", 18, 60),
+    ):
+        drawn = page_image(data, tmp_path, quote)
+        assert drawn.unmarked == ()
+        marked = box(yellow(drawn.png))
+        assert left <= marked[0] < marked[2] <= right, quote
 
 
 def test_a_giant_page_is_drawn_small(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def test_a_filter_is_what_its_text_says(wanted: PaperFilter) -> None:
         ("lamp", "no filter of papers"),
         ("colour:red", "no filter of papers"),
         ("since:soon", "'soon' is no number for 'since'"),
-        ("kind:epub", "'epub' is no kind of paper; there are pdf, text, markdown"),
+        ("kind:djvu", "'djvu' is no kind of paper; there are pdf, text, markdown"),
     ],
 )
 def test_a_text_that_is_no_filter_is_refused(text: str, sentence: str) -> None:

@@ -127,3 +127,24 @@ def test_a_text_file_is_called_as_its_first_line(text: str, title: str) -> None:
 )
 def test_a_file_name_is_tidied(name: str, title: str) -> None:
     assert of_name(name) == title
+
+
+@pytest.mark.parametrize(
+    "given", ["10811.exe", "100G Networking Toronto.key", "Layout1.indd", "12 34.5 78 words"]
+)
+def test_a_file_of_a_program_or_a_row_of_numbers_is_no_title(given: str) -> None:
+    assert of_pdf(given, [("A Real Title", 18.0), *BODY], "file.pdf") == "A Real Title"
+
+
+@pytest.mark.parametrize(
+    "first", ["| Model | Size |", "Model\tSize\tYear", "BLEU   27.3   41.0", "MiniLM 22 384 0.41"]
+)
+def test_a_row_of_a_table_is_no_title(first: str) -> None:
+    assert of_text(f"{first}\nmore of it\n", "text", "models.txt") == "models"
+
+
+@pytest.mark.parametrize(
+    "first", ["Vision 2030", "Tides | Gull Ness", "GPT-4 and 3 others in 2023"]
+)
+def test_numbers_and_bars_may_stand_in_a_title(first: str) -> None:
+    assert of_text(f"{first}\n\nmore of it\n", "text", "x.txt") == first

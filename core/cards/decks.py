@@ -9,10 +9,10 @@ from typing import IO
 from core.cards import anki, archives, markdown, normal, tables, write
 from core.cards.note import Note, Reading
 from core.errors import BadInput, TriptychError, Unreadable
-from core.papers import texts
 from core.settings import Settings
 from core.store import EVERY, DeckRow, Scope, Store
 from core.store import anki as anki_store
+from core.text import Undecodable, decode, file_name
 from core.types import Card
 
 
@@ -40,14 +40,14 @@ class Cards:
     def load(self, path: Path) -> Iterator[ImportedDeck]:
         """Read a deck, or each deck in a folder or a zip file, and keep its cards; one Imported
         for each. A file that cannot be read is "failed", and the others go on."""
-        yield from self._load(path, texts.name(path.name))
+        yield from self._load(path, file_name(path.name))
 
     def upload(self, name: str, stream: IO[bytes]) -> Iterator[ImportedDeck]:
         """As `load`; the name is only ever shown and hashed, never used as a path."""
         with tempfile.NamedTemporaryFile(suffix=Path(name).suffix) as copy:
             copy.write(stream.read())
             copy.flush()
-            yield from self._load(Path(copy.name), texts.name(name))
+            yield from self._load(Path(copy.name), file_name(name))
 
     def _load(self, path: Path, name: str) -> Iterator[ImportedDeck]:
         most_bytes = self._settings.max_file_mb * 1_000_000
@@ -56,7 +56,7 @@ class Cards:
                 found = False
                 for member in archives.members(path, most_bytes):
                     found = True
-                    yield self._member(f"{name}/{texts.name(member.name)}", member)
+                    yield self._member(f"{name}/{file_name(member.name)}", member)
                 if not found:
                     yield ImportedDeck(file=name, failed=f"{name} holds no file.")
                 return
@@ -79,7 +79,7 @@ class Cards:
     def _member(self, name: str, member: archives.Member) -> ImportedDeck:
         if member.left_out:
             return ImportedDeck(file=name, failed=f"{name} was left out: {member.left_out}.")
-        return self._keep(name, texts.name(member.name), member.data)
+        return self._keep(name, file_name(member.name), member.data)
 
     def _keep(self, shown: str, name: str, data: bytes) -> ImportedDeck:
         try:
@@ -156,9 +156,10 @@ def read(name: str, data: bytes, most_bytes: int) -> Reading:
         )
     if name.lower().endswith(".apkg"):
         return anki.read(data, name, most_bytes, anki_store.notes)
-    text = texts.decode(data)
-    if text is None:
-        raise Unreadable(f"{name} is no text; save it as UTF-8 and import it again.")
+    try:
+        text = decode(data).text
+    except Undecodable as error:
+        raise Unreadable(f"{name} {error}; save it as UTF-8 and import it again.") from error
     kind = PurePosixPath(name).suffix.lower()
     if kind in (".csv", ".tsv") or (kind == ".txt" and tables.is_table(text)):
         return tables.read(text, name, PurePosixPath(name).stem)

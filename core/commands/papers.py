@@ -7,17 +7,19 @@ from threading import Event
 
 from core.codec import plain
 from core.commands import Verbs
-from core.commands.output import say, show
+from core.commands.output import print_as_it_is, say, show
 from core.commands.recipes import WHERE
 from core.errors import BadInput
 from core.lab import Lab
-from core.papers import AddProgress, PaperRow
+from core.papers import AddProgress, PaperRow, ReadingProgress
 from core.tasks import result_of
 from core.types import PAPER_SORTS, filter_from_link
 
+PAGE_FEED = "\f"  # no text of a paper holds one
+
 
 def add_verbs(verbs: Verbs) -> None:
-    add = verbs.add_parser("add", help="add papers (PDF, TXT, Markdown), folders and zip files")
+    add = verbs.add_parser("add", help="add papers, folders and zip files of them")
     add.add_argument("files", nargs="+", metavar="FILE|FOLDER|ZIP", type=Path)
     add.add_argument("--ocr", action="store_true", help="read pages without text from their images")
     add.set_defaults(verb=add_papers)
@@ -28,12 +30,25 @@ def add_verbs(verbs: Verbs) -> None:
     papers.add_argument("--limit", type=int, default=-1, metavar="N", help="default: all")
     papers.set_defaults(verb=list_papers)
 
+    text = verbs.add_parser("text", help="print a paper's text, or how a file would be read")
+    text.add_argument("what", metavar="PAPER|FILE", help="a FILE is read and not added")
+    text.add_argument("--page", type=int, metavar="N", help="default: all pages")
+    text.set_defaults(verb=print_text)
+
     facts = verbs.add_parser("facts", help="say who wrote a paper and when, and tag it")
     facts.add_argument("paper", metavar="PAPER", help="its id, or the beginning of it")
     facts.add_argument("--authors", metavar="NAME;...", help="default: as they are")
     facts.add_argument("--year", metavar="YEAR|none", help="default: as it is")
     facts.add_argument("--tags", metavar="TAG,...", help="default: as they are")
     facts.set_defaults(verb=change_facts)
+
+    again = verbs.add_parser(
+        "reread", help="read papers that are here once more, as this version reads"
+    )
+    again.add_argument(
+        "papers", nargs="*", metavar="PAPER", help="its id, or the beginning of it; default: all"
+    )
+    again.set_defaults(verb=read_again)
 
     remove = verbs.add_parser("remove", help="remove papers")
     remove.add_argument("papers", nargs="+", metavar="PAPER", help="its id, or the beginning of it")
@@ -58,6 +73,22 @@ def add_papers(lab: Lab, options: argparse.Namespace) -> int:
     return 1 if stop.is_set() or any(added.status == "failed" for added in done) else 0
 
 
+def read_again(lab: Lab, options: argparse.Namespace) -> int:
+    """A line for each paper once its new text is kept; Ctrl-C keeps what was said."""
+    stop = Event()
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    done = result_of(lab.read_again(lab.papers.resolve(tuple(options.papers)), stop), _show_reread)
+    if stop.is_set():
+        say("Stopped; what was told is kept.")
+    return 1 if stop.is_set() or any(each.status == "failed" for each in done) else 0
+
+
+def _show_reread(step: ReadingProgress) -> None:
+    for each in step.reread:
+        fields = {name: value for name, value in plain(each).items() if name != "paper_id"}
+        show({"paper": each.paper_id} | fields)
+
+
 def _show_added(step: AddProgress) -> None:
     for added in step.added:
         show(
@@ -77,6 +108,28 @@ def list_papers(lab: Lab, options: argparse.Namespace) -> int:
     wanted = filter_from_link(options.where)
     for row in lab.papers.page(wanted, options.sort, 0, options.limit):
         _show_row(row)
+    return 0
+
+
+def print_text(lab: Lab, options: argparse.Namespace) -> int:
+    """The text alone on stdout, a form feed between pages; without these it is the paper's text,
+    character by character, without its margins. What a reader should know of it on stderr."""
+    file = Path(options.what)
+    if file.is_file():
+        paper, note = lab.papers.read_file(file)
+        if note:
+            say(f"{paper.source}: {note}.")
+    else:
+        (paper_id,) = lab.papers.resolve((options.what,))
+        paper = lab.papers.get(paper_id)
+    if options.page is None:
+        pages = (paper.page_span(page) for page in range(1, paper.pages + 1))
+        print_as_it_is(PAGE_FEED.join(paper.text[start:end] for start, end in pages))
+        return 0
+    if not 1 <= options.page <= paper.pages:
+        raise BadInput(f"{paper.source} has pages 1 to {paper.pages}, not {options.page}.")
+    start, end = paper.page_span(options.page)
+    print_as_it_is(paper.text[start:end].strip())
     return 0
 
 

@@ -1,6 +1,5 @@
 """Papers: files in, texts out, and away again; what they say, and how a page looks."""
 
-from core.papers import texts
 from core.papers.adding import Added, AddProgress, blank_pages_sentence
 from core.papers.catalogue import BibTeXReport, UnmatchedEntry
 from core.papers.facts import split_authors
@@ -8,10 +7,12 @@ from core.papers.finding import TextMatch
 from core.papers.library import Papers, Removal
 from core.papers.ocr import ocr_takes
 from core.papers.page_images import PageImage
-from core.papers.reading import read
+from core.papers.reading import KINDS, read
+from core.papers.rereading import ReadingProgress, Reread
 from core.store import PaperChoices, PaperRow, Refusal
 
 __all__ = [
+    "KINDS",
     "AddProgress",
     "Added",
     "BibTeXReport",
@@ -19,13 +20,14 @@ __all__ = [
     "PaperChoices",
     "PaperRow",
     "Papers",
+    "ReadingProgress",
     "Refusal",
     "Removal",
+    "Reread",
     "TextMatch",
     "UnmatchedEntry",
     "blank_pages_sentence",
     "ocr_takes",
     "read",
     "split_authors",
-    "texts",
 ]

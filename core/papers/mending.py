@@ -16,6 +16,7 @@ from core.types import Paper
 
 Breakpoints = list[tuple[int, int]]
 
+PAGE_BREAK = "\n\n"
 # What stands between pieces of a text: Unicode's line separator where the line ends and its
 # paragraph does not, its paragraph separator, over which no word goes on, where a line is to stay.
 GOES_ON = "\u2028"
@@ -269,12 +270,15 @@ def _raw_pieces(paper: Paper, start: int, end: int) -> list[tuple[int, int]]:
     at = bisect_right(paper.raw_map, start, key=itemgetter(0))
     while start < end and paper.raw_map:
         behind = min(end, paper.raw_map[at][0] if at < len(paper.raw_map) else end)
-        first = way_back(paper.raw_map, start)
-        wide = paper.text[behind - 1] > "\uffff"  # PDFium has it as two
-        last = first + behind - start + wide
-        if pieces and pieces[-1][0] <= first <= pieces[-1][1]:
-            pieces[-1] = (pieces[-1][0], max(last, pieces[-1][1]))
-        else:
+        # What follows a line need not follow it in the file.
+        words = paper.text[start:behind].rstrip()
+        if words:
+            first = way_back(paper.raw_map, start)
+            wide = words[-1] > "\uffff"  # PDFium has it as two
+            last = first + len(words) + wide
+            if pieces and pieces[-1][0] <= first <= pieces[-1][1]:
+                last = max(last, pieces[-1][1])
+                first = pieces.pop()[0]
             pieces.append((first, last))
         start, at = behind, at + 1
     return pieces

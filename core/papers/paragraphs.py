@@ -17,8 +17,10 @@ from core.papers.mending import GOES_ON, LINE, PARAGRAPH, RawPiece
 from core.papers.reader import Page
 from core.papers.rows import BLANK, PageRow
 
-ITEM = re.compile(r"[•◦▪▫■□●○‣⁃·∗*–—➢✓-]\s*(?=\w)|\(?(\d{1,3}|[a-zA-Z]|[ivx]{2,4})[.)]\s|\[\d+\]\s")
-SIGN = re.compile(r"[•◦▪▫■□●○‣⁃➢✓]|\*\s")  # begins nothing but an item
+ITEM = re.compile(
+    r"[•◦▪▫■□●○‣⁃·∗*–—➢✓\uf000-\uf0ff-]\s*(?=\w)|\(?(\d{1,3}|[a-zA-Z]|[ivx]{2,4})[.)]\s|\[\d+\]\s"
+)
+SIGN = re.compile(r"[•◦▪▫■□●○‣⁃➢✓\uf000-\uf0ff]|\*\s")  # begins nothing but an item
 FIGURES = re.compile(r"\d[\d.,%]*$")
 CAPTION = re.compile(
     r"(fig(ure|\.)|table|tab\.|abb(ildung|\.)|tabelle|algorithm)\s*\w+", re.IGNORECASE
@@ -26,7 +28,7 @@ CAPTION = re.compile(
 SAME_SIZE = 0.06  # of the type
 COLUMN = 30.0  # points: what begins so near to each other is in the same column
 MOST_BETWEEN = 60  # blocks that a paragraph may leap over
-NARROWEST = 10  # times the type's size: in less no paragraph is set
+NARROWEST = 8  # times the type's size: in less no paragraph is set
 LARGE = 1.3  # how much larger than the text a title is, whose lines are all one
 LOOSE = 1.35  # how much wider than usual the letters of a table's row seem to be
 
@@ -261,8 +263,11 @@ def _continues(block: Block, other: Block, measures: _Measures) -> bool:
         return False
     if measures.is_wanted(last, first):
         return False
-    full = measures.room(first) < 2 * first.size and len(other.rows) > 1
-    return first.goes_on or (not last.ended and full and first.text[0].isalnum())
+    many = len(other.rows) > 1
+    if first.goes_on:
+        return many or not last.ended  # an abbreviation may end a line, but a table's head is short
+    full = measures.room(first) < 2 * first.size
+    return many and full and not last.ended and first.text[0].isalnum()
 
 
 def _is_aside(other: Block, block: Block) -> bool:

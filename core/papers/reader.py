@@ -2,6 +2,7 @@
 
     python reader.py pdfium FILE MEGABYTES SECONDS     a Document as JSON on stdout
     python reader.py pypdf FILE MEGABYTES SECONDS      the same, by the second reader
+    python reader.py docx FILE MEGABYTES SECONDS       the same of another kind of DOCUMENTS
     python reader.py ocr FILE MEGABYTES SECONDS THREADS PAGE ...
                                     an OCRPage as JSON on a line for each page
     python reader.py draw FILE MEGABYTES SECONDS PAGE SCALE [START-END|LEFT,BOTTOM,RIGHT,TOP ...]
@@ -9,8 +10,8 @@
 
 Odd PDFs loop, eat memory and crash their reader, so this file is run where it can be killed, and
 by its path: as a module it would import the core first, and starting must cost almost nothing.
-It knows PDFium and pypdf. Mending the text, choosing a title and wording the errors happen
-outside, in safe Python.
+It knows PDFium and pypdf; core.documents knows the other kinds. Mending the text, choosing a title
+and wording the errors happen outside, in safe Python.
 """
 
 import json
@@ -29,6 +30,7 @@ OUT_OF_MEMORY = 4
 # A page with fewer letters and digits than this is looked at more closely: are they all there is,
 # or a page number on a picture?
 SPARSE = 30
+DOCUMENTS = ("docx", "pptx", "html", "epub")
 PROPERTIES = ("Title", "Author", "CreationDate")
 # A page may claim to be as large as a house.
 LONGEST_SIDE = 4_000  # pixels
@@ -90,6 +92,9 @@ def main(arguments: list[str]) -> None:
 
     limit(int(megabytes), int(seconds))
     try:
+        if how in DOCUMENTS:
+            sys.stdout.buffer.write(as_json(by_converter(how, file)))
+            return
         with Reader(file) as pdf:
             if how == "ocr":
                 for line in recognized(pdf, more):
@@ -101,8 +106,7 @@ def main(arguments: list[str]) -> None:
                 output = draw(pdf[int(page) - 1], float(scale), spans)
             else:
                 document = by_pypdf(pdf) if how == "pypdf" else by_pdfium(pdf)
-                text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-                output = text.encode("utf-8", "surrogatepass")
+                output = as_json(document)
     except MemoryError:
         sys.exit(OUT_OF_MEMORY)
     except Exception as error:
@@ -236,7 +240,26 @@ def recognized(pdf: Any, more: list[str]) -> Iterator[bytes]:
 
     threads, *pages = map(int, more)
     for page in read_images(pdf, threads, pages):
-        yield json.dumps(page, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
+        yield as_json(page) + b"\n"
+
+
+def by_converter(kind: str, file: str) -> Document:
+    """What is no PDF: its text is Markdown, a slide a page."""
+    from core.documents import convert
+
+    found = convert(kind, Path(file))
+    pages = [
+        Page(
+            text=text, skips=[], lines=[], holds="text" if any(map(str.isalnum, text)) else "empty"
+        )
+        for text in found.pages
+    ]
+    return Document(title=found.title, author=found.author, made=found.made, pages=pages)
+
+
+def as_json(found: object) -> bytes:
+    text = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "surrogatepass")
 
 
 def draw(page: Any, scale: float, spans: list[str]) -> bytes:

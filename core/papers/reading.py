@@ -1,13 +1,13 @@
-"""A file's bytes -> a Paper and its facts. Knows PDF, text and Markdown; keeps nothing.
+"""A file's bytes -> a Paper and its facts. Knows what kinds there are; keeps nothing.
 
-PDFs are read in a process of their own that is killed when it takes too long or too much memory.
+All but text and Markdown is read in a process of its own, which is killed when it takes too long or
+too much memory.
 """
 
 import hashlib
 import json
 import time
-from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
@@ -15,10 +15,11 @@ from pathlib import Path
 from core.errors import Unreadable
 from core.papers import child, facts, mending, paragraphs, texts, titles
 from core.papers.ocr import KNOWN_LETTERS, OCR, READABLE, NeedsOCR, with_words
-from core.papers.reader import Document
+from core.papers.reader import DOCUMENTS, Document
 from core.papers.recognized import Recognized
 from core.settings import Settings
 from core.store import PaperFacts
+from core.text import file_name
 from core.types import Paper, PaperKind, with_text_digest
 
 KINDS: dict[str, PaperKind] = {
@@ -26,6 +27,11 @@ KINDS: dict[str, PaperKind] = {
     ".txt": "text",
     ".md": "markdown",
     ".markdown": "markdown",
+    ".docx": "docx",
+    ".pptx": "pptx",
+    ".html": "html",
+    ".htm": "html",
+    ".epub": "epub",
 }
 
 # What a page without text holds, said of one page and of several.
@@ -46,19 +52,20 @@ REMEDIES = {
     "foreign": f"{KNOWN_LETTERS}, so run another OCR on it and add the result",
 }
 
-
+OLDER_OFFICE = bytes.fromhex("d0cf11e0a1b11ae1")  # begins .doc, .ppt and encrypted office files
 TITLE_LINES = 50  # the title is looked for in the first so many
 
 
 def digest_file(path: Path) -> str:
-    """The id a paper made of this file has: the sha256 of its bytes, 64 hex digits."""
+    """The file's id, with which those of the papers begin that are read from it: the sha256 of
+    its bytes, 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def is_original(file: Path, paper_id: str) -> bool:
-    """Whether a file is there and has the bytes that the paper was made of."""
-    return file.is_file() and digest_file(file) == paper_id
+def is_original(file: Path, file_id: str) -> bool:
+    """Whether a file is there and has the bytes that its id says."""
+    return file.is_file() and digest_file(file) == file_id
 
 
 def read(path: Path, name: str, settings: Settings) -> Paper:
@@ -68,17 +75,17 @@ def read(path: Path, name: str, settings: Settings) -> Paper:
 
 def read_with_facts(
     path: Path, name: str, settings: Settings, ocr: OCR | None = None
-) -> tuple[Paper, PaperFacts]:
+) -> tuple[Paper, PaperFacts, str]:
     """The paper in the file at `path`, which its owner calls `name` (its suffix says the kind).
 
     The lines of a PDF's paragraphs are joined, also over pages; pages and paragraphs are parted by
     a blank line. `blank_pages` are those that hold no text; a page number or a watermark on a
     picture is none. If only the second reader could read the file,
     `raw_map` is empty, and no page of it can be highlighted. The facts are those in a PDF's
-    properties.
+    properties; behind them stands what was guessed or lost, empty where nothing was.
     Errors: Unreadable, whose sentence says why and what to do.
     """
-    name = texts.name(name)
+    name = file_name(name)
     kind = KINDS.get(Path(name).suffix.lower())
     if kind is None:
         known = ", ".join(KINDS)
@@ -86,8 +93,11 @@ def read_with_facts(
     try:
         check(path, name, settings)
         if kind == "pdf":
-            return _read_pdf(path, name, settings, ocr)
-        return _read_text(path, name, kind), PaperFacts()
+            return *_read_pdf(path, name, settings, ocr), ""
+        if kind in DOCUMENTS:
+            return *_read_document(path, name, kind, settings), ""
+        paper, note = texts.read(path, name, kind)
+        return paper, PaperFacts(), note
     except OSError as error:
         reason = error.strerror or "it cannot be opened"
         raise Unreadable(f"{name} cannot be read: {reason}.", str(error)) from error
@@ -113,25 +123,37 @@ def too_large(name: str, size: int, settings: Settings) -> str:
     )
 
 
-def _read_text(path: Path, name: str, kind: PaperKind) -> Paper:
-    data = path.read_bytes()
-    decoded = texts.decode(data)
-    if decoded is None or data.startswith(b"%PDF-"):
-        what = "a PDF" if data.startswith(b"%PDF-") else "not text"
-        raise Unreadable(
-            f"{name} is {what}, although its name says otherwise; "
-            "give it its right suffix, or save it as UTF-8 text."
-        )
-    text = mending.tidy(decoded)
-    if not text.strip():
-        raise Unreadable(f"{name} is empty: it holds nothing but blanks.")
-    return Paper(
-        id=hashlib.sha256(data).hexdigest(),
-        title=titles.of_text(text, kind, name),
+def _read_document(
+    path: Path, name: str, kind: PaperKind, settings: Settings
+) -> tuple[Paper, PaperFacts]:
+    """Of what another program wrote: Markdown, in which a page is a slide, or all there is."""
+    with path.open("rb") as file:
+        if file.read(len(OLDER_OFFICE)) == OLDER_OFFICE:
+            raise Unreadable(
+                f"{name} is encrypted, or of an older kind than its name says; "
+                f"save it as {Path(name).suffix} without a password."
+            )
+    deadline = time.monotonic() + settings.read_seconds
+    try:
+        document = _parse(child.read(kind, path, settings, deadline=deadline))
+    except child.Failed as failure:
+        raise Unreadable(_failed(name, failure, settings), str(failure)) from failure
+    pages = [mending.tidy(page["text"]).strip() for page in document["pages"]]
+    if not any(pages):
+        raise Unreadable(f"{name} holds no text; save it as a PDF and add that with OCR.")
+    text = mending.PAGE_BREAK.join(pages)
+    paper = Paper(
+        id=digest_file(path),
+        title=titles.of_document(document["title"], text, name),
         text=text,
+        page_starts=tuple(
+            accumulate((len(page) + len(mending.PAGE_BREAK) for page in pages[:-1]), initial=0)
+        ),
         source=name,
         kind=kind,
+        blank_pages=tuple(number for number, page in enumerate(pages, 1) if not page),
     )
+    return with_text_digest(paper), facts.of_pdf(document["author"], document["made"])
 
 
 def _read_pdf(
@@ -154,7 +176,7 @@ def _read_pdf(
     known = mending.vocabulary(raw)
     body, margins = paragraphs.arranged(document["pages"])
     joined = mending.join(document["pages"], body, margins, known)
-    lines = [(mending.mend(line, known)[0], size) for line, size in _sized_lines(document)]
+    lines = [(mending.mend(line, known)[0], size) for line, size in _sized_lines(document, body)]
     paper = Paper(
         id=digest_file(path),
         title=titles.of_pdf(mending.mend(document["title"], known)[0], lines, name),
@@ -175,18 +197,21 @@ def _read_pdf(
     )
 
 
-def _sized_lines(document: Document) -> list[tuple[str, float]]:
-    """The first lines of the first page with letters, each with its type size in points (0:
-    unknown, or the line is turned)."""
-    pages = (page for page in document["pages"] if any(map(str.isalpha, page["text"])))
-    page = next(pages, None)
-    lines = page["text"].splitlines(keepends=True)[:TITLE_LINES] if page else []
-    starts = list(accumulate(map(len, lines), initial=0))
-    sizes = dict.fromkeys(starts, 0.0)
-    for start, *_, size in page["lines"] if page else []:
-        first = starts[bisect_right(starts, start) - 1]
-        sizes[first] = sizes[first] or size
-    return [(line, sizes[start]) for start, line in zip(starts, lines, strict=False)]
+def _sized_lines(document: Document, body: Iterable[mending.RawPiece]) -> list[tuple[str, float]]:
+    """The first lines of the first page with letters, joined where they go on, each with its type
+    size in points (0: unknown, or the line is turned)."""
+    pages = document["pages"]
+    first = next((n for n, page in enumerate(pages) if any(map(str.isalpha, page["text"]))), 0)
+    sizes = {start: size for start, *_, size in pages[first]["lines"]}
+    lines: list[tuple[str, float]] = []
+    for piece in (each for each in body if each.page == first):
+        words = pages[first]["text"][piece.start : piece.end]
+        if lines and mending.LINE not in piece.before:
+            before, size = lines.pop()
+            lines.append((before + piece.before + words, size))
+        else:
+            lines += [(line, sizes.get(piece.start, 0.0)) for line in words.splitlines()]
+    return lines[:TITLE_LINES]
 
 
 def _recognized(path: Path, name: str, document: Document, ocr: OCR) -> dict[int, Recognized]:
@@ -249,7 +274,7 @@ def _failed(name: str, failure: child.Failed, settings: Settings) -> str:
                 "split it, or raise TRIPTYCH_READ_MB."
             )
         case _:
-            return f"{name} is damaged: no PDF reader can open it; save or download it again."
+            return f"{name} is damaged: no reader can open it; save or download it again."
 
 
 def _without_text(name: str, holds: Sequence[str]) -> str:

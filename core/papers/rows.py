@@ -34,7 +34,7 @@ class PageRow:
 
     @property
     def broken(self) -> bool:
-        return bool(BROKEN.search(self.text))
+        return bool(BROKEN.search(self.text[-2:]))
 
     @property
     def ended(self) -> bool:

@@ -22,21 +22,27 @@ NEEDED, NUMBERS_NEEDED = 3, 2  # pages
 def find(pages: Sequence[Sequence[PageRow]]) -> list[list[PageRow]]:
     """Those of each page, among its lines, in their order."""
     sizes = Counter[float]()
-    alike: dict[tuple[str, int, int], set[int]] = defaultdict(set)  # pages
     for line in (line for page in pages for line in page):
         sizes[line.size] += len(line.text)
-        alike[*_kind(line), _height(line)].add(line.page)
     largest = 1.1 * sizes.most_common(1)[0][0] if sizes else 0.0
     feet = [line.bottom for page in pages for line in page if line.size] or [0.0]
     near = NEAR * (max(feet) - min(feet))
     inner_foot, inner_top = min(feet) + near, max(feet) - near
 
+    def is_inner(line: PageRow) -> bool:
+        return line.size > 0 and inner_foot < line.bottom < inner_top
+
+    alike: dict[tuple[str, int, int], set[int]] = defaultdict(set)  # pages
+    for line in (line for page in pages for line in page):
+        if not is_inner(line):
+            alike[*_kind(line), _height(line)].add(line.page)
+
     def repeated(line: PageRow) -> bool:
+        if is_inner(line):
+            return False
         words, ahead = _kind(line)
         if not words or (words != "#" and line.size > largest):
             return False  # a slide's title may stand on several slides, but it is large
-        if line.size and inner_foot < line.bottom < inner_top:
-            return False
         steps = (alike.get((words, ahead, _height(line) + step), set()) for step in (-1, 0, 1))
         return len(set().union(*steps)) >= (NUMBERS_NEEDED if words == "#" else NEEDED)
 

@@ -21,8 +21,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from core.errors import Unreadable
-from core.papers import texts
 from core.settings import Settings
+from core.text import file_name
 
 # A file, a folder or a zip file on disk; or the name of an upload and its bytes.
 Source = Path | tuple[str, IO[bytes]]
@@ -69,10 +69,10 @@ def opened(
                 if source.is_dir():
                     found += _in_folder(source, kinds)
                     continue
-                single = SingleFile(shown=shown, name=texts.name(source.name), path=source)
+                single = SingleFile(shown=shown, name=file_name(source.name), path=source)
                 is_zip = source.suffix.lower() == ".zip" and source.is_file()
             else:
-                shown = texts.name(source[0])
+                shown = file_name(source[0])
                 is_zip = PurePosixPath(shown).suffix.lower() == ".zip"
                 single = SingleFile(shown=shown, name=shown, open=partial(_itself, source[1]))
             if is_zip:
@@ -109,7 +109,7 @@ def _in_folder(folder: Path, kinds: Collection[str]) -> list[SingleFile | LeftOu
             why = _why_not(name, (inside / name).is_symlink(), kinds)
             if why is None:
                 path = inside / name
-                found.append(SingleFile(shown=str(path), name=texts.name(name), path=path))
+                found.append(SingleFile(shown=str(path), name=file_name(name), path=path))
             else:
                 left[why] += 1
         left[2] += sum((inside / name).is_symlink() for name in folders)
@@ -150,8 +150,8 @@ def _in_zip(
     for name, info in sorted(wanted, key=lambda each: each[0]):
         found.append(
             SingleFile(
-                shown=texts.name(f"{shown}/{name}"),
-                name=texts.name(PurePosixPath(name).name),
+                shown=file_name(f"{shown}/{name}"),
+                name=file_name(PurePosixPath(name).name),
                 open=partial(_entry, archive, info),
             )
         )

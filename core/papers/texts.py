@@ -1,32 +1,48 @@
-"""Bytes of a text file, or of its name -> characters. Knows encodings, and nothing of papers."""
+"""A text or Markdown file -> a Paper. Opens the file, and knows no other kind."""
 
-import codecs
+import hashlib
 import re
+from pathlib import Path
 
-# No text has these; a tab, a line break, a form feed and an escape it may have.
-BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+from core.errors import Unreadable
+from core.papers import mending, titles
+from core.text import Undecodable, decode
+from core.types import Paper, PaperKind, with_text_digest
 
-
-def decode(data: bytes) -> str | None:
-    """UTF-8, or UTF-16 with a byte order mark, or Windows' western code page (cp1252).
-
-    None for what is no text: it decodes as none of them, or has control characters.
-    """
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        text = _decoded(data, "utf-16")
-        return None if text is None or "\0" in text else text
-    if (text := _decoded(data, "utf-8-sig")) is not None:
-        return None if "\0" in text else text
-    return None if BINARY.search(data) else _decoded(data, "cp1252")
+FIRST_READ = ("utf-8", "utf-16", "cp1252")  # the encodings that the first version read
+# A picture written into Markdown: in its place, as an HTML tag, or at the end under a name.
+PICTURE = re.compile(
+    r"!\[[^\]\n]*\]\(\s*<?data:[^)]*\)|<img\b[^>]{0,500}?\bsrc\s*=\s*[\"']?data:[^>]*>",
+    re.IGNORECASE,
+)
+NAMED_PICTURE = re.compile(r"^ {0,3}\[[^\]\n]+\]:\s*<?data:\S*>?[ \t]*$\n?", re.I | re.MULTILINE)
 
 
-def name(of_file: str) -> str:
-    """A file's name as it can be kept and shown: a name on disk need not be Unicode."""
-    return of_file.encode("utf-8", "replace").decode()
-
-
-def _decoded(data: bytes, encoding: str) -> str | None:
+def read(path: Path, name: str, kind: PaperKind) -> tuple[Paper, str]:
+    """The paper, and what was guessed or lost when its encoding was told. Errors: Unreadable."""
+    data = path.read_bytes()
+    remedy = "give it its right suffix, or save it as UTF-8 text."
+    if data.startswith(b"%PDF-"):
+        raise Unreadable(f"{name} is a PDF, although its name says otherwise; {remedy}")
     try:
-        return data.decode(encoding)
-    except UnicodeDecodeError:
-        return None
+        decoded = decode(data)
+    except Undecodable as error:
+        raise Unreadable(f"{name} {error}; {remedy}") from error
+    first = mending.tidy(decoded.text)
+    text = without_pictures(first) if kind == "markdown" else first
+    if not text.strip():
+        raise Unreadable(f"{name} is empty: it holds nothing but blanks.")
+    paper = Paper(
+        id=hashlib.sha256(data).hexdigest(),
+        title=titles.of_text(text, kind, name),
+        text=text,
+        source=name,
+        kind=kind,
+    )
+    as_first = text == first and decoded.encoding in FIRST_READ and not decoded.lost
+    return paper if as_first else with_text_digest(paper), decoded.note
+
+
+def without_pictures(markdown: str) -> str:
+    """With "[image]" where the bytes of a picture stand."""
+    return NAMED_PICTURE.sub("", PICTURE.sub("[image]", markdown))

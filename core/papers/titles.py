@@ -20,7 +20,9 @@ PLACEHOLDER = re.compile(
 )
 FROM_A_PROGRAM = re.compile(r"(microsoft|adobe) \w+ - ", re.IGNORECASE)
 FILE_NAME = re.compile(
-    r".*\.(pdf|docx?|pptx?|xlsx?|od[tps]|rtf|tex|dvi|e?ps|indd|qxd|p65|fm|txt|md|html?|cdr|ai)",
+    r".*\.(pdf|do[ct][xm]?|pp[ts][xm]?|xls[xmb]?|od[tpsg]|sx[wic]|key|pages|numbers|rtf|wp[dst]|tex|dvi"
+    r"|e?ps|indd?|qxd|p65|fm|pub|txt|csv|md|html?|xml|jsp|php|aspx?|cdr|ai|psd|svg|vsdx?|dwg|jpe?g"
+    r"|png|gif|bmp|tiff?|exe|bat|dll|zip|tmp|bak|dat)",
     re.IGNORECASE,
 )
 ARXIV = re.compile(r"(arxiv:)?\s*\d{4}\.\d{4,5}(v\d+)?\b", re.IGNORECASE)
@@ -33,6 +35,8 @@ SECTION = re.compile(
     re.IGNORECASE,
 )
 ADDRESS = re.compile(r"https?://|www\.|\w@\w")
+CELLS = re.compile(r"\S[ ]*\t|\|.*\||\S {3,}\S.*\S {3,}\S")  # a table's, side by side
+NUMBER = re.compile(r"[-+±≈<>(]*\d[\d.,:%/)]*")
 
 
 def of_pdf(given: str, lines: Sequence[tuple[str, float]], name: str) -> str:
@@ -45,6 +49,12 @@ def of_pdf(given: str, lines: Sequence[tuple[str, float]], name: str) -> str:
     if _meaningful(given):
         return given
     return _largest(lines) or _first(line for line, _ in lines) or of_name(name)
+
+
+def of_document(given: str, text: str, name: str) -> str:
+    """The title in the file's properties if it means something, else as of Markdown."""
+    given = _one_line(given)
+    return given if _meaningful(given) else of_text(text, "markdown", name)
 
 
 def of_text(text: str, kind: PaperKind, name: str) -> str:
@@ -71,10 +81,17 @@ def _can_be_title(line: str, longest: int) -> bool:
         and len(line) <= longest
         and "\ufffd" not in line
         and not SECTION.fullmatch(line)
+        and not _are_numbers(line)
         and not ARXIV.match(line)
         and not ADDRESS.search(line)
         and not LATEX.search(line)
     )
+
+
+def _are_numbers(line: str) -> bool:
+    """Whether it is numbers for the most part, as a table's row is."""
+    parts = line.split()
+    return len(parts) > 2 and 2 * sum(1 for part in parts if NUMBER.fullmatch(part)) >= len(parts)
 
 
 def _largest(lines: Sequence[tuple[str, float]]) -> str | None:
@@ -102,10 +119,12 @@ def _largest(lines: Sequence[tuple[str, float]]) -> str | None:
 def _first(lines: Iterable[str]) -> str | None:
     """The first line with something on it, without what decorates it, if it can be a title."""
     for line in lines:
+        cells = CELLS.search(line.strip())
         line = _one_line(line.strip(" \t=-*_#~>|"))
         if line:
             ends_well = line[-1] not in ".,;:-" or len(line.split()) < 4
-            return line if ends_well and _can_be_title(line, LONGEST_LINE) else None
+            can_be = ends_well and not cells and _can_be_title(line, LONGEST_LINE)
+            return line if can_be else None
     return None
 
 

@@ -1,7 +1,7 @@
 """Columns that were drawn row by row, put one behind the other as they are read."""
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from core.pdf.glyphs import LINE_ENDS, Glyphs, Line
@@ -50,6 +50,26 @@ def in_order(lines: list[Line], glyphs: Glyphs) -> list[Line]:
             ordered.append(_as_line(rows[at]))
             at += 1
     return ordered
+
+
+def downward(lines: list[Line], _: Glyphs) -> list[Line]:
+    """Lines that stand one below another, in this order, whatever was drawn first: a slide's foot
+    may be. Where any two stand beside each other, or one begins a column, they stay as they are."""
+    seen = [line for line in lines if line.right > line.left]
+    order = sorted(seen, key=lambda line: -line.top)
+    if order == seen or not all(line.size for line in seen):
+        return lines
+    pairs = combinations(seen, 2)
+    for above, below in pairwise(order):
+        lower = min(above.top - above.bottom, below.top - below.bottom)
+        if 2 * (below.top - above.bottom) > lower:
+            return lines
+    if any(first.right < behind.left and first.top < behind.top for first, behind in pairs):
+        return lines
+    for line in order[:-1]:
+        if line.text[-1] not in LINE_ENDS:
+            line.replace(len(line.text), len(line.text), "\n", line.places[-1:])
+    return order
 
 
 def _cells(line: Line, glyphs: Glyphs) -> Row:

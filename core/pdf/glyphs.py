@@ -72,10 +72,18 @@ class Glyphs:
         self._raw.FPDFText_GetLooseCharBox(self._page, place, self._to_rect)
         return box.left, box.bottom, box.right, box.top
 
+    def ink(self, place: int) -> Box:
+        """The space that a character fills."""
+        left, top, right, bottom = self._numbers
+        to_left, to_top, to_right, to_bottom = self._to_numbers
+        self._raw.FPDFText_GetCharBox(self._page, place, to_left, to_right, to_bottom, to_top)
+        return left.value, bottom.value, right.value, top.value
+
     def origin(self, place: int) -> tuple[float, float]:
         """Where the pen was set down: its second number is the base line."""
-        x, y, *_ = self._numbers
-        self._raw.FPDFText_GetCharOrigin(self._page, place, *self._to_numbers[:2])
+        x, y, _, _ = self._numbers
+        to_x, to_y, _, _ = self._to_numbers
+        self._raw.FPDFText_GetCharOrigin(self._page, place, to_x, to_y)
         return x.value, y.value
 
     def size(self, place: int) -> float:
@@ -85,15 +93,17 @@ class Glyphs:
             return 0.0
         if abs(matrix.b) > abs(matrix.a) / 100:
             return 0.0
-        size = self._raw.FPDFText_GetFontSize(self._page, place)
+        size: float = self._raw.FPDFText_GetFontSize(self._page, place)
         return round(size * hypot(matrix.c, matrix.d), 1)
 
     def pieces(self, first: int, last: int) -> list[Box]:
         """The boxes of the ink of each piece in which the characters were drawn."""
         left, top, right, bottom = self._numbers
+        to_left, to_top, to_right, to_bottom = self._to_numbers
+        page, rect = self._page, self._raw.FPDFText_GetRect
         boxes = []
-        for index in range(self._raw.FPDFText_CountRects(self._page, first, last + 1 - first)):
-            self._raw.FPDFText_GetRect(self._page, index, *self._to_numbers)
+        for index in range(self._raw.FPDFText_CountRects(page, first, last + 1 - first)):
+            rect(page, index, to_left, to_top, to_right, to_bottom)
             boxes.append((left.value, bottom.value, right.value, top.value))
         return boxes
 

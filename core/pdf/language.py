@@ -9,6 +9,8 @@ import unicodedata
 from collections import Counter
 
 ENOUGH = 30  # with fewer letters nothing can be said
+ODD, SYMBOL = 0.15, 0.25  # of what is seen may be no characters, and symbols
+MOST = 0.7  # of the letters are of one script or of two
 VOWELS = frozenset("aeiouyAEIOUY")
 RUN = re.compile(r"[^\W\d_]{5,}")
 SYMBOLS = frozenset('!"#$&*+<=>?@[\\]^_`{|}~')
@@ -26,17 +28,18 @@ def readable(text: str, told: bool = True) -> bool:
     if sound(text):
         return True
     seen = "".join(text.split())
-    letters = [letter for letter in seen if letter.isalpha()]
-    odd = sum(unicodedata.category(letter) in ("Cc", "Cn", "Co") for letter in seen)
-    odd += seen.count("\ufffd")
-    if not told:
-        odd += sum(letter in SYMBOLS for letter in seen)
-    if len(seen) > ENOUGH and odd > len(seen) / 4:
+    odd = seen.count("\ufffd")
+    odd += sum(unicodedata.category(letter) in ("Cc", "Cn", "Co") for letter in seen)
+    if len(seen) > ENOUGH and odd > ODD * len(seen):
         return False
+    if not told and sum(map(seen.count, SYMBOLS)) > SYMBOL * len(seen):
+        return False
+    letters = [letter for letter in seen if letter.isalpha()]
     if len(letters) < ENOUGH:
         return True
     scripts = Counter(map(_script, letters))
-    if sum(count for _, count in scripts.most_common(2)) < 0.7 * len(letters):
+    del scripts["RARE"]
+    if sum(count for _, count in scripts.most_common(2)) < MOST * len(letters):
         return False
     return scripts["LATIN"] < len(letters) / 2 or _pronounceable(text)
 

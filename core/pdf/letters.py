@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from functools import cache
+from itertools import pairwise
 
 from core.pdf.glyphs import Box, Glyphs, Line
 
@@ -28,17 +29,22 @@ ACCENT = re.compile(f"[{re.escape(''.join(ACCENTS))}\u0300-\u0336]")
 DOTLESS = {"ı": "i", "ȷ": "j"}
 TOUCHING = 0.1  # of the type's height
 ARABIC = re.compile("[\u0620-\u064a\u0671]{2,}")
-ODD = re.compile(f"{ACCENT.pattern}|{ARABIC.pattern}")
+SPACED = re.compile(r"(?<!\S)[^\W\d_](?: [^\W\d_]){3,}(?!\S)")
+SPACING, EVEN = 0.3, 0.05  # of the type's size: the widest within a word, and how it may differ
+ODD = re.compile(f"{ACCENT.pattern}|{ARABIC.pattern}|{SPACED.pattern}")
 
 
 def composed(lines: list[Line], glyphs: Glyphs) -> list[Line]:
-    """The lines, with each accent in its letter, and Arabic ligatures the right way round."""
+    """The lines, with each accent in its letter, Arabic ligatures the right way round, and no
+    blanks between the letters of a word that is set wide."""
     for line in lines:
         if ODD.search(line.text):
             for accent in reversed(list(ACCENT.finditer(line.text))):
                 _accent(line, accent.start(), glyphs)
             for word in ARABIC.finditer(line.text):
                 _ligatures(line, word.span(), glyphs)
+            for word in reversed(list(SPACED.finditer(line.text))):
+                _close(line, word.span(), glyphs)
     return lines
 
 
@@ -46,24 +52,28 @@ def _accent(line: Line, at: int, glyphs: Glyphs) -> None:
     """Put the accent at `text[at]` in the letter over or under which it is drawn, if any."""
     left, _, right, _ = glyphs.box(line.places[at])
     middle = (left + right) / 2
-    behind = at + 1 + len(line.text[at + 1 :]) - len(line.text[at + 1 :].lstrip(" "))
-    for letter in (behind, len(line.text[:at].rstrip(" ")) - 1):
-        if not 0 <= letter < len(line.text) or not line.text[letter].isalpha():
-            continue
-        box = glyphs.box(line.places[letter])
-        if box[0] <= middle <= box[2]:
-            break
+    # PDFium may have put an accent that is drawn higher, over a capital, anywhere in the line.
+    for letter in sorted(range(len(line.text)), key=lambda index: abs(index - at)):
+        if line.text[letter].isalpha() and line.text[letter] not in ACCENTS:
+            box = glyphs.box(line.places[letter])
+            if box[0] <= middle <= box[2]:
+                break
     else:
         return
-    base = line.text[letter]
-    mark = ACCENTS.get(line.text[at], line.text[at])
-    whole = unicodedata.normalize("NFC", DOTLESS.get(base, base) + mark)
+    base, accent = line.text[letter], line.text[at]
+    whole = unicodedata.normalize("NFC", DOTLESS.get(base, base) + ACCENTS.get(accent, accent))
+    places = [line.places[letter], line.places[at]][: len(whole)]
     start, end = min(at, letter), max(at, letter) + 1
+    if line.text[start + 1 : end - 1].strip(" "):
+        if len(whole) == 1:
+            line.replace(letter, letter + 1, whole, places)
+            line.replace(at - (line.text[at - 1 : at] == " "), at + 1, "", [])
+        return
     if _only_put_in(line, start - 1, start - 2, box, glyphs):
         start -= 1
     if _only_put_in(line, end, end + 1, box, glyphs):
         end += 1
-    line.replace(start, end, whole, [line.places[letter], line.places[at]][: len(whole)])
+    line.replace(start, end, whole, places)
 
 
 def _only_put_in(line: Line, blank: int, neighbour: int, box: Box, glyphs: Glyphs) -> bool:
@@ -73,6 +83,16 @@ def _only_put_in(line: Line, blank: int, neighbour: int, box: Box, glyphs: Glyph
     left, _, right, _ = glyphs.box(line.places[neighbour])
     apart = max(box[0] - right, left - box[2])
     return glyphs.generated(line.places[blank]) and apart < TOUCHING * (box[3] - box[1])
+
+
+def _close(line: Line, span: tuple[int, int], glyphs: Glyphs) -> None:
+    blanks = range(span[0] + 1, span[1], 2)
+    boxes = [glyphs.box(line.places[index]) for index in range(span[0], span[1], 2)]
+    gaps = [right[0] - left[2] for left, right in pairwise(boxes)]
+    widest = min(min(gaps) + EVEN * line.size, SPACING * line.size)
+    for blank, gap in reversed(list(zip(blanks, gaps, strict=True))):
+        if gap <= widest and glyphs.generated(line.places[blank]):
+            line.replace(blank, blank + 1, "", [])
 
 
 def _ligatures(line: Line, span: tuple[int, int], glyphs: Glyphs) -> None:

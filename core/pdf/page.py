@@ -12,6 +12,15 @@ LINE = re.compile(f"[^{LINE_ENDS}]*[{LINE_ENDS}]*")
 # So many characters are asked whether their font tells its letters, before all are.
 SAMPLES = 50
 
+STEPS = (
+    layers.once,
+    scripts.joined,
+    letters.composed,
+    scripts.marked,
+    columns.in_order,
+    columns.downward,
+)
+
 Way = list[tuple[int, int]]
 Place = tuple[int, float, float, float, float, float]
 
@@ -24,7 +33,7 @@ def text_of(textpage: Any) -> tuple[str, Way, list[Place]] | None:
     if not told(text, places, glyphs):
         return None
     lines = [line_of(text, places, found.span(), glyphs) for found in LINE.finditer(text)]
-    for step in (layers.once, scripts.joined, letters.composed, columns.in_order):
+    for step in STEPS:
         lines = step(lines, glyphs)
     return assembled(lines)
 
@@ -69,33 +78,36 @@ def line_of(text: str, places: Sequence[int], span: tuple[int, int], glyphs: Gly
     if not pieces:
         return line
     line.left, line.bottom, line.right, line.top = around(pieces)
-    # In the middle of the longest word stands no note's mark and no index.
-    word = max(seen.split(), key=len)
+    # In the middle of the longest word stands hardly ever a note's mark or an index.
+    word = max(seen.split(), key=len) if len(pieces) > 1 else seen[0]
     some = line.places[line.text.find(word) + len(word) // 2]
     line.size = glyphs.size(some)
     if line.size:
-        if len(pieces) > 1:
-            mark(line, pieces, glyphs.origin(some)[1])
+        if len(pieces) > 1 and mark(line, pieces, glyphs.origin(some)[1]):
+            ends = line.places[first], line.places[first + len(seen) - 1]
+            line.size, some = max((glyphs.size(place), place) for place in (some, *ends))
         _, bottom, _, top = glyphs.box(some)
         if bottom < top:
             line.bottom, line.top = bottom, top
     return line
 
 
-def mark(line: Line, pieces: Sequence[Box], base: float) -> None:
-    """Note what its pieces say of a line whose letters stand on `base`."""
+def mark(line: Line, pieces: Sequence[Box], base: float) -> bool:
+    """Note what its pieces say of a line whose letters stand on `base`, and say whether it is
+    uneven."""
     size = line.size
     start, _, end, _ = pieces[0]
     for left, _, right, _ in pieces[1:]:
         line.gap |= left - end > size
         line.doubled |= min(right, end) - max(left, start) > (right - left) / 2
         start, end = min(left, start), max(right, end)
+    low, high, deep = base + 0.2 * size, base + 0.4 * size, base - 0.3 * size
     # Not a dash, nor a full stop.
-    letters = [(low, high) for _, low, _, high in pieces if high - low > 0.25 * size]
     line.uneven = any(
-        low > base + 0.2 * size or high < base + 0.4 * size or low < base - 0.3 * size
-        for low, high in letters
+        top - bottom > 0.25 * size and (bottom > low or top < high or bottom < deep)
+        for _, bottom, _, top in pieces
     )
+    return line.uneven
 
 
 def assembled(lines: Sequence[Line]) -> tuple[str, Way, list[Place]]:

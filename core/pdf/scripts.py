@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from core.pdf.glyphs import LINE_ENDS, Glyphs, Line
 
@@ -17,33 +16,39 @@ ABOVE = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻
 BELOW = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 BETWEEN = ",;–"  # may stand between raised figures
 # What stands high by nature, and ordinals as everybody writes them.
-HIGH = frozenset("*∗†‡§¶#′″'’”°®™©")
+HIGH = frozenset(" ,;*∗†‡§¶#′″'’”°®™©")
 ORDINALS = ("st", "nd", "rd", "th", "er", "re", "e", "o", "a", "º", "ª")
 
 
-class _Run(NamedTuple):
+class _Run:
     """Letters of a line, `text[start:end]`, that are set in one size on one base line."""
 
-    start: int
-    end: int
-    size: float
-    base: float
-    left: float
-    right: float
+    __slots__ = ("base", "end", "left", "right", "size", "start")
+
+    def __init__(self, start: int, size: float, base: float, left: float, right: float):
+        self.start, self.end = start, start + 1
+        self.size, self.base = size, base
+        self.left, self.right = left, right
 
 
 def joined(lines: list[Line], glyphs: Glyphs) -> list[Line]:
-    """The lines, whole where a raised letter broke them, and what is raised written so."""
+    """The lines, whole where a raised letter broke them."""
     whole: list[Line] = []
     for line in lines:
         if whole and _goes_on(whole[-1], line, glyphs):
             _append(whole[-1], line, glyphs)
         else:
             whole.append(line)
-    for line in whole:
+    return whole
+
+
+def marked(lines: list[Line], glyphs: Glyphs) -> list[Line]:
+    """The lines, with what is raised in raised characters where these exist, else as ^{…}; and
+    what is lowered alike."""
+    for line in lines:
         if line.uneven:
             _mark(line, glyphs)
-    return whole
+    return lines
 
 
 def _goes_on(line: Line, behind: Line, glyphs: Glyphs) -> bool:
@@ -81,7 +86,6 @@ def _append(line: Line, behind: Line, glyphs: Glyphs) -> None:
 
 
 def _mark(line: Line, glyphs: Glyphs) -> None:
-    """Write what is raised in raised characters where these exist, else as ^{…}; and lowered."""
     runs = _runs(line, glyphs)
     sizes: defaultdict[tuple[float, float], float] = defaultdict(float)
     for run in runs:
@@ -131,13 +135,28 @@ def _runs(line: Line, glyphs: Glyphs) -> list[_Run]:
         if letter.isspace() or letter in LINE_ENDS:
             continue
         left, bottom, right, top = glyphs.box(place)
-        if runs and abs(bottom - low) < SAME and abs(top - high) < SAME:
-            runs[-1] = runs[-1]._replace(end=index + 1, right=right)
+        # A look at the box costs least, and mostly says that nothing has changed.
+        same = abs(bottom - low) < SAME and abs(top - high) < SAME and not letter.isdigit()
+        if not same:
+            size, base = _type(letter, place, glyphs)
+            same = bool(runs) and size == runs[-1].size and abs(base - runs[-1].base) < SAME
+            low, high = (0.0, 0.0) if letter.isdigit() else (bottom, top)
+        if same:
+            runs[-1].end, runs[-1].right = index + 1, right
         else:
-            size, base = glyphs.size(place), glyphs.origin(place)[1]
-            runs.append(_Run(index, index + 1, size, round(base, 1), left, right))
-            low, high = bottom, top
+            runs.append(_Run(index, size, base, left, right))
     return runs
+
+
+def _type(letter: str, place: int, glyphs: Glyphs) -> tuple[float, float]:
+    """Size and base line of a character's type; of a figure that is small and high (or low) by
+    its own form, those of the type that it seems to be of."""
+    size, base = glyphs.size(place), glyphs.origin(place)[1]
+    if letter.isdigit():
+        _, bottom, _, top = glyphs.ink(place)
+        if bottom > base + 0.2 * size or top < base + 0.35 * size:
+            return SMALL * size, bottom
+    return size, base
 
 
 def _direction(run: _Run, size: float, base: float) -> int:
@@ -150,7 +169,7 @@ def _direction(run: _Run, size: float, base: float) -> int:
 
 def _written(text: str, up: int) -> str:
     figures = ABOVE if up > 0 else BELOW
-    if up > 0 and (HIGH.issuperset(text.strip(BETWEEN)) or text in ORDINALS):
+    if up > 0 and (HIGH.issuperset(text) or text in ORDINALS):
         return text
     if all(ord(letter) in figures or letter in BETWEEN for letter in text):
         return text.translate(figures)

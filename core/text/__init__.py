@@ -1,5 +1,6 @@
 """Texts as such: their folding, language, sentences and words, and the cells of a table. Pure."""
 
+from core.text.decoding import LOST, Decoded, Undecodable, decode, file_name
 from core.text.escape_formula import escape_formula, unescape_formula
 from core.text.folding import IDEOGRAPH, fold, folded, places
 from core.text.languages import guess as language_of
@@ -9,9 +10,14 @@ from core.text.words import TELL_NOTHING, WORD, spaced, words
 
 __all__ = [
     "IDEOGRAPH",
+    "LOST",
     "TELL_NOTHING",
     "WORD",
+    "Decoded",
+    "Undecodable",
+    "decode",
     "escape_formula",
+    "file_name",
     "fold",
     "folded",
     "language_of",

@@ -17,6 +17,7 @@ from pages.ui.shared import frame
 from tests.backends.embedders.hashing import HashingEmbedder
 from tests.pages.conftest import marked, texts
 from tests.support import pdfs
+from tests.support.documents import pptx
 from tests.support.sweeps import WAIT
 
 NOTE = """# Costs
@@ -137,6 +138,49 @@ def test_a_search_counts_and_leads_to_the_page(app: AppTest, lab: Lab, two_pages
     assert app.number_input(key=f"library.page.{paper_id}").value == 2
     app.text_input(key=f"library.find.{paper_id}").set_value("no such words").run()
     assert "does not stand in its text" in texts(app)
+
+
+def test_a_match_in_a_running_head_leads_to_its_page(
+    app: AppTest, lab: Lab, tmp_path: Path
+) -> None:
+    path = tmp_path / "three.pdf"
+    words = ("The first lamp.", "Another one.", "The last of all.")
+    heads = [pdfs.text(f"Journal of Lamps {n}", size=8, top=285) for n in (1, 2, 3)]
+    path.write_bytes(pdfs.pdf(*[h + pdfs.text(w) for h, w in zip(heads, words, strict=True)]))
+    paper_id = opened(app, lab, path)
+    assert "In the margin, searched but in no chunk: Journal of Lamps 1" in texts(app)
+    app.text_input(key=f"library.find.{paper_id}").set_value("Lamps 3").run()
+    (match,) = (button for button in app.button if button.label.startswith("p. 3"))
+    match.click().run()
+    assert not app.exception
+    assert app.number_input(key=f"library.page.{paper_id}").value == 3
+    assert "could not be found on the page's image" not in texts(app)
+
+
+def test_a_paper_has_the_whole_width_until_the_list_is_asked_for(
+    app: AppTest, lab: Lab, two_pages: Path
+) -> None:
+    opened(app, lab, two_pages)
+    assert "The first page" in texts(app)
+    assert "3 papers" not in texts(app)
+    app.toggle(key="library.list").set_value(True).run()
+    assert "The first page" in texts(app)
+    assert "3 papers" in texts(app)
+
+
+def test_slides_are_turned_like_pages(app: AppTest, lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "talk.pptx").write_bytes(pptx(("Tides", "The moon pulls."), ("Winds", "A gale.")))
+    paper_id = opened(app, lab, tmp_path / "talk.pptx")
+    assert "The moon pulls." in texts(app)
+    app.number_input(key=f"library.page.{paper_id}").set_value(2).run()
+    assert "# Winds\n\nA gale." in texts(app)
+    assert "PowerPoint" in texts(app)
+
+
+def test_what_could_not_be_read_is_counted(app: AppTest, lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "one.txt").write_bytes("Größe und Übung, ".encode() + b"\xe9")
+    opened(app, lab, tmp_path / "one.txt")
+    assert "1 character could not be read" in texts(app)
 
 
 def test_a_link_opens_the_page_of_a_place_once(app: AppTest, lab: Lab, two_pages: Path) -> None:

@@ -13,11 +13,53 @@ TO_UNICODE = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 4 beginbfchar <61> <fb01> <62> <fb02> <63> <fb00> <64> <fb03> endbfchar
 endcmap end end"""
 
+# Fonts whose codes are the numbers of their glyphs: C tells no letters, A tells those of ARABIC.
+CID = (
+    b"/Type/Font/Subtype/Type0/BaseFont/Helvetica/Encoding/Identity-H/DescendantFonts[<</Type/Font"
+    b"/Subtype/CIDFontType2/BaseFont/Helvetica/DW 500/CIDSystemInfo"
+    b"<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>>>]"
+)
+ARABIC = ["\u0644\u0627", *"\u0633\u0645\u062e\u0644\u0627 "]  # lam-alef is one glyph
+ARABIC_TO_UNICODE = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
+1 begincodespacerange <0000> <ffff> endcodespacerange
+%d beginbfchar %s endbfchar
+endcmap end end""" % (
+    len(ARABIC),
+    b" ".join(
+        b"<%04x> <%s>" % (code, letters.encode("utf-16-be").hex().encode())
+        for code, letters in enumerate(ARABIC, 1)
+    ),
+)
+
 
 def text(*lines: str, size: int = 10, top: int = 160, font: str = "F") -> str:
     """Page content: lines of Latin-1 text below each other, `top` points above the bottom."""
     shown = " T* ".join(f"({_escaped(line)}) Tj" for line in lines)
     return f"BT /{font} {size} Tf {size + 2} TL 20 {top} Td {shown} ET\n"
+
+
+def pieces(*shown: tuple[float, float, str], size: float = 10, font: str = "F") -> str:
+    """Page content: pieces of Latin-1 text, each with its place (x, y)."""
+    return "".join(
+        f"BT /{font} {size} Tf {x} {y} Td ({_escaped(piece)}) Tj ET\n" for x, y, piece in shown
+    )
+
+
+def untold(*lines: str, top: int = 160) -> str:
+    """Page content: lines in a font that does not tell its letters; its glyphs are numbered as
+    those of many fonts are, a space 3 and an A 36."""
+    shown = " T* ".join(f"<{''.join(f'{ord(c) - 29:04x}' for c in line)}> Tj" for line in lines)
+    return f"BT /C 10 Tf 12 TL 20 {top} Td {shown} ET\n"
+
+
+def arabic(line: str, top: int = 160) -> str:
+    """Page content: a line of the letters of ARABIC, drawn from left to right."""
+    codes = []
+    while line:
+        glyph = next(letters for letters in ARABIC if line.startswith(letters))
+        codes.append(f"{ARABIC.index(glyph) + 1:04x}")
+        line = line.removeprefix(glyph)
+    return f"BT /A 10 Tf 20 {top} Td <{''.join(reversed(codes))}> Tj ET\n"
 
 
 def _escaped(line: str) -> str:
@@ -37,7 +79,9 @@ def pdf(
     *contents: str, size: tuple[int, int] = PORTRAIT, rotate: int = 0, title: str = ""
 ) -> bytes:
     """A file with one page for each content."""
-    resources = b"<</Font<</F 3 0 R/L 4 0 R>>/XObject<</I 6 0 R/X 7 0 R>>>>"  # shared by all pages
+    # Shared by all pages.
+    fonts = b"/F 3 0 R/L 4 0 R/C<<%s>>/A<<%s/ToUnicode 21 0 R>>" % (CID, CID)
+    resources = b"<</Font<<%s>>/XObject<</I 6 0 R/X 7 0 R>>>>" % fonts
     objects = {
         1: b"<</Type/Catalog/Pages 2 0 R>>",
         3: b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
@@ -55,9 +99,10 @@ def pdf(
         objects[number] = _stream(form, FORMS.encode() * 10)
     objects[19] = _stream(b"/Type/XObject/Subtype/Form/BBox[0 0 200 300]", DRAWING.encode())
     objects[20] = b"<</Title(%s)>>" % _escaped(title).encode("latin-1")
+    objects[21] = _stream(b"", ARABIC_TO_UNICODE)
     kids = []
     for number, content in enumerate(contents):
-        kid = 21 + 2 * number
+        kid = 22 + 2 * number
         kids.append(b"%d 0 R" % kid)
         box = b"/MediaBox[0 0 %d %d]/Rotate %d" % (*size, rotate)
         there = b"/Parent 2 0 R/Contents %d 0 R/Resources" % (kid + 1)

@@ -12,7 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core import labels
 from core.errors import BadInput
 from core.lab import Lab
-from core.papers import Added, AddProgress, BibTeXReport, Refusal, ocr_takes
+from core.papers import KINDS, Added, AddProgress, BibTeXReport, Refusal, ocr_takes
 from core.tasks import Progress, Task
 from pages.ui.shared import frame
 
@@ -61,7 +61,7 @@ def _uploader(lab: Lab) -> None:
     turn = st.session_state.setdefault(TURN, 0)
     files = st.file_uploader(
         "Add papers",
-        type=["pdf", "txt", "md", "markdown", "zip", "bib"],
+        type=[*(suffix.removeprefix(".") for suffix in KINDS), "zip", "bib"],
         accept_multiple_files=True,
         key=f"library.upload.{turn}",
         max_upload_size=lab.settings.max_file_mb,

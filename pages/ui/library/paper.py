@@ -12,8 +12,9 @@ from core.papers import PaperRow, TextMatch
 from core.types import Paper, Span
 from pages.ui.library import chunk_ruler, facts, gold_editor, markdown, page_image
 
+LIST = "library.list"  # whether the list of papers stands beside one that is read
 READ, TEXT, CHUNKS = "Read", "Text that is searched", "Chunks"
-VIEWS = {"pdf": (READ, CHUNKS), "markdown": (READ, TEXT, CHUNKS), "text": (READ, CHUNKS)}
+PAGED = ("pdf", "pptx")
 LISTED = 100  # matches shown at once
 PLACE = re.compile(r"(\d{1,12})-(\d{1,12})")  # as in the address
 
@@ -23,11 +24,15 @@ def draw(lab: Lab, row: PaperRow) -> None:
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.subheader(labels.escaped(row.title), anchor=False)
         st.space("stretch")
+        st.toggle("List", key=LIST, help="Show the list of papers beside this one.")
         if st.button("Close", key="library.close", type="tertiary", icon=":material/close:"):
             for name in ("paper", "at"):
                 st.query_params.pop(name, None)
             st.rerun()
     facts.draw(lab, row)
+    if lost := paper.text.count("\ufffd"):
+        could = labels.counted(lost, "character")
+        st.caption(f":material/visibility_off: {could} could not be read; \ufffd stands there")
     found = _search(lab, paper)
     parts = _parts(paper)
     key = f"library.page.{row.id}"
@@ -39,7 +44,7 @@ def draw(lab: Lab, row: PaperRow) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="library-bar"):
         view = st.segmented_control(
             "View",
-            VIEWS[paper.kind],
+            (READ, TEXT, CHUNKS) if paper.is_markdown else (READ, CHUNKS),
             required=True,
             key=f"library.view.{paper.kind}",
             label_visibility="collapsed",
@@ -48,14 +53,18 @@ def draw(lab: Lab, row: PaperRow) -> None:
         number = _pick(paper, parts, key)
     part = parts[number - 1]
     start, end = part.start, part.end
-    marks = [(each.start - start, each.end - start) for each in found if start <= each.start < end]
-    if place and not found and start < place.end and place.start < end:
-        marks = [(max(place.start, start) - start, min(place.end, end) - start)]
+    wanted = [(each.start, each.end) for each in found]
+    if place and not found:
+        wanted = [(place.start, place.end)]
+    marks = [
+        (max(a, start) - start, min(b, end) - start) for a, b in wanted if a < end and start < b
+    ]
     if view == CHUNKS:
         chunk_ruler.draw(lab, paper, start, end, _called(paper, number))
     elif paper.kind == "pdf":
-        _page(lab, paper, parts, number, marks)
-    elif view == READ and paper.kind == "markdown":
+        spans = [span for span in wanted if number in paper.pages_of(*span)]
+        _page(lab, paper, parts, number, marks, spans)
+    elif view == READ and paper.is_markdown:
         with st.container(key="note"):
             st.markdown(markdown.rendered(paper.text[start:end]), anchors=False)
     else:
@@ -64,8 +73,8 @@ def draw(lab: Lab, row: PaperRow) -> None:
 
 
 def _parts(paper: Paper) -> list[markdown.Part]:
-    """What is shown at once: a page of a PDF, some sections of a text."""
-    if paper.kind == "pdf":
+    """What is shown at once: a page, a slide, or some sections of a text."""
+    if paper.kind in PAGED:
         spans = map(paper.page_span, range(1, paper.pages + 1))
         return [markdown.Part(title="", start=start, end=end) for start, end in spans]
     return markdown.parts(paper.text)
@@ -84,14 +93,14 @@ def _place(paper: Paper) -> Span | None:
 
 
 def _called(paper: Paper, number: int) -> str:
-    return f"{'page' if paper.kind == 'pdf' else 'part'} {number}"
+    return f"{'page' if paper.kind in PAGED else 'part'} {number}"
 
 
 def _pick(paper: Paper, parts: Sequence[markdown.Part], key: str) -> int:
     """Which page or part is shown, from 1."""
     if len(parts) == 1:
         return 1
-    if paper.kind == "pdf":
+    if paper.kind in PAGED:
         page: int = st.number_input(
             "Page", 1, len(parts), key=key, width=130, label_visibility="collapsed"
         )
@@ -114,16 +123,20 @@ def _page(
     parts: Sequence[markdown.Part],
     page: int,
     marks: Sequence[tuple[int, int]],
+    spans: Sequence[tuple[int, int]],
 ) -> None:
-    """The image of a page beside its text."""
+    """The image of a page with `spans` of the paper on it, beside its text with its `marks`."""
     start, end = paper.page_span(page)
-    spans = [Span(paper_id=paper.id, start=start + a, end=start + b) for a, b in marks]
-    image, text = st.columns([5, 6], gap="medium")  # a line of the page fits a line of text
+    found = [Span(paper_id=paper.id, start=a, end=b) for a, b in spans]
+    image, text = st.columns(2, gap="medium")
     with image:
-        page_image.whole(lab, paper, page, (*spans, *gold_editor.chosen(lab, paper)))
+        page_image.whole(lab, paper, page, (*found, *gold_editor.chosen(lab, paper)))
     with text:
         st.caption(f"{TEXT}, {labels.counted(len(paper.text[start:end].strip()), 'character')}")
         gold_editor.draw(paper, start, end, marks, partial(_turn, paper, parts), beside=False)
+        margins = paper.text[slice(*paper.margin_span(page))].split("\n")
+        if said := " · ".join(labels.escaped(line) for line in margins if line):
+            st.caption(f"In the margin, searched but in no chunk: {said}")
 
 
 def _search(lab: Lab, paper: Paper) -> list[TextMatch]:
@@ -152,7 +165,7 @@ def _matches(lab: Lab, paper: Paper, phrase: str) -> list[TextMatch]:
     parts = _parts(paper)
     with st.container(key="library-matches", height=190 if len(found) > 3 else "content", gap=None):
         for each in found[:LISTED]:
-            place = _called(paper, _part_of(parts, each.start)).replace("page", "p.")
+            place = _called(paper, _part_of(paper, parts, each.start)).replace("page", "p.")
             label = f"{place} · {_in_bold(each)}"
             st.button(
                 label,
@@ -172,14 +185,16 @@ def _in_bold(found: TextMatch) -> str:
     return f"{before}{behind}**{labels.escaped(found.words)}**{ahead}{after}"
 
 
-def _part_of(parts: Sequence[markdown.Part], place: int) -> int:
+def _part_of(paper: Paper, parts: Sequence[markdown.Part], place: int) -> int:
     """The number, from 1, of the page or part that holds a place; empty pages hold none."""
+    if paper.kind in PAGED:
+        return paper.pages_of(place, place + 1)[0]
     return next(number for number, part in enumerate(parts, 1) if place < part.end)
 
 
 def _turn(paper: Paper, parts: Sequence[markdown.Part], place: int) -> None:
     """Turn to the page or part of a match or of gold, which is then scrolled to."""
-    st.session_state[f"library.page.{paper.id}"] = _part_of(parts, place)
+    st.session_state[f"library.page.{paper.id}"] = _part_of(paper, parts, place)
     st.session_state[f"library.match.{paper.id}"] = place
-    view = TEXT if paper.kind == "markdown" else READ
+    view = TEXT if paper.is_markdown else READ
     st.session_state[f"library.view.{paper.kind}"] = view

@@ -18,7 +18,15 @@ from core.types import UNKNOWN, PaperFilter, PaperSort
 PER_PAGE = 50
 MOST_TAGS = 200  # offered to choose from; others can be typed
 LARGEST = 999_999_999  # as in the address
-KINDS = {"pdf": "PDF", "text": "text", "markdown": "Markdown"}
+KINDS = {
+    "pdf": "PDF",
+    "text": "text",
+    "markdown": "Markdown",
+    "docx": "Word",
+    "pptx": "PowerPoint",
+    "html": "web page",
+    "epub": "EPUB",
+}
 SORTS: dict[PaperSort, str] = {
     "added": "Order added",
     "title": "By title",

@@ -1,0 +1,71 @@
+"""Documents whose text is known, typeset as people's papers are: by hand as TeX and office programs
+write them, by Typst, and by a browser's print. Made when asked for; nothing of them is kept.
+
+Typst and Chromium are left out where they are not installed.
+"""
+
+import shutil
+from collections.abc import Iterator
+from html import escape
+from importlib.util import find_spec
+
+from benchmarks import _known_texts as texts
+from benchmarks._known_by_hand import BY_HAND
+from benchmarks._known_by_typst import BY_TYPST
+from benchmarks._known_texts import Known
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def all_pages() -> Iterator[Known]:
+    for make in (*BY_HAND, *(BY_TYPST if find_spec("typst") else ())):
+        yield make()
+    if CHROMIUM and find_spec("playwright"):
+        yield from by_browser()
+
+
+def left_out() -> Iterator[str]:
+    if not find_spec("typst"):
+        yield f"Typst is not installed: {len(BY_TYPST)} documents are left out."
+    if not (CHROMIUM and find_spec("playwright")):
+        yield f"no Chromium or no playwright: {len(PRINTED)} documents are left out."
+
+
+def printed_article() -> tuple[str, str, tuple[str, ...]]:
+    """Its bullets are drawn, no letters."""
+    first, second = texts.english(13, 15)
+    points = [point for _, *points in texts.SLIDES for point in points]
+    html = (
+        f"<h1>Notes of a keeper</h1><p>{escape(first)}</p><h2>Why a tide clock?</h2><ul>"
+        + "".join(f"<li>{point}</li>" for point in points)
+        + f"</ul><p style='text-align: justify'>{escape(second)}</p>"
+    )
+    said = "\n".join(["Notes of a keeper", first, "Why a tide clock?", *points, second])
+    return "a web page with a list, printed", html, (said,)
+
+
+def printed_table() -> tuple[str, str, tuple[str, ...]]:
+    before, *columns = texts.english(15, 18)
+    cells = ("".join(f"<td>{cell}</td>" for cell in row) for row in texts.TABLE)
+    rows = "".join(f"<tr>{row}</tr>" for row in cells)
+    below = "".join(f"<p>{each}</p>" for each in columns)
+    html = f"<p>{before}</p><table border=1>{rows}</table><div style='columns: 2'>{below}</div>"
+    flows = (before, *map(" ".join, texts.TABLE), "\n".join(columns))
+    return "a web page with a table and columns", html, flows
+
+
+PRINTED = (printed_article, printed_table)
+STYLE = "<style>@page { margin: 0.6in } body { font: 11pt serif }</style>"
+
+
+def by_browser() -> Iterator[Known]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for make in PRINTED:
+            name, html, flows = make()
+            page = browser.new_page()
+            page.set_content(f"<meta charset=utf-8>{STYLE}{html}")
+            yield Known(name, page.pdf(width="5.83in", height="8.26in"), flows)
+        browser.close()
