@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from core import chunkers
 from core.logs import UNKNOWN
-from core.types import Answer, Arm, Chunking, Hit, Recipe, Retrieval, Run
+from core.types import Answer, Arm, Chunking, Hit, Paper, Recipe, Retrieval, Run
 
 ARM_NAMES: dict[Arm, str] = {  # beside others, in a chart or a table
     "no_context": "no context",
@@ -139,6 +139,13 @@ def pages_of(hit: Hit) -> str:
     first, last = hit.pages[0], hit.pages[-1]
     which = f"p. {first}" if first == last else f"pp. {first}–{last}"
     return f"{which} ({BY_OCR})" if hit.ocr else which
+
+
+def by_ocr(paper: Paper, start: int, end: int) -> str:
+    """Of `paper.text[start:end]`, which OCR read: that it did, and how much it is not sure of."""
+    doubtful = sum(first < end and start < last for first, last in paper.doubtful)
+    words = counted(doubtful, "word")
+    return f"{BY_OCR}: {words} may be misread (dotted underline)" if doubtful else BY_OCR
 
 
 def scores(hit: Hit) -> list[str]:

@@ -12,10 +12,11 @@ from core.errors import Unreadable
 from core.papers import page_images, reading
 from core.papers.ocr import OCR, NeedsOCR, boxes_of, ocr_takes
 from core.papers.recognized import in_order, levelled, page_of, rows
-from core.pdf import OCRLetter, OCRLine, OCRPage
+from core.pdf import OCRLine, OCRPage
 from core.settings import Settings
 from core.types import Paper
 from tests.support import pdfs, scans
+from tests.support.scans import line
 
 SETTINGS = Settings()
 ENGLISH = (
@@ -121,30 +122,6 @@ def test_an_estimate_is_in_seconds_or_minutes() -> None:
 # What the models found, put in order.
 
 
-def line(
-    text: str, left: float = 50, top: float = 500, size: float = 10, confidence: float = 0.99
-) -> OCRLine:
-    step = size / 2
-    letters = [
-        OCRLetter(
-            at=at,
-            confidence=confidence,
-            box=(left + at * step, top - size, left + (at + 1) * step, top),
-        )
-        for at, letter in enumerate(text)
-        if not letter.isspace()
-    ]
-    return OCRLine(
-        text=text,
-        left=left,
-        bottom=top - size,
-        right=left + len(text) * step,
-        top=top,
-        size=size,
-        letters=letters,
-    )
-
-
 def text_of(*lines: OCRLine) -> list[str]:
     page = page_of(OCRPage(page=1, lines=list(lines), legible=True))
     return page.page["text"].splitlines()
@@ -160,9 +137,7 @@ def test_lines_are_read_from_the_top_and_parts_of_one_from_the_left() -> None:
 
 def test_columns_of_prose_are_read_one_after_the_other() -> None:
     left = [line(f"{number} {PROSE}", top=500 - 14 * number) for number in range(4)]
-    right = [line(f"{number} {PROSE}", left=300, top=499 - 14 * number) for number in range(4, 8)]
-    for each in right:
-        each.update(top=each["top"] + 56, bottom=each["bottom"] + 56)
+    right = [line(f"{number} {PROSE}", left=300, top=555 - 14 * number) for number in range(4, 8)]
     title = line("a title over both of the columns, across the gutter between them", top=530)
     found = text_of(*[each for pair in zip(left, right, strict=True) for each in pair], title)
     assert found[0].startswith("a title")

@@ -17,7 +17,7 @@ from typing import Literal
 from core.errors import BadInput, OutOfSpace, TriptychError, Unreadable
 from core.files import PART, adding, disk_full_as
 from core.papers import reading, sources
-from core.papers.ocr import OCR, NeedsOCR
+from core.papers.ocr import OCR, NeedsOCR, pages_sentence
 from core.papers.sources import LeftOut, SingleFile, Source
 from core.settings import Settings
 from core.store import PaperFacts, PaperRow, Store
@@ -257,7 +257,8 @@ def _told(
         reason = f"{each.file.name} was removed while it was added; add it again."
         return Added(file=shown, status="failed", reason=reason)
     if new.get(each.file_id) is each:
-        reason = "; ".join(filter(None, (each.note, blank_pages_sentence(row))))
+        ocr = each.paper.ocr_pages if each.paper else ()
+        reason = "; ".join(filter(None, (each.note, pages_sentence(row.blank_pages, ocr))))
         return Added(file=shown, status="added", paper=row, reason=reason)
     return Added(file=shown, status="known", paper=row, reason=f"already here as “{row.title}”")
 
@@ -291,26 +292,6 @@ def _drop(prepared: Iterable[_Prepared | LeftOut]) -> None:
     for each in prepared:
         if isinstance(each, _Prepared) and each.copy:
             each.copy.unlink(missing_ok=True)
-
-
-def blank_pages_sentence(row: PaperRow) -> str:
-    """Which pages hold no text to search; empty if all do."""
-    if not row.blank_pages:
-        return ""
-    pages = ", ".join(_ranges(row.blank_pages))
-    which = f"page {pages} holds" if len(row.blank_pages) == 1 else f"pages {pages} hold"
-    return f"{which} no text to search"
-
-
-def _ranges(numbers: tuple[int, ...]) -> list[str]:
-    """(3, 4, 5, 9) -> ["3-5", "9"]"""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return [str(first) if first == last else f"{first}-{last}" for first, last in runs]
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
@@ -88,6 +88,32 @@ def _reason(failure: child.Failed) -> str:
             return "it needs too much memory"
         case _:
             return "its image cannot be opened"
+
+
+def pages_sentence(blank: Collection[int], ocr: Collection[int]) -> str:
+    """Which pages hold no text to search, and which were read by OCR; empty if all have a text of
+    their own."""
+    parts = []
+    if read := sorted(set(ocr) - set(blank)):
+        parts.append(f"{_pages(read)} read by OCR")
+    if unread := sorted(set(blank) & set(ocr)):
+        holds = "holds" if len(unread) == 1 else "hold"
+        parts.append(f"{_pages(unread)} {holds} nothing that OCR can read ({KNOWN_LETTERS})")
+    if left := sorted(set(blank) - set(ocr)):
+        parts.append(f"{_pages(left)} {'holds' if len(left) == 1 else 'hold'} no text to search")
+    return "; ".join(parts)
+
+
+def _pages(numbers: Sequence[int]) -> str:
+    """[3, 4, 5, 9] -> "pages 3-5, 9" """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    said = (str(first) if first == last else f"{first}-{last}" for first, last in runs)
+    return f"{'page' if len(numbers) == 1 else 'pages'} {', '.join(said)}"
 
 
 def with_words(paper: Paper, pages: Mapping[int, Recognized]) -> Paper:
