@@ -130,6 +130,11 @@ def test_words_laid_over_a_text_unseen_are_not_read() -> None:
     assert page(f"{seen}BT 3 Tr ET {hidden}") == "The lamp burns.\nIt burns all night."
 
 
+def test_a_shadow_is_not_read() -> None:
+    shadow, word = (21.5, 158.5, "The lamp burns"), (20, 160, "The lamp burns")
+    assert page(pdfs.pieces(shadow, word, size=24)) == "The lamp burns"
+
+
 def test_words_laid_over_a_picture_are_read() -> None:
     assert page("BT 3 Tr ET " + pdfs.text("The lamp burns.")) == "The lamp burns."
 
@@ -158,6 +163,24 @@ def test_columns_drawn_row_by_row_are_read_one_by_one() -> None:
     assert page(by_row(COLUMNS, (20, 200))) == "\n".join(lefts + rights)
 
 
+def test_columns_of_lines_drawn_in_one_piece_are_too() -> None:
+    rows = (
+        f"BT /F 10 Tf 20 {250 - 12 * number} Td [({left}) -5000 ({right})] TJ ET"
+        for number, (left, right) in enumerate(COLUMNS)
+    )
+    lefts, rights = zip(*COLUMNS, strict=True)
+    assert page("\n".join(rows), size=(500, 300)) == "\n".join(lefts + rights)
+
+
+def test_what_stands_above_and_below_columns_stays_there() -> None:
+    above, below = "A heading over both of the columns", "And a line that runs below both of them"
+    left_only = "The left one goes on."
+    lefts, rights = zip(*COLUMNS, strict=True)
+    drawn = pdfs.pieces((20, 270, above)) + by_row(COLUMNS, (20, 200))
+    drawn += pdfs.pieces((20, 202, left_only), (20, 170, below))
+    assert page(drawn) == "\n".join((above, *lefts, left_only, *rights, below))
+
+
 def test_three_columns_too() -> None:
     rows = tuple((left, right, f"and the third has {left}") for left, right in COLUMNS)
     text = "\n".join(cell for column in zip(*rows, strict=True) for cell in column)
@@ -167,6 +190,17 @@ def test_three_columns_too() -> None:
 def test_a_table_is_read_row_by_row() -> None:
     rows = (("Lamp", "Litres of oil"), ("North pier", "12"), ("South pier", "19"), ("Bell", "none"))
     assert page(by_row(rows, (20, 200))) == "\n".join(" ".join(row) for row in rows)
+
+
+def test_a_table_of_words_is_too() -> None:
+    rows = (
+        ("Method of the first keeper", "Cost in a year", "Oil of the lamp", "Colour of the glass"),
+        ("Method of the second one", "Costs far more", "Oil of a whale", "Colour of the sea"),
+        ("Method of the last one", "Costs a bit less", "Oil of rape seed", "Colour of the sky"),
+        ("Method of nobody at all", "Costs no money", "Oil of no kind", "Colour of the night"),
+    )
+    text = "\n".join(" ".join(row) for row in rows)
+    assert page(by_row(rows, (20, 170, 270, 370)), size=(500, 300)) == text
 
 
 def test_a_foot_that_was_drawn_first_is_read_last() -> None:
@@ -238,7 +272,10 @@ def test_glyph_numbers_are_none(text: str) -> None:
     order = sorted(set(text), key=text.index)
     assert not readable("".join(chr(ord(letter) - 29) for letter in text))
     assert not readable("".join(chr(1 + order.index(letter)) for letter in text))
-    assert not readable("".join(chr(33 + order.index(letter)) for letter in text), told=False)
+    assert not readable("".join(chr(33 + order.index(letter)) for letter in text))
+    assert not readable("".join(chr(65 + order.index(letter)) for letter in text), told=False)
+    assert not readable("".join(f"/g{order.index(letter)}" for letter in text))
+    assert not readable("".join(chr(1000 + 37 * order.index(letter)) for letter in text))
 
 
 def test_cyrillic_shown_as_if_it_were_western_is_none() -> None:

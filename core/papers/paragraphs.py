@@ -232,6 +232,8 @@ def _over_turns(blocks: Iterator[Block], measures: _Measures) -> Iterator[Block]
 def _rest_of(block: Block, behind: Sequence[Block], measures: _Measures) -> int | None:
     """Which of the blocks behind another one is the rest of it, if any is."""
     last = block.last
+    if not last.broken and measures.room(last) > (last.right - last.left) / 2:
+        return None  # most paragraphs end in a short line
     if not last.size or not last.is_prose or measures.is_loose(last):
         return None
     small = True  # whether all that stands between is surely none of the text

@@ -1,15 +1,19 @@
 """Columns that were drawn row by row, put one behind the other as they are read."""
 
+import re
 from collections.abc import Sequence
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
 from core.pdf.glyphs import LINE_ENDS, Glyphs, Line
 
 GUTTER = 1.0  # of the type's size, at least, between two columns
-ROWS = 3  # fewer are no columns
+BLANK = re.compile(r"\S +(?=\S)")
+SAMPLES = 3  # lines of a page that are looked at for a gap within a piece
+ROWS, MOST = 3, 8  # fewer rows are no columns, and more columns are a table's
 LETTERS, WORDS = 14, 3  # a row of prose has at least
 FULL = 0.6  # of the rows are prose on both sides, or they are a table's
+CELLS = 1.4  # a row of a column has at most, in the mean: a line may have a wide blank
 APART = 1.5  # of the distance of the first two rows, where another block begins
 
 
@@ -32,14 +36,16 @@ Row = Sequence[_Cell]
 
 def in_order(lines: list[Line], glyphs: Glyphs) -> list[Line]:
     """The lines, with columns of prose that were drawn across taken apart. Tables stay."""
-    wide = [line.text for line in lines if line.gap]
-    if sum(sum(map(str.isalpha, text)) > 2 * LETTERS for text in wide) < ROWS:
+    _find_gaps(lines, glyphs)
+    # Columns' rows stand one below another. Most pages have none, and are done with here.
+    wide = (line.gap and other.gap for line, other in pairwise(lines))
+    if sum(wide) < ROWS - 1:
         return lines
     rows = [_cells(line, glyphs) for line in lines]
     ordered: list[Line] = []
     at = 0
     while at < len(rows):
-        lefts, rights = _block(rows[at:]) if len(rows[at]) > 1 else ([], [])
+        lefts, rights = _block(rows[at:])
         if lefts:
             ordered += [_as_line(row) for row in lefts if row]
             at += len(lefts)
@@ -52,6 +58,26 @@ def in_order(lines: list[Line], glyphs: Glyphs) -> list[Line]:
     return ordered
 
 
+def _find_gaps(lines: Sequence[Line], glyphs: Glyphs) -> None:
+    """Note the gaps of lines within a piece, if any of a few lines has one."""
+    whole = [line for line in lines if line.size and not line.gap]
+    if any(_gaps(line, glyphs) for line in whole[:: max(1, len(whole) // SAMPLES)]):
+        for line in whole:
+            line.gap = bool(_gaps(line, glyphs))
+
+
+def _gaps(line: Line, glyphs: Glyphs) -> list[tuple[int, int, float, float]]:
+    """The blanks that are as wide as a gutter: where the text before each ends and that behind it
+    begins, in the line's text and on the page."""
+    found = []
+    for blank in BLANK.finditer(line.text):
+        end, start = blank.start() + 1, blank.end()
+        right, left = glyphs.box(line.places[end - 1])[2], glyphs.box(line.places[start])[0]
+        if left - right > GUTTER * line.size:
+            found.append((end, start, right, left))
+    return found
+
+
 def downward(lines: list[Line], _: Glyphs) -> list[Line]:
     """Lines that stand one below another, in this order, whatever was drawn first: a slide's foot
     may be. Where any two stand beside each other, or one begins a column, they stay as they are."""
@@ -59,12 +85,13 @@ def downward(lines: list[Line], _: Glyphs) -> list[Line]:
     order = sorted(seen, key=lambda line: -line.top)
     if order == seen or not all(line.size for line in seen):
         return lines
-    pairs = combinations(seen, 2)
     for above, below in pairwise(order):
         lower = min(above.top - above.bottom, below.top - below.bottom)
         if 2 * (below.top - above.bottom) > lower:
             return lines
-    if any(first.right < behind.left and first.top < behind.top for first, behind in pairs):
+    if any(
+        first.right < behind.left and first.top < behind.top for first, behind in pairwise(seen)
+    ):
         return lines
     for line in order[:-1]:
         if line.text[-1] not in LINE_ENDS:
@@ -74,39 +101,30 @@ def downward(lines: list[Line], _: Glyphs) -> list[Line]:
 
 def _cells(line: Line, glyphs: Glyphs) -> Row:
     cells: list[_Cell] = []
-    if not line.gap:
-        return [_Cell(line, 0, len(line.text), line.left, line.right)]
-    start = end = 0
-    left = right = line.left
-    for index, letter in enumerate(line.text):
-        if letter.isspace() or letter in LINE_ENDS:
-            continue
-        box = glyphs.box(line.places[index])
-        if end and box[0] - right > GUTTER * line.size:
-            cells.append(_Cell(line, start, end, left, right))
-            start, left = index, box[0]
-        end, right = index + 1, box[2]
+    start, left = 0, line.left
+    for end, behind, right, begin in _gaps(line, glyphs) if line.gap else []:
+        cells.append(_Cell(line, start, end, left, right))
+        start, left = behind, begin
     return [*cells, _Cell(line, start, len(line.text), left, line.right)]
 
 
 def _block(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     """The left column that begins with the first row, and what stands to its right, a row each
     (an empty one where nothing does); nothing if no column begins here."""
-    for cut in range(1, len(rows[0])):
-        lefts, rights = [rows[0][:cut]], [rows[0][cut:]]
-        low, high = rows[0][cut - 1].right, rows[0][cut].left
-        for above, row in pairwise(rows):
-            left = [cell for cell in row if cell.left < low]
-            right = row[len(left) :]
-            low = max(low, *(cell.right for cell in left), low)
-            high = min(high, *(cell.left for cell in right), high)
-            if high - low < GUTTER * row[0].line.size or not _below(rows, above, row):
-                break
-            lefts.append(left)
-            rights.append(right)
-        if _columns(lefts, rights):
-            return lefts, rights
-    return [], []
+    lefts, rights = [rows[0][:1]], [rows[0][1:]]
+    if not 1 < len(rows[0]) <= MOST or not (_prose(lefts[0]) and _prose(rights[0])):
+        return [], []
+    low, high = rows[0][0].right, rows[0][1].left
+    for above, row in pairwise(rows):
+        left = [cell for cell in row if cell.left < low]
+        right = row[len(left) :]
+        low = max([low, *(cell.right for cell in left)])
+        high = min([high, *(cell.left for cell in right)])
+        if high - low < GUTTER * row[0].line.size or not _below(rows, above, row):
+            break
+        lefts.append(left)
+        rights.append(right)
+    return (lefts, rights) if _columns(lefts, rights) else ([], [])
 
 
 def _below(rows: Sequence[Row], above: Row, row: Row) -> bool:
@@ -116,10 +134,14 @@ def _below(rows: Sequence[Row], above: Row, row: Row) -> bool:
 
 
 def _columns(lefts: Sequence[Row], rights: Sequence[Row]) -> bool:
-    """Whether these are columns of prose."""
+    """Whether these are columns of prose; on the right there may be several."""
     both = [pair for pair in zip(lefts, rights, strict=True) if all(pair)]
     full = sum(all(map(_prose, pair)) for pair in both)
-    return full >= max(ROWS, FULL * len(both))
+    if full < max(ROWS, FULL * len(both)):
+        return False
+    left, right = (sum(map(len, side)) for side in zip(*both, strict=True))
+    most = CELLS * len(both)
+    return left <= most and (right <= most or bool(_block(rights)[0]))
 
 
 def _prose(row: Row) -> bool:

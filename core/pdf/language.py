@@ -1,20 +1,25 @@
 """Whether a text can be some language's at all. Pure; knows no dictionary.
 
 A font in a PDF may not tell what its letters are; then a reader shows the numbers of its glyphs
-as if they were letters, and "The orchard" becomes "7KHRUFKDUG".
+as if they were letters, and "The orchard" becomes "7KHRUFKDUG", or it shows their names.
 """
 
 import re
 import unicodedata
-from collections import Counter
 
-ENOUGH = 30  # with fewer letters nothing can be said
-ODD, SYMBOL = 0.15, 0.25  # of what is seen may be no characters, and symbols
-MOST = 0.7  # of the letters are of one script or of two
-VOWELS = frozenset("aeiouyAEIOUY")
-RUN = re.compile(r"[^\W\d_]{5,}")
-SYMBOLS = frozenset('!"#$&*+<=>?@[\\]^_`{|}~')
-TOGETHER = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "HANGUL": "CJK", "BOPOMOFO": "CJK"}
+ENOUGH = 40  # with fewer letters nothing can be said
+ODD = 0.15  # of what is seen may be no characters at all
+# With so few letters, so much punctuation of changing kinds is no text.
+LETTERS, PUNCTUATION = 0.2, 0.55
+NAMES, NAMED = re.compile(r"(?:/[A-Za-z]{1,3}\d\w{0,4}){3,}"), 0.25  # of glyphs: /g12/g7/g3
+# Among Latin letters, at least so many are one of these, in any language; of letters that their
+# font does not tell more is asked, for they may be any others.
+COMMON = frozenset("eainrsto")
+COMMONEST, UNTOLD = 0.25, 0.4
+ACCENTED = 0.5  # of them are so at most, or they are Cyrillic ones shown as if they were Western
+RUN = re.compile(r"[^\W\d_]{3,}")
+# Scripts that stand together in a word or a formula.
+TOGETHER = {"GREEK": "LATIN", "HIRAGANA": "CJK", "KATAKANA": "CJK", "HANGUL": "CJK"}
 
 
 def sound(text: str) -> bool:
@@ -24,24 +29,31 @@ def sound(text: str) -> bool:
 
 def readable(text: str, told: bool = True) -> bool:
     """Whether a text can be a language's, any one's. `told` is False for letters of a font that
-    does not tell what they are: of these, symbols are not taken for words either."""
-    if sound(text):
+    does not tell what they are."""
+    if told and sound(text):
         return True
     seen = "".join(text.split())
+    if len(seen) < ENOUGH:
+        return True
     odd = seen.count("\ufffd")
     odd += sum(unicodedata.category(letter) in ("Cc", "Cn", "Co") for letter in seen)
-    if len(seen) > ENOUGH and odd > ODD * len(seen):
-        return False
-    if not told and sum(map(seen.count, SYMBOLS)) > SYMBOL * len(seen):
+    if odd > ODD * len(seen) or sum(map(len, NAMES.findall(seen))) > NAMED * len(seen):
         return False
     letters = [letter for letter in seen if letter.isalpha()]
-    if len(letters) < ENOUGH:
-        return True
-    scripts = Counter(map(_script, letters))
-    del scripts["RARE"]
-    if sum(count for _, count in scripts.most_common(2)) < MOST * len(letters):
+    signs = sum(
+        not letter.isalnum() and letter != before
+        for before, letter in zip(f" {seen}", seen, strict=False)
+    )
+    if len(letters) < LETTERS * len(seen) and signs > PUNCTUATION * len(seen):
         return False
-    return scripts["LATIN"] < len(letters) / 2 or _pronounceable(text)
+    return len(letters) < ENOUGH or not (_mixed(text) or _unlikely(letters, told))
+
+
+def _mixed(text: str) -> bool:
+    """Whether most words have letters of several scripts."""
+    runs = RUN.findall(text)
+    mixed = sum(len(run) for run in runs if len(set(map(_script, run)) - {"CJK"}) > 1)
+    return 2 * mixed > sum(map(len, runs))
 
 
 def _script(letter: str) -> str:
@@ -53,16 +65,12 @@ def _script(letter: str) -> str:
     return TOGETHER.get(name, name)
 
 
-def _pronounceable(text: str) -> bool:
-    """Whether most longer runs of Latin letters have some vowels, and not only accents, as
-    Cyrillic letters do that are shown as if they were Western."""
-    runs = RUN.findall(text)
-    bad = 0
-    for run in runs:
-        bases = [unicodedata.normalize("NFD", letter)[0] for letter in run]
-        vowels = sum(base in VOWELS for base in bases)
-        accented = sum("\xc0" <= letter <= "\xff" for letter in run)
-        if vowels < 0.2 * len(run) or accented > 0.6 * len(run):
-            bad += len(run)
-    total = sum(map(len, runs))
-    return total < ENOUGH or bad <= total / 2
+def _unlikely(letters: list[str], told: bool) -> bool:
+    """Whether these are mostly Latin letters, but not as often as any language has them."""
+    bases = [unicodedata.normalize("NFKD", letter)[0].lower() for letter in letters]
+    latin = sum(base.isascii() for base in bases)
+    accented = sum("\xc0" <= letter <= "\xff" for letter in letters)
+    common = sum(base in COMMON for base in bases)
+    return 2 * latin > len(letters) and (
+        accented > ACCENTED * len(letters) or common < (COMMONEST if told else UNTOLD) * latin
+    )
