@@ -193,4 +193,4 @@ def scan(known: Known, dpi: int) -> Known:
     sheet = Sheet(size=(across, down))
     sheet.page()
     sheet.pictures = [photographed(known.pdf, dpi)]
-    return Known(f"{known.name}: scanned at {dpi} dpi", pdf(sheet), known.flows)
+    return Known(f"{known.name}, scanned at {dpi} dpi", pdf(sheet), known.flows, dpi)

@@ -7,9 +7,17 @@ from collections.abc import Callable, Iterable
 from benchmarks import _known_texts as texts
 from benchmarks._known_texts import Known
 
+CHINESE_FACES = (
+    "Noto Serif CJK SC",
+    "Noto Sans CJK SC",
+    "WenQuanYi Zen Hei",
+    "WenQuanYi Micro Hei",
+)
+
 
 def typst(body: str, page: str = "", language: str = "en", face: str = "Libertinus Serif") -> bytes:
-    """`page`: more settings of the page, each with a comma before it."""
+    """`page`: more settings of the page, each with a comma before it. Only Chinese is set in a face
+    of this machine."""
     import typst
 
     direction = ", dir: rtl" if language == "ar" else ""
@@ -20,7 +28,7 @@ def typst(body: str, page: str = "", language: str = "en", face: str = "Libertin
 #set smartquote(enabled: false)
 #show figure: set block(above: 1.4em, below: 1.4em)
 {body}"""
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
+    fonts = typst.Fonts(include_system_fonts=language == "zh", include_embedded_fonts=True)
     made: bytes = typst.compile(source.encode(), font_paths=fonts)
     return made
 
@@ -96,6 +104,21 @@ def german_columns() -> Known:
 def formulas() -> Known:
     made = typst("\n\n".join(source for source, _ in texts.FORMULAS))
     return Known("formulas", made, tuple(said for _, said in texts.FORMULAS))
+
+
+def chinese_face() -> str | None:
+    """One of this machine that has all of its letters."""
+    import typst
+
+    there = typst.Fonts(include_system_fonts=True, include_embedded_fonts=False).families()
+    return next((face for face in CHINESE_FACES if face in there), None)
+
+
+def chinese() -> Known:
+    """To be scanned, which needs a face whose letters can be drawn."""
+    paragraphs = texts.CHINESE.splitlines()
+    made = typst(written(paragraphs), language="zh", face=chinese_face() or "")
+    return Known("Chinese", made, ("\n".join(paragraphs),))
 
 
 def table_of(rows: Iterable[Iterable[str]]) -> str:

@@ -10,25 +10,37 @@ from html import escape
 from importlib.util import find_spec
 
 from benchmarks import _known_texts as texts
-from benchmarks._known_by_hand import BY_HAND
-from benchmarks._known_by_typst import BY_TYPST
+from benchmarks._known_by_hand import BY_HAND, columns_by_row, narrow, one_column, scan
+from benchmarks._known_by_typst import BY_TYPST, chinese, chinese_face, table
 from benchmarks._known_texts import Known
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+BROWSER = bool(CHROMIUM and find_spec("playwright"))
+TYPST = bool(find_spec("typst"))
 
 
 def all_pages() -> Iterator[Known]:
-    for make in (*BY_HAND, *(BY_TYPST if find_spec("typst") else ())):
+    for make in (*BY_HAND, *(BY_TYPST if TYPST else ())):
         yield make()
-    if CHROMIUM and find_spec("playwright"):
+    if BROWSER:
         yield from by_browser()
 
 
+def scans() -> Iterator[Known]:
+    made = [one_column(), narrow(), columns_by_row()]
+    if TYPST:
+        made += [table(), *([chinese()] if chinese_face() else [])]
+    for known in made:
+        yield from (scan(known, dpi) for dpi in (300, 150))
+
+
 def left_out() -> Iterator[str]:
-    if not find_spec("typst"):
-        yield f"Typst is not installed: {len(BY_TYPST)} documents are left out."
-    if not (CHROMIUM and find_spec("playwright")):
-        yield f"no Chromium or no playwright: {len(PRINTED)} documents are left out."
+    if not TYPST:
+        yield f"Typst is not installed: {len(BY_TYPST)} documents and two scans are left out."
+    elif not chinese_face():
+        yield "There is no Chinese typeface: a scan is left out."
+    if not BROWSER:
+        yield f"There is no Chromium or no playwright: {len(PRINTED)} documents are left out."
 
 
 def printed_article() -> tuple[str, str, tuple[str, ...]]:

@@ -9,11 +9,12 @@ from core.settings import SAMPLES
 @dataclass(frozen=True, slots=True)
 class Known:
     """A PDF and what it says. Words are in order within each of `flows`: the text itself, a note, a
-    running head, a table's row."""
+    running head, a table's row. `dpi` is that of a scan, and 0 where there are letters."""
 
     name: str
     pdf: bytes
     flows: tuple[str, ...]
+    dpi: int = 0
 
 
 def english(first: int, last: int) -> list[str]:
@@ -23,9 +24,9 @@ def english(first: int, last: int) -> list[str]:
         for name in ("models-at-the-edge.txt", "privacy.md", "quantisation.md")
     )
     whole = (" ".join(part.split()) for part in re.split(r"\n\s*\n", said))
-    return [part for part in whole if len(part) > 300 and not re.search(r"[*_`|#>^$]|^-", part)][
-        first:last
-    ]
+    return [
+        part for part in whole if len(part) > 300 and not re.search(r"[*_`|#>^$]|^[-\d]", part)
+    ][first:last]
 
 
 GERMAN = """\

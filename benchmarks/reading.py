@@ -18,7 +18,7 @@ from core import papers
 from core.errors import Unreadable
 from core.settings import ROOT, SAMPLES, Settings
 
-DEMAND = 1.3
+DEMAND = 1.5
 GOES = 7
 
 PLAIN = """

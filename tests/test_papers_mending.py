@@ -75,7 +75,9 @@ def test_the_lines_of_a_paragraph_are_joined(raw: str, text: str) -> None:
     assert mended(raw) == text
 
 
-@pytest.mark.parametrize("mark", ["\ufffe", "\x02", "\ufffe\r\n", "\x02\n", "-\r\n", "-\n"])
+@pytest.mark.parametrize(
+    "mark", ["\ufffe", "\x02", "\ufffe\r\n", "\x02\n", "-\r\n", "-\n", "\u2010\r\n"]
+)
 def test_a_word_broken_at_a_line_end_is_joined(mark: str) -> None:
     assert mended(f"some infor{mark}mation") == "some information"
 
@@ -95,6 +97,7 @@ def test_a_word_broken_at_a_line_end_is_joined(mark: str) -> None:
         # Digits and names.
         ("a 16\ufffebit number", "a 16-bit number"),
         ("a 16-\nbit number", "a 16-bit number"),
+        ("a 16\u2010\nbit number", "a 16-bit number"),
         ("the GPT\ufffe4 model", "the GPT-4 model"),
         ("the Anthropic\ufffeBased", "the Anthropic-Based"),
         ("INTRO\ufffeDUCTION", "INTRODUCTION"),

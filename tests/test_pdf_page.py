@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -109,9 +110,10 @@ def test_an_accent_between_letters_stays_one() -> None:
     assert page(pdfs.text("a ^ b, ~user and `code`")) == "a ^ b, ~user and `code`"
 
 
-def test_lam_alef_is_read_in_its_order() -> None:
+@pytest.mark.parametrize("content", [pdfs.arabic, pdfs.arabic_spans])
+def test_arabic_words_and_lam_alef_are_read_in_their_order(content: Callable[[str], str]) -> None:
     salam, khilal = "\u0633\u0644\u0627\u0645", "\u062e\u0644\u0627\u0644"
-    assert page(pdfs.arabic(f"{salam} {khilal}")) == f"{salam} {khilal}"
+    assert page(content(f"{salam} {khilal}")) == f"{salam} {khilal}"
 
 
 # Twice

@@ -44,14 +44,16 @@ SURROGATE = "\ud800-\udfff"
 # break out; other readers keep both.
 MARKED = "\ufffe\x02"
 
+HYPHENS = "-\u2010"  # as written by hand, and as browsers write them
+
 # The pattern starts with a plain set, so that the search runs over sound text at full speed, and
 # enters a run of blanks only at its first one, so that a long run costs linear time.
 FLAW = re.compile(
-    f"[-{MARKED}{NEWLINE}{GOES_ON}{BLANK}{SURROGATE}{''.join(LIGATURES)}](?:"
-    f"(?<=[-{MARKED}])(?:\r?\n|{GOES_ON})"  # a word broken at a line end, perhaps
+    f"[{HYPHENS}{MARKED}{NEWLINE}{GOES_ON}{BLANK}{SURROGATE}{''.join(LIGATURES)}](?:"
+    f"(?<=[{HYPHENS}{MARKED}])(?:\r?\n|{GOES_ON})"  # a word broken at a line end, perhaps
     f"|(?<=[{BLANK}])(?<![{BLANK}][{BLANK}])[{BLANK}]*+(?=[\n{NEWLINE}]|\\Z)"  # before a line end
     "|(?<=\r)\n"
-    "|(?<![- \t])"  # anything else by itself, but not a sound hyphen or blank
+    f"|(?<![{HYPHENS} \t])"  # anything else by itself, but not a sound hyphen or blank
     ")"
 )
 TOKEN = re.compile(f"[-\\w{MARKED}]+")
@@ -84,7 +86,9 @@ class UnbrokenWords:
 
 def vocabulary(pages: Iterable[str]) -> UnbrokenWords:
     """What tells a hyphen that belongs to a word from one that only broke it."""
-    tokens = {token for page in pages for token in TOKEN.findall(page.lower())}
+    tokens = {
+        token for page in pages for token in TOKEN.findall(page.lower().replace("\u2010", "-"))
+    }
     pairs = (pair for token in tokens if "-" in token for pair in pairwise(token.split("-")))
     return UnbrokenWords(
         frozenset(token for token in tokens if token.isalpha()),
@@ -128,7 +132,7 @@ def _replacement(raw: str, flaw: re.Match[str], known: UnbrokenWords) -> str:
         return "\n"
     if first == GOES_ON:
         return "" if AMONG_IDEOGRAPHS.match(raw, flaw.start()) else " "
-    if first == "-" or first in MARKED:
+    if first in HYPHENS or first in MARKED:
         return _hyphen(raw, flaw, known)
     if "\ud800" <= first <= "\udfff":
         return "\ufffd"
@@ -145,9 +149,9 @@ def _hyphen(raw: str, broken: re.Match[str], known: UnbrokenWords) -> str:
     shy, hard = f"{left}{right}".lower(), f"{left}-{right}".lower()
     if left and right in SUSPENDING and shy not in known.words:
         return f"-{line_end}"
-    if raw[start] == "-" and not right[:1].islower():
+    if raw[start] in HYPHENS and not right[:1].islower():
         return "-" if left and right and line_end == " " else f"-{line_end}"
-    if raw[start] == "-" and not left:
+    if raw[start] in HYPHENS and not left:
         return f"-{line_end}"
     if raw[start] == "\x02" and not (left and right):
         return line_end

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from math import inf
 from unicodedata import bidirectional
 
+from core.papers.mending import HYPHENS, MARKED
 from core.papers.reader import Page
 
 BLANK = " \t\r\n\xa0\xad\u200b\ufeff"
-BROKEN = re.compile("\\w[-\ufffe\x02]$")  # a word that the line's end cuts, perhaps
+BROKEN = re.compile(f"\\w[{HYPHENS}{MARKED}]$")  # a word that the line's end cuts, perhaps
 ENDED = re.compile(r"[.!?…。！？]['\"’”»)\]}」』）]*\d{0,3}$")  # perhaps with a note's number
 LONGEST_END = 8  # characters
 # Letters alone between blanks and what stands around words.
-WORD = re.compile("(?<![^\\s\"'“‘(\\[-])[^\\W\\d_]{2,}(?![^\\s.,;:!?)\\]”’'\"\ufffe\x02-])")
+WORD = re.compile(
+    f"(?<![^\\s\"'“‘(\\[-])[^\\W\\d_]{{2,}}(?![^\\s.,;:!?)\\]”’'\"{MARKED}{re.escape(HYPHENS)}])"
+)
 WIDE = re.compile("[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uff60]")  # as wide as two
 FIRST_WORD = re.compile(rf"{WIDE.pattern}{{1,2}}|\S+")
 

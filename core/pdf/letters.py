@@ -28,20 +28,21 @@ ACCENTS = {
 ACCENT = re.compile(f"[{re.escape(''.join(ACCENTS))}\u0300-\u0336]")
 DOTLESS = {"ı": "i", "ȷ": "j"}
 TOUCHING = 0.1  # of the type's height
-ARABIC = re.compile("[\u0620-\u064a\u0671]{2,}")
+LEFTWARD = re.compile("[\u0591-\u05f2\u0620-\u065f\u066e-\u06d3\ufb1d-\ufdfb\ufe70-\ufefc]{2,}")
 SPACED = re.compile(r"(?<!\S)[^\W\d_](?: [^\W\d_]){3,}(?!\S)")
 SPACING, EVEN = 0.3, 0.05  # of the type's size: the widest within a word, and how it may differ
-ODD = re.compile(f"{ACCENT.pattern}|{ARABIC.pattern}|{SPACED.pattern}")
+ODD = re.compile(f"{ACCENT.pattern}|{LEFTWARD.pattern}|{SPACED.pattern}")
 
 
 def composed(lines: list[Line], glyphs: Glyphs) -> list[Line]:
-    """The lines, with each accent in its letter, Arabic ligatures the right way round, and no
-    blanks between the letters of a word that is set wide."""
+    """The lines, with each accent in its letter, Hebrew and Arabic words and ligatures the right
+    way round, and no blanks between the letters of a word that is set wide."""
     for line in lines:
         if ODD.search(line.text):
             for accent in reversed(list(ACCENT.finditer(line.text))):
                 _accent(line, accent.start(), glyphs)
-            for word in ARABIC.finditer(line.text):
+            for word in LEFTWARD.finditer(line.text):
+                _turn(line, word.span(), glyphs)
                 _ligatures(line, word.span(), glyphs)
             for word in reversed(list(SPACED.finditer(line.text))):
                 _close(line, word.span(), glyphs)
@@ -93,6 +94,14 @@ def _close(line: Line, span: tuple[int, int], glyphs: Glyphs) -> None:
     for blank, gap in reversed(list(zip(blanks, gaps, strict=True))):
         if gap <= widest and glyphs.generated(line.places[blank]):
             line.replace(blank, blank + 1, "", [])
+
+
+def _turn(line: Line, span: tuple[int, int], glyphs: Glyphs) -> None:
+    """Turn a word round whose first letter lies to the left of its last: PDFium turns round what
+    is drawn from left to right, but not always."""
+    places = line.places[slice(*span)]
+    if line.size and glyphs.origin(places[0])[0] < glyphs.origin(places[-1])[0]:
+        line.replace(*span, line.text[slice(*span)][::-1], places[::-1])
 
 
 def _ligatures(line: Line, span: tuple[int, int], glyphs: Glyphs) -> None:

@@ -2,7 +2,7 @@
 
 import io
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 PORTRAIT = (200, 300)
 LANDSCAPE = (320, 180)
@@ -13,21 +13,24 @@ TO_UNICODE = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 4 beginbfchar <61> <fb01> <62> <fb02> <63> <fb00> <64> <fb03> endbfchar
 endcmap end end"""
 
-# Fonts whose codes are the numbers of their glyphs: C tells no letters, A tells those of ARABIC.
+HELVETICA = b"/Type/Font/Subtype/Type1/BaseFont/Helvetica"
+# The codes of the font C are the numbers of its glyphs; it tells no letters.
 CID = (
     b"/Type/Font/Subtype/Type0/BaseFont/Helvetica/Encoding/Identity-H/DescendantFonts[<</Type/Font"
     b"/Subtype/CIDFontType2/BaseFont/Helvetica/DW 500/CIDSystemInfo"
     b"<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>>>]"
 )
+# The letters of the font A, which look like those of Helvetica from the a on.
+FIRST_CODE = ord("a")
 ARABIC = ["\u0644\u0627", *"\u0633\u0645\u062e\u0644\u0627 "]  # lam-alef is one glyph
 ARABIC_TO_UNICODE = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
-1 begincodespacerange <0000> <ffff> endcodespacerange
+1 begincodespacerange <00> <ff> endcodespacerange
 %d beginbfchar %s endbfchar
 endcmap end end""" % (
     len(ARABIC),
     b" ".join(
-        b"<%04x> <%s>" % (code, letters.encode("utf-16-be").hex().encode())
-        for code, letters in enumerate(ARABIC, 1)
+        b"<%02x> <%s>" % (code, letters.encode("utf-16-be").hex().encode())
+        for code, letters in enumerate(ARABIC, FIRST_CODE)
     ),
 )
 
@@ -54,12 +57,25 @@ def untold(*lines: str, top: int = 160) -> str:
 
 def arabic(line: str, top: int = 160) -> str:
     """Page content: a line of the letters of ARABIC, drawn from left to right."""
-    codes = []
+    codes = (f"{code:02x}" for code, _ in _arabic_glyphs(line))
+    return f"BT /A 10 Tf 20 {top} Td <{''.join(codes)}> Tj ET\n"
+
+
+def arabic_spans(line: str, top: int = 160) -> str:
+    """The same as browsers print it: each letter a span that says what it is."""
+    shown = (
+        f"/Span<</ActualText<feff{letters.encode('utf-16-be').hex()}>>>BDC <{code:02x}> Tj EMC"
+        for code, letters in _arabic_glyphs(line)
+    )
+    return f"BT /A 10 Tf 20 {top} Td {' '.join(shown)} ET\n"
+
+
+def _arabic_glyphs(line: str) -> Iterator[tuple[int, str]]:
+    """Codes and letters from left to right."""
     while line:
-        glyph = next(letters for letters in ARABIC if line.startswith(letters))
-        codes.append(f"{ARABIC.index(glyph) + 1:04x}")
-        line = line.removeprefix(glyph)
-    return f"BT /A 10 Tf 20 {top} Td <{''.join(reversed(codes))}> Tj ET\n"
+        letters = next(letters for letters in ARABIC if line.endswith(letters))
+        yield ARABIC.index(letters) + FIRST_CODE, letters
+        line = line.removesuffix(letters)
 
 
 def _escaped(line: str) -> str:
@@ -80,12 +96,12 @@ def pdf(
 ) -> bytes:
     """A file with one page for each content."""
     # Shared by all pages.
-    fonts = b"/F 3 0 R/L 4 0 R/C<<%s>>/A<<%s/ToUnicode 21 0 R>>" % (CID, CID)
+    fonts = b"/F 3 0 R/L 4 0 R/C<<%s>>/A<<%s/ToUnicode 21 0 R>>" % (CID, HELVETICA)
     resources = b"<</Font<<%s>>/XObject<</I 6 0 R/X 7 0 R>>>>" % fonts
     objects = {
         1: b"<</Type/Catalog/Pages 2 0 R>>",
-        3: b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
-        4: b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 5 0 R>>",
+        3: b"<<%s/Encoding/WinAnsiEncoding>>" % HELVETICA,
+        4: b"<<%s/ToUnicode 5 0 R>>" % HELVETICA,
         5: _stream(b"", TO_UNICODE),
         6: _stream(
             b"/Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray"
