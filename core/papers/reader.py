@@ -112,6 +112,8 @@ def main(arguments: list[str]) -> None:
     except Exception as error:
         if needs_password(error):
             sys.exit(NEEDS_PASSWORD)
+        if "bad_alloc" in str(error):  # as onnxruntime says it
+            sys.exit(OUT_OF_MEMORY)
         raise
     sys.stdout.buffer.write(output)
 

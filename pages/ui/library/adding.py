@@ -31,7 +31,7 @@ class Upload(Task[AddProgress, None]):
     said of the papers, by their names. `files` are kept until the offer of OCR is taken or gone."""
 
     doing: Progress
-    files: tuple[UploadedFile, ...]
+    files: tuple[UploadedFile, ...] = ()
     added: tuple[Added, ...] = ()
     reports: tuple[tuple[str, BibTeXReport], ...] = ()
 
@@ -79,12 +79,12 @@ def begin(lab: Lab, files: Sequence[UploadedFile], *, ocr: bool = False) -> Uplo
     """Start reading them; what is in stays, also when the page is left."""
     name = f"Adding {labels.counted(len(files), 'file')}"
     upload = Upload(name=name, doing=Progress(sentence=name), files=tuple(files))
-    upload.follow(_steps(lab, upload, ocr))
+    upload.follow(_steps(lab, upload, ocr=ocr))
     upload.join(POLL_SECONDS)  # of a few files nobody need watch the progress
     return upload
 
 
-def _steps(lab: Lab, upload: Upload, ocr: bool) -> Generator[AddProgress, None, None]:
+def _steps(lab: Lab, upload: Upload, *, ocr: bool) -> Generator[AddProgress, None, None]:
     """The papers first, since BibTeX gives facts to those that are here."""
     files = upload.files
     papers = [
