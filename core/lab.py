@@ -22,18 +22,19 @@ lab.storage       what lies on disk: backups, rebuilding, reset
 lab.doctor()      whether everything on disk is whole
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from threading import Event
 
 from core.answering import Answering, follow, readiness, trial
 from core.cards import Cards, Proposals, Study
 from core.classroom import Classes, ClassQuestions
+from core.errors import BadInput
 from core.evaluation import BeirRuns, Contexts, Evaluations, Reproduction, beir_files, check
 from core.gold import QuestionBook
 from core.history import Comparisons, PastRuns
 from core.models import Models
-from core.papers import Papers
+from core.papers import Papers, ReadingProgress, Reread
 from core.retrieval import Finder, Ruler
 from core.settings import Settings
 from core.storage import Check, Storage, crash_recovery, examine
@@ -101,6 +102,15 @@ class Lab:
     def doctor(self) -> Iterator[Check]:
         """Every check in turn, with its verdict in a sentence."""
         return examine(self.settings, self._store, self.papers, self.models)
+
+    def read_again(
+        self, paper_ids: Iterable[str], stop: Event
+    ) -> Generator[ReadingProgress, None, list[Reread]]:
+        """As `Papers.read_again`. Errors: BadInput while a sweep is under way, which searches the
+        texts that it began with."""
+        if name := self.sweeps.running():
+            raise BadInput(f"The sweep “{name}” is under way; stop it first, or wait for its end.")
+        return self.papers.read_again(paper_ids, stop)
 
     def test(self, model: Model) -> Job:
         """Run a model once, in the background. Errors: as `Jobs.start`."""

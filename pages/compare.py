@@ -52,7 +52,7 @@ def shown(lab: Lab, wanted: str | None) -> Comparison | None:
     if wanted:
         return lab.comparisons.comparison(wanted)
     recorded = lab.comparisons.recorded()
-    return recorded[0] if recorded else None
+    return lab.comparisons.comparison(recorded[0].id) if recorded else None
 
 
 def adopt(lab: Lab, viewed: RunningComparison | Comparison | None) -> None:

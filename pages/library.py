@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.lab import Lab
 from core.types import PaperFilter
-from pages.ui.library import adding, chunk_ruler, listing, paper, questions, removing
+from pages.ui.library import adding, chunk_ruler, listing, paper, questions, reading_again, removing
 from pages.ui.shared import frame, jobs
 
 
@@ -15,14 +15,21 @@ def main(lab: Lab) -> None:
         return
     wanted = st.query_params.get("paper")
     opened = lab.papers.row(wanted) if wanted else None
+    if wanted and not opened and (since := lab.papers.read_since([wanted])):
+        opened = since[wanted]
+        st.query_params["paper"] = opened.id
+        st.query_params.pop("at", None)  # a place in the text before
     # A paper that is read needs the width; else the list does.
     if opened and not st.session_state.get(paper.LIST):
+        reading_again.draw()
         paper.draw(lab, opened)
         return
     listed, shown = st.columns([3, 8] if opened else [6, 5], gap="large")
     with listed:
         adding.draw(lab)
         removing.undo(lab)
+        reading_again.offer(lab)
+        reading_again.draw()
         jobs.getting_ready(lab)
         found = listing.draw(lab, everything, opened)
     with shown:

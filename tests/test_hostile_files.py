@@ -26,7 +26,7 @@ from core.lab import Lab
 from core.settings import ROOT, Settings
 from core.store import EVERY
 from core.store import anki as anki_store
-from core.types import Card
+from core.types import Card, file_id_of
 from tests.kills import THOROUGH
 from tests.support import pdfs
 from tests.support.labs import uploaded
@@ -77,7 +77,7 @@ def are_fine(lines: dict[str, dict[str, Any]], memory: int, data: Path) -> Lab:
     lab = Lab(Settings(data=data))
     here = {line["paper"] for line in lines.values() if line["paper"]}
     assert {row.id for row in lab.papers.all()} == here
-    assert {path.name for path in (data / "papers").glob("*")} == here
+    assert {path.name for path in (data / "papers").glob("*")} == set(map(file_id_of, here))
     assert not (data / "vectors").exists()
     return lab
 

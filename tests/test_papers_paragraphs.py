@@ -108,7 +108,8 @@ def test_a_title_of_two_lines_is_one() -> None:
     assert text_of(page(title, lines(STORY))) == f"The Light at Varn and Other Lamps\n\n{STORED}"
 
 
-def test_items_of_a_list_have_a_line_each() -> None:
+@pytest.mark.parametrize("sign", ["•", "–", "\uf0a7"])  # the last is Word's, from a font of signs
+def test_items_of_a_list_have_a_line_each(sign: str) -> None:
     items = """
 The keeper carries three things up the stairs of the
 tower before dusk:
@@ -117,11 +118,11 @@ tower before dusk:
 • a clean cloth,
 • matches.
 """
-    assert text_of(page(lines(items))).split("\n") == [
+    assert text_of(page(lines(items.replace("•", sign)))).split("\n") == [
         "The keeper carries three things up the stairs of the tower before dusk:",
-        "• oil in two cans, which he fills in the yard of the old harbour,",
-        "• a clean cloth,",
-        "• matches.",
+        f"{sign} oil in two cans, which he fills in the yard of the old harbour,",
+        f"{sign} a clean cloth,",
+        f"{sign} matches.",
     ]
 
 

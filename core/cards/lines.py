@@ -36,7 +36,7 @@ RATING = re.compile(
 TAGS = re.compile(r"\*\*tags:\*\*(.*)", re.IGNORECASE)
 META = re.compile(
     r"<!-- id: (?P<id>[\w-]{1,64})"
-    r"(?:, paper: (?P<paper>[\w-]{1,64}):(?P<start>\d{1,12})-(?P<end>\d{1,12}))?"
+    r"(?:, paper: (?P<paper>[\w-]{1,81}):(?P<start>\d{1,12})-(?P<end>\d{1,12}))?"
     r"(?P<escaped>, escaped)? -->[ \t]*"
 )
 LINES: dict[Kind, re.Pattern[str]] = {

@@ -43,7 +43,7 @@ NAMES = {
     "context": "background",
     "tag": "tags",
 }
-SPAN = re.compile(r"([\w-]{1,64}):(\d{1,12})-(\d{1,12})")
+SPAN = re.compile(r"([\w-]{1,81}):(\d{1,12})-(\d{1,12})")
 LARGEST_CELL = 10_000_000  # characters
 SHOWN = 60  # characters of a comment
 # The first lines of what Anki writes as plain text.

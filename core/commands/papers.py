@@ -11,7 +11,7 @@ from core.commands.output import print_as_it_is, say, show
 from core.commands.recipes import WHERE
 from core.errors import BadInput
 from core.lab import Lab
-from core.papers import AddProgress, PaperRow
+from core.papers import AddProgress, PaperRow, ReadingProgress
 from core.tasks import result_of
 from core.types import PAPER_SORTS, filter_from_link
 
@@ -41,6 +41,14 @@ def add_verbs(verbs: Verbs) -> None:
     facts.add_argument("--tags", metavar="TAG,...", help="default: as they are")
     facts.set_defaults(verb=change_facts)
 
+    again = verbs.add_parser(
+        "reread", help="read papers that are here once more, as this version reads"
+    )
+    again.add_argument(
+        "papers", nargs="*", metavar="PAPER", help="its id, or the beginning of it; default: all"
+    )
+    again.set_defaults(verb=read_again)
+
     remove = verbs.add_parser("remove", help="remove papers")
     remove.add_argument("papers", nargs="+", metavar="PAPER", help="its id, or the beginning of it")
     remove.set_defaults(verb=remove_papers)
@@ -54,6 +62,22 @@ def add_papers(lab: Lab, options: argparse.Namespace) -> int:
     if stop.is_set():
         say("Stopped; what was told is kept, and the same command goes on from there.")
     return 1 if stop.is_set() or any(added.status == "failed" for added in done) else 0
+
+
+def read_again(lab: Lab, options: argparse.Namespace) -> int:
+    """A line for each paper once its new text is kept; Ctrl-C keeps what was said."""
+    stop = Event()
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    done = result_of(lab.read_again(lab.papers.resolve(tuple(options.papers)), stop), _show_reread)
+    if stop.is_set():
+        say("Stopped; what was told is kept.")
+    return 1 if stop.is_set() or any(each.status == "failed" for each in done) else 0
+
+
+def _show_reread(step: ReadingProgress) -> None:
+    for each in step.reread:
+        fields = {name: value for name, value in plain(each).items() if name != "paper_id"}
+        show({"paper": each.paper_id} | fields)
 
 
 def _show_added(step: AddProgress) -> None:

@@ -234,7 +234,14 @@ class Evaluations:
         gold = self._questions.all_as_measured(self._gold(sweep.paper_ids, held_out))
         asked = [number for number, text in enumerate(sweep.questions) if text in gold]
         if not asked:
-            raise BadInput("No question of this sweep has gold (any more).")
+            every = gold_by_question(self._questions.all(held_out=held_out))
+            places = [span for text in sweep.questions for span in every.get(text, ())]
+            raise BadInput(
+                "The papers of this sweep were read again, and the gold moved into their new"
+                " texts; run the sweep again."
+                if retrieval.of_other_readings(places, sweep.paper_ids)
+                else "No question of this sweep has gold (any more)."
+            )
         number = labels.index(base) if base is not None else None
         spans = tuple(tuple(map(str, gold[sweep.questions[each]])) for each in asked)
         key = (sweep_id, held_out, tuple(asked), spans)

@@ -9,10 +9,11 @@ from typing import Any, Literal
 from core.errors import BadInput
 from core.gold import files, matching
 from core.gold.by_question import Gold, trimmed
+from core.metrics import of_other_readings
 from core.papers import Papers
 from core.settings import SAMPLES
 from core.store import DeckRow, KeptQuestion, PaperRow, Scope, Store, now, question_id
-from core.types import PaperFilter, Question, Span
+from core.types import PaperFilter, Question, Span, file_id_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +126,8 @@ class QuestionBook:
         self, text: str, spans: Sequence[Span], reference: str = "", *, held_out: bool = False
     ) -> Change:
         """A question with the places that a person marked. One that is asked here already gets
-        them besides its own, and stays set aside if it is; the newer reference answer counts.
+        them besides its own, or in place of those that an earlier reading of the paper left, and
+        stays set aside if it is; the newer reference answer counts.
 
         Errors: BadInput for an empty question and for a place that is not in its paper.
         """
@@ -145,9 +147,11 @@ class QuestionBook:
         known = {span for each in asking for span in each.question.gold}
         before = asking[0]
         more = tuple(span for span in spans if span not in known)
+        left = [each for each in before.question.gold if of_other_readings([each], _ids(more))]
+        own = tuple(each for each in before.question.gold if each not in left[: len(more)])
         question = replace(
             before.question,
-            gold=before.question.gold + more,
+            gold=own + more,
             reference=reference.strip() or before.question.reference,
         )
         return self._change(before, replace(before, id=question_id(question), question=question))
@@ -218,12 +222,32 @@ class QuestionBook:
         found = self._questions.in_paper(paper_id)
         return [each for each in found if each.held_out == held_out]
 
+    def left_in(self, paper_id: str, *, held_out: bool = False) -> list[tuple[str, str]]:
+        """Passages of earlier readings of the paper that stand no more in its text: the question
+        that each answers, and its words."""
+        file_id = file_id_of(paper_id)
+        places = [
+            (kept.question.text, span)
+            for kept in self.all(held_out=held_out)
+            for span in kept.question.gold
+            if file_id_of(span.paper_id) == file_id and span.paper_id != paper_id
+        ]
+        words = self._papers.left([span for _, span in places])
+        return [(text, words[span]) for text, span in places if span in words]
+
     def lines(self, *, held_out: bool = False) -> Iterator[dict[str, Any]]:
         """The questions in the format that `add` reads."""
         here = set(self._papers.ids(PaperFilter()))
-        for kept in self.all(held_out=held_out):
+        every = self.all(held_out=held_out)
+        left = self._papers.left([span for kept in every for span in kept.question.gold])
+        for kept in every:
             ids = {span.paper_id for span in kept.question.gold} & here
-            yield files.to_line(kept.question, {each: self._papers.get(each) for each in ids})
+            papers = {each: self._papers.get(each) for each in ids}
+            yield files.to_line(kept.question, papers, left)
+
+
+def _ids(spans: Iterable[Span]) -> set[str]:
+    return {span.paper_id for span in spans}
 
 
 def _kept(question: Question, *, held_out: bool) -> KeptQuestion:

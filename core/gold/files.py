@@ -4,7 +4,8 @@ no papers.
 JSON: an object a line, or in the array, with `question`, `reference` (a short right answer; may be
 missing) and `gold`, a list of passages; an empty one says that the papers do not answer the
 question. A passage has `paper` (id or its beginning, file name with or without its ending, or
-title) and `quote`, or `start` and `end`, or both; `sha256`, if there, goes before `paper`.
+title) and `quote`, or `start` and `end`, or both; `sha256` (the whole id), if there, goes
+before `paper`.
 
 CSV: the columns `question`, `corpus_id` (a paper as above) and `references`, a JSON list of objects
 with `content`, `start_index` and `end_index`.
@@ -14,13 +15,13 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from core.errors import BadInput
 from core.text import Undecodable, decode, separator_of
-from core.types import Paper, Question
+from core.types import Paper, Question, Span
 
 NEXT = re.compile(r"[^\s,]")  # an array's next element, or its end
 HALF = re.compile("[\ud800-\udfff]")  # half of a character, as JSON may write it
@@ -73,9 +74,11 @@ def read(name: str, data: bytes) -> list[Written | Unread]:
             raise BadInput(f"{name} is no file of questions; give JSON lines (.jsonl) or .csv.")
 
 
-def to_line(question: Question, papers: dict[str, Paper]) -> dict[str, Any]:
-    """A question as one object of JSON lines, which `read` reads. Without its paper a passage has
-    no quote."""
+def to_line(
+    question: Question, papers: Mapping[str, Paper], left: Mapping[Span, str]
+) -> dict[str, Any]:
+    """A question as one object of JSON lines, which `read` reads. A passage of a paper that is not
+    here has no quote, but for those `left` in earlier readings."""
     gold = []
     for span in question.gold:
         paper = papers.get(span.paper_id)
@@ -85,7 +88,7 @@ def to_line(question: Question, papers: dict[str, Paper]) -> dict[str, Any]:
                 "sha256": span.paper_id,
                 "start": span.start,
                 "end": span.end,
-                "quote": paper.text[span.start : span.end] if paper else "",
+                "quote": paper.text[span.start : span.end] if paper else left.get(span, ""),
             }
         )
     return {"question": question.text, "reference": question.reference, "gold": gold}

@@ -10,7 +10,7 @@ from typing import Protocol
 from core.errors import BadInput
 from core.gold.files import WrittenPassage
 from core.text import places
-from core.types import Paper, Span
+from core.types import Paper, Span, file_id_of
 
 SHORTEST_ID = 8  # hex digits of a paper's id that are taken for one
 WORD = re.compile(r"\S+")
@@ -39,13 +39,15 @@ class Named(Protocol):
 
 
 def paper_named(name: str, papers: Sequence[Named]) -> str:
-    """The id of the paper that a file calls `name`: its id or at least eight digits of it, its file
-    name, that without its ending, or its title; the first of these that fits.
+    """The id of the paper that a file calls `name`: its id or at least eight digits of it, that of
+    another reading of it, its file name, that without its ending, or its title; the first of these
+    that fits.
 
     Errors: BadInput if none fits, or several.
     """
     ways = (
         [each.id for each in papers if len(name) >= SHORTEST_ID and each.id.startswith(name)],
+        [each.id for each in papers if _otherwise_read(name, each.id)],
         [each.id for each in papers if each.source == name],
         [each.id for each in papers if PurePath(each.source).stem == name],
         [each.id for each in papers if each.title == name],
@@ -58,13 +60,25 @@ def paper_named(name: str, papers: Sequence[Named]) -> str:
     raise BadInput(f"There is no paper called {name!r} here; add it first.")
 
 
+def _otherwise_read(name: str, paper_id: str) -> bool:
+    """Whether a name is the id of another reading of this paper's file."""
+    whole = len(file_id_of(paper_id)) <= len(name)
+    return whole and name != paper_id and file_id_of(name) == file_id_of(paper_id)
+
+
 def place(passage: WrittenPassage, paper: Paper) -> Span | Missed:
     """Where the passage stands in the paper.
 
-    Offsets without a quote are believed. A quote must stand there letter for letter, or else so
-    once both are folded; where it stands several times, the place nearest to the offsets is meant.
+    Offsets without a quote are believed, but for those of another reading. A quote must stand
+    there letter for letter, or else so once both are folded; where it stands several times, the
+    place nearest to the offsets is meant.
     """
     if not passage.quote.strip():
+        if _otherwise_read(passage.paper, paper.id):
+            return Missed(
+                sentence=f"“{paper.title}” was read in another way when its places were counted;"
+                " say with a quote which is meant."
+            )
         start, end = passage.start or 0, passage.end or 0
         if 0 <= start < end <= len(paper.text):
             return Span(paper_id=paper.id, start=start, end=end)

@@ -5,7 +5,7 @@ from functools import cache
 
 from core.codec import from_json
 from core.errors import BadInput
-from core.history import capsules
+from core.history import capsules, readings
 from core.history.capsules import Capsule
 from core.settings import SAMPLES
 from core.store import ComparisonRow, Store
@@ -22,14 +22,14 @@ class Comparisons:
 
     def comparison(self, comparison_id: str) -> Comparison:
         """A comparison of this lab, a single run, or a recorded one; several ids with commas
-        between them stand side by side. Errors: BadInput, also for those of several questions."""
+        between them stand side by side. Runs of papers that were read again say so in their notes.
+        Errors: BadInput, also for those of several questions."""
         parts = [self._part(each) for each in comparison_id.split(",")]
-        if len(parts) == 1:
-            return parts[0]
         if len({part.question for part in parts}) > 1:
             raise BadInput("This link names answers to several questions; compare those of one.")
         runs = {run.id: run for part in parts for run in part.runs}
-        return replace(parts[0], id=comparison_id, runs=tuple(runs.values()))
+        noted = readings.noted(list(runs.values()), self._store)
+        return replace(parts[0], id=comparison_id, runs=noted)
 
     def _part(self, comparison_id: str) -> Comparison:
         recorded = {comparison.id: comparison for comparison in self.recorded()}

@@ -25,11 +25,19 @@ from core.charts import (
 from core.codec import to_json
 from core.errors import BadInput
 from core.gold import QuestionBook, gold_by_question
-from core.history import capsules, reports
+from core.history import capsules, readings, reports
 from core.history.capsules import Capsule
 from core.history.comparisons import Comparisons
 from core.logs import experiments, retrievals
-from core.metrics import Diagnosis, diagnose_all, overlap, repeated_share, shares, supported_share
+from core.metrics import (
+    Diagnosis,
+    diagnose_all,
+    of_other_readings,
+    overlap,
+    repeated_share,
+    shares,
+    supported_share,
+)
 from core.store import RunRow, Store, SweepRow, now
 from core.text import LOST, Undecodable, decode, file_name
 from core.types import Cell, Choice, Retrieval, Run, Setting, Span, Sweep, View, digest
@@ -166,8 +174,12 @@ class PastRuns:
         return self._asked(view, limit, self._store.facts.newest())
 
     def runs(self, run_ids: Sequence[str]) -> list[Run]:
-        """Whole runs, in this order; those that are not here are left out."""
-        return self._store.facts.runs(tuple(run_ids))
+        """Whole runs, in this order; those not here are left out. Notes: as `readings.noted`."""
+        return list(readings.noted(self._store.facts.runs(tuple(run_ids)), self._store))
+
+    def of_other_readings(self, rows: Sequence[RunRow]) -> frozenset[str]:
+        """The ids of those runs that were made with other readings of papers that are here."""
+        return readings.others(tuple(row.id for row in rows), self._store)
 
     def select(self, view: View, most: int | None = AT_ONCE) -> Selection:
         """The newest whole runs that fit, at most so many; None: all."""
@@ -184,7 +196,7 @@ class PastRuns:
         fitting = self.count(view)
         rows = self._store.facts.rows(view, fitting if most is None else most)
         left_out = fitting - len(rows)
-        runs = tuple(self.runs([row.id for row in rows]))
+        runs = tuple(self._store.facts.runs(tuple(row.id for row in rows)))
         asked = {run.question for run in runs}
         of_these = {text: passages for text, passages in gold if text in asked}
         measured = self._questions.all_as_measured(of_these)
@@ -285,10 +297,10 @@ class PastRuns:
             case "report":
                 return self._report(selected, name)
             case _:
-                return "".join(to_json(run) + "\n" for run in runs).encode("utf-8")
+                noted = map(to_json, readings.noted(runs, self._store))
+                return "".join(f"{each}\n" for each in noted).encode("utf-8")
 
-    @staticmethod
-    def _report(selected: "Selection", name: str) -> bytes:
+    def _report(self, selected: "Selection", name: str) -> bytes:
         drawn: list[Chart] = []
         names: dict[str, str] = {}
         for group in selected.groups:
@@ -298,7 +310,8 @@ class PastRuns:
             {"what": share.kind, "found": share.found, "of": share.judged}
             for share in shares(selected.diagnoses)
         ]
-        text = reports.write(name, now()[:16], _oldest_first(selected.runs), drawn, names, troubles)
+        runs = readings.noted(_oldest_first(selected.runs), self._store)
+        text = reports.write(name, now()[:16], runs, drawn, names, troubles)
         return text.encode("utf-8")
 
 
@@ -368,16 +381,19 @@ def charts_of(points: Sequence[Point], measure: str, theme: Theme) -> list[Chart
 
 def _measured(run: Run, diagnosis: Diagnosis, gold: Sequence[Span]) -> dict[str, float]:
     """The measures of one run; those it holds nothing for are left out. `gold` is that of its
-    question: what a search found of it in the papers it had, passages given by hand apart."""
+    question: what a search found of it in the papers it had as it had them, passages given by hand
+    apart."""
     found: dict[str, float] = {}
     wanted = [span for span in gold if span.paper_id in run.paper_ids]
-    if isinstance(run.recipe.evidence, Retrieval) and not any(hit.preview for hit in run.hits):
+    searched = isinstance(run.recipe.evidence, Retrieval)
+    previews = any(hit.preview for hit in run.hits)
+    if searched and not previews and not of_other_readings(gold, run.paper_ids):
         judged = overlap(wanted, [hit.chunk for hit in run.hits])
         if judged:
             found[GOLD] = judged.recall
     if run.answer and run.answer.text:
         found["words said once"] = 1 - repeated_share(run.answer.text)
-        if run.hits and not any(hit.preview for hit in run.hits):
+        if run.hits and not previews:
             share = supported_share(run.answer.text, [hit.chunk.text for hit in run.hits])
             if share is not None:
                 found["supported sentences"] = share

@@ -8,7 +8,7 @@ from core.metrics.differences import differences
 from core.metrics.gold import held, sought, within
 from core.metrics.instructions import instructions
 from core.metrics.memo import memo, p_value
-from core.metrics.retrieval import overlap, relevant
+from core.metrics.retrieval import of_other_readings, overlap, relevant
 from core.metrics.statistics import ALPHA, Difference, Interval, means, repeat_noise, tied_with_best
 from core.metrics.summary import (
     ALIKE,
@@ -42,6 +42,7 @@ __all__ = [
     "instructions",
     "means",
     "memo",
+    "of_other_readings",
     "overlap",
     "p_value",
     "percent",

@@ -8,11 +8,11 @@ Sources: the character measures are those of Chroma's report "Evaluating Chunkin
 Retrieval" (Smith and Troynikov, 2024); the rank measures are trec_eval's, computed by ir-measures.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.types import Chunk, Span
+from core.types import Chunk, Span, file_id_of
 
 if TYPE_CHECKING:
     from ir_measures import Measure
@@ -90,6 +90,12 @@ def precision_omega(gold: Sequence[Place], chunks: Iterable[Place]) -> float | N
     union = _merged(chunk for chunk in chunks if _touches(chunk, wanted))
     common = _length(_common(wanted, union))
     return common / (_length(union) + size - common)
+
+
+def of_other_readings(gold: Iterable[Place], paper_ids: Collection[str]) -> bool:
+    """Whether some of the gold stands in papers that are among these in another reading alone."""
+    away = {file_id_of(span.paper_id) for span in gold if span.paper_id not in paper_ids}
+    return bool(away) and any(file_id_of(each) in away for each in paper_ids)
 
 
 def relevant(chunk: Place, gold: Iterable[Place]) -> bool:

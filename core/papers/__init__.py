@@ -6,6 +6,7 @@ from core.papers.facts import split_authors
 from core.papers.finding import TextMatch
 from core.papers.library import Papers, Removal
 from core.papers.reading import KINDS, PageImage, read
+from core.papers.rereading import ReadingProgress, Reread
 from core.store import PaperChoices, PaperRow, Refusal
 
 __all__ = [
@@ -17,8 +18,10 @@ __all__ = [
     "PaperChoices",
     "PaperRow",
     "Papers",
+    "ReadingProgress",
     "Refusal",
     "Removal",
+    "Reread",
     "TextMatch",
     "UnmatchedEntry",
     "blank_pages_sentence",

@@ -21,7 +21,7 @@ from core.papers.sources import LeftOut, SingleFile, Source
 from core.settings import Settings
 from core.store import PaperFacts, PaperRow, Store
 from core.tasks import Progress
-from core.types import Paper, PaperFilter
+from core.types import Paper, PaperFilter, file_id_of
 
 BATCH = 64  # files kept in one transaction; fewer where the next takes its time
 PATIENCE = 0.5  # seconds in which a batch fills; then what is read is kept
@@ -50,11 +50,12 @@ class AddProgress(Progress):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Prepared:
-    """A file that was read: a new paper and the copy of its file, or the id of a known one (with a
-    copy where its own file was lost), or why it cannot be added. `note`: as `read_with_facts`."""
+    """A file that was read: a new paper and the copy of its file, or nothing but its sha256 if it
+    is known (with a copy where its own file was lost), or why it cannot be added.
+    `note`: as `read_with_facts`."""
 
     file: SingleFile
-    paper_id: str = ""
+    file_id: str = ""
     paper: Paper | None = None
     facts: PaperFacts = field(default_factory=PaperFacts)
     note: str = ""
@@ -69,7 +70,7 @@ class Adding:
         self._settings = settings
         self._store = store
         self._folder = folder
-        self._here: set[str] = set()
+        self._here: dict[str, str] = {}  # the papers' ids by those of their files
 
     def run(
         self, given: Sequence[Source], stop: Event
@@ -79,7 +80,8 @@ class Adding:
             adding(self._settings.data),
             sources.opened(given, reading.KINDS, self._settings) as files,
         ):
-            self._here = set(self._store.papers.ids(PaperFilter()))
+            ids = self._store.papers.ids(PaperFilter())
+            self._here = {file_id_of(each): each for each in ids}
             return (yield from self._all(files, stop))
 
     def _all(
@@ -121,20 +123,20 @@ class Adding:
         try:
             if file.path:
                 reading.check(file.path, file.name, self._settings)
-                paper_id = reading.digest_file(file.path)
-                if paper_id in self._here and self._whole(paper_id):
-                    return _Prepared(file=file, paper_id=paper_id)
+                file_id = reading.digest_file(file.path)
+                if file_id in self._here and self._whole(file_id):
+                    return _Prepared(file=file, file_id=file_id)
             with _keeping():
                 self._copy(file, copy)
-            paper_id = reading.digest_file(copy)
-            if paper_id in self._here:
-                if not self._whole(paper_id):
-                    return _Prepared(file=file, paper_id=paper_id, copy=copy)
+            file_id = reading.digest_file(copy)
+            if file_id in self._here:
+                if not self._whole(file_id):
+                    return _Prepared(file=file, file_id=file_id, copy=copy)
                 copy.unlink()
-                return _Prepared(file=file, paper_id=paper_id)
+                return _Prepared(file=file, file_id=file_id)
             paper, facts, note = reading.read_with_facts(copy, file.name, self._settings)
             return _Prepared(
-                file=file, paper_id=paper.id, paper=paper, facts=facts, note=note, copy=copy
+                file=file, file_id=file_id, paper=paper, facts=facts, note=note, copy=copy
             )
         except BaseException as error:
             copy.unlink(missing_ok=True)
@@ -162,8 +164,8 @@ class Adding:
                 if new.tell() > most:
                     raise Unreadable(reading.too_large(file.name, new.tell(), self._settings))
 
-    def _whole(self, paper_id: str) -> bool:
-        return reading.is_original(self._folder / paper_id, paper_id)
+    def _whole(self, file_id: str) -> bool:
+        return reading.is_original(self._folder / file_id, file_id)
 
     def _keep(self, batch: Sequence[_Prepared | LeftOut]) -> list[Added]:
         """What became of each; where they cannot be kept together, each is kept on its own."""
@@ -185,16 +187,16 @@ class Adding:
         read = [each for each in batch if isinstance(each, _Prepared)]
         new: dict[str, _Prepared] = {}
         for each in read:
-            if each.paper and each.paper_id not in self._here:
-                new.setdefault(each.paper_id, each)
-        lost = {each.paper_id: each for each in read if each.copy and not each.paper}
+            if each.paper and each.file_id not in self._here:
+                new.setdefault(each.file_id, each)
+        lost = {each.file_id: each for each in read if each.copy and not each.paper}
         moved: list[tuple[Path, Path]] = []
         try:
             with _keeping():
-                for paper_id, each in {**lost, **new}.items():
+                for file_id, each in {**lost, **new}.items():
                     assert each.copy
                     # Under that name a kill cannot separate it from its paper (core.storage).
-                    part = self._folder / f"{paper_id}{PART}"
+                    part = self._folder / f"{file_id}{PART}"
                     _flush(each.copy)
                     each.copy.replace(part)
                     moved.append((each.copy, part))
@@ -209,8 +211,9 @@ class Adding:
             raise
         for _, part in moved:
             part.replace(part.with_suffix(""))
-        self._here |= new.keys()
-        rows = {row.id: row for row in self._store.papers.rows({each.paper_id for each in read})}
+        self._here |= {each.file_id: each.paper.id for each in new.values() if each.paper}
+        ids = {self._here[each.file_id] for each in read if each.file_id in self._here}
+        rows = {file_id_of(row.id): row for row in self._store.papers.rows(ids)}
         told = [_told(each, rows, new) for each in batch]
         _drop(read)
         return told
@@ -236,13 +239,13 @@ def _told(
     if isinstance(each, LeftOut):
         status: Status = "failed" if each.failed else "skipped"
         return Added(file=each.shown, status=status, reason=each.reason)
-    shown, row = each.file.shown, rows.get(each.paper_id)
+    shown, row = each.file.shown, rows.get(each.file_id)
     if each.error:
         return Added(file=shown, status="failed", reason=each.error.sentence)
     if row is None:
         reason = f"{each.file.name} was removed while it was added; add it again."
         return Added(file=shown, status="failed", reason=reason)
-    if new.get(each.paper_id) is each:
+    if new.get(each.file_id) is each:
         reason = "; ".join(filter(None, (each.note, blank_pages_sentence(row))))
         return Added(file=shown, status="added", paper=row, reason=reason)
     return Added(file=shown, status="known", paper=row, reason=f"already here as “{row.title}”")

@@ -1,7 +1,7 @@
 """The papers of the lab: files in, texts out, and away again."""
 
 import uuid
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,12 +15,13 @@ from core.papers.adding import Added, Adding, AddProgress
 from core.papers.catalogue import BibTeXReport
 from core.papers.finding import TextMatch
 from core.papers.reading import PageImage
+from core.papers.rereading import ReadingProgress, Reread, Rereading
 from core.papers.sources import Source
 from core.settings import SAMPLES, Settings
 from core.store import PaperChoices, PaperRow, Refusal, Store
 from core.tasks import result_of
 from core.text import Undecodable, decode
-from core.types import Paper, PaperFilter, PaperSort, Span
+from core.types import Paper, PaperFilter, PaperSort, Span, file_id_of
 
 PAGE_SCALE = 2.0  # pixels a point: 144 dpi, sharp on a projector
 
@@ -34,7 +35,7 @@ class Removal:
 
 
 class Papers:
-    """Papers by their id, the sha256 of the file's bytes."""
+    """Papers by their id, which names the file's bytes and the text that was read in them."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings
@@ -75,6 +76,35 @@ class Papers:
         paper, _, note = reading.read_with_facts(path, path.name, self._settings)
         return paper, note
 
+    def read_again(
+        self, paper_ids: Iterable[str], stop: Event
+    ) -> Generator[ReadingProgress, None, list[Reread]]:
+        """Read the files of papers once more, as this version reads, and let the new texts take
+        the places of the old ones; what became of each paper, in this order. Gold passages and
+        cards move along by their words, and runs stay as they were. What a step tells is kept,
+        whatever happens then; once `stop` is set, no more are begun.
+
+        Errors: as Database.
+        """
+        rows = self.rows(paper_ids)
+        with adding(self._settings.data):
+            try:
+                again = Rereading(self._settings, self._store, self._folder)
+                return (yield from again.run(rows, stop))
+            finally:
+                self._forget()
+
+    def read_since(self, paper_ids: Iterable[str]) -> dict[str, PaperRow]:
+        """Of papers that are not here those whose file is, read in another way: that reading."""
+        now_here = self._store.readings.now_here(paper_ids)
+        rows = {row.id: row for row in self.rows(now_here.values())}
+        return {old: rows[new] for old, new in now_here.items()}
+
+    def left(self, places: Collection[Span]) -> dict[Span, str]:
+        """Of places in earlier readings of papers those that no later one has, with their words."""
+        known = self._store.readings.left({place.paper_id for place in places})
+        return {place: known[place] for place in places if place in known}
+
     # lists
 
     def all(self) -> list[PaperRow]:
@@ -93,6 +123,10 @@ class Papers:
         """`count` of the papers that fit, from `offset` on. By title from A; by year the newest
         first and those without one last; by pages the longest first."""
         return self._store.papers.page(wanted, sort, offset, count)
+
+    def first_readings(self) -> tuple[str, ...]:
+        """The ids of the PDFs that the first version of Triptych read, line by line."""
+        return self._store.papers.first_readings()
 
     def rows(self, paper_ids: Iterable[str]) -> list[PaperRow]:
         """Those of the papers that are here, in the order given."""
@@ -172,11 +206,11 @@ class Papers:
 
     def file(self, paper_id: str) -> Path:
         """The original file, under a name made of its sha256."""
-        return self._folder / paper_id
+        return self._folder / file_id_of(paper_id)
 
     def whole(self, paper_id: str) -> bool:
         """Whether the original file has the bytes that the paper was made of."""
-        return reading.is_original(self.file(paper_id), paper_id)
+        return reading.is_original(self.file(paper_id), file_id_of(paper_id))
 
     def page_image(self, paper: Paper, page: int, spans: tuple[Span, ...] = ()) -> PageImage:
         """The page of a PDF as PNG, with the spans of this paper marked, and those of them that
@@ -236,18 +270,17 @@ class Papers:
         the next opening of the lab, would not finish."""
         gone = self._store.papers.removed()
         if gone:
-            again = {row.id for row in self.rows(gone)}  # added once more
-            self._let_go(gone - again, lambda: self._store.papers.forget_removed(gone))
+            again = self._store.papers.of_files(map(file_id_of, gone))  # added once more
+            left = [each for each in gone if file_id_of(each) not in again]
+            self._let_go(left, lambda: self._store.papers.forget_removed(gone))
 
     def _let_go(self, paper_ids: Iterable[str], delete: Callable[[], None]) -> None:
         """Take the files and the vectors of papers away, whose rows `delete` deletes."""
-        from core.indexes import forget
-
         moved = []
         for paper_id in paper_ids:
             file = self.file(paper_id)
             # Under that name a kill cannot leave it behind for ever (core.storage.crash_recovery).
-            part = file.with_name(f"{paper_id}{PART}")
+            part = file.with_name(f"{file.name}{PART}")
             with suppress(FileNotFoundError):
                 moved.append((file.replace(part), file))
         try:
@@ -258,6 +291,12 @@ class Papers:
             raise
         for part, _ in moved:
             part.unlink(missing_ok=True)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Let go of what was made of texts that are gone."""
+        from core.indexes import forget
+
         self.get.cache_clear()
         forget(self._settings.data / "vectors", set(self.ids(PaperFilter())))
 

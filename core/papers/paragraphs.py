@@ -17,8 +17,10 @@ from core.papers.mending import GOES_ON, LINE, PARAGRAPH, RawPiece
 from core.papers.reader import Page
 from core.papers.rows import BLANK, PageRow
 
-ITEM = re.compile(r"[•◦▪▫■□●○‣⁃·∗*–—➢✓-]\s*(?=\w)|\(?(\d{1,3}|[a-zA-Z]|[ivx]{2,4})[.)]\s|\[\d+\]\s")
-SIGN = re.compile(r"[•◦▪▫■□●○‣⁃➢✓]|\*\s")  # begins nothing but an item
+ITEM = re.compile(
+    r"[•◦▪▫■□●○‣⁃·∗*–—➢✓\uf000-\uf0ff-]\s*(?=\w)|\(?(\d{1,3}|[a-zA-Z]|[ivx]{2,4})[.)]\s|\[\d+\]\s"
+)
+SIGN = re.compile(r"[•◦▪▫■□●○‣⁃➢✓\uf000-\uf0ff]|\*\s")  # begins nothing but an item
 FIGURES = re.compile(r"\d[\d.,%]*$")
 CAPTION = re.compile(
     r"(fig(ure|\.)|table|tab\.|abb(ildung|\.)|tabelle|algorithm)\s*\w+", re.IGNORECASE
@@ -230,6 +232,8 @@ def _over_turns(blocks: Iterator[Block], measures: _Measures) -> Iterator[Block]
 def _rest_of(block: Block, behind: Sequence[Block], measures: _Measures) -> int | None:
     """Which of the blocks behind another one is the rest of it, if any is."""
     last = block.last
+    if not last.broken and measures.room(last) > (last.right - last.left) / 2:
+        return None  # most paragraphs end in a short line
     if not last.size or not last.is_prose or measures.is_loose(last):
         return None
     small = True  # whether all that stands between is surely none of the text

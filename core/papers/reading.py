@@ -55,14 +55,15 @@ TITLE_LINES = 50  # the title is looked for in the first so many
 
 
 def digest_file(path: Path) -> str:
-    """The id a paper made of this file has: the sha256 of its bytes, 64 hex digits."""
+    """The file's id, with which those of the papers begin that are read from it: the sha256 of
+    its bytes, 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def is_original(file: Path, paper_id: str) -> bool:
-    """Whether a file is there and has the bytes that the paper was made of."""
-    return file.is_file() and digest_file(file) == paper_id
+def is_original(file: Path, file_id: str) -> bool:
+    """Whether a file is there and has the bytes that its id says."""
+    return file.is_file() and digest_file(file) == file_id
 
 
 def read(path: Path, name: str, settings: Settings) -> Paper:

@@ -13,12 +13,16 @@ from core.papers.reader import Page
 BLANK = " \t\r\n\xa0\xad\u200b\ufeff"
 BROKEN = re.compile(f"\\w[{HYPHENS}{MARKED}]$")  # a word that the line's end cuts, perhaps
 ENDED = re.compile(r"[.!?…。！？]['\"’”»)\]}」』）]*\d{0,3}$")  # perhaps with a note's number
-AROUND_WORDS = f".,;:!?()[]“”’'\"{HYPHENS}{MARKED}"
+LONGEST_END = 8  # characters
+# Letters alone between blanks and what stands around words.
+WORD = re.compile(
+    f"(?<![^{HYPHENS}\\s\"'“‘(\\[])[^\\W\\d_]{{2,}}(?![^{HYPHENS}{MARKED}\\s.,;:!?)\\]”’'\"])"
+)
 WIDE = re.compile("[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uff60]")  # as wide as two
 FIRST_WORD = re.compile(rf"{WIDE.pattern}{{1,2}}|\S+")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class PageRow:
     """A line of a page: its text, the spans of the page's raw text that it is made of, and its box
     in points. In a script that runs from right to left, left is where it begins, and negative."""
@@ -31,6 +35,7 @@ class PageRow:
     right: float
     top: float
     size: float  # of its type; 0 where it is turned
+    wide: int  # so many letters
     newest: float = -inf  # where what was added last begins
 
     @property
@@ -40,7 +45,7 @@ class PageRow:
     @property
     def ended(self) -> bool:
         """Whether a sentence ends here."""
-        return bool(ENDED.search(self.text))
+        return bool(ENDED.search(self.text[-LONGEST_END:]))
 
     @property
     def goes_on(self) -> bool:
@@ -52,13 +57,12 @@ class PageRow:
         """Whether it has about as many words as numbers and signs."""
         if WIDE.search(self.text):
             return sum(map(str.isalpha, self.text)) >= 0.5 * len(self.text)
-        words = [word.strip(AROUND_WORDS) for word in self.text.split()]
-        return sum(len(word) > 1 and word.isalpha() for word in words) >= 0.4 * len(words)
+        return len(WORD.findall(self.text)) >= 0.4 * (self.text.count(" ") + 1)
 
     @property
     def letter(self) -> float:
         """How wide its letters are, in points."""
-        return (self.right - self.left) / _width(self.text)
+        return (self.right - self.left) / self.wide
 
     @property
     def first_word(self) -> float:
@@ -81,6 +85,7 @@ class PageRow:
             self.bottom, self.top, self.size = line.bottom, line.top, line.size
         self.spans += line.spans
         self.text += f" {line.text}"
+        self.wide += 1 + line.wide
         self.right = max(self.right, line.right)
         self.newest = line.left
 
@@ -97,7 +102,8 @@ def lines(number: int, page: Page) -> list[PageRow]:
         if _runs_leftward(words):
             left, right = -right, -left
         span = (start, start + len(words))
-        found.append(PageRow(number, [span], words, left, bottom, right, top, size))
+        box = left, bottom, right, top
+        found.append(PageRow(number, [span], words, *box, size, _width(words)))
     return found
 
 

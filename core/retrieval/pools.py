@@ -183,9 +183,13 @@ class Pools:
             yield from zip(at, chunks, strict=True)
 
     def check_here(self, paper_ids: Sequence[str]) -> None:
-        """Errors: BadInput if one of these papers has been removed: what it was cut into may still
-        be known, and its vectors must not come back."""
+        """Errors: BadInput if one of these papers has been removed or read again: what it was cut
+        into may still be known, and its vectors must not come back."""
         if gone := set(paper_ids) - self._store.papers.here(paper_ids):
+            if self._store.readings.now_here(gone):
+                raise BadInput(
+                    "A paper was read again since this began with the text before; begin anew."
+                )
             raise BadInput(f"There is no paper {min(gone)[:12]} here (any more).")
 
     def words(self, chunking: Chunking, pool: Pool) -> Generator[Progress, None, WordIndex]:

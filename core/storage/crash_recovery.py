@@ -12,6 +12,7 @@ from pathlib import Path
 from core.errors import OutOfSpace
 from core.files import AT_WORK, PART, lock_file, try_lock
 from core.storage import replace_all
+from core.types import file_id_of
 
 
 def clear(
@@ -53,7 +54,7 @@ def _originals(folder: Path, paper_ids: Callable[[], Collection[str]]) -> None:
     """A file that was being kept, or taken away, when its process ended: whether its paper is
     there says which it was."""
     left = list(folder.glob(f"*{PART}"))
-    here = paper_ids() if left else ()
+    here = set(map(file_id_of, paper_ids())) if left else ()
     for file in left:
         if file.stem in here:
             file.replace(folder / file.stem)

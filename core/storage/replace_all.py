@@ -20,7 +20,7 @@ from core.codec import from_json, to_json
 from core.errors import Damaged
 from core.files import write_atomically
 from core.store import Store
-from core.types import PaperFilter
+from core.types import PaperFilter, file_id_of
 
 WORK = "backups/.work"
 PLAN = f"{WORK}/plan.json"
@@ -58,8 +58,9 @@ def replace_all(
     try:
         # Originals are named by what is in them, so those of both stand beside each other.
         for paper_id in plan.new:
+            file_id = file_id_of(paper_id)
             with suppress(FileNotFoundError):  # it was missing when the backup was made
-                (data / WORK / "papers" / paper_id).replace(data / "papers" / paper_id)
+                (data / WORK / "papers" / file_id).replace(data / "papers" / file_id)
         store.database.restore_from(database, plan.mark)
     except BaseException:
         _undo(data, plan)
@@ -82,7 +83,7 @@ def recover(data: Path, mark: int) -> None:
 def _finish(data: Path, plan: ReplacementPlan) -> None:
     from core.indexes import forget
 
-    _remove(data, set(plan.old) - set(plan.new))
+    _remove(data, plan.old, but=plan.new)
     own = data / "sweeps"
     for file in own.glob("*.toml"):
         if file.stem not in plan.presets:
@@ -95,10 +96,11 @@ def _finish(data: Path, plan: ReplacementPlan) -> None:
 
 
 def _undo(data: Path, plan: ReplacementPlan) -> None:
-    _remove(data, set(plan.new) - set(plan.old))
+    _remove(data, plan.new, but=plan.old)
     (data / PLAN).unlink()
 
 
-def _remove(data: Path, paper_ids: set[str]) -> None:
-    for paper_id in paper_ids:
-        (data / "papers" / paper_id).unlink(missing_ok=True)
+def _remove(data: Path, paper_ids: Collection[str], but: Collection[str]) -> None:
+    """Take away the files of papers that are not those of the others."""
+    for file_id in set(map(file_id_of, paper_ids)) - set(map(file_id_of, but)):
+        (data / "papers" / file_id).unlink(missing_ok=True)

@@ -26,11 +26,12 @@ from core.errors import Damaged, TriptychError
 from core.files import PART, put_in_place, require_space, unfinished, write_failure_as
 from core.store.database import Database, now
 from core.store.migrations import STEPS
-from core.types import Paper
+from core.types import Paper, file_id_of
 
 CONTENTS = "contents.json"
 DATABASE = "triptych.sqlite"
-PAPER = re.compile("papers/([0-9a-f]{64})")
+ORIGINAL = re.compile("papers/[0-9a-f]{64}")
+PAPER_ID = re.compile("[0-9a-f]{64}(-[0-9a-f]{16})?")
 PRESET = re.compile(r"[A-Za-z0-9][\w.-]{0,59}", re.ASCII)  # a name that is no path
 LONGEST_CONTENTS = 32_000_000  # bytes; a hundred thousand papers take a quarter of it
 MOST_UNPACKED = 100  # times the packed size: a database is packed to about a fifth
@@ -75,16 +76,16 @@ def write(
             connection.execute("DELETE FROM removed_papers")
             ids = [row[0] for row in connection.execute("SELECT id FROM papers ORDER BY id")]
             (comparisons,) = connection.execute("SELECT count(*) FROM comparisons").fetchone()
-        files = {each: papers / each for each in ids if (papers / each).is_file()}
+        files = {each: papers / each for each in map(file_id_of, ids) if (papers / each).is_file()}
         total = copy.stat().st_size + sum(file.stat().st_size for file in files.values())
         done = 0
         with unwritten, unfinished(part) as new, ZipFile(new, "w") as archive:
             kept = {}
-            for paper_id, file in files.items():
+            for file_id, file in files.items():
                 size = file.stat().st_size
-                if _sha256(file) == paper_id:
-                    archive.write(file, f"papers/{paper_id}", ZIP_STORED)
-                    kept[paper_id] = size
+                if _sha256(file) == file_id:
+                    archive.write(file, f"papers/{file_id}", ZIP_STORED)
+                    kept[file_id] = size
                 done += size
                 yield done, total
             archive.write(copy, DATABASE, ZIP_DEFLATED)
@@ -132,7 +133,7 @@ def unpack(file: Path, folder: Path) -> Iterator[BytesDone]:
         )
         (folder / "papers").mkdir()
         done = 0
-        checksums = {f"papers/{paper_id}": paper_id for paper_id in listed.files}
+        checksums = {f"papers/{file_id}": file_id for file_id in listed.files}
         for name, sha256 in [*checksums.items(), (DATABASE, listed.database_sha256)]:
             with archive.open(name) as packed, (folder / name).open("wb") as unpacked:
                 for size in _copied(packed, unpacked):
@@ -178,14 +179,14 @@ def ready(path: Path) -> frozenset[str]:
 
 
 def _whole(database: Database, paper_id: object) -> bool:
-    """Whether a paper is what its row says; its id becomes the name of a file."""
+    """Whether a paper is what its row says; its id becomes the names of files."""
     (row,) = database.rows("SELECT * FROM papers WHERE id = ?", paper_id)
     paper = from_json(Paper, str(row["body"]))
     said = (row["id"], row["title"], row["source"], row["kind"], row["pages"], row["characters"])
     found = (paper.id, paper.title, paper.source, paper.kind, paper.pages, len(paper.text))
     named = all(_names(str(row[column])) for column in ("authors", "tags"))
     dated = row["year"] is None or isinstance(row["year"], int)
-    return said == found and named and dated and bool(PAPER.fullmatch(f"papers/{paper.id}"))
+    return said == found and named and dated and bool(PAPER_ID.fullmatch(paper.id))
 
 
 def _names(text: str) -> bool:
@@ -211,7 +212,7 @@ def _contents(archive: ZipFile) -> Contents:
         raise _damaged("it has another format")
     if not all(PRESET.fullmatch(name) for name in listed.presets):
         raise _damaged("it holds a preset with a name that no preset has")
-    sizes = {f"papers/{paper_id}": size for paper_id, size in listed.files.items()}
+    sizes = {f"papers/{file_id}": size for file_id, size in listed.files.items()}
     sizes[DATABASE] = listed.database_bytes
     if {name: entry.file_size for name, entry in entries.items() if name != CONTENTS} != sizes:
         raise _damaged("its files are not those of its list of contents")
@@ -220,7 +221,7 @@ def _contents(archive: ZipFile) -> Contents:
 
 def _harmless(entry: ZipInfo) -> bool:
     """Whether an entry has a name, a packing and a size that a backup's may have."""
-    known = entry.filename in (CONTENTS, DATABASE) or PAPER.fullmatch(entry.filename)
+    known = entry.filename in (CONTENTS, DATABASE) or ORIGINAL.fullmatch(entry.filename)
     packed = entry.compress_type in (ZIP_STORED, ZIP_DEFLATED) and not entry.flag_bits & 1
     fitting = entry.file_size <= max(SMALL, MOST_UNPACKED * entry.compress_size)
     small = entry.filename != CONTENTS or entry.file_size <= LONGEST_CONTENTS

@@ -11,8 +11,9 @@ from datetime import date, timedelta
 
 from core.store.database import Database
 from core.store.paper_sets import PaperSets
+from core.store.readings import of_file
 from core.text import spaced
-from core.types import CHOICES, Arm, Choice, FinishReason, Run, View
+from core.types import CHOICES, Arm, Choice, FinishReason, Run, View, file_id_of
 
 NONE = "none"  # how a setting that a run does not have is written in a view
 
@@ -94,6 +95,24 @@ class RunFacts:
         rows = {row["id"]: row for row in found}
         return [self._sets.opened(Run, rows[run_id]) for run_id in run_ids if run_id in rows]
 
+    def papers(self, run_ids: tuple[str, ...]) -> dict[str, frozenset[str]]:
+        """For each of these runs the papers that it searched and those it holds chunks of."""
+        found = self._database.rows(
+            "SELECT runs.id, number, paper_set FROM runs JOIN run_facts USING (id)"
+            " WHERE runs.id IN (SELECT value FROM json_each(?))",
+            json.dumps(run_ids),
+        )
+        held = self._database.rows(
+            "SELECT * FROM run_papers WHERE number IN (SELECT value FROM json_each(?))",
+            json.dumps([row["number"] for row in found]),
+        )
+        return {
+            row["id"]: frozenset(self._sets.ids(row["paper_set"])).union(
+                each["paper_id"] for each in held if each["number"] == row["number"]
+            )
+            for row in found
+        }
+
     def known(self, run_ids: tuple[str, ...]) -> frozenset[str]:
         """Those of the ids that are here."""
         found = self._database.rows(
@@ -158,8 +177,9 @@ def _where(view: View) -> tuple[str, list[object]]:
         parts.append("at < ?")
         values.append(_day_after(view.until))
     if view.paper:
-        parts.append("number IN (SELECT number FROM run_papers WHERE paper_id = ?)")
-        values.append(view.paper)
+        of_paper = of_file("?", "paper_id")  # in whatever reading
+        parts.append(f"number IN (SELECT number FROM run_papers WHERE {of_paper})")
+        values += [file_id_of(view.paper)] * 2
     if re.search(r"\w", view.text):
         parts.append("number IN (SELECT rowid FROM run_texts WHERE run_texts MATCH ?)")
         values.append(match(view.text))

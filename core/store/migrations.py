@@ -334,6 +334,16 @@ STEPS: list[tuple[str, str]] = [
         """,
     ),
     (
+        # Papers whose file was read again: what of them questions and cards still point to.
+        "0011_earlier_readings",
+        """
+        CREATE TABLE earlier_readings (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, at TEXT NOT NULL,
+            passages TEXT NOT NULL
+        );
+        """,
+    ),
+    (
         # What is searched for is folded now (core/text/folding.py), and so is what is searched.
         "0012_folded_words",
         """

@@ -41,9 +41,8 @@ class PaperSets:
     def opened(self, kind: type[Searching], row: sqlite3.Row) -> Searching:
         """What `packed` made, of a row with `body` and `paper_set`. Equal sets are one tuple."""
         value = from_json(kind, row["body"])
-        if row["paper_set"] is None:
-            return value
-        return replace(value, paper_ids=self._ids(row["paper_set"]))
+        ids = self.ids(row["paper_set"])
+        return replace(value, paper_ids=ids) if ids else value
 
     def drop(self, connection: sqlite3.Connection, name: str | None) -> None:
         """Let a set go that no run and no sweep names any more."""
@@ -54,8 +53,10 @@ class PaperSets:
             {"name": name},
         )
 
-    def _ids(self, name: str) -> tuple[str, ...]:
-        """Errors: Damaged if the set is not there."""
+    def ids(self, name: str | None) -> tuple[str, ...]:
+        """The papers of a set; none for None. Errors: Damaged if it is not there."""
+        if name is None:
+            return ()
         ids = self._sets.get(name)
         if ids is None:
             rows = self._database.rows("SELECT ids FROM paper_sets WHERE digest = ?", name)

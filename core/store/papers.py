@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from core.codec import from_json, to_json
 from core.store.database import Database, now
 from core.store.facts import match
+from core.store.readings import of_file
 from core.text import language_of, spaced
 from core.types import UNKNOWN, Paper, PaperFilter, PaperKind, PaperSort
 
@@ -85,12 +86,13 @@ class PaperStore:
         self._database = database
 
     def keep(self, paper: Paper, facts: PaperFacts | None = None) -> None:
-        """Keep a paper; one that is there already stays as it was."""
+        """Keep a paper; one of the same file that is there already stays as it was."""
         facts = facts or PaperFacts()
         with self._database.writing() as connection:
             connection.execute(
-                f"INSERT OR IGNORE INTO papers ({COLUMNS}, body) VALUES"
-                " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO papers ({COLUMNS}, body)"
+                " SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+                f" WHERE NOT EXISTS (SELECT 1 FROM papers WHERE {of_file('?14')})",
                 (
                     paper.id,
                     paper.title,
@@ -105,6 +107,7 @@ class PaperStore:
                     _list(facts.tags),
                     language_of(paper.text),
                     to_json(paper),
+                    paper.file_id,
                 ),
             )
 
@@ -135,6 +138,21 @@ class PaperStore:
         """Those of the ids that papers have."""
         rows = self._database.rows(f"SELECT id {THESE}", json.dumps(list(paper_ids)))
         return frozenset(row["id"] for row in rows)
+
+    def of_files(self, file_ids: Iterable[str]) -> dict[str, str]:
+        """Of these files those that papers here were read from, each with its paper's id."""
+        rows = self._database.rows(
+            f"SELECT value AS file, papers.id FROM json_each(?) JOIN papers ON {of_file('value')}",
+            json.dumps(list(file_ids)),
+        )
+        return {row["file"]: row["id"] for row in rows}
+
+    def first_readings(self) -> tuple[str, ...]:
+        """The ids of the PDFs whose id names no text: see `core.types.with_text_digest`."""
+        found = self._database.rows(
+            "SELECT id FROM papers WHERE kind = 'pdf' AND length(id) = 64 ORDER BY number"
+        )
+        return tuple(row["id"] for row in found)
 
     def all(self) -> list[PaperRow]:
         """All papers, in the order they were added."""
@@ -170,8 +188,11 @@ class PaperStore:
         return [rows[paper_id] for paper_id in wanted if paper_id in rows]
 
     def mark(self) -> tuple[int, int]:
-        """Two numbers that are others once a paper has come or gone."""
-        (row,) = self._database.rows("SELECT count(*), coalesce(max(number), 0) FROM papers")
+        """Two numbers that are others once a paper has come, gone, or was read again."""
+        (row,) = self._database.rows(
+            "SELECT count(*), coalesce(max(number), 0)"
+            " + (SELECT coalesce(max(number), 0) FROM earlier_readings) FROM papers"
+        )
         return row[0], row[1]
 
     def beginning(self, start: str) -> list[str]:
@@ -274,10 +295,11 @@ class PaperStore:
     def bring_back(self, removal: str) -> int:
         """Put back what was removed, each in its place; how many came back. What was added again
         meanwhile stays as it is."""
+        again = f"SELECT 1 FROM papers WHERE {of_file('substr(removed.id, 1, 64)')}"
         with self._database.writing() as connection:
             back = connection.execute(
-                f"INSERT OR IGNORE INTO papers ({WHOLE})"
-                f" SELECT {WHOLE} FROM removed_papers WHERE removal = ?",
+                f"INSERT INTO papers ({WHOLE}) SELECT {WHOLE} FROM removed_papers AS removed"
+                f" WHERE removal = ? AND NOT EXISTS ({again})",
                 (removal,),
             ).rowcount
             connection.execute("DELETE FROM removed_papers WHERE removal = ?", (removal,))

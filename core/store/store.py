@@ -11,6 +11,7 @@ from core.store.facts import RunFacts
 from core.store.paper_sets import PaperSets
 from core.store.papers import PaperStore
 from core.store.questions import QuestionStore
+from core.store.readings import ReadingStore
 from core.store.runs import RunStore
 from core.store.scores import ScoreStore
 from core.store.speeds import SpeedStore
@@ -24,6 +25,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.database = Database(path)
         self.papers = PaperStore(self.database)
+        self.readings = ReadingStore(self.database)
         self.cuts = CutStore(self.database)
         sets = PaperSets(self.database)
         self.runs = RunStore(self.database, sets)

@@ -61,10 +61,11 @@ def file_name(name: str) -> str:
 
 def _byte_order(data: bytes) -> str | None:
     """How UTF-16 without a mark is to be read: most of a text is ASCII, with a 0 in each other
-    byte."""
+    byte, and no text has control characters."""
     for order, first in (("utf-16-be", 0), ("utf-16-le", 1)):
         zeros = data[first:2_000:2].count(0)
-        if len(data) % 2 == 0 and zeros > 0.7 * len(data[first:2_000:2]):
+        letters = data[1 - first : 2_000 : 2]
+        if len(data) % 2 == 0 and zeros > 0.7 * len(letters) and not BINARY.search(letters):
             return order
     return None
 

@@ -22,7 +22,7 @@ from core.models import registry
 from core.settings import Settings
 from core.store import EVERY, Scope
 from core.store.migrations import STEPS
-from core.types import Hit
+from core.types import Hit, PaperFilter, Span, file_id_of
 from core.types.view import View
 from tests.kills import FILES_AT_ONCE, KILLS
 from tests.kills.children import Children, Job
@@ -30,6 +30,7 @@ from tests.support import pdfs
 from tests.support.databases import database_of
 from tests.support.labs import NOTES, QUESTION, RECIPE
 from tests.support.logs import EXPERIMENT
+from tests.support.readings import as_before
 
 TIMES = pytest.mark.parametrize("number", range(KILLS))
 Check = Callable[[Lab, list[Any]], None]
@@ -69,7 +70,7 @@ def is_whole(lab: Lab) -> None:
     """The doctor finds nothing, and nothing lies there that is not known."""
     assert [each for each in lab.doctor() if not each.ok and each.check != "disk"] == []
     data = lab.settings.data
-    assert names(data / "papers") == {row.id for row in lab.papers.all()}
+    assert names(data / "papers") == {file_id_of(row.id) for row in lab.papers.all()}
     assert {file.suffix for file in data.glob("vectors/*")} <= {".vectors", ".papers", ".index", ""}
     assert {file.suffix for file in data.glob("sweeps/*")} <= {".toml"}
     assert names(data / "backups") - {".lock"} == {each.name for each in lab.storage.backups()}
@@ -125,6 +126,41 @@ def test_adding_papers(children: Children, number: int, tmp_path: Path) -> None:
 
     (tmp_path / "measured").mkdir()
     (tmp_path / "killed").mkdir()
+    survives(children, number, make, killed, done)
+
+
+@TIMES
+def test_reading_again(children: Children, number: int, tmp_path: Path) -> None:
+    """A paper and its gold are of the text before or of the new one, and never of two."""
+    count = 12
+
+    def make(name: str) -> Job:
+        lab = opened(tmp_path / name / "data")
+        for place in range(count):
+            file = tmp_path / name / f"{place}.md"
+            file.write_text(prose(place, 8_000))
+            added = lab.papers.add(file).paper
+            assert added
+            old = as_before(lab, added.id, prose(place, 8_000).replace(" word", "\nword"))
+            lab.questions.mark(f"What of {place}?", [Span(paper_id=old, start=300, end=420)])
+        return Job(verb="reread", arguments=[], data=lab.settings.data)
+
+    def killed(lab: Lab, said: list[Any]) -> None:
+        here = set(lab.papers.ids(PaperFilter()))
+        assert {line["paper"] for line in said} <= here
+        golden = {span.paper_id for each in lab.questions.all() for span in each.question.gold}
+        assert golden == here
+        assert len(here) == count
+
+    def done(lab: Lab, said: list[Any]) -> None:
+        assert [line["status"] in ("changed", "same") for line in said] == [True] * count
+        for kept in lab.questions.all():
+            (span,) = kept.question.gold
+            text = lab.papers.get(span.paper_id).text
+            assert "\n" not in text
+            assert 300 <= span.start < span.end <= 420
+        killed(lab, said)
+
     survives(children, number, make, killed, done)
 
 

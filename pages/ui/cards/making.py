@@ -15,7 +15,7 @@ from pages.ui.cards import view
 from pages.ui.shared import frame, pickers
 
 POLL_SECONDS = 1.0
-SPAN = re.compile(r"(\w{1,64}):(\d{1,12})-(\d{1,12})")  # as in the address
+SPAN = re.compile(r"([\w-]{1,81}):(\d{1,12})-(\d{1,12})")  # as in the address
 
 
 def draw(lab: Lab, deck: str) -> None:

@@ -55,7 +55,12 @@ def source(lab: Lab, card: Card, key: str) -> None:
 def place(lab: Lab, card: Card) -> None:
     span = card.span
     if span is None or lab.papers.row(span.paper_id) is None:
-        st.info("Its paper is not in the library (any more); the card stays as it is.")
+        words = lab.papers.left([span]) if span else {}
+        if span in words:
+            st.info("Its paper was read again, and these words stand no more in its text:")
+            passage("card-place", words[span], [])
+        else:
+            st.info("Its paper is not in the library (any more); the card stays as it is.")
         return
     paper = lab.papers.get(span.paper_id)
     pages = paper.pages_of(span.start, span.end)

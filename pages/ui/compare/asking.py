@@ -44,7 +44,10 @@ def three_recipes(recipe: Recipe) -> tuple[Recipe, Recipe, Recipe]:
 
 
 def start(lab: Lab, question: str, recipes: Sequence[Recipe], paper_ids: tuple[str, ...]) -> None:
-    """Start answering and go there. What is refused is said, and the page stays as it is."""
+    """Start answering and go there; papers that were read again since are searched as they are
+    now. What is refused is said, and the page stays as it is."""
+    since = lab.papers.read_since(paper_ids)
+    paper_ids = tuple(since[each].id if each in since else each for each in paper_ids)
     try:
         live = lab.answering.start(question, recipes, paper_ids, asker=frame.session())
     except TriptychError as error:

@@ -59,6 +59,8 @@ def switch(lab: Lab, run: Run, hit: Hit, key: str) -> None:
     """Switch the chunk off, or on again, and ask once more. For retrievals alone."""
     if not isinstance(run.recipe.evidence, Retrieval) or run.imported:
         return
+    if lab.papers.read_since([hit.chunk.paper_id]):  # it is cut in other places now
+        return
     off = run.recipe.evidence.switched_off
     if hit.chunk.span in off:
         left = tuple(span for span in off if span != hit.chunk.span)
@@ -74,7 +76,9 @@ def page_dialog(lab: Lab, hit: Hit, spans: gold.Gold) -> None:
     st.caption(" · ".join(labels.standing(hit)) or "given by hand")
     _holds(spans, hit)
     if lab.papers.row(hit.chunk.paper_id) is None:
-        st.info("This paper is not in the library; the chunk's text is kept with the run.")
+        since = lab.papers.read_since([hit.chunk.paper_id])
+        what = "was read again since" if since else "is not in the library"
+        st.info(f"This paper {what}; the chunk's text is kept with the run.")
         with st.container(key="chunk-text-alone"):
             st.text(hit.chunk.text)
         return

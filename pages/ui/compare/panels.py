@@ -117,6 +117,8 @@ def _answer(
         answer(f"answer-{key}", said, streaming=streaming, waiting=True)
     if panel.run and panel.run.answer:
         _outcome(panel, key)
+    for note in panel.run.notes if panel.run else ():
+        st.caption(f":material/info: {labels.escaped(note)}")
 
 
 def _text(
@@ -153,8 +155,6 @@ def _outcome(panel: Panel, key: str) -> None:
         st.caption(f"{ended} · {measured}" if measured else ended, width="content")
         if st.button("What was sent", type="tertiary", key=f"sent-{key}"):
             messages_dialog(panel.run)
-    for note in panel.run.notes:
-        st.caption(f":material/info: {labels.escaped(note)}")
 
 
 def _chunks(lab: Lab, panel: Panel, question: str, spans: gold.Gold, key: str) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from core.errors import TriptychError
 from core.lab import Lab
 from core.papers import PaperRow, split_authors
-from pages.ui.library import listing, removing
+from pages.ui.library import listing, reading_again, removing
 from pages.ui.shared import frame, paper_search
 
 TURN = "library.facts.turn"
@@ -21,6 +21,7 @@ def draw(lab: Lab, row: PaperRow) -> None:
         known = paper_search.facts(row)
         st.caption(f"{known}  \n{listing.about(row)}" if known else listing.about(row))
         _edit(lab, row)
+        reading_again.button(lab, [row.id], "Read again", f"library.again.{row.id}")
         if st.button(
             "Remove",
             icon=":material/delete:",

@@ -126,6 +126,12 @@ def _listing(
             key="library.gold.held_out",
             help="Set aside for the final check: who has seen them chooses settings for them.",
         )
+    for question, words in lab.questions.left_in(paper.id):
+        st.caption(
+            ":material/help: A passage of an earlier reading stands no more in this text:"
+            f" “{labels.escaped(words)}”, for *{labels.escaped(question)}*. Select where it stands"
+            " now and type the question once more."
+        )
     questions = _shown(lab, paper)
     if not questions:
         st.caption(

@@ -9,7 +9,7 @@ from core import labels
 from core.lab import Lab
 from core.papers import PaperRow, blank_pages_sentence
 from core.types import PaperFilter, filter_from_link, filter_to_link
-from pages.ui.library import removing
+from pages.ui.library import reading_again, removing
 from pages.ui.shared import paper_search
 
 KEY, SELECTED, SAID, TURN = "library.papers", "library.selected", "library.link", "library.tagging"
@@ -62,6 +62,8 @@ def _selection(lab: Lab, wanted: PaperFilter, count: int) -> None:
         if selected:
             _act("Select none", "none", lambda: paper_search.tick_none(SELECTED))
             _tags(lab, selected)
+            label = f"Read {len(selected):,} again"
+            reading_again.button(lab, sorted(selected), label, "library.again")
             if st.button(
                 f"Remove {len(selected):,}",
                 icon=":material/delete:",

@@ -2,7 +2,7 @@
 through, and out again. Those held out are counted, and shown only to who asks for them."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -13,6 +13,8 @@ from core import labels
 from core.errors import BadInput, TriptychError
 from core.gold import AddedQuestion, Change, KeptQuestion
 from core.lab import Lab
+from core.papers import PaperRow
+from core.types import Span
 from pages.ui.shared import frame
 
 REPORT, TURN = "library.questions.report", "library.questions.turn"
@@ -179,9 +181,10 @@ def _look_through() -> None:
     )
     kept = lab.questions.all(held_out=shown)
     golden = {span.paper_id for each in kept for span in each.question.gold}
-    titles = {row.id: row.title for row in lab.papers.rows(golden)}
+    rows = {row.id: row for row in lab.papers.rows(golden)} | lab.papers.read_since(golden)
+    left = lab.papers.left([span for each in kept for span in each.question.gold])
     table = st.dataframe(
-        [_line(each, titles) for each in kept],
+        [_line(each, rows, left) for each in kept],
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
@@ -212,12 +215,18 @@ def _look_through() -> None:
         )
 
 
-def _line(kept: KeptQuestion, titles: dict[str, str]) -> dict[str, Any]:
+def _line(
+    kept: KeptQuestion, rows: Mapping[str, PaperRow], left: Mapping[Span, str]
+) -> dict[str, Any]:
     papers = dict.fromkeys(span.paper_id for span in kept.question.gold)
+    words = [f"“{left[span]}”" for span in kept.question.gold if span in left]
     return {
         "question": kept.question.text,
         "passages": len(kept.question.gold),
-        "in": ", ".join(titles.get(each, "a paper that is not here") for each in papers),
+        "in": ", ".join(
+            rows[each].title if each in rows else "a paper that is not here" for each in papers
+        ),
+        **({"not in its text any more": " ".join(words)} if left else {}),
         "answer": kept.question.reference,
         "from": kept.question.origin,
     }

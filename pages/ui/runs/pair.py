@@ -47,6 +47,8 @@ def _answer(runs: Sequence[Run], number: int) -> None:
         marks += differing(run.answer.text, first.text)
     answer(f"runs-answer-{run.id}-{number}", run.answer.text, marks)
     st.caption(labels.escaped(labels.outcome(run.answer)))
+    for note in run.notes:
+        st.caption(f":material/info: {labels.escaped(note)}")
     if number and first:
         st.caption(":material/format_underlined: Underlined: words the first answer does not have.")
 

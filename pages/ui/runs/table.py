@@ -1,5 +1,7 @@
 """Past runs as a table; one or more of them are marked, to be opened or compared."""
 
+from collections.abc import Collection
+
 import streamlit as st
 
 from core import labels
@@ -29,11 +31,17 @@ def draw(lab: Lab, view: View, count: int) -> None:
             )
             st.caption(f"of {pages:,}", width="content")
     rows = lab.runs.rows(view, page - 1)
+    others = lab.runs.of_other_readings(rows)
+    if others:
+        st.caption(
+            f":material/history: {labels.counted(len(others), 'run')} on this page made with other"
+            " readings of papers than those that are here now"
+        )
     key = f"runs.table.{hash((view, page))}"
     before = st.session_state.get(key)
     most = ROWS_ABOVE if before and before["selection"]["rows"] else ROWS
     marked = st.dataframe(
-        [_row(row) for row in rows],
+        [_row(row, others) for row in rows],
         hide_index=True,
         placeholder="",
         on_select="rerun",
@@ -63,9 +71,10 @@ def draw(lab: Lab, view: View, count: int) -> None:
     pair.draw(lab.runs.runs([row.id for row in chosen[:MOST]]))
 
 
-def _row(row: RunRow) -> dict[str, object]:
+def _row(row: RunRow, others: Collection[str]) -> dict[str, object]:
     return {
         "when": row.at[:16].replace("T", " "),
+        **({"reading": "another" if row.id in others else ""} if others else {}),
         "question": row.question,
         "panel": said(row.arm),
         "size": row.size,

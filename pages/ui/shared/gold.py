@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.answering import Panel
 from core.lab import Lab
-from core.metrics import held, relevant, sought, within
+from core.metrics import held, of_other_readings, relevant, sought, within
 from core.types import Hit, Question, Retrieval, Span, digest
 from pages.ui.evaluate import misses
 from pages.ui.shared.highlighted_text import Mark, golden
@@ -50,6 +50,10 @@ def verdict(lab: Lab, asked: Question | None, panel: Panel, key: str) -> None:
         return
     if not asked.gold:
         st.caption(":material/help: Kept as a question that the papers do not answer.")
+        return
+    if of_other_readings(asked.gold, panel.run.paper_ids):
+        said = "Its paper was read again since, and the gold moved into the new text; ask again."
+        st.caption(f":material/help: {said}")
         return
     found = sought(of(lab, asked, panel), panel.evidence)
     if found is None:
