@@ -10,7 +10,7 @@ from core.pdf.glyphs import LINE_ENDS, Glyphs, Line
 GUTTER = 1.0  # of the type's size, at least, between two columns
 BLANK = re.compile(r"\S +(?=\S)")
 SAMPLES = 3  # lines of a page that are looked at for a gap within a piece
-ROWS = 3  # fewer are no columns
+ROWS, MOST = 3, 8  # fewer rows are no columns, and more columns are a table's
 LETTERS, WORDS = 14, 3  # a row of prose has at least
 FULL = 0.6  # of the rows are prose on both sides, or they are a table's
 CELLS = 1.4  # a row of a column has at most, in the mean: a line may have a wide blank
@@ -45,7 +45,7 @@ def in_order(lines: list[Line], glyphs: Glyphs) -> list[Line]:
     ordered: list[Line] = []
     at = 0
     while at < len(rows):
-        lefts, rights = _block(rows[at:]) if len(rows[at]) > 1 else ([], [])
+        lefts, rights = _block(rows[at:])
         if lefts:
             ordered += [_as_line(row) for row in lefts if row]
             at += len(lefts)
@@ -111,23 +111,20 @@ def _cells(line: Line, glyphs: Glyphs) -> Row:
 def _block(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     """The left column that begins with the first row, and what stands to its right, a row each
     (an empty one where nothing does); nothing if no column begins here."""
-    for cut in range(1, len(rows[0])):
-        lefts, rights = [rows[0][:cut]], [rows[0][cut:]]
-        if not (_prose(lefts[0]) and _prose(rights[0])):
-            continue
-        low, high = rows[0][cut - 1].right, rows[0][cut].left
-        for above, row in pairwise(rows):
-            left = [cell for cell in row if cell.left < low]
-            right = row[len(left) :]
-            low = max(low, *(cell.right for cell in left), low)
-            high = min(high, *(cell.left for cell in right), high)
-            if high - low < GUTTER * row[0].line.size or not _below(rows, above, row):
-                break
-            lefts.append(left)
-            rights.append(right)
-        if _columns(lefts, rights):
-            return lefts, rights
-    return [], []
+    lefts, rights = [rows[0][:1]], [rows[0][1:]]
+    if not 1 < len(rows[0]) <= MOST or not (_prose(lefts[0]) and _prose(rights[0])):
+        return [], []
+    low, high = rows[0][0].right, rows[0][1].left
+    for above, row in pairwise(rows):
+        left = [cell for cell in row if cell.left < low]
+        right = row[len(left) :]
+        low = max([low, *(cell.right for cell in left)])
+        high = min([high, *(cell.left for cell in right)])
+        if high - low < GUTTER * row[0].line.size or not _below(rows, above, row):
+            break
+        lefts.append(left)
+        rights.append(right)
+    return (lefts, rights) if _columns(lefts, rights) else ([], [])
 
 
 def _below(rows: Sequence[Row], above: Row, row: Row) -> bool:
