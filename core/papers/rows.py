@@ -16,7 +16,7 @@ ENDED = re.compile(r"[.!?…。！？]['\"’”»)\]}」』）]*\d{0,3}$")  # p
 LONGEST_END = 8  # characters
 # Letters alone between blanks and what stands around words.
 WORD = re.compile(
-    f"(?<![^{HYPHENS}\\s\"'“‘(\\[])[^\\W\\d_]{{2,}}(?![^{HYPHENS}{MARKED}\\s.,;:!?)\\]”’'\"])"
+    f"(?<![^\\s\"'“‘(\\[-])[^\\W\\d_]{{2,}}(?![^\\s.,;:!?)\\]”’'\"{MARKED}{re.escape(HYPHENS)}])"
 )
 WIDE = re.compile("[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uff60]")  # as wide as two
 FIRST_WORD = re.compile(rf"{WIDE.pattern}{{1,2}}|\S+")
