@@ -358,7 +358,9 @@ def test_what_goes_on_over_a_page_or_stands_in_its_margin_is_marked_on_each(tmp_
     assert "to the international hour, and" in paper.text[: paper.body_end]
     word, head = (paper.text.index(words) for words in ("international", "Journal"))
     spans = [(word, word + 13), (head, head + 7)]
-    first, second = (page_images.page_image(path, page, spans, paper, 1.0, SETTINGS) for page in (1, 2))
+    first, second = (
+        page_images.page_image(path, page, spans, paper, 1.0, SETTINGS) for page in (1, 2)
+    )
     assert first.unmarked == second.unmarked == ()
     assert box(yellow(first.png))[1] < 30  # the head
     assert 100 < box(yellow(second.png))[1] < 150
