@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import Unreadable
+from core.ocr import OCRLine, OCRPage
 from core.papers import page_images, reading
 from core.papers.ocr import OCR, NeedsOCR, boxes_of, ocr_takes
 from core.papers.recognized import in_order, levelled, page_of, rows
-from core.pdf import OCRLine, OCRPage
 from core.settings import Settings
 from core.types import Paper
 from tests.support import pdfs, scans

@@ -238,7 +238,7 @@ def by_pypdf(pdf: Any) -> Document:
 
 def recognized(pdf: Any, more: list[str]) -> Iterator[bytes]:
     """A line for each page, as soon as it is read."""
-    from core.pdf import read_images
+    from core.ocr import read_images
 
     threads, *pages = map(int, more)
     for page in read_images(pdf, threads, pages):

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, median_low
 
+from core.ocr import OCRLetter, OCRLine, OCRPage
 from core.papers.reader import Page
-from core.pdf import OCRLetter, OCRLine, OCRPage
 
 DOUBTFUL = 0.7  # confidence in the least certain letter of a word
 # An ideograph is a word by itself: those of a line have no blanks between them.

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from pypdfium2 import PdfDocument
 
+from core.ocr import OCRLetter, OCRLine, OCRPage
 from core.papers import child
-from core.pdf import OCRLetter, OCRLine, OCRPage
 from tests.support import pdfs
 
 A5 = (420, 595)
