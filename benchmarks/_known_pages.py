@@ -13,9 +13,11 @@ from benchmarks import _known_texts as texts
 from benchmarks._known_by_hand import BY_HAND, columns_by_row, narrow, one_column, scan
 from benchmarks._known_by_typst import BY_TYPST, chinese, chinese_face, table
 from benchmarks._known_texts import Known
+from benchmarks._typesetting import SYLLABLE
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 BROWSER = bool(CHROMIUM and find_spec("playwright"))
+Printed = tuple[str, str, tuple[str, ...]]  # name, HTML, flows
 TYPST = bool(find_spec("typst"))
 
 
@@ -43,7 +45,7 @@ def left_out() -> Iterator[str]:
         yield f"There is no Chromium or no playwright: {len(PRINTED)} documents are left out."
 
 
-def printed_article() -> tuple[str, str, tuple[str, ...]]:
+def printed_article() -> Printed:
     """Its bullets are drawn, no letters."""
     first, second = texts.english(13, 15)
     points = [point for _, *points in texts.SLIDES for point in points]
@@ -56,7 +58,7 @@ def printed_article() -> tuple[str, str, tuple[str, ...]]:
     return "a web page with a list, printed", html, (said,)
 
 
-def printed_table() -> tuple[str, str, tuple[str, ...]]:
+def printed_table() -> Printed:
     before, *columns = texts.english(15, 18)
     cells = ("".join(f"<td>{cell}</td>" for cell in row) for row in texts.TABLE)
     rows = "".join(f"<tr>{row}</tr>" for row in cells)
@@ -66,7 +68,20 @@ def printed_table() -> tuple[str, str, tuple[str, ...]]:
     return "a web page with a table and columns", html, flows
 
 
-PRINTED = (printed_article, printed_table)
+def printed_arabic() -> Printed:
+    """Each letter is a span that says what it is, drawn from left to right."""
+    html = "".join(f"<p>{paragraph}</p>" for paragraph in texts.ARABIC.splitlines())
+    return "Arabic, printed", f"<div dir=rtl lang=ar>{html}</div>", (texts.ARABIC,)
+
+
+def printed_german() -> Printed:
+    """The browser has a hyphen of its own."""
+    hyphened = SYLLABLE.sub("&shy;", texts.GERMAN)
+    html = "".join(f"<p style='width: 150px'>{each}</p>" for each in hyphened.splitlines())
+    return "German hyphenated, printed", html, (texts.GERMAN,)
+
+
+PRINTED = (printed_article, printed_table, printed_arabic, printed_german)
 STYLE = "<style>@page { margin: 0.6in } body { font: 11pt serif }</style>"
 
 

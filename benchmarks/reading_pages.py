@@ -55,7 +55,6 @@ def ours(path: Path) -> str:
 
 def by_ocr(path: Path) -> str:
     from core.papers.ocr import OCR
-
     from core.papers.reading import read_with_facts
 
     settings = Settings()

@@ -104,13 +104,13 @@ class Lab:
         return examine(self.settings, self._store, self.papers, self.models)
 
     def read_again(
-        self, paper_ids: Iterable[str], stop: Event
+        self, paper_ids: Iterable[str], stop: Event, *, ocr: bool = False
     ) -> Generator[ReadingProgress, None, list[Reread]]:
         """As `Papers.read_again`. Errors: BadInput while a sweep is under way, which searches the
         texts that it began with."""
         if name := self.sweeps.running():
             raise BadInput(f"The sweep “{name}” is under way; stop it first, or wait for its end.")
-        return self.papers.read_again(paper_ids, stop)
+        return self.papers.read_again(paper_ids, stop, ocr=ocr)
 
     def test(self, model: Model) -> Job:
         """Run a model once, in the background. Errors: as `Jobs.start`."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from core import chunkers
 from core.logs import UNKNOWN
-from core.types import Answer, Arm, Chunking, Hit, Recipe, Retrieval, Run
+from core.types import Answer, Arm, Chunking, Hit, Paper, Recipe, Retrieval, Run
 
 ARM_NAMES: dict[Arm, str] = {  # beside others, in a chart or a table
     "no_context": "no context",
@@ -26,6 +26,7 @@ INDEX_HELP = (
     "exact compares the question with every chunk; chroma follows a graph of neighbours (HNSW), as"
     " large collections do, and may miss some."
 )
+BY_OCR = "read by OCR"
 UNMARKED = (
     "The place could not be found on the page's image, so nothing is marked there; the text is the"
     " one that was searched."
@@ -132,11 +133,19 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 
 def pages_of(hit: Hit) -> str:
-    """p. 3, or pp. 3-4; old logs know no pages"""
+    """p. 3, or pp. 3-4, and whether that was read by OCR; old logs know no pages"""
     if not hit.pages:
         return "page unknown"
     first, last = hit.pages[0], hit.pages[-1]
-    return f"p. {first}" if first == last else f"pp. {first}–{last}"
+    which = f"p. {first}" if first == last else f"pp. {first}–{last}"
+    return f"{which} ({BY_OCR})" if hit.ocr else which
+
+
+def by_ocr(paper: Paper, start: int, end: int) -> str:
+    """Of `paper.text[start:end]`, which OCR read: that it did, and how much it is not sure of."""
+    doubtful = sum(first < end and start < last for first, last in paper.doubtful)
+    words = counted(doubtful, "word")
+    return f"{BY_OCR}: {words} may be misread (dotted underline)" if doubtful else BY_OCR
 
 
 def scores(hit: Hit) -> list[str]:

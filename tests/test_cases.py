@@ -156,7 +156,7 @@ def said(file: Path) -> str:
 def test_letters_untold(cases: Path) -> None:
     folder = cases / "letters-untold"
     assert said(folder / "control-told.pdf").startswith("The orchard keeper counted eleven pears")
-    with pytest.raises(Unreadable, match="its only page is unreadable; run OCR"):
+    with pytest.raises(Unreadable, match="its only page is unreadable; add it with OCR"):
         said(folder / "letters-untold.pdf")
 
 

@@ -27,7 +27,7 @@ ORDER = (
     ("indexes", "chunkers", "rerankers", "generators", "embedders"),
     ("models", "store", "logs"),
     ("documents",),
-    ("tasks", "files", "text", "settings", "pdf"),
+    ("tasks", "files", "text", "settings", "pdf", "ocr"),
     ("types", "codec"),
     ("errors",),
 )
@@ -39,6 +39,7 @@ BEHIND = {
     "files",
     "codec",
     "pdf",
+    "ocr",
     "logs",
     "embedders",
     "rerankers",
@@ -54,6 +55,7 @@ ONLY: dict[str, str | tuple[str, ...]] = {
     "fcntl": "core.files",
     "pybtex": "core.papers.bibtex",
     "markitdown": "core.documents",
+    "rapidocr": "core.ocr",
 }
 FILES = [
     ROOT / "app.py",

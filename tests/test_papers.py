@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import BadInput, Unreadable
-from core.papers import reading
+from core.papers import page_images, reading
 from core.papers.mending import LIGATURES, MARKED, way_back
 from core.settings import Settings
 from core.types import Paper, with_text_digest
@@ -146,11 +146,15 @@ def test_a_page_in_letters_that_its_font_does_not_tell_is_listed(read: Reading) 
 @pytest.mark.parametrize(
     ("pages", "size", "reason"),
     [
-        ([pdfs.picture(pdfs.PORTRAIT)], pdfs.PORTRAIT, "its only page is a scanned image; run OCR"),
+        (
+            [pdfs.picture(pdfs.PORTRAIT)],
+            pdfs.PORTRAIT,
+            "its only page is a scanned image; add it with OCR",
+        ),
         (
             [pdfs.picture(pdfs.PORTRAIT)] * 3,
             pdfs.PORTRAIT,
-            "all 3 pages are scanned images; run OCR",
+            "all 3 pages are scanned images; add it with OCR",
         ),
         (
             [pdfs.picture(pdfs.LANDSCAPE) + pdfs.text(str(page)) for page in range(4)],
@@ -161,9 +165,13 @@ def test_a_page_in_letters_that_its_font_does_not_tell_is_listed(read: Reading) 
         (
             [pdfs.untold("The lamp keeper counted seven boats", "in the harbour on Monday.")],
             pdfs.PORTRAIT,
-            "its only page is unreadable; run OCR",
+            "its only page is unreadable; add it with OCR",
         ),
-        ([pdfs.DRAWING], pdfs.PORTRAIT, "its only page is a drawing without letters; run OCR"),
+        (
+            [pdfs.DRAWING],
+            pdfs.PORTRAIT,
+            "its only page is a drawing without letters; add it with OCR",
+        ),
         (
             [pdfs.DRAWING, "", pdfs.picture(pdfs.PORTRAIT), ""],
             pdfs.PORTRAIT,
@@ -286,13 +294,13 @@ def image(data: bytes, tmp_path: Path, quote: str, page: int = 1, scale: float =
 
 def page_image(
     data: bytes, tmp_path: Path, quote: str, page: int = 1, scale: float = 1.0
-) -> reading.PageImage:
+) -> page_images.PageImage:
     path = tmp_path / "upload"
     path.write_bytes(data)
     paper = reading.read(path, "x.pdf", SETTINGS)
     start = paper.text.index(quote) if quote else 0
     spans = [(start, start + len(quote))]
-    return reading.page_image(path, page, spans, paper, scale, SETTINGS)
+    return page_images.page_image(path, page, spans, paper, scale, SETTINGS)
 
 
 def test_a_span_is_marked_where_it_stands(tmp_path: Path) -> None:
@@ -350,7 +358,9 @@ def test_what_goes_on_over_a_page_or_stands_in_its_margin_is_marked_on_each(tmp_
     assert "to the international hour, and" in paper.text[: paper.body_end]
     word, head = (paper.text.index(words) for words in ("international", "Journal"))
     spans = [(word, word + 13), (head, head + 7)]
-    first, second = (reading.page_image(path, page, spans, paper, 1.0, SETTINGS) for page in (1, 2))
+    first, second = (
+        page_images.page_image(path, page, spans, paper, 1.0, SETTINGS) for page in (1, 2)
+    )
     assert first.unmarked == second.unmarked == ()
     assert box(yellow(first.png))[1] < 30  # the head
     assert 100 < box(yellow(second.png))[1] < 150
@@ -368,7 +378,7 @@ def test_without_a_map_nothing_is_marked(tmp_path: Path) -> None:
     path = tmp_path / "upload"
     path.write_bytes(pdfs.pdf(pdfs.text("one")))
     paper = Paper(id="", title="", text="one", source="x.pdf", kind="pdf")
-    drawn = reading.page_image(path, 1, [(0, 3)], paper, 1.0, SETTINGS)
+    drawn = page_images.page_image(path, 1, [(0, 3)], paper, 1.0, SETTINGS)
     assert not yellow(drawn.png)
     assert drawn.unmarked == ((0, 3),)
 
@@ -378,15 +388,15 @@ def test_a_map_that_leads_elsewhere_marks_nothing(tmp_path: Path) -> None:
     path.write_bytes(pdfs.pdf(pdfs.text("one two three")))
     paper = reading.read(path, "x.pdf", SETTINGS)
     off = replace(paper, raw_map=((0, 4),))  # as if another version had counted four more
-    drawn = reading.page_image(path, 1, [(0, 3), (4, 7)], off, 1.0, SETTINGS)
+    drawn = page_images.page_image(path, 1, [(0, 3), (4, 7)], off, 1.0, SETTINGS)
     assert not yellow(drawn.png)
     assert drawn.unmarked == ((0, 3), (4, 7))
     # Of two, the one that can be placed is marked.
     half = replace(paper, raw_map=((0, 0), (4, 9)))
-    drawn = reading.page_image(path, 1, [(0, 3), (4, 7)], half, 1.0, SETTINGS)
+    drawn = page_images.page_image(path, 1, [(0, 3), (4, 7)], half, 1.0, SETTINGS)
     assert drawn.unmarked == ((4, 7),)
     assert yellow(drawn.png) == yellow(
-        reading.page_image(path, 1, [(0, 3)], paper, 1.0, SETTINGS).png
+        page_images.page_image(path, 1, [(0, 3)], paper, 1.0, SETTINGS).png
     )
 
 
@@ -395,11 +405,11 @@ def test_half_a_ligature_and_a_broken_word_are_marked_whole(tmp_path: Path) -> N
     path.write_bytes(pdfs.pdf(pdfs.text("an effi-", "cient way")))
     paper = reading.read(path, "x.pdf", SETTINGS)
     start = paper.text.index("efficient")
-    drawn = reading.page_image(path, 1, [(start, start + 9)], paper, 1.0, SETTINGS)
+    drawn = page_images.page_image(path, 1, [(start, start + 9)], paper, 1.0, SETTINGS)
     assert drawn.unmarked == ()
-    assert reading._same_letters("fi x", "o\ufb01 x")
-    assert not reading._same_letters("one", "two")
-    assert not reading._same_letters("one", "one and much more")
+    assert page_images._same_letters("fi x", "o\ufb01 x")
+    assert not page_images._same_letters("one", "two")
+    assert not page_images._same_letters("one", "one and much more")
 
 
 def test_what_is_read_otherwise_than_drawn_is_marked_where_it_stands(tmp_path: Path) -> None:
@@ -431,10 +441,10 @@ def test_a_giant_page_is_drawn_small(tmp_path: Path) -> None:
 def test_what_cannot_be_drawn_is_said(tmp_path: Path, prose: Paper) -> None:
     text = Paper(id="", title="", text="words", source="notes.txt", kind="text")
     with pytest.raises(BadInput, match="no page images"):
-        reading.page_image(PROSE, 1, [], text, 1.0, SETTINGS)
+        page_images.page_image(PROSE, 1, [], text, 1.0, SETTINGS)
     with pytest.raises(BadInput, match="pages 1 to 3, not 4"):
-        reading.page_image(PROSE, 4, [], prose, 1.0, SETTINGS)
+        page_images.page_image(PROSE, 4, [], prose, 1.0, SETTINGS)
     broken = tmp_path / "broken"
     broken.write_bytes(b"%PDF-1.7\n")
     with pytest.raises(Unreadable, match="cannot be drawn"):
-        reading.page_image(broken, 1, [], prose, 1.0, SETTINGS)
+        page_images.page_image(broken, 1, [], prose, 1.0, SETTINGS)

@@ -14,7 +14,7 @@ from core.lab import Lab
 from core.papers import Added, AddProgress, adding, facts
 from core.store.papers import PaperStore
 from core.tasks import result_of
-from core.types import PaperFilter
+from core.types import PaperFilter, file_id_of
 from tests.support import pdfs
 from tests.support.backups import files
 from tests.support.commands import ran
@@ -114,7 +114,7 @@ def test_a_zip_of_papers_is_read_from_disk_and_as_an_upload(lab: Lab, tmp_path: 
     ]
     assert made[-1].reason == "left out: 1 of another kind, 1 hidden"
     new = {path.relative_to(lab.settings.data) for path in set(tmp_path.rglob("*")) - before}
-    assert new == {Path("papers") / added.paper.id for added in made if added.paper}
+    assert new == {Path("papers") / file_id_of(added.paper.id) for added in made if added.paper}
     (tmp_path / "many.zip").write_bytes(packed.getvalue())
     again = all_of(lab, tmp_path / "many.zip")
     assert [added.status for added in again] == ["known", "known", "known", "skipped"]

@@ -1,9 +1,13 @@
 import sys
 import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
 
 import pytest
 
 from core.papers import child, reader
+from core.settings import Settings
 
 ENOUGH = 20.0  # seconds
 
@@ -68,3 +72,35 @@ def test_a_child_gets_no_more_memory_than_it_may() -> None:
     )
     with pytest.raises(child.TooMuchMemory):
         python(code)
+
+
+def told(
+    monkeypatch: pytest.MonkeyPatch, code: str, patience: float = ENOUGH, stop: Event | None = None
+) -> Iterator[bytes]:
+    monkeypatch.setattr(child, "READER", [sys.executable, "-c", code])
+    path = Path(__file__)
+    return child.lines("ocr", path, Settings(), patience=patience, stop=stop or Event())
+
+
+def test_lines_come_as_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import time\nprint('one', flush=True)\ntime.sleep(60)"
+    assert next(told(monkeypatch, code)) == b"one\n"
+
+
+def test_a_line_that_does_not_come_in_time_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = told(monkeypatch, "import time\ntime.sleep(60)", patience=0.3)
+    with pytest.raises(child.TooSlow):
+        next(lines)
+
+
+def test_once_stopped_no_more_lines_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = Event()
+    stop.set()
+    assert list(told(monkeypatch, "while True: print('x' * 1000)", stop=stop)) == []
+
+
+def test_lines_before_a_crash_are_told_and_then_the_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = told(monkeypatch, "print('one', flush=True)\nraise ValueError('last words')")
+    assert next(lines) == b"one\n"
+    with pytest.raises(child.Failed, match="ValueError: last words"):
+        next(lines)

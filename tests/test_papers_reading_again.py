@@ -240,14 +240,6 @@ def test_a_file_that_is_lost_or_cannot_be_read_leaves_its_paper_as_it_is(
     assert again(lab, old)[0].status == "changed"
 
 
-def test_pages_that_ocr_read_are_not_lost(lab: Lab, old: str) -> None:
-    scanned = as_before(lab, old, RAGGED, ocr_pages=(1,))
-    (done,) = again(lab, scanned)
-    assert (done.status, done.paper_id) == ("failed", scanned)
-    assert done.reason == "1 page of it, read by OCR before, would hold no text now."
-    assert lab.papers.get(scanned).text == RAGGED
-
-
 def test_once_stopped_no_more_are_read(lab: Lab, old: str) -> None:
     stop = Event()
     steps = lab.read_again([old, *lab.papers.resolve(())], stop)

@@ -53,6 +53,6 @@ def test_a_scanned_letter_and_slides_of_images_are_told_apart(shared: Path) -> N
     letter = read(shared / "papers" / "scan_lincoln.pdf")
     slides = read(shared / "papers" / "mistral7b_slides_images.pdf")
     assert isinstance(letter, str)
-    assert "its only page is a scanned image; run OCR" in letter
+    assert "its only page is a scanned image; add it with OCR" in letter
     assert isinstance(slides, Paper)  # a few of its pages hold text
     assert len(slides.blank_pages) > slides.pages / 2

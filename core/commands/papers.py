@@ -2,8 +2,10 @@
 
 import argparse
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
+from typing import TypeVar
 
 from core.codec import plain
 from core.commands import Verbs
@@ -11,16 +13,19 @@ from core.commands.output import print_as_it_is, say, show
 from core.commands.recipes import WHERE
 from core.errors import BadInput
 from core.lab import Lab
-from core.papers import AddProgress, PaperRow, ReadingProgress
-from core.tasks import result_of
+from core.papers import AddProgress, PaperRow, ReadingProgress, pages_sentence
+from core.tasks import Progress, result_of
 from core.types import PAPER_SORTS, filter_from_link
 
+S = TypeVar("S", bound=Progress)
+BY_OCR = "read pages without text from their images, some seconds each"
 PAGE_FEED = "\f"  # no text of a paper holds one
 
 
 def add_verbs(verbs: Verbs) -> None:
     add = verbs.add_parser("add", help="add papers, folders and zip files of them")
     add.add_argument("files", nargs="+", metavar="FILE|FOLDER|ZIP", type=Path)
+    add.add_argument("--ocr", action="store_true", help=BY_OCR)
     add.set_defaults(verb=add_papers)
 
     papers = verbs.add_parser("papers", help="list the papers")
@@ -47,6 +52,7 @@ def add_verbs(verbs: Verbs) -> None:
     again.add_argument(
         "papers", nargs="*", metavar="PAPER", help="its id, or the beginning of it; default: all"
     )
+    again.add_argument("--ocr", action="store_true", help=BY_OCR)
     again.set_defaults(verb=read_again)
 
     remove = verbs.add_parser("remove", help="remove papers")
@@ -58,7 +64,8 @@ def add_papers(lab: Lab, options: argparse.Namespace) -> int:
     """A line for each file once it is kept; Ctrl-C keeps what was said."""
     stop = Event()
     signal.signal(signal.SIGINT, lambda *_: stop.set())
-    done = result_of(lab.papers.add_all(options.files, stop), _show_added)
+    steps = lab.papers.add_all(options.files, stop, ocr=options.ocr)
+    done = result_of(steps, _telling(_show_added, options.ocr))
     if stop.is_set():
         say("Stopped; what was told is kept, and the same command goes on from there.")
     return 1 if stop.is_set() or any(added.status == "failed" for added in done) else 0
@@ -68,10 +75,25 @@ def read_again(lab: Lab, options: argparse.Namespace) -> int:
     """A line for each paper once its new text is kept; Ctrl-C keeps what was said."""
     stop = Event()
     signal.signal(signal.SIGINT, lambda *_: stop.set())
-    done = result_of(lab.read_again(lab.papers.resolve(tuple(options.papers)), stop), _show_reread)
+    papers = lab.papers.resolve(tuple(options.papers))
+    steps = lab.read_again(papers, stop, ocr=options.ocr)
+    done = result_of(steps, _telling(_show_reread, options.ocr))
     if stop.is_set():
         say("Stopped; what was told is kept.")
     return 1 if stop.is_set() or any(each.status == "failed" for each in done) else 0
+
+
+def _telling(show_step: Callable[[S], None], ocr: bool) -> Callable[[S], None]:
+    """Besides what became of the papers, how far the OCR is, which takes long."""
+    told = ""
+
+    def tell(step: S) -> None:
+        nonlocal told
+        show_step(step)
+        if ocr and step.sentence != told:
+            say(told := step.sentence)
+
+    return tell
 
 
 def _show_reread(step: ReadingProgress) -> None:
@@ -113,6 +135,8 @@ def print_text(lab: Lab, options: argparse.Namespace) -> int:
     else:
         (paper_id,) = lab.papers.resolve((options.what,))
         paper = lab.papers.get(paper_id)
+    if said := pages_sentence(paper.blank_pages, paper.ocr_pages):
+        say(f"{paper.source}: {said}.")
     if options.page is None:
         pages = (paper.page_span(page) for page in range(1, paper.pages + 1))
         print_as_it_is(PAGE_FEED.join(paper.text[start:end] for start, end in pages))

@@ -17,6 +17,7 @@ from typing import Literal
 from core.errors import BadInput, OutOfSpace, TriptychError, Unreadable
 from core.files import PART, adding, disk_full_as
 from core.papers import reading, sources
+from core.papers.ocr import OCR, NeedsOCR, pages_sentence
 from core.papers.sources import LeftOut, SingleFile, Source
 from core.settings import Settings
 from core.store import PaperFacts, PaperRow, Store
@@ -33,12 +34,14 @@ Status = Literal["added", "known", "failed", "skipped"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
     """What became of one file. `reason` says why it failed, or what a reader should know. What was
-    "skipped" is no file but those of a folder or zip file that were not for reading."""
+    "skipped" is no file but those of a folder or zip file that were not for reading. `for_ocr` is
+    how many pages without text OCR could read, of a file that has no other."""
 
     file: str
     status: Status
     paper: PaperRow | None = None
     reason: str = ""
+    for_ocr: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +69,13 @@ class _Prepared:
 class Adding:
     """One go at adding files, to be run once. `folder` is that of the original files."""
 
-    def __init__(self, settings: Settings, store: Store, folder: Path) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, folder: Path, ocr: OCR | None = None
+    ) -> None:
         self._settings = settings
         self._store = store
         self._folder = folder
+        self._ocr = ocr
         self._here: dict[str, str] = {}  # the papers' ids by those of their files
 
     def run(
@@ -106,9 +112,13 @@ class Adding:
                         break
                     added = self._keep(read) if read else []
                     done += added
+                    doing = f"{len(done):,} of {len(files):,} files read"
+                    within = self._ocr.share if self._ocr else 0.0
+                    if self._ocr and self._ocr.doing:
+                        doing += f" · {self._ocr.doing}"
                     yield AddProgress(
-                        sentence=f"{len(done):,} of {len(files):,} files read",
-                        share=len(done) / len(files),
+                        sentence=doing,
+                        share=min(1.0, (len(done) + within) / len(files)),
                         added=tuple(added),
                     )
             finally:
@@ -134,7 +144,7 @@ class Adding:
                     return _Prepared(file=file, file_id=file_id, copy=copy)
                 copy.unlink()
                 return _Prepared(file=file, file_id=file_id)
-            paper, facts, note = reading.read_with_facts(copy, file.name, self._settings)
+            paper, facts, note = reading.read_with_facts(copy, file.name, self._settings, self._ocr)
             return _Prepared(
                 file=file, file_id=file_id, paper=paper, facts=facts, note=note, copy=copy
             )
@@ -241,12 +251,14 @@ def _told(
         return Added(file=each.shown, status=status, reason=each.reason)
     shown, row = each.file.shown, rows.get(each.file_id)
     if each.error:
-        return Added(file=shown, status="failed", reason=each.error.sentence)
+        for_ocr = each.error.pages if isinstance(each.error, NeedsOCR) else 0
+        return Added(file=shown, status="failed", reason=each.error.sentence, for_ocr=for_ocr)
     if row is None:
         reason = f"{each.file.name} was removed while it was added; add it again."
         return Added(file=shown, status="failed", reason=reason)
     if new.get(each.file_id) is each:
-        reason = "; ".join(filter(None, (each.note, blank_pages_sentence(row))))
+        ocr = each.paper.ocr_pages if each.paper else ()
+        reason = "; ".join(filter(None, (each.note, pages_sentence(row.blank_pages, ocr))))
         return Added(file=shown, status="added", paper=row, reason=reason)
     return Added(file=shown, status="known", paper=row, reason=f"already here as “{row.title}”")
 
@@ -280,26 +292,6 @@ def _drop(prepared: Iterable[_Prepared | LeftOut]) -> None:
     for each in prepared:
         if isinstance(each, _Prepared) and each.copy:
             each.copy.unlink(missing_ok=True)
-
-
-def blank_pages_sentence(row: PaperRow) -> str:
-    """Which pages hold no text to search; empty if all do."""
-    if not row.blank_pages:
-        return ""
-    pages = ", ".join(_ranges(row.blank_pages))
-    which = f"page {pages} holds" if len(row.blank_pages) == 1 else f"pages {pages} hold"
-    return f"{which} no text to search"
-
-
-def _ranges(numbers: tuple[int, ...]) -> list[str]:
-    """(3, 4, 5, 9) -> ["3-5", "9"]"""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return [str(first) if first == last else f"{first}-{last}" for first, last in runs]
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from core.papers import catalogue, facts, finding, reading
 from core.papers.adding import Added, Adding, AddProgress
 from core.papers.catalogue import BibTeXReport
 from core.papers.finding import TextMatch
-from core.papers.reading import PageImage
+from core.papers.ocr import OCR
+from core.papers.page_images import PageImage, page_image
 from core.papers.rereading import ReadingProgress, Reread, Rereading
 from core.papers.sources import Source
 from core.settings import SAMPLES, Settings
@@ -46,16 +47,18 @@ class Papers:
     # in
 
     def add_all(
-        self, given: Sequence[Source], stop: Event
+        self, given: Sequence[Source], stop: Event, *, ocr: bool = False
     ) -> Generator[AddProgress, None, list[Added]]:
         """Add files from disk, folders and zip files of them, and uploads (name, bytes), whose
         names are only ever shown; what became of each file, in this order. A file that gives no
-        text is "failed", with the reason. What a step tells as added is kept, whatever happens
+        text is "failed", with the reason; with `ocr` pages without text are read from their images,
+        which takes some seconds each. What a step tells as added is kept, whatever happens
         then; once `stop` is set, no more are begun.
 
         Errors: as Database, where nothing can be kept at all.
         """
-        return Adding(self._settings, self._store, self._folder).run(given, stop)
+        by_ocr = OCR(self._settings, stop) if ocr else None
+        return Adding(self._settings, self._store, self._folder, by_ocr).run(given, stop)
 
     def add(self, path: Path) -> Added:
         """Add one file from disk; for folders and zip files there is `add_all`."""
@@ -77,19 +80,21 @@ class Papers:
         return paper, note
 
     def read_again(
-        self, paper_ids: Iterable[str], stop: Event
+        self, paper_ids: Iterable[str], stop: Event, *, ocr: bool = False
     ) -> Generator[ReadingProgress, None, list[Reread]]:
         """Read the files of papers once more, as this version reads, and let the new texts take
         the places of the old ones; what became of each paper, in this order. Gold passages and
         cards move along by their words, and runs stay as they were. What a step tells is kept,
-        whatever happens then; once `stop` is set, no more are begun.
+        whatever happens then; once `stop` is set, no more are begun. With `ocr` pages without text
+        are read from their images, as those are again that were before.
 
         Errors: as Database.
         """
         rows = self.rows(paper_ids)
         with adding(self._settings.data):
             try:
-                again = Rereading(self._settings, self._store, self._folder)
+                by_ocr = OCR(self._settings, stop)
+                again = Rereading(self._settings, self._store, self._folder, by_ocr, new_pages=ocr)
                 return (yield from again.run(rows, stop))
             finally:
                 self._forget()
@@ -131,6 +136,18 @@ class Papers:
     def rows(self, paper_ids: Iterable[str]) -> list[PaperRow]:
         """Those of the papers that are here, in the order given."""
         return self._store.papers.rows(paper_ids)
+
+    def ocr_pages(self, paper_ids: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        """Of those of the papers that have any, the pages that OCR read, or tried to."""
+        return self._store.papers.ocr_pages(paper_ids)
+
+    def for_ocr(self, rows: Iterable[PaperRow]) -> dict[str, int]:
+        """Of how many pages of these papers OCR was not asked yet, though they have no text; those
+        without any are left out."""
+        blank = {row.id: row.blank_pages for row in rows if row.kind == "pdf" and row.blank_pages}
+        tried = self.ocr_pages(blank)
+        left = {each: len(set(pages) - set(tried.get(each, ()))) for each, pages in blank.items()}
+        return {paper_id: pages for paper_id, pages in left.items() if pages}
 
     def row(self, paper_id: str) -> PaperRow | None:
         """The paper's row, or None if it is not here (any more)."""
@@ -216,9 +233,7 @@ class Papers:
         """The page of a PDF as PNG, with the spans of this paper marked, and those of them that
         could not be."""
         marked = [(span.start, span.end) for span in spans if span.paper_id == paper.id]
-        return reading.page_image(
-            self.file(paper.id), page, marked, paper, PAGE_SCALE, self._settings
-        )
+        return page_image(self.file(paper.id), page, marked, paper, PAGE_SCALE, self._settings)
 
     # away, and back
 

@@ -3,7 +3,9 @@
     python reader.py pdfium FILE MEGABYTES SECONDS     a Document as JSON on stdout
     python reader.py pypdf FILE MEGABYTES SECONDS      the same, by the second reader
     python reader.py docx FILE MEGABYTES SECONDS       the same of another kind of DOCUMENTS
-    python reader.py draw FILE MEGABYTES SECONDS PAGE SCALE [START-END ...]
+    python reader.py ocr FILE MEGABYTES SECONDS THREADS PAGE ...
+                                    an OCRPage as JSON on a line for each page
+    python reader.py draw FILE MEGABYTES SECONDS PAGE SCALE [START-END|LEFT,BOTTOM,RIGHT,TOP ...]
                                     a Drawn as JSON on a line, and behind it one PNG or two
 
 Odd PDFs loop, eat memory and crash their reader, so this file is run where it can be killed, and
@@ -15,6 +17,7 @@ and wording the errors happen outside, in safe Python.
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from ctypes import byref, c_int
 from itertools import islice
 from pathlib import Path
@@ -81,7 +84,7 @@ class Drawn(TypedDict):
 
 
 def main(arguments: list[str]) -> None:
-    how, file, megabytes, seconds, *drawing = arguments
+    how, file, megabytes, seconds, *more = arguments
     if how == "pypdf":
         from pypdf import PdfReader as Reader
     else:
@@ -93,8 +96,13 @@ def main(arguments: list[str]) -> None:
             sys.stdout.buffer.write(as_json(by_converter(how, file)))
             return
         with Reader(file) as pdf:
+            if how == "ocr":
+                for line in recognized(pdf, more):
+                    sys.stdout.buffer.write(line)
+                    sys.stdout.buffer.flush()
+                return
             if how == "draw":
-                page, scale, *spans = drawing
+                page, scale, *spans = more
                 output = draw(pdf[int(page) - 1], float(scale), spans)
             else:
                 document = by_pypdf(pdf) if how == "pypdf" else by_pdfium(pdf)
@@ -104,6 +112,8 @@ def main(arguments: list[str]) -> None:
     except Exception as error:
         if needs_password(error):
             sys.exit(NEEDS_PASSWORD)
+        if "bad_alloc" in str(error):  # as onnxruntime says it
+            sys.exit(OUT_OF_MEMORY)
         raise
     sys.stdout.buffer.write(output)
 
@@ -226,6 +236,15 @@ def by_pypdf(pdf: Any) -> Document:
     return document
 
 
+def recognized(pdf: Any, more: list[str]) -> Iterator[bytes]:
+    """A line for each page, as soon as it is read."""
+    from core.ocr import read_images
+
+    threads, *pages = map(int, more)
+    for page in read_images(pdf, threads, pages):
+        yield as_json(page) + b"\n"
+
+
 def by_converter(kind: str, file: str) -> Document:
     """What is no PDF: its text is Markdown, a slide a page."""
     from core.documents import convert
@@ -240,14 +259,15 @@ def by_converter(kind: str, file: str) -> Document:
     return Document(title=found.title, author=found.author, made=found.made, pages=pages)
 
 
-def as_json(document: Document) -> bytes:
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+def as_json(found: object) -> bytes:
+    text = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "surrogatepass")
 
 
 def draw(page: Any, scale: float, spans: list[str]) -> bytes:
     """A page as PNG, `scale` pixels a point, with the characters START-END (as PDFium counts
-    them, half open) marked in yellow; before it and behind it what Drawn says."""
+    them, half open), or boxes in points, marked in yellow; before it and behind it what Drawn
+    says."""
     from pypdfium2 import raw
 
     width, height = page.get_size()
@@ -261,13 +281,15 @@ def draw(page: Any, scale: float, spans: list[str]) -> bytes:
     textpage = page.get_textpage()
     done, lines = [], set()
     for span in spans:
-        start, end = map(int, span.split("-"))
-        count = min(end, textpage.count_chars()) - start
-        marked = Marked(text="", boxes=0)
-        if count > 0:
-            marked["text"] = textpage.get_text_range(start, count, errors="surrogatepass")
-        for index in range(textpage.count_rects(start, count) if count > 0 else 0):
-            box = on_bitmap(page, bitmap, textpage.get_rect(index))
+        text, rects = "", []
+        if "," in span:
+            left, bottom, right, top = map(float, span.split(","))
+            rects = [(left, bottom, right, top)]
+        else:
+            text, rects = characters(textpage, *map(int, span.split("-")))
+        marked = Marked(text=text, boxes=0)
+        for rect in rects:
+            box = on_bitmap(page, bitmap, rect)
             if mark(pixels, row, bitmap.width, bitmap.height, box):
                 marked["boxes"] += 1
                 lines |= {box[1], box[3]}
@@ -283,6 +305,15 @@ def draw(page: Any, scale: float, spans: list[str]) -> bytes:
         around = round(AROUND * bitmap.height)
         band = image(max(0, min(lines) - around), min(bitmap.height, max(lines) + around))
     return json.dumps(Drawn(marked=done, page=len(whole))).encode() + b"\n" + whole + band
+
+
+def characters(textpage: Any, start: int, end: int) -> tuple[str, list[Any]]:
+    """What some characters of a page are, and the rectangles that they fill."""
+    count = min(end, textpage.count_chars()) - start
+    if count <= 0:
+        return "", []
+    rects = [textpage.get_rect(index) for index in range(textpage.count_rects(start, count))]
+    return textpage.get_text_range(start, count, errors="surrogatepass"), rects
 
 
 def on_bitmap(

@@ -7,15 +7,16 @@ too much memory.
 import hashlib
 import json
 import time
-import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import accumulate, islice
+from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 
-from core.errors import BadInput, Unreadable
+from core.errors import Unreadable
 from core.papers import child, facts, mending, paragraphs, texts, titles
-from core.papers.reader import DOCUMENTS, Document, Drawn, Marked
+from core.papers.ocr import KNOWN_LETTERS, OCR, READABLE, NeedsOCR, with_words
+from core.papers.reader import DOCUMENTS, Document
+from core.papers.recognized import Recognized
 from core.settings import Settings
 from core.store import PaperFacts
 from core.text import file_name
@@ -40,17 +41,18 @@ HOLDS = {
     "drawing": ("a drawing without letters", "drawings without letters"),
     "lost": ("unreadable", "unreadable"),
     "empty": ("empty", "empty"),
+    "foreign": ("in letters that OCR cannot read", "in letters that OCR cannot read"),
 }
 REMEDIES = {
-    "image": "run OCR on it and add the result",
-    "slide": "export the slides with their text, or run OCR, and add the result",
-    "drawing": "run OCR on it and add the result",
-    "lost": "run OCR on it, or print it to a new PDF elsewhere, and add the result",
+    "image": "add it with OCR",
+    "slide": "export the slides with their text, or add them with OCR",
+    "drawing": "add it with OCR",
+    "lost": "add it with OCR, or print it to a new PDF and add that",
     "empty": "there is nothing to add",
+    "foreign": f"{KNOWN_LETTERS}, so run another OCR on it and add the result",
 }
 
 OLDER_OFFICE = bytes.fromhex("d0cf11e0a1b11ae1")  # begins .doc, .ppt and encrypted office files
-LONGEST_LIGATURE = 3  # letters
 TITLE_LINES = 50  # the title is looked for in the first so many
 
 
@@ -71,7 +73,9 @@ def read(path: Path, name: str, settings: Settings) -> Paper:
     return read_with_facts(path, name, settings)[0]
 
 
-def read_with_facts(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFacts, str]:
+def read_with_facts(
+    path: Path, name: str, settings: Settings, ocr: OCR | None = None
+) -> tuple[Paper, PaperFacts, str]:
     """The paper in the file at `path`, which its owner calls `name` (its suffix says the kind).
 
     The lines of a PDF's paragraphs are joined, also over pages; pages and paragraphs are parted by
@@ -89,7 +93,7 @@ def read_with_facts(path: Path, name: str, settings: Settings) -> tuple[Paper, P
     try:
         check(path, name, settings)
         if kind == "pdf":
-            return *_read_pdf(path, name, settings), ""
+            return *_read_pdf(path, name, settings, ocr), ""
         if kind in DOCUMENTS:
             return *_read_document(path, name, kind, settings), ""
         paper, note = texts.read(path, name, kind)
@@ -136,7 +140,7 @@ def _read_document(
         raise Unreadable(_failed(name, failure, settings), str(failure)) from failure
     pages = [mending.tidy(page["text"]).strip() for page in document["pages"]]
     if not any(pages):
-        raise Unreadable(f"{name} holds no text; save it as a PDF, run OCR and add the result.")
+        raise Unreadable(f"{name} holds no text; save it as a PDF and add that with OCR.")
     text = mending.PAGE_BREAK.join(pages)
     paper = Paper(
         id=digest_file(path),
@@ -152,7 +156,9 @@ def _read_document(
     return with_text_digest(paper), facts.of_pdf(document["author"], document["made"])
 
 
-def _read_pdf(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFacts]:
+def _read_pdf(
+    path: Path, name: str, settings: Settings, ocr: OCR | None
+) -> tuple[Paper, PaperFacts]:
     with path.open("rb") as file:
         head = file.read(1024)
         if b"%PDF-" not in head and b"endobj" not in head:
@@ -161,9 +167,11 @@ def _read_pdf(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFa
                 "give it its right suffix, or save it as a PDF."
             )
     how, document = _document(path, name, settings)
+    recognized = _recognized(path, name, document, ocr) if ocr else {}
     holds = [page["holds"] for page in document["pages"]]
     if "text" not in holds:
-        raise Unreadable(_without_text(name, holds))
+        offered = 0 if ocr else sum(held in READABLE for held in holds)
+        raise NeedsOCR(_without_text(name, holds), offered)
     raw = [page["text"] for page in document["pages"]]
     known = mending.vocabulary(raw)
     body, margins = paragraphs.arranged(document["pages"])
@@ -174,12 +182,16 @@ def _read_pdf(path: Path, name: str, settings: Settings) -> tuple[Paper, PaperFa
         title=titles.of_pdf(mending.mend(document["title"], known)[0], lines, name),
         text=joined.text,
         page_starts=joined.page_starts,
-        raw_map=joined.raw_map if how == "pdfium" else (),
+        raw_map=joined.raw_map,
         margins=joined.margins,
         source=name,
         kind="pdf",
         blank_pages=tuple(page for page, held in enumerate(holds, 1) if held != "text"),
     )
+    if recognized:
+        paper = with_words(paper, recognized)
+    if how == "pypdf":
+        paper = replace(paper, raw_map=())  # it counts characters as nobody else does
     return with_text_digest(paper), facts.of_pdf(
         mending.mend(document["author"], known)[0], document["made"]
     )
@@ -200,6 +212,18 @@ def _sized_lines(document: Document, body: Iterable[mending.RawPiece]) -> list[t
         else:
             lines += [(line, sizes.get(piece.start, 0.0)) for line in words.splitlines()]
     return lines[:TITLE_LINES]
+
+
+def _recognized(path: Path, name: str, document: Document, ocr: OCR) -> dict[int, Recognized]:
+    """The pages without text, read from their images and put into the document; those that are
+    empty as they are."""
+    pages = document["pages"]
+    wanted = [number for number, page in enumerate(pages, 1) if page["holds"] in READABLE]
+    found = ocr.read(path, name, wanted) if wanted else {}
+    for number, each in found.items():
+        pages[number - 1] = each.page
+    blank = (number for number, page in enumerate(pages, 1) if page["holds"] == "empty")
+    return found | {number: Recognized(page=pages[number - 1]) for number in blank}
 
 
 def _document(path: Path, name: str, settings: Settings) -> tuple[str, Document]:
@@ -269,98 +293,3 @@ def _without_text(name: str, holds: Sequence[str]) -> str:
         ]
         what = f"{', '.join(parts[:-1])} and {parts[-1]}"
     return f"No page of {name} holds text: {what}; {REMEDIES[next(iter(counts))]}."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageImage:
-    """A page as a PNG, and the band of it around what is marked as another one, empty where
-    nothing is. `unmarked` are the asked-for spans that lie on the page but could not be placed on
-    its image; nothing is marked for these."""
-
-    png: bytes
-    band: bytes = b""
-    unmarked: tuple[tuple[int, int], ...] = ()
-
-
-def page_image(
-    path: Path,
-    page: int,
-    highlights: Iterable[tuple[int, int]],
-    paper: Paper,
-    scale: float,
-    settings: Settings,
-) -> PageImage:
-    """Page `page` (from 1) of the PDF at `path` as a PNG of `scale` pixels a point (2.0: 144 dpi),
-    its longer side at most 4,000 pixels.
-
-    `highlights` are half open spans of `paper.text`; what of them lies on the page is marked in
-    yellow. A place is marked only if the letters that PDFium finds there are those of the span,
-    so a paper that another version read, or only the second reader (see `read`), has no wrong
-    marks. Errors: BadInput for a page that is not there or a paper that is no PDF, Unreadable for
-    a page that cannot be drawn.
-    """
-    if paper.kind != "pdf":
-        raise BadInput(f"{paper.source} has no page images; read its text instead.")
-    if not 1 <= page <= paper.pages:
-        raise BadInput(f"{paper.source} has pages 1 to {paper.pages}, not {page}.")
-    parts = paper.page_span(page), paper.margin_span(page)
-    here = [
-        (max(start, first), min(end, last)) for start, end in highlights for first, last in parts
-    ]
-    here = [(start, end) for start, end in here if paper.text[start:end].strip()]
-    if not paper.raw_map:
-        png, band, _ = _draw(path, page, [], paper, scale, settings)
-        return PageImage(png=png, band=band, unmarked=tuple(here))
-    png, band, marked = _draw(path, page, here, paper, scale, settings)
-    wrong = [
-        span
-        for span, found in zip(here, marked, strict=True)
-        if not found["boxes"] or not _same_letters(paper.text[slice(*span)], found["text"])
-    ]
-    if wrong:
-        right = [span for span in here if span not in wrong]
-        png, band, _ = _draw(path, page, right, paper, scale, settings)
-    return PageImage(png=png, band=band, unmarked=tuple(wrong))
-
-
-def _draw(
-    path: Path,
-    page: int,
-    spans: Sequence[tuple[int, int]],
-    paper: Paper,
-    scale: float,
-    settings: Settings,
-) -> tuple[bytes, bytes, list[Marked]]:
-    raw = mending.raw_spans(paper, page, spans)
-    pieces = [f"{start}-{end}" for span in raw for start, end in span]
-    deadline = time.monotonic() + settings.read_seconds
-    try:
-        output = child.read(
-            "draw", path, settings, str(page), str(scale), *pieces, deadline=deadline
-        )
-    except child.Failed as failure:
-        raise Unreadable(
-            f"Page {page} of {paper.source} cannot be drawn; read its text instead.", str(failure)
-        ) from failure
-    said, _, images = output.partition(b"\n")
-    drawn: Drawn = json.loads(said)
-    found = iter(drawn["marked"])
-    marked = [_together(list(islice(found, len(span)))) for span in raw]
-    return images[: drawn["page"]], images[drawn["page"] :], marked
-
-
-def _together(pieces: Sequence[Marked]) -> Marked:
-    return Marked(
-        text="".join(piece["text"] for piece in pieces),
-        boxes=sum(piece["boxes"] for piece in pieces),
-    )
-
-
-def _same_letters(wanted: str, found: str) -> bool:
-    """Whether the letters are the same, but for accents, which may be drawn apart from them, and
-    for the rest of a ligature at either end."""
-    ours, theirs = (
-        "".join(filter(str.isalnum, unicodedata.normalize("NFKD", text).replace("ı", "i")))
-        for text in (wanted, found)
-    )
-    return ours in theirs and len(theirs) - len(ours) <= 2 * LONGEST_LIGATURE

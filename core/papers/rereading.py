@@ -3,7 +3,7 @@ into it."""
 
 from collections import deque
 from collections.abc import Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -13,10 +13,13 @@ from core import labels
 from core.errors import Unreadable
 from core.papers import reading
 from core.papers.moving import Letters, moved
+from core.papers.ocr import OCR
 from core.settings import Settings
 from core.store import PaperRow, Store
 from core.tasks import Progress
 from core.types import Paper, Span, file_id_of
+
+PATIENCE = 0.5  # seconds without a word of how far it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +44,17 @@ class ReadingProgress(Progress):
 
 
 class Rereading:
-    """`folder` is that of the original files."""
+    """`folder` is that of the original files. Pages that OCR read before it reads again; with
+    `new_pages` also others that have no text."""
 
-    def __init__(self, settings: Settings, store: Store, folder: Path) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, folder: Path, ocr: OCR, *, new_pages: bool
+    ) -> None:
         self._settings = settings
         self._store = store
         self._folder = folder
+        self._ocr = ocr
+        self._new_pages = new_pages
 
     def run(
         self, rows: Sequence[PaperRow], stop: Event
@@ -56,25 +64,28 @@ class Rereading:
         with ThreadPoolExecutor(self._settings.cores, "reading") as readers:
             try:
                 under_way = deque((row, readers.submit(self._read, row)) for row in rows)
-                while under_way and not stop.is_set():
+                while under_way:
                     row, future = under_way.popleft()
+                    while not wait([future], PATIENCE).done:
+                        yield self._progress(len(done), len(rows))
+                    if stop.is_set():  # it ends the children too: what they left says nothing
+                        break
                     try:
-                        paper, note = future.result()
-                        if (
-                            stop.is_set()
-                        ):  # Ctrl-C ends the children too: what they left says nothing
-                            break
-                        done.append(self._put(row, paper, note))
+                        done.append(self._put(row, *future.result()))
                     except Unreadable as error:
                         done.append(_failed(row, error.sentence))
-                    yield ReadingProgress(
-                        sentence=f"{len(done):,} of {len(rows):,} papers read again",
-                        share=len(done) / len(rows),
-                        reread=(done[-1],),
-                    )
+                    yield self._progress(len(done), len(rows), done[-1])
             finally:
                 readers.shutdown(cancel_futures=True)
         return done
+
+    def _progress(self, done: int, count: int, *reread: Reread) -> ReadingProgress:
+        doing = (f"{done:,} of {count:,} papers read again", self._ocr.doing)
+        return ReadingProgress(
+            sentence=" · ".join(filter(None, doing)),
+            share=min(1.0, (done + self._ocr.share) / count),
+            reread=reread,
+        )
 
     def _read(self, row: PaperRow) -> tuple[Paper, str]:
         """The paper as its file is read now, and what was guessed or lost, in a thread of the
@@ -83,7 +94,9 @@ class Rereading:
         if not reading.is_original(self._folder / file_id, file_id):
             raise Unreadable(f"The file of it is not here as it was; add {row.source} again first.")
         path = self._folder / file_id
-        paper, _, note = reading.read_with_facts(path, row.source, self._settings)
+        by_ocr = self._new_pages or self._store.papers.ocr_pages([row.id])
+        ocr = self._ocr if by_ocr else None
+        paper, _, note = reading.read_with_facts(path, row.source, self._settings, ocr)
         return paper, note
 
     def _put(self, row: PaperRow, paper: Paper, note: str) -> Reread:
@@ -92,9 +105,6 @@ class Rereading:
             old = self._store.papers.get(row.id)
             if old is None:
                 return _failed(row, "It was removed, or read again by somebody else, meanwhile.")
-            if lost := set(old.ocr_pages) - set(paper.ocr_pages):
-                read = labels.counted(len(lost), "page")
-                return _failed(row, f"{read} of it, read by OCR before, would hold no text now.")
             places = self._places(old, paper) if paper.id != old.id else {}
             along = {place: found for place, (_, found) in places.items() if found}
             left = {place: words for place, (words, found) in places.items() if not found}

@@ -114,6 +114,7 @@ class Finder:
                     chunk=Chunk(paper_id=paper.id, start=span.start, end=span.end, text=text),
                     title=paper.title,
                     pages=paper.pages_of(span.start, span.end),
+                    ocr=paper.is_ocr(span.start, span.end),
                     similarity=None,
                     rank_before=None,
                     rank=rank,
@@ -248,7 +249,8 @@ class Finder:
 
     def _read_heading(self, paper_id: str) -> Paper:
         """What a hit says of its paper: thousands fit in memory without their texts."""
-        return replace(self._papers.get(paper_id), text="", raw_map=())
+        paper = self._papers.get(paper_id)
+        return replace(paper, text="", raw_map=(), word_boxes=(), doubtful=())
 
     def chunks(
         self, chunking: Chunking, paper_ids: Sequence[str]

@@ -127,6 +127,7 @@ def rank(
             pages=papers[candidate.chunk.paper_id].pages_of(
                 candidate.chunk.start, candidate.chunk.end
             ),
+            ocr=papers[candidate.chunk.paper_id].is_ocr(candidate.chunk.start, candidate.chunk.end),
             similarity=candidate.similarity,
             lexical_score=candidate.lexical_score,
             fused_score=candidate.fused_score,

@@ -187,6 +187,15 @@ class PaperStore:
         rows = {row["id"]: _row(row) for row in found}
         return [rows[paper_id] for paper_id in wanted if paper_id in rows]
 
+    def ocr_pages(self, paper_ids: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        """Of those of the papers that have any, the pages that were read from their images."""
+        rows = self._database.rows(
+            f"SELECT id, json_extract(body, '$.ocr_pages') AS pages {THESE}",
+            json.dumps(tuple(paper_ids)),
+        )
+        found = {row["id"]: tuple(json.loads(row["pages"] or "[]")) for row in rows}
+        return {paper_id: pages for paper_id, pages in found.items() if pages}
+
     def mark(self) -> tuple[int, int]:
         """Two numbers that are others once a paper has come, gone, or was read again."""
         (row,) = self._database.rows(

@@ -91,6 +91,10 @@ class Paper:
     def pages(self) -> int:
         return len(self.page_starts)
 
+    def is_ocr(self, start: int, end: int) -> bool:
+        """Whether some of `text[start:end]` was read from a page's image."""
+        return not set(self.ocr_pages).isdisjoint(self.pages_of(start, end))
+
     @property
     def body_end(self) -> int:
         """Where the pages' own text ends, and the margins begin."""
@@ -284,6 +288,7 @@ class Hit:
     the characters from the chunk's start that fit the model's window; what lies behind was never
     seen by it. A hit from an imported log has no pages (see core.logs); it is a `preview` where
     the log holds only the chunk's beginning, and then nothing may be concluded from its text.
+    `ocr`: some of it was read from a page's image, and may be misread.
     """
 
     chunk: Chunk
@@ -298,6 +303,7 @@ class Hit:
     embedder_reads: int | None = None
     reranker_reads: int | None = None
     preview: bool = False
+    ocr: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

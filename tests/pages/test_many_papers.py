@@ -242,7 +242,7 @@ def test_many_files_are_counted_and_only_the_broken_ones_named(app: AppTest, lab
 def test_stopping_keeps_what_is_in(lab: Lab, app: AppTest) -> None:
     upload = adding.Upload(name="Adding", doing=adding.Progress(sentence="Adding"))
     upload.stop()
-    upload.follow(adding._steps(lab, [], upload))
+    upload.follow(adding._steps(lab, upload, ocr=False))
     upload.join()
     visited(app, "library")
     app.session_state[adding.UPLOAD] = upload

@@ -2,7 +2,7 @@
 
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 PORTRAIT = (200, 300)
 LANDSCAPE = (320, 180)
@@ -128,6 +128,26 @@ def pdf(
     return _file(objects)
 
 
+def of_images(images: Sequence[tuple[int, int, bytes]], dpi: int) -> bytes:
+    """A file whose pages are grey images: width, height, and a byte a pixel, as of a scanner."""
+    objects = {1: b"<</Type/Catalog/Pages 2 0 R>>"}
+    kids = []
+    for number, (width, height, pixels) in enumerate(images):
+        kid = 3 + 3 * number
+        kids.append(b"%d 0 R" % kid)
+        across, down = (round(side * 72 / dpi) for side in (width, height))
+        objects[kid] = (
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]/Contents %d 0 R"
+            b"/Resources<</XObject<</I %d 0 R>>>>>>" % (across, down, kid + 1, kid + 2)
+        )
+        objects[kid + 1] = _stream(b"", picture((across, down)).encode())
+        entries = b"/Type/XObject/Subtype/Image/Width %d/Height %d" % (width, height)
+        entries += b"/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/FlateDecode"
+        objects[kid + 2] = _stream(entries, zlib.compress(pixels))
+    objects[2] = b"<</Type/Pages/Count %d/Kids[%s]>>" % (len(kids), b" ".join(kids))
+    return _file(objects)
+
+
 def _stream(entries: bytes, data: bytes) -> bytes:
     return b"<<%s/Length %d>>stream\n%s\nendstream" % (entries, len(data), data)
 
@@ -159,6 +179,18 @@ def packed(begin: bytes, middle: bytes, times: int, end: bytes, *, stated: int =
     head = b"<</Filter/FlateDecode/Length %d>>stream\n" % (stated or len(body))
     assert plain.count(mark) == 1
     return plain.replace(mark, head + body + b"\n")
+
+
+def joined(*files: bytes) -> bytes:
+    """One file with the pages of all."""
+    from pypdf import PdfWriter
+
+    writer = PdfWriter()
+    for file in files:
+        writer.append(io.BytesIO(file))
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
 
 
 def encrypted(plain: bytes, user_password: str) -> bytes:

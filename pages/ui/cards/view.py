@@ -65,7 +65,8 @@ def place(lab: Lab, card: Card) -> None:
     paper = lab.papers.get(span.paper_id)
     pages = paper.pages_of(span.start, span.end)
     which = f", p. {pages[0]}" if paper.pages > 1 else ""
-    st.markdown(f"**{labels.escaped(paper.title)}**{which}")
+    ocr = f" ({labels.BY_OCR})" if paper.is_ocr(span.start, span.end) else ""
+    st.markdown(f"**{labels.escaped(paper.title)}**{which}{ocr}")
     st.page_link(
         "pages/library.py",
         label="Open the paper",

@@ -239,7 +239,7 @@ def found(lab: Lab, token: str) -> None:
             key=f"{key}-hit",
         ):
             st.caption(" · ".join(labels.standing(hit)))
-            chunk.passage_of(hit, run.question, (), key)
+            chunk.passage_of(lab, hit, run.question, (), key)
     if not search.over:
         st.caption("These are the most similar. The reranker reads them next …")
     elif run.candidates and not search.error:

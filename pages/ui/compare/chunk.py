@@ -9,7 +9,7 @@ from core.types import Hit, Retrieval, Run
 from pages.ui.compare import asking
 from pages.ui.library import page_image
 from pages.ui.shared import gold
-from pages.ui.shared.highlighted_text import matches, passage, unseen
+from pages.ui.shared.highlighted_text import doubtful, matches, passage, unseen
 
 LONGEST_QUOTE = 90  # characters
 
@@ -28,7 +28,7 @@ def card(lab: Lab, hit: Hit, question: str, spans: gold.Gold, key: str) -> None:
             f":material/campaign: This passage reads like an instruction to the model: “{said}”. It"
             " can change what the answer says, and nothing else."
         )
-    passage_of(hit, question, spans, key)
+    passage_of(lab, hit, question, spans, key)
     span = hit.chunk.span
     st.page_link(
         "pages/cards.py",
@@ -46,12 +46,17 @@ def _holds(spans: gold.Gold, hit: Hit) -> None:
         st.markdown(f":yellow-badge[gold] {said[0].upper()}{said[1:]}.")
 
 
-def passage_of(hit: Hit, question: str, spans: gold.Gold, key: str) -> None:
-    """Its text, with the words of the question, its gold, and what the embedder never saw
-    marked."""
+def passage_of(lab: Lab, hit: Hit, question: str, spans: gold.Gold, key: str) -> None:
+    """Its text, with the words of the question, its gold, what the embedder never saw, and what
+    OCR may have misread marked."""
     with st.container(key=f"chunk-text-{key}"):
-        text = hit.chunk.text
+        text, span = hit.chunk.text, hit.chunk.span
         found = [*matches(text, question), *unseen(hit), *gold.marks(spans, hit)]
+        if hit.ocr and lab.papers.row(span.paper_id):
+            paper = lab.papers.get(span.paper_id)
+            found += doubtful(paper, span.start, span.end)
+            said = labels.by_ocr(paper, span.start, span.end)
+            st.caption(f":material/document_scanner: {said[0].upper()}{said[1:]}.")
         passage(f"passage-{key}", text, found)
 
 

@@ -4,6 +4,7 @@ each is said, and those that could not be read stay listed until they are dismis
 from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -11,7 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core import labels
 from core.errors import BadInput
 from core.lab import Lab
-from core.papers import KINDS, Added, AddProgress, BibTeXReport, Refusal
+from core.papers import KINDS, Added, AddProgress, BibTeXReport, Refusal, ocr_takes
 from core.tasks import Progress, Task
 from pages.ui.shared import frame
 
@@ -27,9 +28,10 @@ ICONS = {"added": ":material/check:", "failed": ":red[:material/error:]"}
 @dataclass(kw_only=True)
 class Upload(Task[AddProgress, None]):
     """Files on their way in, and what became of those that are read; of BibTeX files what they
-    said of the papers, by their names."""
+    said of the papers, by their names. `files` are kept until the offer of OCR is taken or gone."""
 
     doing: Progress
+    files: tuple[UploadedFile, ...] = ()
     added: tuple[Added, ...] = ()
     reports: tuple[tuple[str, BibTeXReport], ...] = ()
 
@@ -49,6 +51,7 @@ def draw(lab: Lab) -> bool:
         _uploader(lab)
         if upload:
             _ended(upload, refusals)
+            _offer_ocr(lab, upload)
     _refused(lab, refusals)
     return upload is not None and not upload.over
 
@@ -72,22 +75,25 @@ def _uploader(lab: Lab) -> None:
         st.rerun()
 
 
-def begin(lab: Lab, files: Sequence[UploadedFile]) -> Upload:
+def begin(lab: Lab, files: Sequence[UploadedFile], *, ocr: bool = False) -> Upload:
     """Start reading them; what is in stays, also when the page is left."""
     name = f"Adding {labels.counted(len(files), 'file')}"
-    upload = Upload(name=name, doing=Progress(sentence=name))
-    upload.follow(_steps(lab, files, upload))
+    upload = Upload(name=name, doing=Progress(sentence=name), files=tuple(files))
+    upload.follow(_steps(lab, upload, ocr=ocr))
     upload.join(POLL_SECONDS)  # of a few files nobody need watch the progress
     return upload
 
 
-def _steps(
-    lab: Lab, files: Sequence[UploadedFile], upload: Upload
-) -> Generator[AddProgress, None, None]:
+def _steps(lab: Lab, upload: Upload, *, ocr: bool) -> Generator[AddProgress, None, None]:
     """The papers first, since BibTeX gives facts to those that are here."""
-    papers = [(file.name, file) for file in files if not file.name.lower().endswith(BIBTEX)]
+    files = upload.files
+    papers = [
+        (file.name, BytesIO(file.getvalue()))  # a stream is closed once it is read
+        for file in files
+        if not file.name.lower().endswith(BIBTEX)
+    ]
     if papers:
-        yield from lab.papers.add_all(papers, upload.stopping)
+        yield from lab.papers.add_all(papers, upload.stopping, ocr=ocr)
     for file in files:
         if file.name.lower().endswith(BIBTEX) and not upload.stopping.is_set():
             yield AddProgress(sentence=f"Reading {file.name}")
@@ -149,6 +155,24 @@ def _ended(upload: Upload, refusals: Sequence[Refusal]) -> None:
                         ],
                         hide_index=True,
                     )
+
+
+def _offer_ocr(lab: Lab, upload: Upload) -> None:
+    """Files without text are read from their images only when somebody wants it."""
+    scans = [added for added in upload.added if added.for_ocr]
+    # A file in a zip file is shown with that one's name in front.
+    files = [
+        file for file in upload.files if any(each.file.startswith(file.name) for each in scans)
+    ]
+    upload.files = tuple(files)
+    if not scans:
+        return
+    takes = ocr_takes(sum(added.for_ocr for added in scans))
+    with st.container(key="library-ocr", horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/document_scanner: Without text: {takes} by OCR.", width="content")
+        if st.button("Read by OCR", key="library.ocr"):
+            st.session_state[UPLOAD] = begin(lab, files, ocr=True)
+            st.rerun()
 
 
 def said(added: Added) -> str:

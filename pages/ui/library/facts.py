@@ -18,10 +18,12 @@ def draw(lab: Lab, row: PaperRow) -> None:
     with st.container(
         key="library-facts", horizontal=True, vertical_alignment="center", gap="small"
     ):
-        known = paper_search.facts(row)
-        st.caption(f"{known}  \n{listing.about(row)}" if known else listing.about(row))
+        tried = lab.papers.ocr_pages([row.id]).get(row.id, ())
+        known = (paper_search.facts(row), listing.about(row), listing.unread(row, tried))
+        st.caption("  \n".join(filter(None, known)))
         _edit(lab, row)
         reading_again.button(lab, [row.id], "Read again", f"library.again.{row.id}")
+        reading_again.ocr_button(lab, [row], f"library.ocr.{row.id}")
         if st.button(
             "Remove",
             icon=":material/delete:",

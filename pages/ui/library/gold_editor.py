@@ -13,7 +13,15 @@ from core.lab import Lab
 from core.metrics import within
 from core.types import Paper, Span
 from pages.ui.shared import frame
-from pages.ui.shared.highlighted_text import Asked, Mark, golden, page_text, searched, trimmed
+from pages.ui.shared.highlighted_text import (
+    Asked,
+    Mark,
+    doubtful,
+    golden,
+    page_text,
+    searched,
+    trimmed,
+)
 
 SAID, FAILED, TURNED = "library.gold.said", "library.gold.failed", "library.gold.turned"
 STEPS = 20  # that can be undone
@@ -80,7 +88,9 @@ def _text(
     page_text(
         f"library.passage.{paper.id}.{start}",
         text,
-        marks + searched(found, None if place is None else place - start),
+        marks
+        + doubtful(paper, start, end)
+        + searched(found, None if place is None else place - start),
         partial(_keep, lab, paper, start),
         st.session_state.get(_another(paper), ""),
     )

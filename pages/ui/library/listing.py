@@ -1,13 +1,13 @@
 """The papers of the library: looked for, a page of them listed, some selected and then tagged or
 removed together. What is looked for stands in the address, as `?papers=`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from core import labels
 from core.lab import Lab
-from core.papers import PaperRow, blank_pages_sentence
+from core.papers import PaperRow, pages_sentence
 from core.types import PaperFilter, filter_from_link, filter_to_link
 from pages.ui.library import reading_again, removing
 from pages.ui.shared import paper_search
@@ -21,9 +21,11 @@ def draw(lab: Lab, everything: int, opened: PaperRow | None) -> PaperFilter:
     count = lab.papers.count(wanted) if wanted != PaperFilter() else everything
     paper_search.heading(KEY, count, everything)
     _selection(lab, wanted, count)
+    rows = paper_search.page(lab, KEY, wanted, count)
+    tried = lab.papers.ocr_pages(row.id for row in rows)
     with st.container(key="library-list", gap=None):
-        for row in paper_search.page(lab, KEY, wanted, count):
-            _row(row, opened=opened is not None and row.id == opened.id)
+        for row in rows:
+            _row(row, tried.get(row.id, ()), opened=opened is not None and row.id == opened.id)
     if not count:
         st.caption("No paper fits. Clear what is looked for, or change it.")
     paper_search.pager(KEY, count)
@@ -64,6 +66,7 @@ def _selection(lab: Lab, wanted: PaperFilter, count: int) -> None:
             _tags(lab, selected)
             label = f"Read {len(selected):,} again"
             reading_again.button(lab, sorted(selected), label, "library.again")
+            reading_again.ocr_button(lab, lab.papers.rows(sorted(selected)), "library.again.ocr")
             if st.button(
                 f"Remove {len(selected):,}",
                 icon=":material/delete:",
@@ -97,7 +100,7 @@ def _tags(lab: Lab, selected: frozenset[str]) -> None:
             st.rerun()
 
 
-def _row(row: PaperRow, *, opened: bool) -> None:
+def _row(row: PaperRow, tried: Sequence[int], *, opened: bool) -> None:
     title = labels.escaped(row.title)
     with st.container(key=f"{'opened' if opened else 'paper'}-{row.id[:12]}", gap=None):
         with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="xsmall"):
@@ -108,10 +111,16 @@ def _row(row: PaperRow, *, opened: bool) -> None:
                 st.query_params["paper"] = row.id
                 st.query_params.pop("at", None)
                 st.rerun()
-        lines = [paper_search.facts(row), about(row)]
-        if blank := blank_pages_sentence(row):
-            lines.append(f":material/visibility_off: {blank}")
+        lines = (paper_search.facts(row), about(row), unread(row, tried))
         st.caption("  \n".join(filter(None, lines)))
+
+
+def unread(row: PaperRow, tried: Sequence[int]) -> str:
+    """Which pages have no text of their own, and of which OCR made one; `tried` are all those
+    that it was asked for."""
+    said = pages_sentence(row.blank_pages, tried)
+    icon = ":material/visibility_off:" if row.blank_pages else reading_again.OCR_ICON
+    return f"{icon} {said}" if said else ""
 
 
 def about(row: PaperRow) -> str:

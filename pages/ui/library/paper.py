@@ -132,7 +132,10 @@ def _page(
     with image:
         page_image.whole(lab, paper, page, (*found, *gold_editor.chosen(lab, paper)))
     with text:
-        st.caption(f"{TEXT}, {labels.counted(len(paper.text[start:end].strip()), 'character')}")
+        said = f"{TEXT}, {labels.counted(len(paper.text[start:end].strip()), 'character')}"
+        if paper.is_ocr(start, end):
+            said += f" · {labels.by_ocr(paper, start, end)}"
+        st.caption(said)
         gold_editor.draw(paper, start, end, marks, partial(_turn, paper, parts), beside=False)
         margins = paper.text[slice(*paper.margin_span(page))].split("\n")
         if said := " · ".join(labels.escaped(line) for line in margins if line):

@@ -1,7 +1,7 @@
 """Papers read once more, in the background, and what became of each and of what points into it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -9,7 +9,7 @@ import streamlit as st
 from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
-from core.papers import ReadingProgress, Reread
+from core.papers import PaperRow, ReadingProgress, Reread, ocr_takes
 from core.tasks import Progress, Task
 from pages.ui.shared import frame
 
@@ -18,6 +18,11 @@ POLL_SECONDS = 0.5
 LISTED = 10  # papers named one by one
 STATUSES = {"changed": "with a new text", "same": "as before", "failed": "not read"}
 ICON = ":material/refresh:"
+OCR_ICON = ":material/document_scanner:"
+WHAT_OCR_READS = (
+    "Read pages without text from their images. OCR knows Latin and Chinese letters; what it is"
+    " not sure of is marked. Gold passages and cards move along by their words."
+)
 WHAT_COMES = (
     "Read the file once more, as this version reads. Gold passages and cards move along by their"
     " words; runs of the text before stay readable and are marked."
@@ -36,12 +41,12 @@ class PapersRead(Task[ReadingProgress, list[Reread]]):
         self.doing = step
 
 
-def begin(lab: Lab, paper_ids: Sequence[str]) -> None:
+def begin(lab: Lab, paper_ids: Sequence[str], *, ocr: bool = False) -> None:
     """Start, and go on when the page is left; what is refused is said where the button stands."""
-    name = f"Reading {labels.counted(len(paper_ids), 'paper')} again"
+    name = f"Reading {labels.counted(len(paper_ids), 'paper')} {'by OCR' if ocr else 'again'}"
     reading = PapersRead(name=name, doing=Progress(sentence=name))
     try:
-        reading.follow(lab.read_again(paper_ids, reading.stopping))
+        reading.follow(lab.read_again(paper_ids, reading.stopping, ocr=ocr))
     except TriptychError as error:
         frame.show(error)
         return
@@ -62,6 +67,15 @@ def draw() -> None:
 def button(lab: Lab, paper_ids: Sequence[str], label: str, key: str) -> None:
     if st.button(label, icon=ICON, type="tertiary", help=WHAT_COMES, key=key):
         begin(lab, paper_ids)
+
+
+def ocr_button(lab: Lab, rows: Iterable[PaperRow], key: str) -> None:
+    """For those of the papers that have pages without text which nobody tried to read yet."""
+    pages = lab.papers.for_ocr(rows)
+    if pages:
+        takes = f"Read {ocr_takes(sum(pages.values()))}, by OCR"
+        if st.button(takes, icon=OCR_ICON, type="tertiary", help=WHAT_OCR_READS, key=key):
+            begin(lab, list(pages), ocr=True)
 
 
 def offer(lab: Lab) -> None:

@@ -16,9 +16,11 @@ import streamlit as st
 from core.labels import counted
 from core.metrics import differences, sentences
 from core.text import WORD, folded, words
-from core.types import Hit
+from core.types import Hit, Paper
 
-Kind = Literal["cited", "unsupported", "differs", "match", "unseen", "found", "gold", "here"]
+Kind = Literal[
+    "cited", "unsupported", "differs", "match", "unseen", "found", "gold", "here", "doubtful"
+]
 CITATION = re.compile(r"\[(\d{1,2})\]")
 
 
@@ -130,6 +132,15 @@ def unseen(hit: Hit) -> list[Mark]:
     if hit.embedder_reads is None or hit.embedder_reads >= length:
         return []
     return [Mark(start=hit.embedder_reads, end=length, kind="unseen")]
+
+
+def doubtful(paper: Paper, start: int, end: int) -> list[Mark]:
+    """What OCR may have misread in `paper.text[start:end]`."""
+    return [
+        Mark(start=max(first, start) - start, end=min(last, end) - start, kind="doubtful")
+        for first, last in paper.doubtful
+        if first < end and start < last
+    ]
 
 
 def pieces(text: str, marks: Iterable[Mark]) -> list[dict[str, Any]]:
