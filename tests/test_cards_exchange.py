@@ -62,7 +62,7 @@ def test_a_file_that_cannot_be_read_fails_and_the_others_go_on(
     status, lines, said = ran(capsys, "import", "deck", *(str(home / name) for name in names))
     assert status == 1
     assert [line["cards"] for line in lines] == [0, 0, 0, 1]
-    assert "is no text" in lines[0]["dropped"][0]["why"]
+    assert "is not text" in lines[0]["dropped"][0]["why"]
     assert "No such file" in lines[1]["dropped"][0]["why"]
     assert "none of the kinds" in said
     assert ran(capsys, "import", "axe", "x")[0] == 2

@@ -10,8 +10,8 @@ from core.store import Scope
 from tests.e2e.conftest import ready, serving
 
 # Behind letters beyond the 16 bits that a browser counts in: the paper's formulas have some.
-PASSAGE = "With two matrices in each\nof 12 layers"
-OTHER = "Rank 2, on the other hand, was\ntoo small"
+PASSAGE = "With two matrices in each of 12 layers"
+OTHER = "Rank 2, on the other hand, was too small"
 SHORT = "4 and 64"
 
 BOX = """([text, phrase]) => {
