@@ -109,7 +109,7 @@ def test_two_questions_are_marked_and_one_is_shown(browser: Browser, tmp_path: P
 
         page.goto(address)
         expect(
-            page.get_by_text("is among the candidates, rank 6, cut off at top 3")
+            page.get_by_text("is among the candidates, rank 5, cut off at top 3")
         ).to_be_visible()
         expect(page.get_by_text("The gold passage was found, rank 1.")).to_be_visible()
         expect(page.locator(".flow .line.gold")).to_have_count(1)
