@@ -5,12 +5,13 @@ import json
 import re
 import statistics
 from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
 
 from core.errors import BadInput, OutOfSpace
-from core.history import capsules, reports
+from core.history import GRID_ID, capsules, reports
 from core.history.capsules import Capsule
 from core.history.comparisons import Comparisons
 from core.history.runs import GOLD, PastRuns
@@ -19,7 +20,7 @@ from core.logs import experiments
 from core.settings import Settings
 from core.store import Store
 from core.sweeps.presets import Answers, Preset
-from core.types import Question, Run, Span
+from core.types import Question, Retrieval, Run, Span
 from core.types.view import View
 from tests.support.logs import EXPERIMENT, RETRIEVAL
 from tests.support.sweeps import planned
@@ -57,18 +58,34 @@ def test_runs_come_with_their_sweep_or_not_at_all(
     assert empty.runs.count(ALL) == 0
     empty.runs.take_in_recorded()
     empty.runs.load("small.txt", EXPERIMENT.encode())
-    assert len(empty.runs.sweeps()) == 2
+    assert len(empty.runs.sweeps()) == 3
 
 
 def test_the_recorded_runs_are_taken_in_once(empty: Lab) -> None:
-    recorded = len(Comparisons.recorded_grid().runs)
     empty.runs.take_in_recorded()
     empty.runs.take_in_recorded()
-    assert empty.runs.count(ALL) == recorded > 0
-    (sweep,) = empty.runs.sweeps()
-    assert (sweep.origin, sweep.done, sweep.cells) == ("recorded", recorded, 24 * 13)
+    cells = {row.id: (row.origin, row.done, row.cells) for row in empty.runs.sweeps()}
+    grid, indexes = (24 * 13, 24 * 8)
+    assert cells == {
+        GRID_ID: ("recorded", grid, grid),
+        "recorded-indexes": ("recorded", indexes, indexes),
+    }
+    assert empty.runs.count(ALL) == grid + indexes
     compared = {run.id for comparison in Comparisons.recorded() for run in comparison.runs}
-    assert compared < {cell.run_id for cell in empty.sweeps.cells(sweep.id)}
+    assert compared < {cell.run_id for cell in empty.sweeps.cells(GRID_ID)}
+
+
+def test_on_the_sample_papers_approximate_search_finds_what_exact_search_finds() -> None:
+    _, recorded = Comparisons.recorded_sweeps()
+    found: dict[str, list[tuple[str, int, int, list[Span]]]] = {"exact": [], "chroma": []}
+    for run in recorded.runs:
+        evidence = run.recipe.evidence
+        assert isinstance(evidence, Retrieval)
+        hits = [hit.chunk.span for hit in run.hits]
+        found[evidence.index].append((run.question, run.recipe.chunking.size, evidence.top_k, hits))
+    assert len(found["exact"]) == 24 * 4
+    key = itemgetter(0, 1, 2)
+    assert sorted(found["exact"], key=key) == sorted(found["chroma"], key=key)
 
 
 def test_a_log_is_imported_once(empty: Lab) -> None:
@@ -81,12 +98,12 @@ def test_a_log_is_imported_once(empty: Lab) -> None:
 
 
 def test_an_imported_log_is_a_sweep(filled: Lab) -> None:
-    _recorded, row = filled.runs.sweeps()  # it says no time
+    *_recorded, row = filled.runs.sweeps()  # it says no time
     assert (row.name, row.origin, row.status) == ("small", "import:small.txt", "done")
     assert (row.questions, row.settings, row.done) == (1, 4, 4)
     assert filled.runs.count(View(sweep=row.id)) == 4
     filled.runs.load("small.txt", EXPERIMENT.encode())
-    assert len(filled.runs.sweeps()) == 2
+    assert len(filled.runs.sweeps()) == 3
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
@@ -210,7 +227,7 @@ def test_nothing_to_write_is_one_sentence(empty: Lab) -> None:
 
 
 def test_a_capsule_opens_in_an_empty_lab(filled: Lab, tmp_path: Path) -> None:
-    _recorded, sweep = filled.runs.sweeps()
+    *_recorded, sweep = filled.runs.sweeps()
     assert "<h1>small</h1>" in filled.runs.written("report", View(sweep=sweep.id)).decode()
     packed = filled.runs.written("capsule", View(sweep=sweep.id))
     other = Lab(Settings(data=tmp_path / "other"))

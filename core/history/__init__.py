@@ -2,11 +2,12 @@
 
 from core.history import capsules, exports
 from core.history.capsules import Capsule
-from core.history.comparisons import Comparisons
+from core.history.comparisons import GRID_ID, Comparisons
 from core.history.runs import MEASURES, PAGE, ImportedLog, PastRuns, Selection, charts_of
 from core.store import RunRow
 
 __all__ = [
+    "GRID_ID",
     "MEASURES",
     "PAGE",
     "Capsule",

@@ -12,6 +12,8 @@ from core.store import ComparisonRow, Store
 from core.types import Comparison
 
 GRID = SAMPLES / "runs" / "grid.capsule"
+INDEXES = SAMPLES / "runs" / "indexes.capsule"
+GRID_ID = "recorded-grid"  # of the sweep in it
 
 
 class Comparisons:
@@ -54,9 +56,9 @@ class Comparisons:
 
     @staticmethod
     @cache
-    def recorded_grid() -> Capsule:
-        """The sweep shipped with the sample corpus, with all its runs; those of the recorded
-        comparisons are among them."""
+    def recorded_sweeps() -> tuple[Capsule, ...]:
+        """The sweeps shipped with the sample corpus, with all their runs: the grid, among whose
+        runs are those of the recorded comparisons, and exact beside approximate search."""
         grid = capsules.read(GRID.read_bytes())
         runs = [run for comparison in Comparisons.recorded() for run in comparison.runs]
-        return replace(grid, runs=(*runs, *grid.runs))
+        return replace(grid, runs=(*runs, *grid.runs)), capsules.read(INDEXES.read_bytes())

@@ -148,15 +148,15 @@ class PastRuns:
         )
 
     def take_in_recorded(self) -> None:
-        """Put the runs that are shipped with the samples beside the others, once, as the sweep
+        """Put the runs that are shipped with the samples beside the others, once, as the sweeps
         that they are."""
-        recorded = Comparisons.recorded_grid()
-        known = self._store.facts.known(tuple(run.id for run in recorded.runs))
-        missing = [run for run in recorded.runs if run.id not in known]
-        if missing:
-            with self._store.database.writing():
-                self._store.runs.keep_all(missing)
-                self._keep_sweep(recorded.name, "recorded", recorded.runs, recorded.sweep)
+        for recorded in Comparisons.recorded_sweeps():
+            known = self._store.facts.known(tuple(run.id for run in recorded.runs))
+            missing = [run for run in recorded.runs if run.id not in known]
+            if missing:
+                with self._store.database.writing():
+                    self._store.runs.keep_all(missing)
+                    self._keep_sweep(recorded.name, "recorded", recorded.runs, recorded.sweep)
 
     def count(self, view: View) -> int:
         return self._counted(view, self._store.facts.newest())

@@ -2,6 +2,7 @@
 
     python -m data.samples.record comparisons    three ways, into data/samples/runs/NN.json
     python -m data.samples.record grid           the preset sample-grid, into data/samples/runs/grid
+    python -m data.samples.record indexes        exact-or-approximate, into …/runs/indexes
 
 Uses a data folder of its own, so that a recording depends on nothing but the sample corpus; with
 TRIPTYCH_DATA that one, so that a broken recording goes on. The grid takes the answers that were
@@ -19,7 +20,7 @@ from pathlib import Path
 from core.codec import to_json
 from core.history import capsules
 from core.history.capsules import Capsule
-from core.history.comparisons import GRID
+from core.history.comparisons import GRID, GRID_ID, INDEXES
 from core.lab import Lab
 from core.settings import SAMPLES, from_environment
 from core.store import Store
@@ -28,6 +29,7 @@ from core.types import Comparison, Recipe, Retrieval, Run, run_key, three_ways
 
 RUNS = SAMPLES / "runs"
 NAME = "Sample questions, 13 settings"
+INDEXES_NAME = "Exact or approximate, 8 settings"
 
 
 def main() -> None:
@@ -79,16 +81,34 @@ def grid(lab: Lab) -> None:
         for place, run in enumerate(lab.runs.runs([cell.run_id or "" for cell in cells]))
         if run.id not in known
     )
-    sweep = replace(lab.sweeps.sweep(sweep_id), id="recorded-grid", name=NAME)
+    sweep = replace(lab.sweeps.sweep(sweep_id), id=GRID_ID, name=NAME)
     GRID.write_bytes(capsules.write(Capsule(name=NAME, at=sweep.at, runs=new, sweep=sweep)))
     for run in new:
         said(run)
 
 
+def indexes(lab: Lab) -> None:
+    """Without answers, so there is nothing to read."""
+    preset, text = lab.sweeps.presets.get("exact-or-approximate")
+    planned = result_of(
+        lab.sweeps.plan(preset, lab.sweeps.sample_questions(), lab.papers.resolve(()), text=text)
+    )
+    sweep_id = lab.sweeps.start(planned)
+    lab.sweeps.wait(sweep_id)
+    found = lab.runs.runs([cell.run_id or "" for cell in lab.sweeps.cells(sweep_id)])
+    runs = tuple(
+        replace(without_seconds(run), origin="recorded", id=f"indexes-{place:03}")
+        for place, run in enumerate(found)
+    )
+    sweep = replace(lab.sweeps.sweep(sweep_id), id="recorded-indexes", name=INDEXES_NAME)
+    INDEXES.write_bytes(
+        capsules.write(Capsule(name=INDEXES_NAME, at=sweep.at, runs=runs, sweep=sweep))
+    )
+
+
 def without_seconds(run: Run) -> Run:
     """A sweep is recorded beside other work, for an hour: its seconds would say nothing."""
-    assert run.answer
-    answer = replace(run.answer, seconds=None, seconds_to_first_token=None)
+    answer = run.answer and replace(run.answer, seconds=None, seconds_to_first_token=None)
     return replace(run, answer=answer, search_seconds=None, rerank_seconds=None)
 
 
@@ -97,7 +117,7 @@ def said(run: Run) -> None:
     print(f"\n{run.question}\n   {run.recipe.arm}: {run.answer.text} [{run.answer.finish_reason}]")
 
 
-PARTS = {"comparisons": comparisons, "grid": grid}
+PARTS = {"comparisons": comparisons, "grid": grid, "indexes": indexes}
 
 if __name__ == "__main__":
     main()

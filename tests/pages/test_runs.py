@@ -6,6 +6,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.history import GRID_ID
 from core.history.runs import PAGE
 from core.lab import Lab
 from core.types import View
@@ -22,8 +23,8 @@ def runs(app: AppTest) -> AppTest:
 
 def test_smoke_it_opens_on_the_recorded_runs(runs: AppTest, lab: Lab) -> None:
     assert not runs.exception
-    assert f"{lab.runs.count(View())} runs, newest first" in texts(runs)
-    assert len(runs.dataframe[0].value) == PAGE < lab.runs.count(View())
+    assert f"{lab.runs.count(View(sweep=GRID_ID))} runs, newest first" in texts(runs)
+    assert len(runs.dataframe[0].value) == PAGE < lab.runs.count(View(sweep=GRID_ID))
 
 
 def test_marked_runs_leave_room_below_the_table_for_what_is_made_of_them(
@@ -53,13 +54,13 @@ def test_it_opens_there_a_second_time(runs: AppTest, lab: Lab) -> None:
     runs.switch_page("pages/library.py").run()
     runs.query_params.clear()
     runs.switch_page("pages/runs.py").run()
-    assert runs.multiselect(key="runs.origin").value == ["recorded"]
+    assert runs.selectbox(key="runs.sweep").value == GRID_ID
     assert "view" not in runs.query_params
 
 
 def test_filters_write_themselves_into_the_address(runs: AppTest, lab: Lab) -> None:
     runs.multiselect(key="runs.arm").set_value(["reranked"]).run()
-    assert runs.query_params["view"] == "arm:reranked;origin:recorded"
+    assert runs.query_params["view"] == f"sweep:{GRID_ID};arm:reranked"
     assert set(runs.dataframe[0].value["panel"]) == {"reranked"}
     runs.text_input(key="runs.text").set_value("nothing like this").run()
     assert "No run fits" in texts(runs)

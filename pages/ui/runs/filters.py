@@ -6,6 +6,7 @@ from datetime import date
 import streamlit as st
 
 from core import labels
+from core.history import GRID_ID
 from core.lab import Lab
 from core.types import CHOICES, Choice, View, from_link, to_link
 from pages.ui.shared import pickers
@@ -26,7 +27,7 @@ NAMES: dict[Choice, str] = {
     "index": "Index",
 }
 FIRST: tuple[Choice, ...] = ("origin", "arm", "size", "top_k", "reranker", "generator", "finish")
-RECORDED = View().choosing("origin", ("recorded",))
+RECORDED = View(sweep=GRID_ID)
 ANY = "all"  # in the address: no filter at all
 SAID = {
     "no_context": labels.ARM_NAMES["no_context"],
