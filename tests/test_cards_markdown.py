@@ -277,6 +277,8 @@ def test_no_input_crashes_the_reader_or_loses_a_question(text: str) -> None:
 
 
 @given(DECKS)
+@example("<!-- id: abc, escaped -->\n:p What?\n**Tags:** a b\n\\")
+@example("<!-- id: abc, escaped -->\n:p \\ What?\n??x\nOnce \\\nx??")
 def test_what_is_read_is_normal_and_reads_back(text: str) -> None:
     cards = read(text, "d.md").cards
     assert tuple(map(normal, cards)) == cards

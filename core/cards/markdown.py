@@ -24,7 +24,7 @@ from re import Match
 
 from core.cards.fences import closed
 from core.cards.lines import CHAPTER, DECK, META, RATING, TAGS, Kind, Token, following, tokens_of
-from core.cards.normal import one_line, unescaped
+from core.cards.normal import one_line, trimmed, unescaped
 from core.cards.note import Note, Reading, card_id
 from core.cards.placeholders import TAG as PLACEHOLDER
 from core.cards.placeholders import is_placeholder
@@ -84,7 +84,10 @@ def _card(
     asked, answer, rest = _split(body, repairs)
     asked_text, answer_text = _text(asked).lstrip(), _text(answer)
     if meta and meta["escaped"]:
-        background, asked_text, answer_text = map(unescaped, (background, asked_text, answer_text))
+        # A person may have written backslashes that leave blanks behind.
+        escaped = background, asked_text, answer_text
+        background, asked_text, answer_text = (trimmed(unescaped(each)) for each in escaped)
+        asked_text = asked_text.lstrip()
     shown = _shown(asked_text)
     if not asked_text:
         reader.dropped.append(Note(line=question.line, why="a question without words"))

@@ -29,14 +29,17 @@ def unescaped(text: str) -> str:
     return "\n".join(re.sub(r"(?<!\\)\\(\\*+:p)(?=\s|$)", r"\1", line) for line in lines)
 
 
+def trimmed(text: str) -> str:
+    """No blanks at the ends of lines, and no blank lines around the text."""
+    return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
+
+
 def normal(card: Card) -> Card:
     """The card as a deck can hold it: line breaks as \\n, no blank lines around its texts, titles
     and names on one line, fences closed."""
 
     def block(text: str) -> str:
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        lines = [line.rstrip() for line in lines]
-        return closed("\n".join(lines).strip("\n"))
+        return closed(trimmed(text.replace("\r\n", "\n").replace("\r", "\n")))
 
     return replace(
         card,
