@@ -7,7 +7,7 @@ from core.metrics.diagnosis import KINDS, Diagnosis, Share, diagnose_all, repeat
 from core.metrics.differences import differences
 from core.metrics.gold import held, sought, within
 from core.metrics.instructions import instructions
-from core.metrics.memo import memo, p_value
+from core.metrics.memo import memo
 from core.metrics.retrieval import of_other_readings, overlap, relevant
 from core.metrics.statistics import ALPHA, Difference, Interval, means, repeat_noise, tied_with_best
 from core.metrics.summary import (
@@ -15,7 +15,6 @@ from core.metrics.summary import (
     MeasuredQuestion,
     SettingOutcome,
     Summary,
-    percent,
     summarise,
 )
 from core.metrics.support import sentences, supported_share
@@ -44,8 +43,6 @@ __all__ = [
     "memo",
     "of_other_readings",
     "overlap",
-    "p_value",
-    "percent",
     "reference",
     "relevant",
     "repeat_noise",

@@ -66,7 +66,7 @@ def _row(outcome: SettingOutcome, summary: Summary, is_base: bool) -> str:
         _plain(outcome.label),
         _percent(outcome.recall),
         "baseline" if is_base else _change(outcome.difference),
-        "–" if few or outcome.difference is None else p_value(outcome.difference.p_holm),
+        "–" if few or outcome.difference is None else _p_value(outcome.difference.p_holm),
         "–" if few else f"{100 * outcome.at_worst:+.1f}",
         *(
             f"{each.mean:.2f}" if each else "–"
@@ -81,7 +81,7 @@ def _row(outcome: SettingOutcome, summary: Summary, is_base: bool) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def p_value(p: float) -> str:
+def _p_value(p: float) -> str:
     return f"{p:.3f}" if p >= 0.001 else "< 0.001"
 
 

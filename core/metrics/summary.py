@@ -139,7 +139,7 @@ class Summary:
         elif len(self.tied) > 1:
             others = counted(len(self.tied) - 1, "other setting")
             tail = f"; no significant difference from {others}."
-        return f"“{leader.label}” found most of the gold text, {percent(leader.recall)}{tail}"
+        return f"“{leader.label}” found most of the gold text, {_percent(leader.recall)}{tail}"
 
     @property
     def _choice(self) -> str:
@@ -174,7 +174,7 @@ class Summary:
         ]
 
 
-def percent(interval: Interval) -> str:
+def _percent(interval: Interval) -> str:
     """81.0 % (95 % CI 70.1 to 93.4)."""
     mean, low, high = (100 * each for each in (interval.mean, interval.low, interval.high))
     return f"{mean:.1f} % (95 % CI {low:.1f} to {high:.1f})"
