@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from core.errors import BadInput
+from core.types import Family
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "data" / "samples"
@@ -22,6 +23,10 @@ class Endpoint:
     name: str  # as this lab calls it
     address: str  # "http://127.0.0.1:8000/v1"
     model: str  # as the server calls it
+    family: Family = "generator"
+    requests: int = 8  # answered at once, 1 to 64
+    dollars_in: float | None = None  # a million tokens of prompts cost; None: nobody said
+    dollars_out: float | None = None  # a million tokens of answers
 
     @property
     def key_variable(self) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
-from core.settings import Endpoint, key_for
+from core.settings import Endpoint
 from core.storage import KIND, REBUILDING, RESETTING
 from pages.ui.settings import backups, inventory
 from pages.ui.shared import frame, jobs
@@ -38,10 +38,10 @@ def main(lab: Lab) -> None:
 
 
 def endpoints(lab: Lab) -> None:
-    for number, endpoint in enumerate(lab.settings.endpoints):
+    for number, endpoint in enumerate(lab.models.endpoints()):
         with st.container(key=f"row-endpoint-{number}", gap=None):
             st.markdown(
-                f"**{labels.escaped(endpoint.name)}** :small[:gray[{key_sentence(endpoint)}]]"
+                f"**{labels.escaped(endpoint.name)}** :small[:gray[{key_sentence(lab, endpoint)}]]"
             )
             st.text(f"{endpoint.model} at {endpoint.address}")  # no link: it is no page to visit
     st.caption(
@@ -52,9 +52,9 @@ def endpoints(lab: Lab) -> None:
     st.code(EXAMPLE, language="bash")
 
 
-def key_sentence(endpoint: Endpoint) -> str:
+def key_sentence(lab: Lab, endpoint: Endpoint) -> str:
     try:
-        return "its key is set" if key_for(endpoint) else "without a key"
+        return "its key is set" if lab.models.has_key(endpoint) else "without a key"
     except TriptychError as error:
         return labels.escaped(error.sentence)
 

@@ -15,7 +15,8 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
-from core.settings import Endpoint, Settings, key_for
+from core.models import endpoints
+from core.settings import Endpoint, Settings
 from core.types import Delta, FinishReason, Generation, Message, Model, Request, digest
 
 if TYPE_CHECKING:
@@ -50,14 +51,14 @@ def models(settings: Settings) -> list[Model]:
             reason="",
             revision=digest([endpoint.address, endpoint.model]),
         )
-        for endpoint in settings.endpoints
+        for endpoint in endpoints.known(settings, "generator")
     ]
 
 
 def load(model: Model, settings: Settings) -> "EndpointGenerator":
     """Calls nobody yet. Errors: BadInput for a key that can be none."""
-    endpoint = next(each for each in settings.endpoints if each.name == model.name)
-    return EndpointGenerator(endpoint, key_for(endpoint), settings.endpoint_seconds)
+    endpoint = endpoints.find(settings, model.name)
+    return EndpointGenerator(endpoint, endpoints.key(settings, endpoint), settings.endpoint_seconds)
 
 
 class EndpointGenerator:

@@ -6,8 +6,8 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from core.errors import BadInput
-from core.models import device, downloads, registry, weights
-from core.settings import Settings
+from core.models import device, downloads, endpoints, registry, weights
+from core.settings import Endpoint, Settings
 from core.tasks import Progress
 from core.types import FAMILIES, Embedder, Family, Model, Reranker, TextGenerator
 
@@ -51,6 +51,14 @@ class Models:
         kept = (self._embedder.kept, self._reranker.kept, self._generator.kept)
         models = [entry[0] for entry in kept if entry]
         return frozenset((each.family, each.name) for each in models if each.source != "endpoint")
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Those of the environment, then those that were added here."""
+        return endpoints.known(self._settings)
+
+    def has_key(self, endpoint: Endpoint) -> bool:
+        """Whether one is set. Errors: BadInput for what can be none."""
+        return bool(endpoints.key(self._settings, endpoint))
 
     def missing_offline(self) -> tuple[Family, ...]:
         """The families of which no model can be used without a network."""

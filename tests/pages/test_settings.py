@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.lab import Lab, job_of
+from core.models import Models
 from core.settings import Endpoint
 from core.storage.backups import KIND
 from core.types import Model
@@ -140,7 +141,7 @@ def test_keys_of_endpoints_are_never_shown(
     monkeypatch.setenv("TRIPTYCH_ENDPOINT_KEY_ODD", "ses ame")
     qwen = Endpoint(name="qwen", address="http://127.0.0.1:9/v1", model="![x](y)")
     endpoints = (qwen, replace(qwen, name="odd"), replace(qwen, name="free"))
-    monkeypatch.setattr(lab, "settings", replace(lab.settings, endpoints=endpoints))
+    monkeypatch.setattr(lab, "models", Models(replace(lab.settings, endpoints=endpoints)))
     app.run()
     app.switch_page("pages/settings.py").run()
     assert not app.exception
