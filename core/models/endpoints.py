@@ -6,8 +6,6 @@ paper, not a deck, not an archive. Calls nobody.
 """
 
 import json
-import os
-from pathlib import Path
 
 from core.codec import from_json, to_json
 from core.errors import BadInput
@@ -79,7 +77,8 @@ def _keys(settings: Settings) -> dict[str, str]:
 
 
 def _keep_keys(settings: Settings, keys: dict[str, str]) -> None:
-    with unfinished(settings.data / f"{KEYS}.part") as new:
-        os.chmod(new.fileno(), 0o600)
+    part = settings.data / f"{KEYS}.part"
+    with unfinished(part) as new:
+        part.chmod(0o600)  # while it is empty
         new.write(json.dumps(keys).encode("utf-8"))
-        put_in_place(new, Path(settings.data / KEYS))
+        put_in_place(new, settings.data / KEYS)
