@@ -31,7 +31,7 @@ def page(content: str, size: tuple[int, int] = (400, 300)) -> str:
 
     with PdfDocument(pdfs.pdf(content, size=size)) as pdf:
         textpage = pdf[0].get_textpage()
-        found = text_of(textpage)
+        found = text_of(textpage.raw)
         assert found
         text, skips, lines = found
         assert [start for start, *_ in lines] == sorted({start for start, *_ in lines})
@@ -314,5 +314,6 @@ def test_a_page_of_glyph_numbers_is_none() -> None:
     lines = SENTENCES[0].split(" in ")
     untold = pdfs.untold(*lines, *lines)
     with PdfDocument(pdfs.pdf(untold, pdfs.text(*SENTENCES), pdfs.text("Few") + untold)) as pdf:
-        found = [text_of(page.get_textpage()) for page in pdf]
+        textpages = [page.get_textpage() for page in pdf]
+        found = [text_of(textpage.raw) for textpage in textpages]
     assert [page is None for page in found] == [True, False, True]

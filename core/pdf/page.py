@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
-from core.pdf import columns, language, layers, letters, scripts
+from core.pdf import columns, language, layers, letters, opened, scripts
 from core.pdf.glyphs import HYPHENS, LINE_ENDS, Box, Glyphs, Line, around
 
 LINE = re.compile(f"[^{LINE_ENDS}]*[{LINE_ENDS}]*")
@@ -27,7 +27,7 @@ Place = tuple[int, float, float, float, float, float]
 
 def text_of(textpage: Any) -> tuple[str, Way, list[Place]] | None:
     """The text of a page, its `skips` and its `lines` (see core.papers.reader.Page); None where the
-    letters are no language's, since the page's fonts do not tell them."""
+    letters are no language's, since the page's fonts do not tell them. `textpage` is PDFium's."""
     glyphs = Glyphs(textpage)
     text, places = characters(textpage)
     if not told(text, places, glyphs):
@@ -43,16 +43,16 @@ def characters(textpage: Any) -> tuple[str, Sequence[int]]:
 
     PDFium counts UTF-16 units, and now and then leaves a character of its own out of the text.
     """
-    from pypdfium2.raw import FPDFText_GetCharIndexFromTextIndex as char_at
+    from pypdfium2_raw import FPDFText_CountChars, FPDFText_GetCharIndexFromTextIndex
 
-    text: str = textpage.get_text_range(errors="surrogatepass")
-    count = textpage.count_chars()
+    text = opened.letters(textpage)
+    count = FPDFText_CountChars(textpage)
     if len(text) == count:
         return text, range(count)
     units = accumulate((2 if letter > "\uffff" else 1 for letter in text), initial=0)
     places = list(units)[: len(text)]
     if len(text.encode("utf-16-le", "surrogatepass")) != 2 * count:
-        places = [char_at(textpage, unit) for unit in places]
+        places = [FPDFText_GetCharIndexFromTextIndex(textpage, unit) for unit in places]
     return text, places
 
 
