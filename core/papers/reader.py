@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from ctypes import byref, c_int
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 # Exit codes with a meaning; any other than 0 says that the file could not be read.
 NEEDS_PASSWORD = 3
@@ -49,13 +49,15 @@ class Page(TypedDict):
     `lines` say where each line of the text lies that has something visible on it, in the text's
     order: (start in text, left, bottom, right, top, type size), in points; the size is 0 where the
     line is turned. Bottom and top are the type's own, whatever letters there are. None where the
-    reader knows no places.
+    reader knows no places. `numbered`: its fonts are pictures that name no letters, and TeX's
+    numbers said which they are; left out where that is not so.
     """
 
     text: str
     skips: list[tuple[int, int]]
     holds: str
     lines: list[Line]
+    numbered: NotRequired[bool]
 
 
 LOST = Page(text="", skips=[], holds="lost", lines=[])
@@ -168,8 +170,11 @@ def read_page(page: Any, textpage: Any) -> Page:
     found = text_of(textpage)
     if found is None:
         return LOST
-    text, skips, lines = found
-    return Page(text=text, skips=skips, holds=page_holds(page, text), lines=lines)
+    text, skips, lines, numbered = found
+    read = Page(text=text, skips=skips, holds=page_holds(page, text), lines=lines)
+    if numbered:
+        read["numbered"] = True
+    return read
 
 
 def words_on_pictures(pages: list[Page]) -> None:
