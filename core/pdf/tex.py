@@ -1,7 +1,7 @@
 """Letters of TeX's older fonts, which a PDF may hold as pictures that tell their numbers alone.
 
-There are two tables for text: OT1 (D. Knuth, Computer Modern Typefaces, 1986) and T1 (agreed upon at
-Cork in 1990, TUGboat 11:4). Fonts for formulas have others, which nothing tells apart.
+There are two tables for text: OT1 (D. Knuth, Computer Modern Typefaces, 1986) and T1 (agreed upon
+at Cork in 1990, TUGboat 11:4). Fonts for formulas have others, which nothing tells apart.
 """
 
 import re
