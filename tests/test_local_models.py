@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +14,13 @@ import numpy as np
 import pytest
 
 from core.embedders import sentence_transformer
-from core.errors import BadInput, Damaged, MissingModel, OutOfSpace
+from core.errors import BadInput, Damaged, MissingModel, OutOfSpace, TriptychError
 from core.generators import causal_lm
 from core.lab import Lab
-from core.models import device, registry, weights
+from core.models import Models, device, registry, weights
 from core.rerankers import cross_encoder
 from core.settings import Endpoint, Settings, from_environment
+from core.tasks import result_of
 from core.types import Family, Generation, Message, Model, Request
 from tests.support import tiny_models
 
@@ -261,6 +263,36 @@ def test_free_memory_is_known_here() -> None:
     free = device.free_bytes("cpu")
     assert free is None if sys.platform == "darwin" else free
     assert device.free_bytes("mps") is None
+
+
+def test_a_model_that_was_listed_for_another_device_is_refused_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_models.qwen2(settings.models / "tiny")
+    device.pick.cache_clear()
+    monkeypatch.setattr(device, "_PICKED", {})
+    monkeypatch.setattr(device, "_guess", lambda _device: "cuda")  # as with a driver too old
+    models = Models(settings)
+    assert models.find("generator", "tiny").revision.endswith("/bfloat16")
+    with pytest.raises(TriptychError, match=r"listed for cuda in bfloat16, but torch .+ on cpu"):
+        result_of(models.generator("tiny"), lambda _: None)
+    listed = models.find("generator", "tiny")
+    assert (listed.device, listed.revision.split("/")[1]) == ("cpu", "float32")
+    assert result_of(models.generator("tiny"), lambda _: None).precision == "float32"
+
+
+def test_memory_is_given_back_after_one_model_and_before_the_next(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "other"):
+        tiny_models.qwen2(settings.models / name)
+    models = Models(settings)
+    one = weakref.ref(result_of(models.generator("one"), lambda _: None))
+    alive: list[bool] = []
+    monkeypatch.setattr(device, "give_back", lambda: alive.append(one() is not None))
+    result_of(models.generator("one"), lambda _: None)  # it is there
+    result_of(models.generator("other"), lambda _: None)
+    assert alive == [False]
 
 
 def test_four_bits_are_a_model_of_their_own_on_a_gpu(settings: Settings) -> None:
