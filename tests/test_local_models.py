@@ -17,7 +17,7 @@ from core.embedders import sentence_transformer
 from core.errors import BadInput, Damaged, MissingModel, OutOfSpace, TriptychError
 from core.generators import causal_lm
 from core.lab import Lab
-from core.models import Models, device, registry, weights
+from core.models import Models, device, memory, registry, weights
 from core.rerankers import cross_encoder
 from core.settings import Endpoint, Settings, from_environment
 from core.tasks import result_of
@@ -257,6 +257,41 @@ def test_a_model_larger_than_the_memory_names_a_smaller_one(
     monkeypatch.setattr(device, "free_bytes", lambda _place: 10**9)
     with pytest.raises(OutOfSpace, match=r"large does not fit .+; choose a smaller model, such as"):
         causal_lm.load(model, settings)
+
+
+def test_the_keys_and_values_of_three_answers_need_room_too(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_models.qwen2(settings.models / "tiny")
+    model = found(settings, "generator", "tiny")
+    # 2 x 2 layers x 2 heads x 8 numbers of 4 bytes are 256 bytes a token; its window is 2,048.
+    assert memory.of_answers(model) == 256 * 3 * 2_048
+    assert memory.of_answers(replace(model, precision="bfloat16")) == 128 * 3 * 2_048
+    needed = int(1.1 * weights.bytes_in(model, "float32")) + 256 * 3 * 2_048
+    monkeypatch.setattr(device, "free_bytes", lambda _place: needed - 1)
+    with pytest.raises(
+        OutOfSpace, match=r"tiny does not .+, and three answers 2 MB beside it, but"
+    ):
+        causal_lm.load(model, settings)
+    monkeypatch.setattr(device, "free_bytes", lambda _place: needed)
+    causal_lm.load(model, settings)
+
+
+@pytest.mark.parametrize(
+    ("config", "a_token"),
+    [
+        # Qwen2.5-3B: 36 layers of 2 key-value heads with 128 numbers
+        ({"num_hidden_layers": 36, "num_key_value_heads": 2, "head_dim": 128}, 36_864),
+        # GPT-2: 12 layers of 12 heads with 64 numbers, under older names
+        ({"n_layer": 12, "n_head": 12, "n_embd": 768}, 36_864),
+        ({"text_config": {"num_hidden_layers": 1, "num_attention_heads": 1, "head_dim": 4}}, 16),
+        ({"n_layer": 12}, None),
+        ({"num_hidden_layers": "12", "num_attention_heads": 1, "head_dim": 4}, None),
+    ],
+)
+def test_keys_and_values_are_estimated_from_the_config(config: Any, a_token: int | None) -> None:
+    assert memory.keys_and_values(config, 1, 1, 2) == a_token
+    assert memory.keys_and_values(config, 3, 100, 2) == (a_token and a_token * 300)
 
 
 def test_free_memory_is_known_here() -> None:
