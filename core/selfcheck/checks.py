@@ -4,6 +4,7 @@ import gc
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from core.files import require_space
@@ -51,18 +52,33 @@ def examine(settings: Settings) -> Iterator[DeviceCheck]:
         f"The self-check makes models of {needed / 1e6:,.0f} MB in {settings.data}, and takes them"
         " away again; make room, or choose another place with TRIPTYCH_DATA.",
     )
-    with tempfile.TemporaryDirectory(prefix=FOLDER, dir=settings.data) as folder:
+    folders = tempfile.TemporaryDirectory(prefix=FOLDER, dir=settings.data)
+    with folders as folder, what_is_here_set_aside():
         desk = Desk(settings, Path(folder), place, sizes)
         for name, check in CHECKS.items():
             yield from _guarded(name, check, desk)
-            gc.collect()
-            device.give_back()
+
+
+@contextmanager
+def what_is_here_set_aside() -> Iterator[None]:
+    """The libraries are a million objects, which each look for what is held would go through."""
+    if gc.get_freeze_count():
+        yield
+        return
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _guarded(
     name: str, check: Callable[[Desk], Iterator[DeviceCheck]], desk: Desk
 ) -> Iterator[DeviceCheck]:
     try:
+        gc.collect()  # what the one before left
+        device.give_back()
         yield from check(desk)
     except Exception as error:  # noqa: BLE001 - whoever has this device is to learn all that fails
         lines = str(error).strip().splitlines() or ["no more is known"]

@@ -39,7 +39,7 @@ def leak(desk: Desk) -> Iterator[DeviceCheck]:
 def switching(desk: Desk) -> Iterator[DeviceCheck]:
     """One model, another and the first again; on CUDA in a memory that holds one of them alone."""
     one, other = (
-        desk.made(name, lambda to: made.generator(to, desk.sizes.shortage))
+        desk.made(name, lambda to: made.generator(to, desk.sizes.shortage, counts=True))
         for name in ("switched-a", "switched-b")
     )
     models = desk.models()
@@ -76,7 +76,9 @@ def shortage(desk: Desk) -> Iterator[DeviceCheck]:
         why = "Not tried: only on CUDA a process can be given less memory without harm to others."
         yield DeviceCheck(check="forced shortage", ok=None, sentence=why)
         return
-    ours = desk.exact(desk.made("switched-a", lambda to: made.generator(to, desk.sizes.shortage)))
+    ours = desk.exact(
+        desk.made("switched-a", lambda to: made.generator(to, desk.sizes.shortage, counts=True))
+    )
     length = desk.sizes.shortage_prompt
     asked = [request(n, length, max_tokens=TOKENS) for n in range(ROWS)]
 

@@ -73,7 +73,7 @@ def sizes_for(place: str, free: int | None) -> Sizes:
             copied=128_000_000,
             aims=False,
         )
-    large = free is None or free >= ROOM_FOR_THREE_BILLION
+    large = free is not None and free >= ROOM_FOR_THREE_BILLION
     return Sizes(
         speed=THREE_BILLION if large else HALF_A_BILLION,
         prompt=512,

@@ -28,10 +28,15 @@ class Pace:
     last: float
     prompt: int
 
+    @property
+    def writing(self) -> float:
+        """Seconds for all tokens but the first; no clock tells less than a millisecond of it."""
+        return max(self.last - self.first, 1e-3)
+
     def figures(self, rows: int, answer: int, before: str = "") -> dict[str, float]:
         return {
             f"{before}prompt_tokens_a_second": rows * self.prompt / self.first,
-            f"{before}answer_tokens_a_second": rows * (answer - 1) / (self.last - self.first),
+            f"{before}answer_tokens_a_second": rows * (answer - 1) / self.writing,
             f"{before}seconds": self.last,
         }
 
@@ -50,14 +55,14 @@ def speed(desk: Desk) -> Iterator[DeviceCheck]:
     ours = result_of(desk.models().generator(NAME))
     weighs = desk.meter.held() - before
     for rows in sizes.rows:
-        pace = _ours(desk, ours, rows, expected)
-        steps = (answer - 1) / (pace.last - pace.first)
+        pace = timed(desk, ours, rows, expected)
+        steps = (answer - 1) / pace.writing
         read = shape.read_a_step * (4 if ours.precision == "float32" else 2)
-        yield _row(desk, rows, pace, plain, steps * read / copied)
-    yield _memory(desk, ours, before, weighs)
+        yield row(desk, rows, pace, plain, steps * read / copied)
+    yield memory_held(desk, ours, before, weighs)
 
 
-def _row(desk: Desk, rows: int, pace: Pace, plain: Pace, bandwidth: float) -> DeviceCheck:
+def row(desk: Desk, rows: int, pace: Pace, plain: Pace, bandwidth: float) -> DeviceCheck:
     """`bandwidth`: that of the weights which are read for each step, as a share of a copy's."""
     times = rows * plain.last / pace.last
     figures = pace.figures(rows, desk.sizes.answer)
@@ -84,7 +89,7 @@ def _row(desk: Desk, rows: int, pace: Pace, plain: Pace, bandwidth: float) -> De
     )
 
 
-def _ours(desk: Desk, ours: TextGenerator, rows: int, expected: str) -> Pace:
+def timed(desk: Desk, ours: TextGenerator, rows: int, expected: str) -> Pace:
     """Asked once for a token, and once for whole answers, which have to be the expected one."""
 
     def answered(tokens: int) -> None:
@@ -131,7 +136,7 @@ def _best(desk: Desk, once: Callable[[], None]) -> float:
     return min(seconds[-desk.sizes.repeats :])
 
 
-def _memory(desk: Desk, ours: TextGenerator, before: int, weighs: int) -> DeviceCheck:
+def memory_held(desk: Desk, ours: TextGenerator, before: int, weighs: int) -> DeviceCheck:
     """The weights once loaded, and the most that three answers hold beside them, against what is
     asked for before a model is loaded."""
     model, _ = registry.find(desk.settings, "generator", NAME)
