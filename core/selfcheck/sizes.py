@@ -51,24 +51,24 @@ THREE_BILLION = Shape(  # of Qwen2.5-3B-Instruct, its output layer apart: 3.4 bi
 HALF_A_BILLION = Shape(  # of Qwen2.5-0.5B-Instruct
     layers=24, width=896, heads=14, key_value_heads=2, intermediate=4864, vocabulary=151_936
 )
-THIRTY_MILLION = Shape(
+TWENTY_FIVE_MILLION = Shape(
     layers=8, width=384, heads=6, key_value_heads=2, intermediate=1024, vocabulary=16_000
 )
 WIDE_MEMORY = Shape(  # 131 kB of keys and values a token, in float32; 670 MB of weights
     layers=16, width=1024, heads=16, key_value_heads=16, intermediate=2048, vocabulary=1_000
 )
-ROOM_FOR_THREE_BILLION = 16_000_000_000  # twice its weights, and what is computed beside them
+ROOM_FOR_THREE_BILLION = 18_000_000_000  # its weights for us and for the plain library, and more
 
 
 def sizes_for(place: str, free: int | None) -> Sizes:
     """What suits a device with so many bytes free; None where nobody says."""
     if place == "cpu":
         return Sizes(
-            speed=THIRTY_MILLION,
-            prompt=64,
-            answer=24,
-            repeats=2,
-            shortage=THIRTY_MILLION,
+            speed=TWENTY_FIVE_MILLION,
+            prompt=48,
+            answer=16,
+            repeats=3,
+            shortage=TWENTY_FIVE_MILLION,
             shortage_prompt=100,
             copied=128_000_000,
             aims=False,

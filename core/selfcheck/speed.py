@@ -1,15 +1,14 @@
 """How fast answers are written, beside the library's own `generate` one by one and beside what the
 memory's bandwidth allows; and how much memory that takes."""
 
-import gc
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from core.models import device, memory, registry, weights
+from core.models import memory, registry, weights
 from core.selfcheck import made
-from core.selfcheck.desk import Desk, Ended, ask, request
+from core.selfcheck.desk import Desk, Ended, Plain, ask, request
 from core.selfcheck.finding import DeviceCheck
 from core.tasks import result_of
 from core.types import Delta, TextGenerator
@@ -48,13 +47,13 @@ def speed(desk: Desk) -> Iterator[DeviceCheck]:
     desk.made(NAME, lambda to: made.generator(to, shape, place=desk.place, counts=True))
     copied = desk.meter.copied_a_second(sizes.copied)
     model, _ = registry.find(desk.settings, "generator", NAME)
-    plain, expected = _plain(desk, model.precision)
-    gc.collect()
-    device.give_back()
+    library = desk.plain(NAME, model.precision)
+    expected = library.text(request(0, sizes.prompt, max_tokens=answer))
     before = desk.meter.held()
     ours = result_of(desk.models().generator(NAME))
     weighs = desk.meter.held() - before
     for rows in sizes.rows:
+        plain = _plain(desk, library)  # each time anew: other programs make it slower, too
         pace = timed(desk, ours, rows, expected)
         steps = (answer - 1) / pace.writing
         read = shape.read_a_step * (4 if ours.precision == "float32" else 2)
@@ -109,9 +108,8 @@ def _whole(delta: Delta, tokens: int) -> None:
         raise Ended(f"an answer ended after {delta.answer_tokens} of {tokens} tokens")
 
 
-def _plain(desk: Desk, precision: str) -> tuple[Pace, str]:
-    """One row by the library, in the same precision, and what it says, whatever the prompt."""
-    plain = desk.plain(NAME, precision)
+def _plain(desk: Desk, plain: Plain) -> Pace:
+    """One row by the library."""
 
     def answered(tokens: int) -> None:
         written = len(plain.ids(request(0, desk.sizes.prompt, max_tokens=tokens)))
@@ -119,9 +117,7 @@ def _plain(desk: Desk, precision: str) -> tuple[Pace, str]:
             raise Ended(f"`generate` ended after {written} of {tokens} tokens")
 
     first, last = (_best(desk, partial(answered, tokens)) for tokens in (1, desk.sizes.answer))
-    asked = request(0, desk.sizes.prompt, max_tokens=desk.sizes.answer)
-    pace = Pace(first=first, last=last, prompt=plain.prompt_tokens(asked))
-    return pace, plain.text(asked)
+    return Pace(first=first, last=last, prompt=plain.prompt_tokens(request(0, desk.sizes.prompt)))
 
 
 def _best(desk: Desk, once: Callable[[], None]) -> float:
