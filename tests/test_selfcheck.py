@@ -145,6 +145,18 @@ def test_a_check_that_breaks_off_is_a_failed_line_and_not_the_end(
     assert found[1].figures["error"] == "RuntimeError"
 
 
+def test_a_driver_that_breaks_off_is_a_failed_line_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_settings: Settings) -> str:
+        raise RuntimeError("CUDA unknown error")
+
+    monkeypatch.setattr(device, "pick", broken)
+    (check,) = checks.examine(Settings(data=tmp_path, device="cpu"))
+    assert (check.check, check.ok) == ("device", False)
+    assert check.sentence == "It broke off: CUDA unknown error"
+
+
 def test_an_answer_that_depends_on_its_neighbours_is_found(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

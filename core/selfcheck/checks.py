@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from core.files import require_space
@@ -36,7 +37,7 @@ def examine(settings: Settings) -> Iterator[DeviceCheck]:
     The models are made in a folder of their own in the data folder, and gone afterwards: up to
     7 GB. Errors: OutOfSpace.
     """
-    looked = list(facts(settings))
+    looked = list(_guarded("device", lambda: facts(settings)))
     yield from looked
     if not all(each.ok for each in looked):
         return
@@ -56,7 +57,7 @@ def examine(settings: Settings) -> Iterator[DeviceCheck]:
     with folders as folder, what_is_here_set_aside():
         desk = Desk(settings, Path(folder), place, sizes)
         for name, check in CHECKS.items():
-            yield from _guarded(name, check, desk)
+            yield from _guarded(name, partial(check, desk))
 
 
 @contextmanager
@@ -73,13 +74,11 @@ def what_is_here_set_aside() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _guarded(
-    name: str, check: Callable[[Desk], Iterator[DeviceCheck]], desk: Desk
-) -> Iterator[DeviceCheck]:
+def _guarded(name: str, check: Callable[[], Iterator[DeviceCheck]]) -> Iterator[DeviceCheck]:
     try:
         gc.collect()  # what the one before left
         device.give_back()
-        yield from check(desk)
+        yield from check()
     except Exception as error:  # noqa: BLE001 - whoever has this device is to learn all that fails
         lines = str(error).strip().splitlines() or ["no more is known"]
         yield DeviceCheck(
