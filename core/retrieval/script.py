@@ -286,11 +286,10 @@ def _place(model: Model) -> str:
     """Where its weights lie, as an expression. Errors: BadInput for a model behind an address."""
     if model.source == "endpoint":
         raise BadInput(f"{model.name} is behind an address, which a script does not call.")
-    if model.source != "packaged":
+    folder, installed = Path(model.folder), packages.folder("numpy")
+    if not installed or not folder.is_relative_to(installed.parent):
         return f"Path({model.folder!r})"
-    installed = packages.folder("numpy")
-    assert installed
-    package, *inside = Path(model.folder).relative_to(installed.parent).parts
+    package, *inside = folder.relative_to(installed.parent).parts
     return f"Path(find_spec({package!r}).submodule_search_locations[0], {'/'.join(inside)!r})"
 
 
