@@ -1,6 +1,15 @@
 """The models of this machine: which there are, how they come here, what they compute on."""
 
-from core.models import device, endpoints, packages, registry, vocabularies, weights
+from core.models import (
+    device,
+    endpoints,
+    gguf_header,
+    gguf_shapes,
+    packages,
+    registry,
+    vocabularies,
+    weights,
+)
 from core.models.device import out_of_memory
 from core.models.loader import Models
 from core.models.packages import checked
@@ -18,6 +27,8 @@ __all__ = [
     "covered",
     "device",
     "endpoints",
+    "gguf_header",
+    "gguf_shapes",
     "lengths",
     "modules",
     "offsets",
