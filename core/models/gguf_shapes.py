@@ -5,7 +5,6 @@ answers would be wrong and nobody would see it.
 What llama.cpp changes when it writes a file is undone by core.generators._gguf.
 """
 
-import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,24 +15,36 @@ from core.errors import BadInput
 from core.models.gguf_header import NOT_READ, GgufHeader
 
 SERVE = "serve it with llama.cpp, Ollama or LM Studio and use that address, or choose another"
+# Tensors of a layer: transformers' name, and their sizes in letters: H hidden, F feed forward, Q, K
+# and A all queries, keys and these with values, G gates and F, D one head, V vocabulary.
 LAYERS = {
-    "attn_norm": "input_layernorm",
-    "attn_q": "self_attn.q_proj",
-    "attn_k": "self_attn.k_proj",
-    "attn_v": "self_attn.v_proj",
-    "attn_output": "self_attn.o_proj",
-    "ffn_norm": "post_attention_layernorm",
-    "ffn_gate": "mlp.gate_proj",
-    "ffn_up": "mlp.up_proj",
-    "ffn_down": "mlp.down_proj",
+    "attn_norm": ("input_layernorm", "H"),
+    "attn_q": ("self_attn.q_proj", "QH"),
+    "attn_k": ("self_attn.k_proj", "KH"),
+    "attn_v": ("self_attn.v_proj", "KH"),
+    "attn_output": ("self_attn.o_proj", "HQ"),
+    "ffn_norm": ("post_attention_layernorm", "H"),
+    "ffn_gate": ("mlp.gate_proj", "FH"),
+    "ffn_up": ("mlp.up_proj", "FH"),
+    "ffn_down": ("mlp.down_proj", "HF"),
 }
-QK_NORMS = {"attn_q_norm": "self_attn.q_norm", "attn_k_norm": "self_attn.k_norm"}
+QK_NORMS = {"attn_q_norm": ("self_attn.q_norm", "D"), "attn_k_norm": ("self_attn.k_norm", "D")}
 FOUR_NORMS = {
-    "post_attention_norm": "post_attention_layernorm",
-    "ffn_norm": "pre_feedforward_layernorm",
-    "post_ffw_norm": "post_feedforward_layernorm",
+    "post_attention_norm": ("post_attention_layernorm", "H"),
+    "ffn_norm": ("pre_feedforward_layernorm", "H"),
+    "post_ffw_norm": ("post_feedforward_layernorm", "H"),
 }
-TOP = {"token_embd": "model.embed_tokens", "output_norm": "model.norm", "output": "lm_head"}
+FUSED = {
+    **{name: LAYERS[name] for name in ("attn_norm", "attn_output", "ffn_norm", "ffn_down")},
+    "attn_qkv": ("self_attn.qkv_proj", "AH"),
+    "ffn_up": ("mlp.gate_up_proj", "GH"),
+}
+TOP = {
+    "token_embd": ("model.embed_tokens", "VH"),
+    "output_norm": ("model.norm", "H"),
+    "output": ("lm_head", "VH"),
+}
+QKV = ("attn_q", "attn_k", "attn_v")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +53,8 @@ class GgufShape:
 
     model: str  # transformers' model type
     runs: str  # and class
-    layers: Mapping[str, str]
+    layers: Mapping[str, tuple[str, str]]
+    biases: tuple[str, ...] = ()
     own: frozenset[str] = frozenset()
     fixed: Mapping[str, Any] = field(default_factory=dict)  # of its config
     norms_plus_one: bool = False  # written as 1 + weight
@@ -54,7 +66,7 @@ WINDOW = "attention.sliding_window"
 CAPS = {f"{each}_logit_softcapping" for each in ("attn", "final")}
 SHAPES = {
     "llama": GgufShape(model="llama", runs="LlamaForCausalLM", layers=LAYERS, pairs_apart=True),
-    "qwen2": GgufShape(model="qwen2", runs="Qwen2ForCausalLM", layers=LAYERS),
+    "qwen2": GgufShape(model="qwen2", runs="Qwen2ForCausalLM", layers=LAYERS, biases=QKV),
     "qwen3": GgufShape(
         model="qwen3",
         runs="Qwen3ForCausalLM",
@@ -86,11 +98,7 @@ SHAPES = {
     "phi3": GgufShape(
         model="phi3",
         runs="Phi3ForCausalLM",
-        layers={
-            **{name: LAYERS[name] for name in ("attn_norm", "attn_output", "ffn_norm", "ffn_down")},
-            "attn_qkv": "self_attn.qkv_proj",
-            "ffn_up": "mlp.gate_up_proj",
-        },
+        layers=FUSED,
         own=frozenset({WINDOW}),
     ),
 }
@@ -129,19 +137,23 @@ FACTORS = ("rope_freqs.weight", "rope_factors_short.weight", "rope_factors_long.
 
 def fault(found: GgufHeader) -> str:
     """Why a file that is whole is not run here; empty if it is."""
-    facts, name = found.facts, found.architecture
-    if facts.get("split.count", 0) > 1:
-        count = facts["split.count"]
-        return f"it is one of {count} parts; put them together with `llama-gguf-split --merge`."
+    parts, name = found.facts.get("split.count", 0), found.architecture
+    holds = found.facts.get("general.type", "model")
+    if isinstance(parts, int) and parts > 1:
+        return f"it is one of {parts} parts; put them together with `llama-gguf-split --merge`."
+    if holds != "model" or name == "clip":
+        what = name if holds == "model" else holds
+        return f"it holds a part of a model ({what!r}) that does not answer by itself."
     if not name:
         return "its header names no architecture; choose another."
-    if name == "clip":
-        return "it is the part of a model that sees pictures, and answers nothing by itself."
     if name not in SHAPES:
         return f"its architecture {name!r} is not read here; {SERVE}."
     if found.fact("pooling_type", 0):
         return "it embeds or ranks texts and does not write; GGUF files only answer here."
-    return _odd_facts(found) or _odd_tensors(found) or _odd_tokens(found)
+    try:
+        return _odd_facts(found) or _odd_tensors(found) or _odd_tokens(found)
+    except BadInput as error:
+        return error.sentence
 
 
 def _odd_facts(found: GgufHeader) -> str:
@@ -151,26 +163,55 @@ def _odd_facts(found: GgufHeader) -> str:
         if own == name or own in UNDERSTOOD | shape.own:
             continue
         if own not in NEUTRAL or found.facts[name] != NEUTRAL[own]:
-            return f"its header says {name!r}, which is not understood here; {SERVE}."
-    try:
-        config(found)
-    except BadInput as error:
-        return error.sentence
+            return f"its header says {name[:80]!r}, which is not understood here; {SERVE}."
     return ""
 
 
 def _odd_tensors(found: GgufHeader) -> str:
-    shape, layers = SHAPES[found.architecture], found.fact("block_count")
+    made, shape = config(found), SHAPES[found.architecture]
     needed = {"token_embd.weight", "output_norm.weight"}
-    needed |= {f"blk.{at}.{leaf}.weight" for at in range(layers) for leaf in shape.layers}
+    # Of a header that says more layers than there are tensors, some layer is missing.
+    for at in range(min(made["num_hidden_layers"], len(found.tensors))):
+        needed |= {f"blk.{at}.{leaf}.weight" for leaf in shape.layers}
+        needed |= {f"blk.{at}.{leaf}.bias" for leaf in _biases(found)}
     if missing := sorted(needed - found.tensors.keys()):
         return f"its tensor {missing[0]!r} is missing; download it again, or choose another."
+    sizes = _sizes(made)
     for name, tensor in found.tensors.items():
-        if name not in FACTORS and not weight_of(found, name):
-            return f"its tensor {name!r} is not understood here; {SERVE}."
         if (kind := _kind(tensor.kind)) in NOT_READ:
             return f"its numbers are of the kind {kind}, which is not read here; {SERVE}."
+        if name in FACTORS:
+            continue
+        if name not in needed | {"output.weight"}:
+            return f"its tensor {name[:80]!r} is not understood here; {SERVE}."
+        leaf = name.split(".")[-2]
+        _, letters = (shape.layers if name.startswith("blk.") else TOP)[leaf]
+        letters = letters[:1] if name.endswith(".bias") else letters
+        if tensor.shape != tuple(sizes[letter] for letter in letters):
+            return f"its tensor {name!r} has another size than its header says; download it again."
     return ""
+
+
+def _biases(found: GgufHeader) -> tuple[str, ...]:
+    """The tensors of a layer that have a bias. Some llamas have all four of attention's."""
+    if found.architecture == "llama" and "blk.0.attn_q.bias" in found.tensors:
+        return (*QKV, "attn_output")
+    return SHAPES[found.architecture].biases
+
+
+def _sizes(made: Mapping[str, Any]) -> dict[str, int]:
+    head, inner = made["head_dim"], made["intermediate_size"]
+    queries, keys = made["num_attention_heads"] * head, made["num_key_value_heads"] * head
+    return {
+        "H": made["hidden_size"],
+        "F": inner,
+        "G": 2 * inner,
+        "Q": queries,
+        "K": keys,
+        "A": queries + 2 * keys,
+        "D": head,
+        "V": made["vocab_size"],
+    }
 
 
 def _kind(number: int) -> str:
@@ -186,22 +227,22 @@ def _odd_tokens(found: GgufHeader) -> str:
     kind, cut = facts.get("tokenizer.ggml.model"), facts.get("tokenizer.ggml.pre", "default")
     if kind not in ("gpt2", "llama") or (kind == "gpt2" and cut not in CUTS):
         return f"its tokenizer ({kind}, {cut}) is not read here; {SERVE}."
-    if kind == "gpt2" and "tokenizer.ggml.merges" not in facts:
-        return "its tokenizer has no merges; choose another."
-    rows = found.tensors["token_embd.weight"].shape[0]
-    if facts["tokenizer.ggml.tokens"] > rows:
+    if "tokenizer.ggml." + ("merges" if kind == "gpt2" else "scores") not in facts:
+        return "its tokenizer is not whole; choose another."
+    words = facts["tokenizer.ggml.tokens"]
+    if not isinstance(words, int) or words > _rows(found):
         return "its tokenizer has more words than its weights; choose another."
     return ""
 
 
 def weight_of(found: GgufHeader, tensor: str) -> str:
-    """The weight's name in transformers; empty for a tensor that this shape has none for."""
-    layers = SHAPES[found.architecture].layers
-    inner = re.fullmatch(r"blk\.(\d+)\.(\w+)\.(weight|bias)", tensor)
-    if inner and int(inner[1]) < found.fact("block_count") and inner[2] in layers:
-        return f"model.layers.{inner[1]}.{layers[inner[2]]}.{inner[3]}"
-    outer = re.fullmatch(r"(\w+)\.weight", tensor)
-    return f"{TOP[outer[1]]}.weight" if outer and outer[1] in TOP else ""
+    """The weight's name in transformers; empty for a tensor that is none."""
+    if tensor in FACTORS:
+        return ""
+    *place, leaf, end = tensor.split(".")
+    if not place:
+        return f"{TOP[leaf][0]}.{end}"
+    return f"model.layers.{place[1]}.{SHAPES[found.architecture].layers[leaf][0]}.{end}"
 
 
 def config(found: GgufHeader, file: Path | None = None) -> dict[str, Any]:
@@ -209,7 +250,7 @@ def config(found: GgufHeader, file: Path | None = None) -> dict[str, Any]:
     out. Errors: BadInput with a sentence that goes on from the file's name."""
     shape = SHAPES[found.architecture]
     hidden, heads = _count(found, "embedding_length"), _count(found, "attention.head_count")
-    size = found.fact("attention.key_length", hidden // heads)
+    size = _count(found, "attention.key_length", hidden // heads)
     if found.fact("attention.value_length", size) != size:
         raise BadInput(f"its keys and values differ in length, which is not read here; {SERVE}.")
     made = {
@@ -228,20 +269,16 @@ def config(found: GgufHeader, file: Path | None = None) -> dict[str, Any]:
         **shape.fixed,
     }
     if shape.model == "llama":
-        biased = any(name.endswith(".bias") for name in found.tensors)
-        made |= {"attention_bias": biased, "mlp_bias": False}
-    if shape.model.startswith("gemma") and shape.model != "gemma":
+        made["attention_bias"] = bool(_biases(found))
+    if found.architecture in LARGEST:
         large = made["num_hidden_layers"] == LARGEST[found.architecture]
         made["query_pre_attn_scalar"] = hidden // heads if large else size
-    if shape.model == "gemma2":
+        made["sliding_window"] = _count(found, WINDOW)
+    if found.architecture == "gemma2":
         made |= {name: _number(found, name) for name in CAPS}
-    if WINDOW in shape.own:
-        window = found.fact(WINDOW)
-        made["sliding_window"] = (
-            _count(found, WINDOW) if window and window < context(found) else None
-        )
-        if shape.model != "phi3" and not window:
-            raise BadInput(f"its header does not say {WINDOW!r}; choose another.")
+    if found.architecture == "phi3" and found.fact(WINDOW):
+        window = _count(found, WINDOW)
+        made["sliding_window"] = window if window < context(found) else None
     return made | {"rope_parameters": _positions(found, file, size)}
 
 
@@ -256,7 +293,7 @@ def context(found: GgufHeader) -> int:
 
 def _positions(found: GgufHeader, file: Path | None, size: int) -> dict[str, Any]:
     """How rotary positions are made."""
-    turned = found.fact("rope.dimension_count", size)
+    turned = _count(found, "rope.dimension_count", size)
     rope: dict[str, Any] = {
         "rope_type": "default",
         "rope_theta": _number(found, "rope.freq_base", 10_000.0),
@@ -268,7 +305,9 @@ def _positions(found: GgufHeader, file: Path | None, size: int) -> dict[str, Any
     scaling = found.fact("rope.scaling.type", "none")
     given = next((name for name in FACTORS[:2] if name in found.tensors), "")
     if given:
-        factors = _floats(found, given, file) if file else [1.0] * (turned // 2)
+        if found.tensors[given].shape != (turned // 2,) or found.tensors[given].kind:
+            raise BadInput(f"its tensor {given!r} is not as it should be; download it again.")
+        factors = _floats(found, given, file) if file else []
         rope |= {
             "rope_type": "longrope",
             "short_factor": factors,
@@ -303,14 +342,14 @@ def _floats(found: GgufHeader, name: str, file: Path) -> list[float]:
 
 def _rows(found: GgufHeader) -> int:
     tensor = found.tensors.get("token_embd.weight")
-    if tensor is None:
+    if tensor is None or not tensor.shape[0]:
         raise BadInput("its tensor 'token_embd.weight' is missing; download it again.")
     return tensor.shape[0]
 
 
 def _count(found: GgufHeader, name: str, default: Any = None) -> int:
     value = found.fact(name, default)
-    if not isinstance(value, int) or value < 1:
+    if not isinstance(value, int) or not 0 < value < 1 << 31:
         raise BadInput(f"its header does not say {name!r} as one number; {SERVE}.")
     return value
 

@@ -111,8 +111,10 @@ def write(
     weights = _as_llama_cpp(architecture, made) if made else _nought(architecture)
     for name, numbers in (weights | dict(tensors or {})).items():
         small = numbers.ndim == 1 or numbers.shape[-1] % gguf.GGML_QUANT_SIZES[kind][0]
-        as_kept = gguf.GGMLQuantizationType.F32 if small else kind
-        writer.add_tensor(name, gguf.quantize(numbers, as_kept), raw_dtype=as_kept)
+        if small or numbers.dtype != np.float32:
+            writer.add_tensor(name, numbers)
+        else:
+            writer.add_tensor(name, gguf.quantize(numbers, kind), raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
