@@ -200,9 +200,12 @@ def test_a_header_is_read_once_and_again_when_the_file_has_changed(
     file = tiny_gguf.write(settings.models / "tiny.gguf")
     read = []
     whole = gguf_header._Reader.header
-    monkeypatch.setattr(
-        gguf_header._Reader, "header", lambda reader: read.append(1) or whole(reader)
-    )
+
+    def header(reader: Any) -> gguf_header.GgufHeader:
+        read.append(1)
+        return whole(reader)
+
+    monkeypatch.setattr(gguf_header._Reader, "header", header)
     before = listed(settings)["tiny"]
     assert listed(settings)["tiny"] == before
     assert len(read) == 1

@@ -15,7 +15,7 @@ TEMPLATE = (
 )
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 TOKENS = [*SPECIAL, *sorted(ByteLevel.alphabet()), "er"]
-SHAPE = {
+SHAPE: dict[str, Any] = {
     "vocab_size": len(TOKENS),
     "hidden_size": 64,
     "intermediate_size": 96,
