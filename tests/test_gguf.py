@@ -133,6 +133,10 @@ FAULTS: dict[str, tuple[Change, str]] = {
         lambda file: tiny_gguf.write(file, facts={"tokenizer.ggml.pre": "chameleon"}),
         r"tokenizer .gpt2, chameleon. is not read here",
     ),
+    "an unsaid tokenizer": (
+        lambda file: tiny_gguf.write(file, facts={"tokenizer.ggml.pre": None}),
+        r"tokenizer .gpt2, default. is not read here",
+    ),
     "experts": (said(expert_count=8), "header says 'llama.expert_count', which is not understood"),
     "no length": (said(context_length=None), "header does not say 'context_length'"),
     "a length in words": (said(context_length="long"), "header does not say 'context_length'"),
@@ -390,6 +394,25 @@ def test_a_file_is_asked_in_its_own_template_and_ends_its_turns(
     )
     plain = loaded._tokenizer.decode(ids[0, len(prompt) :], skip_special_tokens=True)
     assert answers(loaded, [request])[0] == plain.rstrip("\N{REPLACEMENT CHARACTER}")
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("cut", "words"),
+    [("gpt-2", "In 2024"), ("smollm", "In _ 2 0 2 4"), ("qwen2", "In _ 2 0 2 4")],
+)
+def test_digits_are_cut_as_the_header_says(tmp_path: Path, cut: str, words: str) -> None:
+    merges = ["I n", "2 0", "20 2", "202 4", "\N{LATIN CAPITAL LETTER G WITH DOT ABOVE} 2024"]
+    joined = [merge.replace(" ", "") for merge in merges]
+    file = tiny_gguf.write(
+        tmp_path / "tiny.gguf",
+        tokens=[*tiny_gguf.TOKENS, *joined],
+        facts={"tokenizer.ggml.pre": cut, "tokenizer.ggml.merges": merges},
+    )
+    tokenizer, _ = _gguf._tokenizer(file, gguf_header.header(file))
+    ids = tokenizer("In 2024").input_ids
+    said = "|".join(tokenizer.decode([each]) for each in ids)
+    assert said.replace("| |", " _ ").replace("| ", " ").replace("|", " ") == words
 
 
 # As llama.cpp cuts them (build 11549); "_" stands for the sign of a space.

@@ -98,6 +98,7 @@ def write(
     if tokens is not None:
         said |= {
             "tokenizer.ggml.model": "gpt2",
+            "tokenizer.ggml.pre": "gpt-2",
             "tokenizer.ggml.tokens": tokens,
             "tokenizer.ggml.merges": ["e r"],
             "tokenizer.ggml.token_type": [3 if word in SPECIAL else 1 for word in tokens],
