@@ -167,14 +167,14 @@ def test_a_quote_that_stands_twice_needs_a_place() -> None:
 def test_what_does_not_match_is_told_with_what_stands_there() -> None:
     missed = placed("It burns shark oil. The tide rises", 1, 9)
     assert isinstance(missed, Missed)
-    assert missed.nearest is not None
-    near = TEXT[missed.nearest.start : missed.nearest.end]
+    (place,) = missed.places
+    near = TEXT[place.start : place.end]
     assert near == "It burns whale oil.  The tide\nrises"
     assert 0.8 < missed.likeness < 1
     assert "“It burns whale oil. The tide rises”" in missed.sentence
     nothing = placed("Zebras gallop.")
     assert isinstance(nothing, Missed)
-    assert (nothing.nearest, nothing.likeness) == (None, 0.0)
+    assert (nothing.places, nothing.likeness) == ((), 0.0)
     behind = placed("", 5, 9_999)
     assert isinstance(behind, Missed)
     assert "no text from 5 to 9,999" in behind.sentence
@@ -362,11 +362,15 @@ def test_questions_keep_their_spans_and_are_measured_trimmed(lab: Lab) -> None:
     (kept,) = lab.questions.all()
     assert kept.question.gold == (wide, blank)
     narrow = Span(paper_id=paper.id, start=start + 1, end=end - 1)
-    assert lab.questions.as_measured(kept.question.gold) == (narrow,)
-    assert lab.questions.all_as_measured({"Q": (wide,), "none": (blank,)}) == {"Q": (narrow,)}
+    assert lab.questions.as_measured(kept.question.alternatives) == ((narrow,),)
+    assert lab.questions.all_as_measured({"Q": ((wide,),), "none": ((blank,),)}) == {
+        "Q": ((narrow,),)
+    }
     lab.papers.remove(paper.id)
     gone = Span(paper_id=paper.id, start=start, end=end - 2)
-    assert lab.questions.as_measured((gone,)) == (gone,), "of what is not here nothing is known"
+    assert lab.questions.as_measured(((gone,),)) == ((gone,),), (
+        "of what is not here nothing is known"
+    )
 
 
 def test_a_passage_is_measured_trimmed_again_once_its_paper_is_back(
@@ -377,7 +381,7 @@ def test_a_passage_is_measured_trimmed_again_once_its_paper_is_back(
     wide = Span(paper_id=paper.id, start=0, end=end)
     assert paper.text[end - 1].isspace()
     lab.papers.remove(paper.id)
-    assert lab.questions.as_measured((wide,)) == (wide,)
+    assert lab.questions.as_measured(((wide,),)) == ((wide,),)
     lab.papers.add(tmp_path / paper.source)
     stripped = len(paper.text[:end].rstrip())
-    assert lab.questions.as_measured((wide,)) == (replace(wide, end=stripped),)
+    assert lab.questions.as_measured(((wide,),)) == ((replace(wide, end=stripped),),)

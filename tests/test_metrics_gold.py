@@ -25,13 +25,13 @@ def hit(rank: int, start: int, end: int, paper: str = "a") -> Hit:
 
 
 def test_what_a_chunk_holds() -> None:
-    gold = [span(10, 20), span(30, 60), span(0, 5, "b")]
+    gold = ((span(10, 20), span(30, 60), span(0, 5, "b")),)
     assert held(gold, chunk(0, 25)) == Held(share=10 / 45, whole=1, passages=3)
     assert held(gold, chunk(15, 40)) == Held(share=15 / 45, whole=0, passages=3)
     assert held(gold, chunk(10, 60)) == Held(share=40 / 45, whole=2, passages=3)
     assert held(gold, chunk(20, 30)) is None
     assert held(gold, chunk(10, 20, "c")) is None
-    assert held([], chunk(0, 9)) is None
+    assert held((), chunk(0, 9)) is None
 
 
 def found(candidates: list[Hit], used: int) -> Evidence:
@@ -39,7 +39,7 @@ def found(candidates: list[Hit], used: int) -> Evidence:
 
 
 def test_what_became_of_it() -> None:
-    gold = [span(10, 30)]
+    gold = ((span(10, 30),),)
     candidates = [hit(1, 40, 60), hit(2, 0, 16), hit(3, 5, 25), hit(4, 10, 30)]
     # The second holds 6 of 20 characters, less than half; the third 15.
     assert sought(gold, found(candidates, 1)) == Sought(passages=1, rank=3, used=None, share=0)
@@ -48,7 +48,7 @@ def test_what_became_of_it() -> None:
     assert sought(gold, found(candidates[:2], 2)) == Sought(
         passages=1, rank=None, used=None, share=0.3
     )
-    assert sought([], found(candidates, 4)) is None
+    assert sought((), found(candidates, 4)) is None
 
 
 def test_parts_that_touch_are_one() -> None:

@@ -6,8 +6,8 @@
 Gold is kept apart from chunks: a place in a paper survives another way of cutting. Knows no lab.
 """
 
-from core.gold.book import AddedQuestion, Change, QuestionBook
-from core.gold.by_question import Gold, gold_by_question, trimmed
+from core.gold.book import AddedQuestion, Change, Instead, QuestionBook
+from core.gold.by_question import Gold, gold_by_question, trimmed, within_papers
 from core.gold.files import Unread, Written, WrittenPassage, read
 from core.gold.matching import Missed, paper_named, place
 from core.store import KeptQuestion
@@ -16,6 +16,7 @@ __all__ = [
     "AddedQuestion",
     "Change",
     "Gold",
+    "Instead",
     "KeptQuestion",
     "Missed",
     "QuestionBook",
@@ -27,4 +28,5 @@ __all__ = [
     "place",
     "read",
     "trimmed",
+    "within_papers",
 ]
