@@ -1,19 +1,22 @@
 """Questions with gold spans: from files, checked against the papers, from cards, or marked by a
 person; and out again."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from core.errors import BadInput
-from core.gold import files, matching
+from core.gold import files, finding, matching
 from core.gold.by_question import Gold, joined, trimmed
 from core.metrics import of_other_readings
 from core.papers import Papers
 from core.settings import SAMPLES
 from core.store import DeckRow, KeptQuestion, PaperRow, Scope, Store, now, question_id
 from core.types import Alternatives, Paper, PaperFilter, Question, Span, file_id_of
+
+LOOKED_AT = 40  # papers that are read for a question's words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,17 @@ class Change:
 
     before: KeptQuestion | None
     after: KeptQuestion | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What a look for a question's gold found: its telling `words`, the `places` that hold some,
+    among how many `papers`, and how many of these hold some but were not read."""
+
+    words: tuple[str, ...]
+    places: tuple[finding.FoundPlace, ...]
+    papers: int
+    left_out: int
 
 
 class QuestionBook:
@@ -147,6 +161,25 @@ class QuestionBook:
             alternative_of=tuple(numbers) if len(set(numbers)) > 1 else (),
         )
         return self.keep(question, held_out=held_out, line=written.line)
+
+    def look_for(self, text: str, paper_id: str | None = None) -> Looked:
+        """The places that hold the question's telling words, in one paper or in those papers that
+        hold most of them."""
+        wanted = finding.telling(text)
+        every = (paper_id,) if paper_id else self._papers.ids(PaperFilter())
+        weights = dict.fromkeys(every, 0.0)
+        for word in wanted:
+            holding = weights.keys() & self._papers.ids(PaperFilter(text=finding.stem(word)))
+            for each in holding:
+                weights[each] += math.log(1 + len(every) / len(holding))
+        best = sorted((each for each in every if weights[each]), key=lambda each: -weights[each])
+        read = best[:LOOKED_AT]
+        return Looked(
+            words=wanted,
+            places=tuple(finding.find(wanted, [self._papers.get(each) for each in read])),
+            papers=len(every),
+            left_out=len(best) - len(read),
+        )
 
     def mark(
         self,
