@@ -51,6 +51,21 @@ def test_what_became_of_it() -> None:
     assert sought((), found(candidates, 4)) is None
 
 
+def test_of_alternatives_the_one_that_is_held_best_counts() -> None:
+    gold = ((span(10, 20), span(30, 60)), (span(100, 120),))
+    # 10 of the 40 characters of the first; 15 of the 20 of the second; both.
+    assert held(gold, chunk(0, 25)) == Held(share=10 / 40, whole=1, passages=2)
+    assert held(gold, chunk(105, 130)) == Held(share=15 / 20, whole=0, passages=1)
+    assert str(held(gold, chunk(0, 120))) == "holds all 2 gold passages"
+    assert held(gold, chunk(60, 100)) is None
+    candidates = [hit(1, 95, 115), hit(2, 10, 20)]
+    became = sought(gold, found(candidates, 2))
+    assert became == Sought(passages=3, alternatives=2, rank=1, used=1, share=15 / 20)
+    assert became.said(2, 2) == (
+        "Gold (2 alternatives, any one counts) was found, rank 1; 75 % of one is in the chunks used"
+    )
+
+
 def test_parts_that_touch_are_one() -> None:
     gold = [span(30, 40), span(8, 14), span(12, 16), span(16, 18), span(0, 50, "b")]
     assert within(gold, chunk(10, 35)) == [(0, 8), (20, 25)]

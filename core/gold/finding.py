@@ -17,6 +17,7 @@ from core.types import Paper, Span
 LISTED = 12  # places
 SENTENCES, LONGEST = 3, 600  # of one place, at most; a sentence that is longer stays whole
 ENDING = re.compile("(?:ations?|ions?|ings?|ed|ly|es|e|s)$")
+HOW = frozenset(("much", "many"))  # behind "how", and rare in a paper
 SHORTEST_STEM = 4  # letters; what is shorter keeps its ending
 OTHER_ENDINGS = r"\w{0,6}"
 
@@ -32,10 +33,15 @@ class FoundPlace:
 
 
 def telling(question: str) -> tuple[str, ...]:
-    """The words of a question that tell of a subject, without their parts, each once."""
-    whole = dict.fromkeys(words(question))
+    """The words of a question that tell of a subject, without their parts; of one word in
+    several forms, the first."""
+    whole = dict.fromkeys(word for word in words(question) if word not in HOW)
     parts = {part for word in whole if not word.isalnum() for part in words(word) if part != word}
-    return tuple(word for word in whole if word not in parts)
+    by_stem: dict[str, str] = {}
+    for word in whole:
+        if word not in parts:
+            by_stem.setdefault(stem(word), word)
+    return tuple(by_stem.values())
 
 
 def stem(word: str) -> str:

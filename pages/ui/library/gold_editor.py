@@ -272,11 +272,12 @@ def _undo(lab: Lab) -> bool:
             st.button(
                 "Undo" if can_be_undone[-1] is change else "Undo the one before",
                 type="tertiary",
-                help=f"before that: {_done(*said[-2])}" if len(said) > 1 else None,
                 key="library.gold.undo",
                 on_click=_back,
                 args=(lab, can_be_undone[-1]),
             )
+        if len(said) > 1:
+            st.caption(f"before that: {_done(*said[-2])}", width="content")
     return True
 
 
