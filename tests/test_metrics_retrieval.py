@@ -93,12 +93,15 @@ def test_ranks_are_those_of_the_best_alternative() -> None:
     assert best_ranking([[span(70, 80)]], ranked, chunks, 3) is None
 
 
-@given(
-    spans_lists := st.lists(
-        st.builds(lambda a, n: span(a, a + n), st.integers(0, 40), st.integers(1, 20)), max_size=4
+SPANS = st.lists(
+    st.builds(
+        lambda start, size: span(start, start + size), st.integers(0, 40), st.integers(1, 20)
     ),
-    spans_lists,
+    max_size=4,
 )
+
+
+@given(SPANS, SPANS)
 def test_one_alternative_is_what_is_needed_together(gold: list[Span], got: list[Span]) -> None:
     one = overlap(gold, got)
     assert best_overlap([gold], got) == one

@@ -163,6 +163,13 @@ def _nearest(quote: str, paper: Paper) -> Span | None:
     first = max(starts, key=lambda start: like(start, last))
     ends = [last + by for by in nudges if first < last + by <= len(words)]
     last = max(ends, key=lambda end: like(first, end))
+    both = SequenceMatcher(None, words[first:last], wanted, autojunk=False).get_matching_blocks()
+    if len(both) > 1:
+        # Words at the quote's ends that do not stand there stand for as many others.
+        head, tail = both[0], both[-2]
+        ahead = head.b - head.a
+        behind = (len(wanted) - tail.b) - (last - first - tail.a)
+        first, last = max(0, first - max(0, ahead)), min(len(words), last + max(0, behind))
     start, end = spans[first][0], spans[last - 1][1]
     while end < len(paper.text) and not (paper.text[end].isspace() or paper.text[end].isalnum()):
         end += 1

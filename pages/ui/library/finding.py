@@ -30,14 +30,14 @@ def button(paper: PaperRow | None = None) -> None:
         help="Type a question and see the places that hold its words.",
         key=f"{KEY}.open",
     ):
-        for name in (QUESTION, LOOKED, SAID, FAILED):
+        for name in (LOOKED, SAID, FAILED):
             st.session_state.pop(name, None)
-        _search(paper)
+        st.dialog("Find the passage for a question", width="large")(search)(paper)
 
 
-@st.dialog("Find the passage for a question", width="large")
 @frame.bounded
-def _search(paper: PaperRow | None) -> None:
+def search(paper: PaperRow | None) -> None:
+    """What the dialog shows."""
     lab = frame.open_lab()
     _said(lab)
     asked = st.text_input("Question", key=QUESTION, placeholder="Which question is it?").strip()

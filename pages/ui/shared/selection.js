@@ -162,6 +162,7 @@ function selecting({ text, form, whole, state, write, signal, setTriggerValue, a
     state.left ||= state.outside; // the browser's own begins elsewhere
     setTimeout(hold); // the browser selects behind this event
   }, { signal });
+  text.addEventListener("scroll", hold, { signal }); // under a hand that rests above or below
   const typing = () => form.contains(text.getRootNode().activeElement);
   const settle = (event) => {
     const dragged = state.down && !state.touch && event.type === "pointerup";
