@@ -115,6 +115,9 @@ def test_questions_in_listed_and_out(home: Path, capsys: pytest.CaptureFixture[s
     assert [line["status"] for line in lines] == ["added", "failed"]
     assert lines[0]["gold"][0]["end"] - lines[0]["gold"][0]["start"] == len("was lit in 1874")
     assert lines[1]["nearest"] == "was lit in 1874"
+    (instead,) = lines[1]["instead"]
+    assert (instead["page"], instead["passage"]["quote"]) == (1, "was lit in 1874")
+    assert 0.9 < instead["likeness"] < 1
     held = home / "held.jsonl"
     held.write_text(json.dumps({"question": "Held?"}))
     assert ran(capsys, "questions", "add", str(held), "--held-out")[0] == 0

@@ -55,6 +55,25 @@ def test_settings_are_judged_by_their_gold(lab: Lab, tmp_path: Path) -> None:
     assert found.summary.outcomes[0].never_seen == 0.0, "short chunks fit the window"
 
 
+def test_any_one_alternative_counts_and_what_is_needed_together_counts_whole(
+    lab: Lab, tmp_path: Path
+) -> None:
+    paper = town(lab, tmp_path)
+    every = [span for kept in lab.questions.all() for span in kept.question.gold]
+    first = lab.questions.all()[0]
+    together = lab.questions.mark(first.question.text, every).after
+    assert together
+    whole = sum(span.end - span.start for span in every)
+    found = evaluated(lab, (paper,)).measured[0][0]
+    in_gold = found.overlap.precision * found.context_characters
+    assert found.overlap.recall == pytest.approx(in_gold / whole)
+    assert found.overlap.recall < 0.5
+    lab.questions.regroup(together, each_answers=True)
+    assert evaluated(lab, (paper,)).measured[0][0].overlap.recall == 1.0
+    given = lab.contexts.plan("echo", (paper,))
+    assert result_of(given).given[0] == (every[0],)
+
+
 def test_what_was_found_before_is_judged_again_without_a_search(lab: Lab, tmp_path: Path) -> None:
     paper = town(lab, tmp_path)
     first = evaluated(lab, (paper,))

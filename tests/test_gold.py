@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import gold
-from core.errors import BadInput
-from core.gold import Missed, Unread, Written, WrittenPassage
+from core.codec import from_json, to_json
+from core.errors import BadInput, Damaged
+from core.gold import Missed, Unread, Written, WrittenPassage, files, finding
+from core.gold.by_question import joined
 from core.lab import Lab
 from core.settings import SAMPLES
 from core.store.questions import question_id
-from core.types import Card, Paper, Question, Span
+from core.types import Card, Paper, Question, Span, digest
 
 TEXT = "The lamp was lit in 1874.\nIt burns whale oil.  The tide\nrises four metres. It burns."
 PAPER = Paper(id="ab" * 32, title="The lamp", text=TEXT, source="lamp.md", kind="markdown")
@@ -81,6 +83,83 @@ def test_csv_by_hand() -> None:
         Unread(line=4, why="it is no JSON (Expecting value at character 1)"),
         Written(line=5, text="R"),
     ]
+
+
+def test_passages_belong_to_alternatives() -> None:
+    passages = [{"paper": "p", "quote": each, "alternative": n} for each, n in (("a", 2), ("b", 1))]
+    (read,) = gold.read("q.jsonl", lines({"question": "Q", "gold": passages}))
+    assert isinstance(read, Written)
+    assert [(each.quote, each.alternative) for each in read.passages] == [("a", 2), ("b", 1)]
+    references = json.dumps([{"content": "a", "alternative": 3}]).replace('"', '""')
+    (row,) = gold.read("q.csv", f'question,references,corpus_id\nQ,"{references}",p\n'.encode())
+    assert isinstance(row, Written)
+    assert row.passages[0].alternative == 3
+    for odd, why in (
+        ([passages[0], {"paper": "p", "quote": "b"}], "some of its passages have an alternative"),
+        ([{"paper": "p", "quote": "b", "alternative": "one"}], "alternative is no whole number"),
+    ):
+        (unread,) = gold.read("q.jsonl", lines({"question": "Q", "gold": odd}))
+        assert isinstance(unread, Unread)
+        assert why in unread.why
+
+
+SPANS = st.builds(
+    lambda start, size: Span(paper_id=PAPER.id, start=start, end=start + size),
+    st.integers(0, 60),
+    st.integers(1, 20),
+)
+
+
+@given(groups=st.lists(st.lists(SPANS, min_size=1, max_size=3), max_size=4))
+def test_alternatives_go_out_and_come_in_unchanged(groups: list[list[Span]]) -> None:
+    question = Question(text="Q").answered_by(groups)
+    line = json.dumps(files.to_line(question, {PAPER.id: PAPER}, {}))
+    (read,) = gold.read("q.jsonl", line.encode())
+    assert isinstance(read, Written)
+    found: dict[int | None, list[Span]] = {}
+    for passage in read.passages:
+        place = gold.place(passage, PAPER)
+        if isinstance(place, Span):  # a quote of white space alone is told by its offsets
+            found.setdefault(passage.alternative, []).append(place)
+    assert tuple(map(tuple, found.values())) == question.alternatives
+
+
+def test_alternatives_by_hand() -> None:
+    a, b, c = (span(start, start + 4) for start in (0, 10, 20))
+    together = Question(text="Q", gold=(a, b))
+    assert together.alternatives == ((a, b),)
+    assert Question(text="Q").alternatives == ()
+    asked = together.answered_by([[a, b, a], [c], [b, a]])
+    assert (asked.gold, asked.alternative_of) == ((a, b, c), (1, 1, 2))
+    assert asked.alternatives == ((a, b), (c,))
+    assert asked.answered_by([[c]]) == Question(text="Q", gold=(c,))
+    with pytest.raises(ValueError, match="belongs to one alternative"):
+        Question(text="Q", gold=(a, b), alternative_of=(1,))
+
+
+def test_a_question_keeps_its_id_and_its_stored_text_is_read() -> None:
+    a, b = span(0, 4), span(10, 14)
+    old = '{"text":"Q","gold":[{"paper_id":"p","start":0,"end":4}],"reference":"","origin":""}'
+    assert from_json(Question, old) == Question(text="Q", gold=(a,))
+    assert question_id(Question(text="Q", gold=(a,))) == digest(["Q", ["('p', 0, 4)"]])
+    one, other = (Question(text="Q").answered_by(each) for each in ([[a], [b]], [[b], [a]]))
+    assert question_id(one) == question_id(other)
+    assert question_id(one) != question_id(Question(text="Q", gold=(a, b)))
+    assert from_json(Question, to_json(one)) == one
+    with pytest.raises(Damaged):
+        from_json(Question, old.replace('"origin"', '"alternative_of":[1,2],"origin"'))
+
+
+def test_those_of_one_question_are_joined_and_cut_to_papers() -> None:
+    a, b, c = span(0, 4), Span(paper_id="r", start=0, end=4), Span(paper_id="s", start=0, end=4)
+    plain, other = Question(text="Q", gold=(a,)), Question(text="Q", gold=(b,))
+    either = Question(text="Q").answered_by([[a, b], [c]])
+    assert joined([plain, other]) == ((a, b),)
+    assert joined([plain, either]) == ((a,), (a, b), (c,))
+    assert gold.within_papers(either.alternatives, {"p", "s"}) == ((c,),)
+    assert gold.within_papers(either.alternatives, {"p"}) == ((a,),)
+    assert gold.within_papers(either.alternatives, {"x"}) == ()
+    assert gold.within_papers(((a, b),), {"p"}) == ((a,),)
 
 
 def test_a_json_array_is_read_as_its_lines_are() -> None:
@@ -162,19 +241,23 @@ def test_a_quote_that_stands_twice_needs_a_place() -> None:
     missed = placed("It burns")
     assert isinstance(missed, Missed)
     assert "stands 2 times" in missed.sentence
+    assert [each.start for each in missed.places] == [26, TEXT.rindex("It burns")]
 
 
 def test_what_does_not_match_is_told_with_what_stands_there() -> None:
     missed = placed("It burns shark oil. The tide rises", 1, 9)
     assert isinstance(missed, Missed)
-    assert missed.nearest is not None
-    near = TEXT[missed.nearest.start : missed.nearest.end]
+    (place,) = missed.places
+    near = TEXT[place.start : place.end]
     assert near == "It burns whale oil.  The tide\nrises"
     assert 0.8 < missed.likeness < 1
     assert "“It burns whale oil. The tide rises”" in missed.sentence
+    cut = placed("was really lit in the year 1874")
+    assert isinstance(cut, Missed)
+    assert [TEXT[each.start : each.end] for each in cut.places] == ["was lit in 1874."]
     nothing = placed("Zebras gallop.")
     assert isinstance(nothing, Missed)
-    assert (nothing.nearest, nothing.likeness) == (None, 0.0)
+    assert (nothing.places, nothing.likeness) == ((), 0.0)
     behind = placed("", 5, 9_999)
     assert isinstance(behind, Missed)
     assert "no text from 5 to 9,999" in behind.sentence
@@ -191,6 +274,97 @@ def test_every_slice_is_found_at_its_place(words: list[str], where: st.DataObjec
     end = where.draw(st.integers(start + 1, len(text)))
     passage = WrittenPassage(paper="", quote=text[start:end], start=start, end=end)
     assert gold.place(passage, paper) == Span(paper_id=paper.id, start=start, end=end)
+
+
+def test_a_file_is_told_every_passage_it_misses_ready_to_paste(lab: Lab, tmp_path: Path) -> None:
+    def asked(*passages: dict[str, Any]) -> bytes:
+        return lines({"question": "When?", "gold": list(passages)})
+
+    wrong = [
+        {"paper": "lamp.md", "quote": "was lighted in 1874", "alternative": 1},
+        {"paper": "tide.txt", "quote": "The tide rises for metres", "alternative": 2},
+        {"paper": "lamb.md", "quote": "x", "alternative": 3},
+    ]
+    (failed,) = lab.questions.upload("q.jsonl", asked(*wrong))
+    assert failed.status == "failed"
+    assert "was lighted" in failed.reason
+    assert "“The tide rises for metres” does not stand" in failed.reason
+    assert "Most like it is 'lamp.md'" in failed.reason
+    first, second = failed.instead
+    assert (first.quote, first.page) == ("was lit in 1874", 1)
+    assert failed.nearest == first.quote
+    assert 0.5 < second.likeness < 1
+    right = [json.loads(each.pasted) for each in (first, second)]
+    assert [each["alternative"] for each in right] == [1, 2]
+    (added,) = lab.questions.upload("q.jsonl", asked(*right))
+    assert added.status == "added"
+    (kept,) = lab.questions.all()
+    assert len(kept.question.alternatives) == 2
+    references = json.dumps([{"content": "was lighted in 1874"}]).replace('"', '""')
+    table = f'question,references,corpus_id\nQ,"{references}",lamp.md\n'
+    (of_csv,) = lab.questions.upload("q.csv", table.encode())
+    assert set(json.loads(of_csv.instead[0].pasted)) == {"content", "start_index", "end_index"}
+
+
+def test_passages_are_marked_as_alternatives_and_grouped_anew(lab: Lab) -> None:
+    paper = lab.papers.all()[0].id
+    a, b, c = (Span(paper_id=paper, start=start, end=start + 4) for start in (0, 5, 9))
+    lab.questions.mark("Why?", [a])
+    change = lab.questions.mark("Why?", [b], each_answers=True)
+    assert change.after
+    assert change.after.question.alternatives == ((a,), (b,))
+    change = lab.questions.mark("Why?", [c])
+    assert change.after
+    assert change.after.question.alternatives == ((a,), (b, c))
+    together = lab.questions.regroup(change.after, each_answers=False)
+    assert together.after
+    assert together.after.question == Question(text="Why?", gold=(a, b, c), origin="marked")
+    each = lab.questions.regroup(together.after, each_answers=True)
+    assert each.after
+    assert each.after.question.alternatives == ((a,), (b,), (c,))
+    assert lab.questions.asking("Why?") == each.after.question
+    lab.questions.undo(each)
+    lab.questions.undo(together)
+    assert lab.questions.all() == [change.after]
+    two = lab.questions.mark("Who?", [a, b], each_answers=True).after
+    assert two
+    assert two.question.alternatives == ((a,), (b,))
+
+
+def test_a_passage_is_found_by_the_telling_words_of_its_question(lab: Lab) -> None:
+    looked = lab.questions.look_for("When was the lamp of Varn lit, and how many lamps burned?")
+    assert looked.words == ("lamp", "varn", "lit", "burned")
+    assert (looked.papers, looked.left_out) == (2, 0)
+    best = looked.places[0]
+    text = lab.papers.get(best.span.paper_id).text
+    assert text[best.span.start : best.span.end].startswith("The lamp of Varn was lit in 1874")
+    assert best.held == looked.words
+    marked = [text[best.span.start + start : best.span.start + end] for start, end in best.marks]
+    assert marked == ["lamp", "Varn", "lit", "burns"]
+    tide = next(row.id for row in lab.papers.all() if row.source == "tide.txt")
+    assert lab.questions.look_for("When was the lamp lit?", tide).places == ()
+    assert lab.questions.look_for("What is it?").words == ()
+
+
+def test_places_are_runs_of_sentences_of_which_no_two_overlap() -> None:
+    text = "The keel is oak. It is long. Its sail is red. Nothing here. A red keel. The oak burns."
+    paper = Paper(id="e" * 64, title="T", text=text, source="t.txt", kind="text")
+    found = finding.find(("red", "keel", "oak", "sail"), [paper])
+    assert [text[each.span.start : each.span.end] for each in found] == [
+        "The keel is oak. It is long. Its sail is red.",
+        "A red keel. The oak burns.",
+    ]
+    assert [len(each.held) for each in found] == [4, 3]
+    assert finding.find((), [paper]) == []
+
+
+@given(st.text("abz .\n-é漢", max_size=60), st.text("abz é漢", max_size=12))
+def test_any_text_is_looked_through(text: str, asked: str) -> None:
+    paper = Paper(id="e" * 64, title="T", text=text, source="t.txt", kind="text")
+    for each in finding.find(finding.telling(asked), [paper]):
+        assert 0 <= each.span.start < each.span.end <= len(text)
+        assert each.held
+        assert all(0 <= start < end <= each.span.end - each.span.start for start, end in each.marks)
 
 
 def test_a_question_is_the_same_whatever_its_file(lab: Lab) -> None:
@@ -362,11 +536,15 @@ def test_questions_keep_their_spans_and_are_measured_trimmed(lab: Lab) -> None:
     (kept,) = lab.questions.all()
     assert kept.question.gold == (wide, blank)
     narrow = Span(paper_id=paper.id, start=start + 1, end=end - 1)
-    assert lab.questions.as_measured(kept.question.gold) == (narrow,)
-    assert lab.questions.all_as_measured({"Q": (wide,), "none": (blank,)}) == {"Q": (narrow,)}
+    assert lab.questions.as_measured(kept.question.alternatives) == ((narrow,),)
+    assert lab.questions.all_as_measured({"Q": ((wide,),), "none": ((blank,),)}) == {
+        "Q": ((narrow,),)
+    }
     lab.papers.remove(paper.id)
     gone = Span(paper_id=paper.id, start=start, end=end - 2)
-    assert lab.questions.as_measured((gone,)) == (gone,), "of what is not here nothing is known"
+    assert lab.questions.as_measured(((gone,),)) == ((gone,),), (
+        "of what is not here nothing is known"
+    )
 
 
 def test_a_passage_is_measured_trimmed_again_once_its_paper_is_back(
@@ -377,7 +555,7 @@ def test_a_passage_is_measured_trimmed_again_once_its_paper_is_back(
     wide = Span(paper_id=paper.id, start=0, end=end)
     assert paper.text[end - 1].isspace()
     lab.papers.remove(paper.id)
-    assert lab.questions.as_measured((wide,)) == (wide,)
+    assert lab.questions.as_measured(((wide,),)) == ((wide,),)
     lab.papers.add(tmp_path / paper.source)
     stripped = len(paper.text[:end].rstrip())
-    assert lab.questions.as_measured((wide,)) == (replace(wide, end=stripped),)
+    assert lab.questions.as_measured(((wide,),)) == ((replace(wide, end=stripped),),)

@@ -25,13 +25,13 @@ def hit(rank: int, start: int, end: int, paper: str = "a") -> Hit:
 
 
 def test_what_a_chunk_holds() -> None:
-    gold = [span(10, 20), span(30, 60), span(0, 5, "b")]
+    gold = ((span(10, 20), span(30, 60), span(0, 5, "b")),)
     assert held(gold, chunk(0, 25)) == Held(share=10 / 45, whole=1, passages=3)
     assert held(gold, chunk(15, 40)) == Held(share=15 / 45, whole=0, passages=3)
     assert held(gold, chunk(10, 60)) == Held(share=40 / 45, whole=2, passages=3)
     assert held(gold, chunk(20, 30)) is None
     assert held(gold, chunk(10, 20, "c")) is None
-    assert held([], chunk(0, 9)) is None
+    assert held((), chunk(0, 9)) is None
 
 
 def found(candidates: list[Hit], used: int) -> Evidence:
@@ -39,7 +39,7 @@ def found(candidates: list[Hit], used: int) -> Evidence:
 
 
 def test_what_became_of_it() -> None:
-    gold = [span(10, 30)]
+    gold = ((span(10, 30),),)
     candidates = [hit(1, 40, 60), hit(2, 0, 16), hit(3, 5, 25), hit(4, 10, 30)]
     # The second holds 6 of 20 characters, less than half; the third 15.
     assert sought(gold, found(candidates, 1)) == Sought(passages=1, rank=3, used=None, share=0)
@@ -48,7 +48,22 @@ def test_what_became_of_it() -> None:
     assert sought(gold, found(candidates[:2], 2)) == Sought(
         passages=1, rank=None, used=None, share=0.3
     )
-    assert sought([], found(candidates, 4)) is None
+    assert sought((), found(candidates, 4)) is None
+
+
+def test_of_alternatives_the_one_that_is_held_best_counts() -> None:
+    gold = ((span(10, 20), span(30, 60)), (span(100, 120),))
+    # 10 of the 40 characters of the first; 15 of the 20 of the second; both.
+    assert held(gold, chunk(0, 25)) == Held(share=10 / 40, whole=1, passages=2)
+    assert held(gold, chunk(105, 130)) == Held(share=15 / 20, whole=0, passages=1)
+    assert str(held(gold, chunk(0, 120))) == "holds all 2 gold passages"
+    assert held(gold, chunk(60, 100)) is None
+    candidates = [hit(1, 95, 115), hit(2, 10, 20)]
+    became = sought(gold, found(candidates, 2))
+    assert became == Sought(passages=3, alternatives=2, rank=1, used=1, share=15 / 20)
+    assert became.said(2, 2) == (
+        "Gold (2 alternatives, any one counts) was found, rank 1; 75 % of one is in the chunks used"
+    )
 
 
 def test_parts_that_touch_are_one() -> None:

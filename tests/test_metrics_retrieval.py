@@ -10,6 +10,8 @@ from core.metrics.retrieval import (
     Graded,
     Overlap,
     Ranking,
+    best_overlap,
+    best_ranking,
     characters,
     graded,
     never_seen,
@@ -67,6 +69,45 @@ def test_nothing_retrieved_is_nothing_found() -> None:
     assert ranking([span(0, 10)], [], [span(0, 10)], 3) == Ranking(
         hit=0.0, recall=0.0, reciprocal_rank=0.0, ndcg=0.0
     )
+
+
+def test_the_best_alternative_counts() -> None:
+    # Together 0-10 and 30-40, or 100-120 alone. Retrieved: 0-20 (half of the first) and 115-125
+    # (a quarter of the second).
+    either = [[span(0, 10), span(30, 40)], [span(100, 120)]]
+    found = best_overlap(either, [span(0, 20), span(115, 125)])
+    assert found == Overlap(recall=10 / 20, precision=15 / 30, iou=15 / (30 + 10))
+    assert best_overlap(either, [span(100, 120)]) == Overlap(recall=1, precision=1, iou=1)
+    assert best_overlap(either, []) == Overlap(recall=0, precision=0, iou=0)
+    assert best_overlap([], [span(0, 9)]) is best_overlap([[span(3, 3)]], [span(0, 9)]) is None
+
+
+def test_ranks_are_those_of_the_best_alternative() -> None:
+    chunks = [span(start, start + 10) for start in range(0, 60, 10)]
+    either = [[span(0, 10), span(10, 20)], [span(50, 60)]]
+    # The first alternative: one of its two chunks at rank 3; the second: its chunk at rank 2.
+    ranked = [chunks[3], chunks[5], chunks[0], chunks[4]]
+    assert values(best_ranking(either, ranked, chunks, 3)) == pytest.approx(
+        (1, 1, 1 / 2, 1 / math.log2(3))
+    )
+    assert best_ranking([[span(70, 80)]], ranked, chunks, 3) is None
+
+
+SPANS = st.lists(
+    st.builds(
+        lambda start, size: span(start, start + size), st.integers(0, 40), st.integers(1, 20)
+    ),
+    max_size=4,
+)
+
+
+@given(SPANS, SPANS)
+def test_one_alternative_is_what_is_needed_together(gold: list[Span], got: list[Span]) -> None:
+    one = overlap(gold, got)
+    assert best_overlap([gold], got) == one
+    more = best_overlap([gold, [span(200, 210)]], got)
+    assert more is not None
+    assert more.recall == (one.recall if one else 0)
 
 
 def test_omega_by_hand() -> None:

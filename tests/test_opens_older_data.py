@@ -12,7 +12,7 @@ import pytest
 from core.answering.running import Finished, Step
 from core.lab import Lab
 from core.settings import Settings
-from core.store import EVERY
+from core.store import EVERY, question_id
 from core.sweeps.presets import Answers, Preset
 from core.tasks import result_of
 from core.types import Chunking, Generation, Recipe, Retrieval, View
@@ -126,6 +126,8 @@ def test_a_sweep_of_then_is_whole_and_known(old: Lab) -> None:
 def test_questions_cards_and_reviews_of_then_are_there(old: Lab) -> None:
     (kept,) = old.questions.all()
     assert (kept.question.text, kept.question.gold[0].start) == (QUESTION, 10)
+    assert kept.id == question_id(kept.question)
+    assert kept.question.alternatives == (kept.question.gold,)
     assert [kept.question.text for kept in old.questions.all(held_out=True)] == [
         "What was set aside?"
     ]

@@ -115,14 +115,15 @@ class Proposals:
 
     def propose(self, question: Question) -> bool:
         """Propose a question with gold as a card: its reference answers it, or else the passages
-        themselves. False if it was proposed before. Errors: BadInput without gold, or where its
-        first paper is not here (any more)."""
+        themselves, of alternatives the first. False if it was proposed before. Errors: BadInput
+        without gold, or where its first paper is not here (any more)."""
         if not question.gold:
             raise BadInput("The question has no place in a paper, so there is no card to make.")
-        papers = [self._papers.get(span.paper_id) for span in question.gold]
+        first = question.alternatives[0]
+        papers = [self._papers.get(span.paper_id) for span in first]
         passages = [
             proposals.quoted(paper.text[span.start : span.end], paper.kind)
-            for paper, span in zip(papers, question.gold, strict=True)
+            for paper, span in zip(papers, first, strict=True)
         ]
         return self._store.propose(proposals.of_question(question, passages, papers[0].title))
 

@@ -43,6 +43,14 @@ def add_questions(lab: Lab, options: argparse.Namespace) -> int:
                 "status": each.status,
                 "reason": each.reason,
                 "nearest": each.nearest,
+                "instead": [
+                    {
+                        "page": found.page,
+                        "likeness": round(found.likeness, 3),
+                        "passage": json.loads(found.pasted),
+                    }
+                    for found in each.instead
+                ],
             }
         )
     say(f"{added} added, {failed} failed.")

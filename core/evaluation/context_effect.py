@@ -12,7 +12,7 @@ from core import gold
 from core.charts import Chart, Theme, won_and_lost
 from core.errors import BadInput
 from core.evaluation.changed_questions import ChangedQuestion, turned
-from core.gold import QuestionBook, gold_by_question
+from core.gold import QuestionBook, gold_by_question, within_papers
 from core.history import Comparisons
 from core.labels import FULL_ARM_NAMES
 from core.metrics import ALPHA, Difference, Interval, reference, statistics
@@ -30,6 +30,7 @@ from core.types import (
     Retrieval,
     Run,
     Setting,
+    spans_of,
     three_ways,
 )
 
@@ -124,8 +125,10 @@ class Contexts:
 
     def plan(self, generator: str, paper_ids: Sequence[str]) -> Planning:
         """Every question with gold in these papers under four settings: no context, retrieved,
-        retrieved and reranked, and its gold passage given. Errors: also MissingModel."""
-        given = gold_by_question(self._questions.all(), paper_ids)
+        retrieved and reranked, and its gold passage given, of alternatives the first. Errors: also
+        MissingModel."""
+        known = gold_by_question(self._questions.all(), paper_ids)
+        given = {text: alternatives[0] for text, alternatives in known.items()}
         if not given:
             raise BadInput("No question has gold in these papers; mark some, or add a file.")
         embedder, reranker = (self._models.default(each) for each in ("embedder", "reranker"))
@@ -154,7 +157,7 @@ class Contexts:
         here = set(self._papers.ids(PaperFilter()))
         for kept in self._questions.all():
             question = kept.question
-            spans = [span for span in question.gold if span.paper_id in here]
+            spans = spans_of(within_papers(question.alternatives, here)[:1])
             texts = [self._papers.get(span.paper_id).text[span.start : span.end] for span in spans]
             if question.gold and (question.reference or texts):
                 text = question.reference or " ".join(texts)

@@ -16,7 +16,7 @@ from core.retrieval import Finder
 from core.store import Store, SweepRow
 from core.sweeps import Planning, Preset, Sweeps
 from core.tasks import Progress, Worker
-from core.types import Chunk, Chunking, Retrieval, Run, Span, Sweep
+from core.types import Alternatives, Chunk, Chunking, Retrieval, Run, Sweep, spans_of
 
 KEPT = 16  # evaluations in memory, so that a page may draw them again
 
@@ -235,7 +235,7 @@ class Evaluations:
         asked = [number for number, text in enumerate(sweep.questions) if text in gold]
         if not asked:
             every = gold_by_question(self._questions.all(held_out=held_out))
-            places = [span for text in sweep.questions for span in every.get(text, ())]
+            places = [span for text in sweep.questions for span in spans_of(every.get(text, ()))]
             raise BadInput(
                 "The papers of this sweep were read again, and the gold moved into their new"
                 " texts; run the sweep again."
@@ -243,7 +243,7 @@ class Evaluations:
                 else "No question of this sweep has gold (any more)."
             )
         number = labels.index(base) if base is not None else None
-        spans = tuple(tuple(map(str, gold[sweep.questions[each]])) for each in asked)
+        spans = tuple(gold[sweep.questions[each]] for each in asked)
         key = (sweep_id, held_out, tuple(asked), spans)
 
         def judged() -> Generator[Progress, None, Evaluation]:
@@ -315,22 +315,23 @@ class Evaluations:
         self, sweep: Sweep, chunking: Chunking, gold: Gold, asked: Sequence[int]
     ) -> Generator[Progress, None, dict[int, list[Chunk]]]:
         """For each question the chunks of this cutting that are relevant to it."""
-        here = sorted({span.paper_id for each in asked for span in gold[sweep.questions[each]]})
+        places = {each: spans_of(gold[sweep.questions[each]]) for each in asked}
+        here = sorted({span.paper_id for spans in places.values() for span in spans})
         chunks = yield from self._finder.chunks(chunking, here)
         return {
             question: [
                 chunk
-                for span in gold[sweep.questions[question]]
+                for span in spans
                 for chunk in chunks[span.paper_id]
                 if retrieval.relevant(chunk, [span])
             ]
-            for question in asked
+            for question, spans in places.items()
         }
 
 
 def _measured(
     run: Run,
-    gold: tuple[Span, ...],
+    gold: Alternatives,
     relevant: Sequence[Chunk],
     k: int,
     tokens: dict[str, int],
@@ -338,7 +339,7 @@ def _measured(
 ) -> MeasuredQuestion:
     """Reranking costs what its pairs take here, also where their scores were known before."""
     hits = [hit.chunk for hit in run.hits]
-    overlap = retrieval.overlap(gold, hits)
+    overlap = retrieval.best_overlap(gold, hits)
     assert overlap is not None, "only questions with gold are measured"
     reads = [hit.embedder_reads for hit in run.candidates if hit.embedder_reads is not None]
     reranking = run.rerank_seconds or 0.0
@@ -346,7 +347,7 @@ def _measured(
         reranking = len(run.candidates) / pairs_a_second
     return MeasuredQuestion(
         overlap=overlap,
-        ranking=retrieval.ranking(gold, [hit.chunk for hit in run.candidates], relevant, k),
+        ranking=retrieval.best_ranking(gold, [hit.chunk for hit in run.candidates], relevant, k),
         context_tokens=sum(tokens[chunk.text] for chunk in hits),
         context_characters=retrieval.characters(hits),
         found_characters=retrieval.characters(hit.chunk for hit in run.candidates),

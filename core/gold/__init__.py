@@ -2,21 +2,26 @@
 
     files.py      JSON lines and CSV -> questions as they were written down, and back
     matching.py   a quote -> its place in a paper, or the nearest thing that stands there
+    finding.py    a question -> the places that hold its words, for who looks for its gold
 
 Gold is kept apart from chunks: a place in a paper survives another way of cutting. Knows no lab.
 """
 
-from core.gold.book import AddedQuestion, Change, QuestionBook
-from core.gold.by_question import Gold, gold_by_question, trimmed
+from core.gold.book import AddedQuestion, Change, Instead, Looked, QuestionBook
+from core.gold.by_question import Gold, gold_by_question, trimmed, within_papers
 from core.gold.files import Unread, Written, WrittenPassage, read
+from core.gold.finding import FoundPlace
 from core.gold.matching import Missed, paper_named, place
 from core.store import KeptQuestion
 
 __all__ = [
     "AddedQuestion",
     "Change",
+    "FoundPlace",
     "Gold",
+    "Instead",
     "KeptQuestion",
+    "Looked",
     "Missed",
     "QuestionBook",
     "Unread",
@@ -27,4 +32,5 @@ __all__ = [
     "place",
     "read",
     "trimmed",
+    "within_papers",
 ]

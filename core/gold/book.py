@@ -1,31 +1,49 @@
 """Questions with gold spans: from files, checked against the papers, from cards, or marked by a
 person; and out again."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from core.errors import BadInput
-from core.gold import files, matching
-from core.gold.by_question import Gold, trimmed
+from core.gold import files, finding, matching
+from core.gold.by_question import Gold, joined, trimmed
 from core.metrics import of_other_readings
 from core.papers import Papers
 from core.settings import SAMPLES
 from core.store import DeckRow, KeptQuestion, PaperRow, Scope, Store, now, question_id
-from core.types import PaperFilter, Question, Span, file_id_of
+from core.types import Alternatives, Paper, PaperFilter, Question, Span, file_id_of
+
+LOOKED_AT = 40  # papers that are read for a question's words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instead:
+    """What stands in a paper where a passage of a file was looked for: on which page, how much
+    like the passage it is (0..1), its text, and the passage as the file should say it."""
+
+    page: int
+    likeness: float
+    quote: str
+    pasted: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddedQuestion:
-    """What became of one line of a file. `nearest` is the text that stands where a passage that
-    was not found is most nearly met."""
+    """What became of one line of a file. `instead`: for its passages that were not found, or stand
+    in several places, what stands there, ready to paste; `nearest` is the text of the first."""
 
     line: int
     status: Literal["added", "known", "failed"]
     question: Question | None = None
     reason: str = ""
-    nearest: str = ""
+    instead: tuple[Instead, ...] = ()
+
+    @property
+    def nearest(self) -> str:
+        return self.instead[0].quote if self.instead else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +53,17 @@ class Change:
 
     before: KeptQuestion | None
     after: KeptQuestion | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What a look for a question's gold found: its telling `words`, the `places` that hold some,
+    among how many `papers`, and how many of these hold some but were not read."""
+
+    words: tuple[str, ...]
+    places: tuple[finding.FoundPlace, ...]
+    papers: int
+    left_out: int
 
 
 class QuestionBook:
@@ -98,38 +127,77 @@ class QuestionBook:
     def _add(
         self, written: files.Written, origin: str, here: Sequence[PaperRow], held_out: bool
     ) -> AddedQuestion:
-        spans = []
+        """All passages are looked for, so that each that is missed is named at once."""
+        spans: list[Span] = []
+        missed: list[str] = []
+        instead: list[Instead] = []
         for passage in written.passages:
             try:
                 paper = self._papers.get(matching.paper_named(passage.paper, here))
             except BadInput as error:
-                return AddedQuestion(line=written.line, status="failed", reason=error.sentence)
+                missed.append(error.sentence)
+                continue
             found = matching.place(passage, paper)
-            if isinstance(found, matching.Missed):
-                near = found.nearest
-                return AddedQuestion(
-                    line=written.line,
-                    status="failed",
-                    reason=found.sentence,
-                    nearest=paper.text[near.start : near.end] if near else "",
-                )
-            spans.append(found)
-        return self.keep(
-            Question(
-                text=written.text, gold=tuple(spans), reference=written.reference, origin=origin
-            ),
-            held_out=held_out,
-            line=written.line,
+            if isinstance(found, Span):
+                spans.append(found)
+                continue
+            missed.append(found.sentence)
+            instead += [
+                _instead(origin, passage, paper, place, found.likeness) for place in found.places
+            ]
+        if missed:
+            return AddedQuestion(
+                line=written.line,
+                status="failed",
+                reason=" ".join(dict.fromkeys(missed)),
+                instead=tuple(instead),
+            )
+        numbers = [each.alternative for each in written.passages if each.alternative is not None]
+        question = Question(
+            text=written.text,
+            gold=tuple(spans),
+            reference=written.reference,
+            origin=origin,
+            alternative_of=tuple(numbers) if len(set(numbers)) > 1 else (),
+        )
+        return self.keep(question, held_out=held_out, line=written.line)
+
+    def look_for(self, text: str, paper_id: str | None = None) -> Looked:
+        """The places that hold the question's telling words, in one paper or in those papers that
+        hold most of them."""
+        wanted = finding.telling(text)
+        every = (paper_id,) if paper_id else self._papers.ids(PaperFilter())
+        weights = dict.fromkeys(every, 0.0)
+        for word in wanted:
+            holding = weights.keys() & self._papers.ids(PaperFilter(text=finding.stem(word)))
+            for each in holding:
+                weights[each] += math.log(1 + len(every) / len(holding))
+        best = sorted((each for each in every if weights[each]), key=lambda each: -weights[each])
+        read = best[:LOOKED_AT]
+        return Looked(
+            words=wanted,
+            places=tuple(finding.find(wanted, [self._papers.get(each) for each in read])),
+            papers=len(every),
+            left_out=len(best) - len(read),
         )
 
     def mark(
-        self, text: str, spans: Sequence[Span], reference: str = "", *, held_out: bool = False
+        self,
+        text: str,
+        spans: Sequence[Span],
+        reference: str = "",
+        *,
+        held_out: bool = False,
+        each_answers: bool = False,
+        origin: str = "marked",
     ) -> Change:
         """A question with the places that a person marked. One that is asked here already gets
         them besides its own, or in place of those that an earlier reading of the paper left, and
         stays set aside if it is; the newer reference answer counts.
 
-        Errors: BadInput for an empty question and for a place that is not in its paper.
+        `each_answers`: each place is one more alternative; else they are needed together with what
+        was marked before them. Errors: BadInput for an empty question and for a place that is not
+        in its paper.
         """
         text = text.strip()
         if not text:
@@ -140,21 +208,43 @@ class QuestionBook:
                 raise BadInput(f"“{paper.title}” has no text from {span.start} to {span.end}.")
         asking = self._questions.asking(text)
         if not asking:
-            question = Question(
-                text=text, gold=tuple(spans), reference=reference.strip(), origin="marked"
+            asked = Question(text=text, reference=reference.strip(), origin=origin)
+            asked = (
+                asked.answered_by([span] for span in spans)
+                if each_answers
+                else (asked.answered_by([spans]))
             )
-            return self._change(None, _kept(question, held_out=held_out))
+            return self._change(None, _kept(asked, held_out=held_out))
         known = {span for each in asking for span in each.question.gold}
         before = asking[0]
-        more = tuple(span for span in spans if span not in known)
+        more = [span for span in spans if span not in known]
         left = [each for each in before.question.gold if of_other_readings([each], _ids(more))]
-        own = tuple(each for each in before.question.gold if each not in left[: len(more)])
+        instead = dict(zip(left, more, strict=False))
+        groups = [
+            [instead.get(each, each) for each in group] for group in before.question.alternatives
+        ]
+        added = more[len(instead) :]
+        if each_answers:
+            groups += [[span] for span in added]
+        elif groups:
+            groups[-1] += added
+        else:
+            groups = [added]
         question = replace(
-            before.question,
-            gold=own + more,
+            before.question.answered_by(groups),
             reference=reference.strip() or before.question.reference,
         )
         return self._change(before, replace(before, id=question_id(question), question=question))
+
+    def regroup(self, kept: KeptQuestion, *, each_answers: bool) -> Change:
+        """Let each passage answer alone, or let all be needed together. Errors: as `undo`."""
+        gold = kept.question.gold
+        question = (
+            kept.question.answered_by([span] for span in gold)
+            if each_answers
+            else (kept.question.answered_by([gold]))
+        )
+        return self._change(kept, replace(kept, id=question_id(question), question=question))
 
     def set_aside(self, kept: KeptQuestion, held_out: bool) -> Change:
         """Hold a question out for the final check, or take it in again. Errors: as `undo`."""
@@ -194,21 +284,23 @@ class QuestionBook:
         if not fitting:
             return None
         return replace(
-            fitting[0],
-            gold=tuple(dict.fromkeys(span for each in fitting for span in each.gold)),
+            fitting[0].answered_by(joined(fitting)),
             reference=next((each.reference for each in fitting if each.reference), ""),
         )
 
-    def as_measured(self, passages: Iterable[Span]) -> tuple[Span, ...]:
+    def as_measured(self, alternatives: Alternatives) -> Alternatives:
         """Gold passages without the white space at their ends; those of nothing else are left out,
         and one whose paper is not here (any more) stays as it is."""
-        found = (self._trim(each) for each in passages)
-        return tuple(dict.fromkeys(each for each in found if each))
+        found = (
+            tuple(dict.fromkeys(span for each in group if (span := self._trim(each))))
+            for group in alternatives
+        )
+        return tuple(dict.fromkeys(filter(None, found)))
 
     def all_as_measured(self, gold: Gold) -> Gold:
         """As `as_measured`, by question; one without any passage is left out."""
-        measured = {text: self.as_measured(passages) for text, passages in gold.items()}
-        return {text: passages for text, passages in measured.items() if passages}
+        measured = {text: self.as_measured(alternatives) for text, alternatives in gold.items()}
+        return {text: alternatives for text, alternatives in measured.items() if alternatives}
 
     def _trim(self, passage: Span) -> Span | None:
         try:
@@ -244,6 +336,19 @@ class QuestionBook:
             ids = {span.paper_id for span in kept.question.gold} & here
             papers = {each: self._papers.get(each) for each in ids}
             yield files.to_line(kept.question, papers, left)
+
+
+def _instead(
+    file: str, passage: files.WrittenPassage, paper: Paper, place: Span, likeness: float
+) -> Instead:
+    quote = paper.text[place.start : place.end]
+    right = replace(passage, quote=quote, start=place.start, end=place.end)
+    return Instead(
+        page=paper.pages_of(place.start, place.end)[0],
+        likeness=likeness,
+        quote=quote,
+        pasted=files.pasted(file, right),
+    )
 
 
 def _ids(spans: Iterable[Span]) -> set[str]:

@@ -5,10 +5,11 @@ JSON: an object a line, or in the array, with `question`, `reference` (a short r
 missing) and `gold`, a list of passages; an empty one says that the papers do not answer the
 question. A passage has `paper` (id or its beginning, file name with or without its ending, or
 title) and `quote`, or `start` and `end`, or both; `sha256` (the whole id), if there, goes
-before `paper`.
+before `paper`. All passages are needed together, unless each has a whole number `alternative`:
+those of one number are needed together, and any one alternative answers.
 
 CSV: the columns `question`, `corpus_id` (a paper as above) and `references`, a JSON list of objects
-with `content`, `start_index` and `end_index`.
+with `content`, `start_index` and `end_index`, and `alternative` as above.
 """
 
 import csv
@@ -24,17 +25,21 @@ from core.text import Undecodable, decode, separator_of
 from core.types import Paper, Question, Span
 
 NEXT = re.compile(r"[^\s,]")  # an array's next element, or its end
+JSON_NAMES = ("quote", "start", "end")
+CSV_NAMES = ("content", "start_index", "end_index")
 HALF = re.compile("[\ud800-\udfff]")  # half of a character, as JSON may write it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenPassage:
-    """A gold passage as a file names it: by its text, by its offsets, or by both."""
+    """A gold passage as a file names it: by its text, by its offsets, or by both; and the number
+    of the alternative that it belongs to, if there are several."""
 
     paper: str
     quote: str = ""
     start: int | None = None
     end: int | None = None
+    alternative: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +69,7 @@ def read(name: str, data: bytes) -> list[Written | Unread]:
         text = decode(data).text
     except Undecodable as error:
         raise BadInput(f"{name} {error}; save it as UTF-8.") from error
-    match name.rpartition(".")[2].lower():
+    match _kind(name):
         case "jsonl" | "ndjson" | "json":
             in_array = text.lstrip().startswith("[")
             return list((_json_array if in_array else _json_lines)(text))
@@ -80,7 +85,8 @@ def to_line(
     """A question as one object of JSON lines, which `read` reads. A passage of a paper that is not
     here has no quote, but for those `left` in earlier readings."""
     gold = []
-    for span in question.gold:
+    numbers = question.alternative_of or (None,) * len(question.gold)
+    for span, number in zip(question.gold, numbers, strict=True):
         paper = papers.get(span.paper_id)
         gold.append(
             {
@@ -89,9 +95,24 @@ def to_line(
                 "start": span.start,
                 "end": span.end,
                 "quote": paper.text[span.start : span.end] if paper else left.get(span, ""),
+                **({"alternative": number} if number is not None else {}),
             }
         )
     return {"question": question.text, "reference": question.reference, "gold": gold}
+
+
+def pasted(name: str, passage: WrittenPassage) -> str:
+    """A passage as one line of JSON that a file of this name may hold in place of another one."""
+    quote, start, end = CSV_NAMES if _kind(name) == "csv" else JSON_NAMES
+    fields: dict[str, Any] = {} if _kind(name) == "csv" else {"paper": passage.paper}
+    fields |= {quote: passage.quote, start: passage.start, end: passage.end}
+    if passage.alternative is not None:
+        fields["alternative"] = passage.alternative
+    return json.dumps(fields, ensure_ascii=False)
+
+
+def _kind(name: str) -> str:
+    return name.rpartition(".")[2].lower()
 
 
 def _json_lines(text: str) -> Iterator[Written | Unread]:
@@ -133,7 +154,7 @@ def _question(number: int, fields: Any) -> Written:
     return Written(
         line=number,
         text=_text(fields, "question").strip(),
-        passages=tuple(_passage(each, None, "quote", "start", "end") for each in gold),
+        passages=_passages(gold, None, *JSON_NAMES),
         reference=_text(fields, "reference", needed=False),
     )
 
@@ -164,11 +185,18 @@ def _row(number: int, row: dict[str, Any]) -> Written:
     return Written(
         line=number,
         text=_text(row, "question").strip(),
-        passages=tuple(
-            _passage(each, row["corpus_id"], "content", "start_index", "end_index")
-            for each in references
-        ),
+        passages=_passages(references, row["corpus_id"], *CSV_NAMES),
     )
+
+
+def _passages(
+    listed: list[Any], paper: str | None, quote: str, start: str, end: str
+) -> tuple[WrittenPassage, ...]:
+    """As `_passage`, of all that a question lists."""
+    found = tuple(_passage(each, paper, quote, start, end) for each in listed)
+    if len({each.alternative is None for each in found}) > 1:
+        raise ValueError("some of its passages have an alternative and some have none")
+    return found
 
 
 def _passage(fields: Any, paper: str | None, quote: str, start: str, end: str) -> WrittenPassage:
@@ -178,14 +206,17 @@ def _passage(fields: Any, paper: str | None, quote: str, start: str, end: str) -
     paper = paper or fields.get("sha256") or fields.get("paper")
     if not isinstance(paper, str) or not paper.strip() or HALF.search(paper):
         raise ValueError("a passage names no paper")
-    offsets = [fields.get(start), fields.get(end)]
+    offsets, alternative = [fields.get(start), fields.get(end)], fields.get("alternative")
     if any(type(each) not in (int, type(None)) for each in offsets):
         raise ValueError(f"a passage's {start} or {end} is no whole number")
+    if type(alternative) not in (int, type(None)):
+        raise ValueError("a passage's alternative is no whole number")
     passage = WrittenPassage(
         paper=paper.strip(),
         quote=_text(fields, quote, needed=False),
         start=offsets[0],
         end=offsets[1],
+        alternative=alternative,
     )
     if not passage.quote.strip() and None in offsets:
         raise ValueError(f"a passage has neither a {quote} nor {start} and {end}")

@@ -1,29 +1,34 @@
 """A written passage -> its place in a paper, or what stands there that is most like it. Pure."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Protocol
 
 from core.errors import BadInput
 from core.gold.files import WrittenPassage
-from core.text import places
+from core.text import WORD, fold, folded, places
 from core.types import Paper, Span, file_id_of
 
 SHORTEST_ID = 8  # hex digits of a paper's id that are taken for one
-WORD = re.compile(r"\S+")
 SHOWN = 200  # characters of a text in a sentence
+OFFERED = 5  # places of a quote that stands several times
+ALIKE = 0.5  # what is less like a quote than that is not named
+NUDGED = 8  # words by which the nearest place may begin or end earlier or later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missed:
-    """A passage that does not stand in its paper: a sentence, the place most like it, and how much
-    alike both are (0..1, twice the matching characters / all characters)."""
+    """A passage that does not stand in its paper, or more than once: a sentence, the places that
+    could be meant, the likeliest first, and how much alike the first one is (0..1, twice the
+    matching characters / all characters)."""
 
     sentence: str
-    nearest: Span | None = None
+    places: tuple[Span, ...] = ()
     likeness: float = 0.0
 
 
@@ -57,7 +62,9 @@ def paper_named(name: str, papers: Sequence[Named]) -> str:
         return found[0]
     if found:
         raise BadInput(f"{len(found)} papers are called {name!r}; name it by its id.")
-    raise BadInput(f"There is no paper called {name!r} here; add it first.")
+    names = [each for paper in papers for each in (paper.source, paper.title)]
+    near = "".join(f" Most like it is {each!r}." for each in get_close_matches(name, names, 1))
+    raise BadInput(f"There is no paper called {name!r} here; add it first.{near}")
 
 
 def _otherwise_read(name: str, paper_id: str) -> bool:
@@ -90,9 +97,12 @@ def place(passage: WrittenPassage, paper: Paper) -> Span | Missed:
     if not found:
         return _missed(passage.quote, paper)
     if len(found) > 1 and passage.start is None:
+        where = [Span(paper_id=paper.id, start=first, end=last) for first, last in found[:OFFERED]]
         return Missed(
-            sentence=f"“{_cut(passage.quote)}” stands {len(found)} times in “{paper.title}”; say"
-            " with `start` and `end` which place is meant."
+            sentence=f"“{_cut(passage.quote)}” stands {len(found)} times in “{paper.title}”"
+            f"{_on_pages(paper, where)}; say with `start` and `end` which place is meant.",
+            places=tuple(where),
+            likeness=1.0,
         )
     first, last = min(found, key=lambda place: abs(place[0] - start))
     return Span(paper_id=paper.id, start=first, end=last)
@@ -104,26 +114,82 @@ def _places(quote: str, text: str) -> list[tuple[int, int]]:
 
 
 def _missed(quote: str, paper: Paper) -> Missed:
-    """Words are compared first, which is quick over a whole book, and letters only at the place
-    that shares the longest run of words."""
-    words = list(WORD.finditer(paper.text))
-    wanted = quote.split()
-    run = SequenceMatcher(
-        None, [word[0] for word in words], wanted, autojunk=False
-    ).find_longest_match()
-    if not run.size:
-        return Missed(sentence=f"“{_cut(quote)}” does not stand in “{paper.title}”.")
-    first = max(0, run.a - run.b)
-    last = min(len(words), first + len(wanted)) - 1
-    start, end = words[first].start(), words[last].end()
-    there = paper.text[start:end]
-    likeness = SequenceMatcher(None, there, quote, autojunk=False).ratio()
+    nearest = _nearest(quote, paper)
+    there = paper.text[nearest.start : nearest.end] if nearest else ""
+    likeness = SequenceMatcher(None, there, quote.strip(), autojunk=False).ratio()
+    if nearest is None or likeness < ALIKE:
+        return Missed(
+            sentence=f"“{_cut(quote)}” does not stand in “{paper.title}”, nor anything like it."
+        )
     return Missed(
         sentence=f"“{_cut(quote)}” does not stand in “{paper.title}”; most like it"
-        f" ({likeness:.0%}) is “{_cut(there)}”.",
-        nearest=Span(paper_id=paper.id, start=start, end=end),
+        f" ({likeness:.0%}){_on_pages(paper, [nearest])} is “{_cut(there)}”.",
+        places=(nearest,),
         likeness=likeness,
     )
+
+
+def _nearest(quote: str, paper: Paper) -> Span | None:
+    """As many words of the paper as the quote has, or a few more or less, where most of the
+    quote's stand; None if none does. Words are compared folded and in any case."""
+    words, spans = _words(paper.text)
+    wanted = [found[0].casefold() for found in WORD.finditer(fold(quote))]
+    size = min(len(wanted), len(words))
+    if not size:
+        return None
+    missing = Counter(wanted)
+    shared, most, first = 0, 0, 0
+    for place, word in enumerate(words):
+        missing[word] -= 1
+        shared += missing[word] >= 0
+        if place >= size:
+            gone = words[place - size]
+            missing[gone] += 1
+            shared -= missing[gone] > 0
+        if shared > most:
+            most, first = shared, max(0, place - size + 1)
+    if not most:
+        return None
+
+    def like(start: int, end: int) -> float:
+        """The quote's words that stand there in order, less a third of each other word."""
+        both = SequenceMatcher(None, words[start:end], wanted, autojunk=False)
+        same = sum(block.size for block in both.get_matching_blocks())
+        return same - (end - start - same) / 3
+
+    last = first + size
+    nudges = sorted(range(-NUDGED, NUDGED + 1), key=abs)
+    starts = [first + by for by in nudges if 0 <= first + by < last]
+    first = max(starts, key=lambda start: like(start, last))
+    ends = [last + by for by in nudges if first < last + by <= len(words)]
+    last = max(ends, key=lambda end: like(first, end))
+    both = SequenceMatcher(None, words[first:last], wanted, autojunk=False).get_matching_blocks()
+    if len(both) > 1:
+        # Words at the quote's ends that do not stand there stand for as many others.
+        head, tail = both[0], both[-2]
+        ahead = head.b - head.a
+        behind = (len(wanted) - tail.b) - (last - first - tail.a)
+        first, last = max(0, first - max(0, ahead)), min(len(words), last + max(0, behind))
+    start, end = spans[first][0], spans[last - 1][1]
+    while end < len(paper.text) and not (paper.text[end].isspace() or paper.text[end].isalnum()):
+        end += 1
+    return Span(paper_id=paper.id, start=start, end=end)
+
+
+@lru_cache(maxsize=2)  # a file asks of the same few papers again and again
+def _words(text: str) -> tuple[list[str], list[tuple[int, int]]]:
+    """The words of a text, folded, and where they stand in it."""
+    plain = folded(text)
+    found = list(WORD.finditer(plain.text))
+    return [each[0].casefold() for each in found], [plain.span(*each.span()) for each in found]
+
+
+def _on_pages(paper: Paper, places: Sequence[Span]) -> str:
+    """on page 3; on pages 3, 7; empty where the paper has one page."""
+    if paper.pages < 2:
+        return ""
+    pages = dict.fromkeys(paper.pages_of(each.start, each.end)[0] for each in places)
+    return f" on page{'s' if len(pages) > 1 else ''} {', '.join(map(str, pages))}"
 
 
 def _cut(text: str) -> str:

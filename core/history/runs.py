@@ -24,23 +24,34 @@ from core.charts import (
 )
 from core.codec import to_json
 from core.errors import BadInput
-from core.gold import QuestionBook, gold_by_question
+from core.gold import QuestionBook, gold_by_question, within_papers
 from core.history import capsules, readings, reports
 from core.history.capsules import Capsule
 from core.history.comparisons import Comparisons
 from core.logs import experiments, retrievals
 from core.metrics import (
     Diagnosis,
+    best_overlap,
     diagnose_all,
     of_other_readings,
-    overlap,
     repeated_share,
     shares,
     supported_share,
 )
 from core.store import RunRow, Store, SweepRow, now
 from core.text import LOST, Undecodable, decode, file_name
-from core.types import Cell, Choice, Retrieval, Run, Setting, Span, Sweep, View, digest
+from core.types import (
+    Alternatives,
+    Cell,
+    Choice,
+    Retrieval,
+    Run,
+    Setting,
+    Sweep,
+    View,
+    digest,
+    spans_of,
+)
 
 AT_ONCE = 2_000  # runs that are read whole for charts and diagnosis
 PAGE = 100  # rows of the table
@@ -82,7 +93,7 @@ class Selection:
 
     runs: tuple[Run, ...]
     left_out: int = 0  # runs that fit the view as well, but were not read
-    gold: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)  # of questions not held out
+    gold: Mapping[str, Alternatives] = field(default_factory=dict)  # of questions not held out
 
     @cached_property
     def diagnoses(self) -> dict[str, Diagnosis]:
@@ -191,14 +202,14 @@ class PastRuns:
         view: View,
         most: int | None,
         _newest: int,
-        gold: tuple[tuple[str, tuple[Span, ...]], ...],
+        gold: tuple[tuple[str, Alternatives], ...],
     ) -> Selection:
         fitting = self.count(view)
         rows = self._store.facts.rows(view, fitting if most is None else most)
         left_out = fitting - len(rows)
         runs = tuple(self._store.facts.runs(tuple(row.id for row in rows)))
         asked = {run.question for run in runs}
-        of_these = {text: passages for text, passages in gold if text in asked}
+        of_these = {text: alternatives for text, alternatives in gold if text in asked}
         measured = self._questions.all_as_measured(of_these)
         return Selection(runs=runs, left_out=left_out, gold=measured)
 
@@ -379,16 +390,16 @@ def charts_of(points: Sequence[Point], measure: str, theme: Theme) -> list[Chart
     ]
 
 
-def _measured(run: Run, diagnosis: Diagnosis, gold: Sequence[Span]) -> dict[str, float]:
+def _measured(run: Run, diagnosis: Diagnosis, gold: Alternatives) -> dict[str, float]:
     """The measures of one run; those it holds nothing for are left out. `gold` is that of its
     question: what a search found of it in the papers it had as it had them, passages given by hand
     apart."""
     found: dict[str, float] = {}
-    wanted = [span for span in gold if span.paper_id in run.paper_ids]
+    wanted = within_papers(gold, run.paper_ids)
     searched = isinstance(run.recipe.evidence, Retrieval)
     previews = any(hit.preview for hit in run.hits)
-    if searched and not previews and not of_other_readings(gold, run.paper_ids):
-        judged = overlap(wanted, [hit.chunk for hit in run.hits])
+    if searched and not previews and not of_other_readings(spans_of(gold), run.paper_ids):
+        judged = best_overlap(wanted, [hit.chunk for hit in run.hits])
         if judged:
             found[GOLD] = judged.recall
     if run.answer and run.answer.text:

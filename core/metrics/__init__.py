@@ -8,7 +8,7 @@ from core.metrics.differences import differences
 from core.metrics.gold import held, sought, within
 from core.metrics.instructions import instructions
 from core.metrics.memo import memo
-from core.metrics.retrieval import of_other_readings, overlap, relevant
+from core.metrics.retrieval import best_overlap, of_other_readings, relevant
 from core.metrics.statistics import ALPHA, Difference, Interval, means, repeat_noise, tied_with_best
 from core.metrics.summary import (
     ALIKE,
@@ -35,6 +35,7 @@ __all__ = [
     "Share",
     "Strength",
     "Summary",
+    "best_overlap",
     "diagnose_all",
     "differences",
     "held",
@@ -42,7 +43,6 @@ __all__ = [
     "means",
     "memo",
     "of_other_readings",
-    "overlap",
     "reference",
     "relevant",
     "repeat_noise",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from core.labels import counted
 from core.metrics import retrieval
 from core.metrics.retrieval import Place
-from core.types import Evidence, Hit, Span
+from core.types import Alternatives, Evidence, Hit, Span, spans_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +35,11 @@ class Held:
 class Sought:
     """What became of it. `rank`: of the best candidate that counts as found, and `used`: of the
     best one that the answer was given; None where there is none. `share` (0..1) is what lies of
-    the gold's characters in all that the answer was given."""
+    the gold's characters in all that the answer was given; with several `alternatives`, of the one
+    of which most does."""
 
     passages: int
+    alternatives: int = 1
     rank: int | None
     used: int | None
     share: float
@@ -51,7 +53,11 @@ class Sought:
         """In a sentence without a full stop; `candidates` were found, `top_k` asked for."""
         one = self.passages == 1
         what = "The gold passage" if one else f"Gold ({self.passages} passages)"
-        share = f"{_per_cent(self.share)} of it {'is' if one else 'in all is'} in the chunks used"
+        part = "of it is" if one else "of it in all is"
+        if self.alternatives > 1:
+            what = f"Gold ({self.alternatives} alternatives, any one counts)"
+            part = "of one is"
+        share = f"{_per_cent(self.share)} {part} in the chunks used"
         if self.used is not None:
             said = f"{what} was found, rank {self.used}"
             return said if self.share == 1 else f"{said}; {share}"
@@ -64,8 +70,14 @@ class Sought:
         return f"{said}, but was left out of the prompt"
 
 
-def held(gold: Sequence[Span], chunk: Place) -> Held | None:
-    """None where nothing of the gold lies in the chunk, or there is none."""
+def held(gold: Alternatives, chunk: Place) -> Held | None:
+    """What a chunk holds of the alternative of which it holds most. None where nothing of the gold
+    lies in the chunk, or there is none."""
+    found = [each for spans in gold if (each := _held(spans, chunk))]
+    return max(found, key=lambda each: each.share, default=None)
+
+
+def _held(gold: Sequence[Span], chunk: Place) -> Held | None:
     common = retrieval.overlap(gold, [chunk])
     if common is None or not common.recall:
         return None
@@ -77,15 +89,17 @@ def held(gold: Sequence[Span], chunk: Place) -> Held | None:
     return Held(share=common.recall, whole=len(whole), passages=len(gold))
 
 
-def sought(gold: Sequence[Span], evidence: Evidence) -> Sought | None:
+def sought(gold: Alternatives, evidence: Evidence) -> Sought | None:
     """What became of the gold in a search. None without gold."""
-    common = retrieval.overlap(gold, [hit.chunk for hit in evidence.hits])
+    common = retrieval.best_overlap(gold, [hit.chunk for hit in evidence.hits])
     if common is None:
         return None
+    every = spans_of(gold)
     return Sought(
-        passages=len(gold),
-        rank=_best(gold, evidence.candidates),
-        used=_best(gold, evidence.hits),
+        passages=len(every),
+        alternatives=len(gold),
+        rank=_best(every, evidence.candidates),
+        used=_best(every, evidence.hits),
         share=common.recall,
     )
 

@@ -64,17 +64,33 @@ def overlap(gold: Sequence[Place], retrieved: Sequence[Place]) -> Overlap | None
     With U the gold characters that were retrieved: recall = |U| / |gold|, precision =
     |U| / sum of the lengths retrieved, iou = |U| / (that sum + the gold that was missed).
     """
-    wanted = _merged(gold)
-    size = _length(wanted)
-    if not size:
+    return best_overlap([gold], retrieved)
+
+
+def best_overlap(
+    alternatives: Sequence[Sequence[Place]], retrieved: Sequence[Place]
+) -> Overlap | None:
+    """As `overlap`, where each alternative answers alone: recall and what was missed are those of
+    the alternative of which most was retrieved, and the text of every alternative is gold."""
+    found = [each for gold in alternatives if (each := _held(gold, retrieved))]
+    if not found:
         return None
-    common = _length(_common(wanted, _merged(retrieved)))
+    common, size = max(found, key=lambda each: (each[0] / each[1], -each[1]))
+    every = [span for gold in alternatives for span in gold]
+    hit = _length(_common(_merged(every), _merged(retrieved)))
     read = characters(retrieved)
     return Overlap(
         recall=common / size,
-        precision=common / read if read else 0.0,
-        iou=common / (read + size - common),
+        precision=hit / read if read else 0.0,
+        iou=hit / (read + size - common),
     )
+
+
+def _held(gold: Sequence[Place], retrieved: Sequence[Place]) -> tuple[int, int] | None:
+    """How many characters of gold were retrieved, and how many there are; None without gold."""
+    wanted = _merged(gold)
+    size = _length(wanted)
+    return (_length(_common(wanted, _merged(retrieved))), size) if size else None
 
 
 def precision_omega(gold: Sequence[Place], chunks: Iterable[Place]) -> float | None:
@@ -126,6 +142,25 @@ def ranking(
         [Success @ k, R @ k, RR, nDCG @ k], dict.fromkeys(wanted, 1), order
     )
     return Ranking(hit=hit, recall=recall, reciprocal_rank=first, ndcg=ndcg)
+
+
+def best_ranking(
+    alternatives: Sequence[Sequence[Place]],
+    ranked: Sequence[Place],
+    chunks: Sequence[Place],
+    k: int,
+) -> Ranking | None:
+    """As `ranking`, where each alternative answers alone: each measure is that of the alternative
+    for which it is highest. None if no chunk is relevant to any."""
+    found = [each for gold in alternatives if (each := ranking(gold, ranked, chunks, k))]
+    if not found:
+        return None
+    return Ranking(
+        hit=max(each.hit for each in found),
+        recall=max(each.recall for each in found),
+        reciprocal_rank=max(each.reciprocal_rank for each in found),
+        ndcg=max(each.ndcg for each in found),
+    )
 
 
 def graded(relevance: Mapping[str, int], ranked: Sequence[str]) -> Graded:

@@ -1,11 +1,12 @@
 """Questions with their gold spans, as they are kept. Knows no papers and no chunks."""
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.codec import from_json, to_json
 from core.store.database import Database, now
-from core.types import Question, digest
+from core.types import Question, Span, digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +20,12 @@ class KeptQuestion:
 
 
 def question_id(question: Question) -> str:
-    """The same text with the same gold is the same question, whatever file it came from."""
-    return digest([question.text, sorted(map(str, _places(question)))])
+    """The same text with the same gold, grouped alike, is the same question, whatever file it came
+    from."""
+    parts: list[object] = [question.text, sorted(map(str, _places(question.gold)))]
+    if question.alternative_of:
+        parts.append(sorted(sorted(map(str, _places(each))) for each in question.alternatives))
+    return digest(parts)
 
 
 class QuestionStore:
@@ -92,5 +97,5 @@ def _kept(row: sqlite3.Row) -> KeptQuestion:
     )
 
 
-def _places(question: Question) -> list[tuple[str, int, int]]:
-    return [(span.paper_id, span.start, span.end) for span in question.gold]
+def _places(gold: Iterable[Span]) -> list[tuple[str, int, int]]:
+    return [(span.paper_id, span.start, span.end) for span in gold]

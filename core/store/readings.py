@@ -6,7 +6,6 @@ What cannot be moved stays as it was, and its words are kept here.
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 
 from core.codec import from_json, to_json
 from core.store.database import Database, now
@@ -113,8 +112,9 @@ class ReadingStore:
             ).fetchall()
             for row in rows:
                 old = from_json(Question, row["body"])
-                gold = dict.fromkeys(moved.get(span, span) for span in old.gold)
-                question = replace(old, gold=tuple(gold))
+                question = old.answered_by(
+                    [moved.get(span, span) for span in group] for group in old.alternatives
+                )
                 if question != old:
                     connection.execute(
                         "UPDATE OR IGNORE questions SET id = ?, body = ? WHERE id = ?",

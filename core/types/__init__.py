@@ -19,7 +19,6 @@ from core.types.asking import (
     Paper,
     PaperKind,
     PassageOrder,
-    Question,
     Recipe,
     Retrieval,
     Run,
@@ -54,6 +53,7 @@ from core.types.filters import (
     filter_from_link,
     filter_to_link,
 )
+from core.types.questions import Alternatives, Question, spans_of
 from core.types.sweeps import Cell, CellStatus, Setting, Sweep, SweepStatus
 from core.types.view import CHOICES, Choice, View, from_link, to_link
 
@@ -63,6 +63,7 @@ __all__ = [
     "FAMILIES",
     "PAPER_SORTS",
     "UNKNOWN",
+    "Alternatives",
     "Answer",
     "Arm",
     "Asked",
@@ -119,6 +120,7 @@ __all__ = [
     "filter_to_link",
     "from_link",
     "run_key",
+    "spans_of",
     "three_ways",
     "to_link",
     "with_text_digest",

@@ -402,16 +402,6 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A question with the places that answer it. No gold spans: the papers cannot answer it."""
-
-    text: str
-    gold: tuple[Span, ...] = ()
-    reference: str = ""
-    origin: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """A model that may be used, as `python -m core models` lists it."""
 

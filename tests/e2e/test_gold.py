@@ -36,6 +36,27 @@ BOX = """([text, phrase]) => {
   ];
 }"""
 
+# What the browser shows as selected; null where some of it is no text of the paper.
+SEEN = """(text) => {
+  const shadowRoots = [text.getRootNode()];
+  const [range] = document.getSelection().getComposedRanges({ shadowRoots });
+  if (!text.contains(range.startContainer) || !text.contains(range.endContainer)) return null;
+  const place = document.createRange();
+  place.setStart(range.startContainer, range.startOffset);
+  place.setEnd(range.endContainer, range.endOffset);
+  return place.toString().trim();
+}"""
+
+# Whether it has stayed so for some frames: the browser scrolls while a hand rests outside.
+AT_REST = f"""([text, side]) => {{
+  const below = text.scrollHeight - text.clientHeight - text.scrollTop;
+  const left = {{ above: text.scrollTop, below: below - 1 }}[side] ?? 0;
+  const seen = left > 0 ? null : ({SEEN})(text);
+  window.frames_alike = seen && seen === window.seen ? window.frames_alike + 1 : 0;
+  window.seen = seen;
+  return window.frames_alike > 9;
+}}"""
+
 # How many rows of the rank flow end above the line that cuts them off.
 CUT = """(flow) => {
   const cut = flow.querySelector(".cut").getBoundingClientRect().top;
@@ -58,6 +79,35 @@ def drag(page: Page, phrase: str) -> None:
     page.mouse.move(*end, steps=8)
     page.mouse.up()
     expect(page.get_by_role("textbox", name="Question", exact=True)).to_be_focused()
+
+
+def pulled_out(page: Page, phrase: str, side: str) -> tuple[str, str]:
+    """What is seen while a hand that pressed where a phrase begins is outside of the text, on a
+    side of it, and what the form is for once it lets go."""
+    (x, y), _ = ends(page, phrase)
+    text = page.locator(".text.page")
+    box = text.bounding_box()
+    assert box
+    right, bottom = box["x"] + box["width"], box["y"] + box["height"]
+    to = {
+        "left": (box["x"] - 60, y + 30),
+        "right": (right + 20, y + 30),
+        "above": (x + 90, box["y"] - 15),
+        "below": (x + 90, bottom + 15),
+    }[side]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(*to, steps=8)
+    page.wait_for_function(AT_REST, arg=[text.element_handle(), side])
+    seen = text.evaluate(SEEN)
+    page.mouse.up()
+    expect(page.get_by_role("textbox", name="Question", exact=True)).to_be_focused()
+    chosen = "".join(page.locator(".text.page .chosen").all_text_contents()).strip()
+    said = page.locator(".ask .extent").inner_text()
+    assert said.endswith(f" · {len(chosen):,} characters")
+    assert said.startswith(f"“{chosen.split()[0]} ")
+    page.keyboard.press("Escape")
+    return seen, chosen
 
 
 def test_two_questions_are_marked_and_one_is_shown(browser: Browser, tmp_path: Path) -> None:
@@ -91,13 +141,19 @@ def test_two_questions_are_marked_and_one_is_shown(browser: Browser, tmp_path: P
         page.keyboard.press("Tab")
         page.keyboard.type("It was too small.")
         page.keyboard.press("Enter")
-        expect(page.get_by_text("2 questions with gold in this paper")).to_be_visible()
+        listed = page.get_by_text("2 questions with gold in this paper")
+        expect(listed).to_be_visible()
+        expect(page.get_by_text("Why not rank 2?", exact=True)).to_be_hidden()
         expect(gold).to_have_text([PASSAGE, OTHER])
 
         drag(page, SHORT)
-        page.get_by_role("button", name="Add it to “Why not rank 2?”").click()
+        page.get_by_role("button", name="Also needed for “Why not rank 2?”").click()
         expect(page.locator(".st-key-gold-said")).to_contain_text("it has 2 passages now")
         expect(gold).to_have_text([SHORT, PASSAGE, OTHER])
+        for side in ("left", "right", "above", "below"):
+            seen, chosen = pulled_out(page, OTHER, side)
+            assert seen == chosen, side
+            assert chosen.startswith(OTHER[:6]) == (side != "above")
         drag(page, "the learning rate")
         page.keyboard.press("Escape")
         expect(page.get_by_role("textbox", name="Question", exact=True)).to_be_hidden()

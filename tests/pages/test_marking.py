@@ -43,6 +43,7 @@ class Hand:
                 question=typed.question,
                 reference=typed.reference,
                 held_out=typed.held_out,
+                each_answers=typed.each_answers,
             )
             asked(told)
         page_text(key, text, marks, asked, another)
@@ -55,9 +56,16 @@ class Hand:
         *,
         held_out: bool = False,
         quote: str = "",
+        each_answers: bool = False,
     ) -> None:
         typed = Asked(
-            start=0, end=0, quote=quote, question=question, reference=reference, held_out=held_out
+            start=0,
+            end=0,
+            quote=quote,
+            question=question,
+            reference=reference,
+            held_out=held_out,
+            each_answers=each_answers,
         )
         self.waiting.append((passage, typed))
         self.app.run()  # in the browser it is told before the page is drawn
@@ -110,7 +118,8 @@ def test_story_mark_list_and_undo(app: AppTest, lab: Lab, hand: Hand) -> None:
     assert golden(app) == ["lit in 1874", "to this day"]
     hand.types(WHEN, "to this day")
     assert "Known with this passage" in texts(app)
-    assert "Asked here already" in texts(app), "and what came before can still be undone"
+    assert "before that: Asked here already" in texts(app)
+    assert app.button(key="library.gold.undo").label == "Undo the one before"
 
     hand.types("What does it burn?", "whale oil")
     assert "Known with this passage" not in texts(app)
@@ -133,6 +142,21 @@ def test_story_mark_list_and_undo(app: AppTest, lab: Lab, hand: Hand) -> None:
     assert "Deleted" in texts(app)
     app.button(key="library.gold.undo").click().run()
     assert lab.questions.all() == [kept]
+
+
+def test_another_answer_is_an_alternative_until_a_click(app: AppTest, lab: Lab, hand: Hand) -> None:
+    opened(app, lamp(lab))
+    app.segmented_control(key="library.view.markdown").set_value("Text that is searched").run()
+    hand.types(WHEN, "lit in 1874")
+    hand.types(WHEN, "to this day", each_answers=True)
+    assert "so it has 2 passages now, in 2 alternatives" in texts(app)
+    for label, alternatives in (("any one", 2), ("together", 1), ("any one", 2)):
+        (kept,) = lab.questions.all()
+        assert len(kept.question.alternatives) == alternatives
+        group = app.button(key=f"library.gold.group.{kept.id}")
+        assert group.label == label
+        group.click().run()
+    assert "Needed together" in texts(app)
 
 
 def test_held_out_questions_are_counted_and_hidden(app: AppTest, lab: Lab, hand: Hand) -> None:

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.lab import Lab
 from core.types import Card, Question, Span
+from pages.ui.library import finding
 from tests.pages.conftest import texts
 
 
@@ -51,6 +52,9 @@ def test_a_file_comes_in_with_a_report(library: AppTest, lab: Lab) -> None:
     assert list(table.value["line"]) == [3, 4]
     assert list(table.value["most like it"]) == ["burns whale oil to this day.", ""]
     assert "does not stand in" in table.value["why"][0]
+    (pasted,) = library.code
+    assert json.loads(pasted.value)["quote"] == "burns whale oil to this day."
+    assert "Line 3 · page 1" in texts(library)
     assert [each.question.text for each in lab.questions.all(held_out=True)] == ["When?"]
 
 
@@ -129,3 +133,35 @@ def test_some_are_held_out_and_taken_in_again(
 def chosen(*rows: int) -> Callable[..., SimpleNamespace]:
     """A table in which a person has chosen these rows; the harness knows no such click."""
     return lambda *_, **__: SimpleNamespace(selection=SimpleNamespace(rows=list(rows)))
+
+
+def test_a_passage_is_found_and_kept_for_a_question(
+    library: AppTest, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = "When was the lamp of Varn lit?"
+    library.button(key="library.finding.open").click().run()
+    assert "found without embedder, index or reranker" in texts(library)
+    # The harness closes a dialog with every click.
+    monkeypatch.setattr(finding, "button", lambda: finding.search(None))
+    library.run()
+    library.text_input(key="library.finding.question").set_value("Of what?").run()
+    assert "None of its words tells of a subject" in texts(library)
+    library.text_input(key="library.finding.question").set_value("Any zebras?").run()
+    assert "No place holds any" in texts(library)
+    library.text_input(key="library.finding.question").set_value(asked).run()
+    assert "lamp, varn, lit" in texts(library).replace("\\", "")
+    assert library.button(key="library.finding.keep").disabled
+    boxes = [each for each in library.checkbox if str(each.key).startswith("library.finding.pick")]
+    for box in boxes[:2]:
+        box.check()
+    library.run()
+    assert library.button(key="library.finding.keep").label == "Keep with 2 passages"
+    library.button(key="library.finding.keep").click().run()
+    assert not library.exception
+    (kept,) = lab.questions.all()
+    assert (kept.question.text, kept.question.origin) == (asked, "found by its words")
+    assert len(kept.question.alternatives) == 2
+    assert "Kept with 2 passages, any of 2 alternatives" in texts(library)
+    assert library.text_input(key="library.finding.question").value == ""
+    library.button(key="library.finding.undo").click().run()
+    assert lab.questions.all() == []

@@ -7,7 +7,6 @@ import streamlit as st
 from core import labels
 from core.answering import Panel
 from core.lab import Lab
-from core.metrics import relevant
 from core.types import Evidence, Hit, Question, Retrieval
 from pages.ui.compare import chunk
 from pages.ui.compare.rank_flow import rank_flow
@@ -39,7 +38,7 @@ def _flow(lab: Lab, panel: Panel, comparison_id: str, spans: gold.Gold) -> None:
             panel.evidence,
             wanted.top_k,
             labels.found_by(candidates[0]),
-            [(gold.said(spans, hit), relevant(hit.chunk, spans)) for hit in candidates],
+            [(gold.said(spans, hit), gold.counts(spans, hit)) for hit in candidates],
         )
         if opened:
             chunk.page_dialog(lab, opened, spans)

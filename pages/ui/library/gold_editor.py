@@ -25,8 +25,7 @@ from pages.ui.shared.highlighted_text import (
 
 SAID, FAILED, TURNED = "library.gold.said", "library.gold.failed", "library.gold.turned"
 STEPS = 20  # that can be undone
-# More questions than this are scrolled, in a list so many pixels high: above a text, beside one.
-ABOVE, BESIDE = (4, 190), (12, 460)
+MOST, PIXELS = 12, 460  # more questions than this are scrolled, in a list so many pixels high
 
 
 @st.fragment
@@ -41,21 +40,26 @@ def draw(
     beside: bool,
 ) -> None:
     """`paper.text[start:end]` with what a search found in it, to mark gold in, and the list of
-    what is marked in the whole paper: beside the text, or above it. `turn` leads to a place.
+    what is marked in the whole paper: beside the text, or folded below it, so that nothing above
+    the text moves when a question is kept. `turn` leads to a place.
 
     A fragment: after a question only this is drawn again, and not the page's image.
     """
     if st.session_state.pop(TURNED, False):
         st.rerun()
     lab = frame.open_lab()
+    questions = _shown(lab, paper)
     if beside:
         text, listed = st.columns([7, 4], gap="large")
     else:
-        listed, text = st.container(), st.container()
+        text, listed = st.container(), st.container()
+    with text:
+        _status(lab)
+        with st.container(key="paper-text"):
+            _text(lab, paper, start, end, found, questions)
     with listed:
-        questions = _listing(lab, paper, turn, beside=beside)
-    with text, st.container(key="paper-text"):
-        _text(lab, paper, start, end, found, questions)
+        _notes(lab, paper)
+        _listing(lab, paper, questions, turn, beside=beside)
 
 
 def chosen(lab: Lab, paper: Paper) -> tuple[Span, ...]:
@@ -105,7 +109,11 @@ def _keep(lab: Lab, paper: Paper, offset: int, asked: Asked) -> None:
         start, end = trimmed(paper.text, start, end)
         span = Span(paper_id=paper.id, start=start, end=end)
         change = lab.questions.mark(
-            asked.question, [span], asked.reference, held_out=asked.held_out
+            asked.question,
+            [span],
+            asked.reference,
+            held_out=asked.held_out,
+            each_answers=asked.each_answers,
         )
     except TriptychError as error:
         st.session_state[FAILED] = error
@@ -118,17 +126,24 @@ def _keep(lab: Lab, paper: Paper, offset: int, asked: Asked) -> None:
     elif change.before == change.after:
         _tell(f"Known with this passage{aside}", change)
     else:
-        passages = labels.counted(len(change.after.question.gold), "passage")
-        _tell(f"Asked here already{aside}, so it has {passages} now", change)
+        question = change.after.question
+        passages = labels.counted(len(question.gold), "passage")
+        several = len(question.alternatives)
+        ways = f", in {several} alternatives" if several > 1 else ""
+        _tell(f"Asked here already{aside}, so it has {passages} now{ways}", change)
 
 
-def _listing(
-    lab: Lab, paper: Paper, turn: Callable[[int], None], *, beside: bool
-) -> list[KeptQuestion]:
-    """The questions with gold in this paper; returns those that are shown."""
-    if failed := st.session_state.pop(FAILED, None):
-        frame.show(failed)
-    _undo(lab)
+def _status(lab: Lab) -> None:
+    """One line, as high whatever it says: what was done last, or what can be done."""
+    with st.container(key="gold-status", gap=None):
+        if failed := st.session_state.pop(FAILED, None):
+            frame.show(failed)
+        if not _undo(lab):
+            st.caption("Select a passage of the text and type the question that it answers.")
+
+
+def _notes(lab: Lab, paper: Paper) -> None:
+    """What is not among the questions shown: those held out, and passages that are lost."""
     held_out = len(lab.questions.in_paper(paper.id, held_out=True))
     if held_out:
         st.toggle(
@@ -142,21 +157,33 @@ def _listing(
             f" “{labels.escaped(words)}”, for *{labels.escaped(question)}*. Select where it stands"
             " now and type the question once more."
         )
-    questions = _shown(lab, paper)
+
+
+def _listing(
+    lab: Lab,
+    paper: Paper,
+    questions: Sequence[KeptQuestion],
+    turn: Callable[[int], None],
+    *,
+    beside: bool,
+) -> None:
+    """The questions with gold in this paper."""
     if not questions:
         st.caption(
-            "Select a passage of the text and type the question that it answers. Such test"
-            " questions tell which setting finds their gold passages."
+            "No question has gold in this paper yet. Such test questions tell which setting finds"
+            " their gold passages."
         )
-        return []
+        return
     said = f"**{labels.counted(len(questions), 'question')}** with gold in this paper"
-    st.caption(f"{said}; select a passage of the text to add one")
-    most, pixels = BESIDE if beside else ABOVE
-    height = pixels if len(questions) > most else "content"
-    with st.container(key="gold-list", gap=None, height=height, border=False):
+    if beside:
+        st.caption(said)
+        around = st.container()
+    else:
+        around = st.expander(said, key=f"library.gold.list.{paper.id}")
+    height = PIXELS if len(questions) > MOST else "content"
+    with around, st.container(key="gold-list", gap=None, height=height, border=False):
         for kept in questions:
             _row(lab, paper, kept, turn)
-    return questions
 
 
 def _row(lab: Lab, paper: Paper, kept: KeptQuestion, turn: Callable[[int], None]) -> None:
@@ -187,6 +214,8 @@ def _row(lab: Lab, paper: Paper, kept: KeptQuestion, turn: Callable[[int], None]
                 on_click=_turned,
                 args=(paper, kept, turn, span.start),
             )
+        if len(kept.question.gold) > 1:
+            _grouping(lab, kept)
         st.button(
             "",
             icon=":material/lock_open:" if kept.held_out else ":material/lock:",
@@ -210,25 +239,46 @@ def _row(lab: Lab, paper: Paper, kept: KeptQuestion, turn: Callable[[int], None]
         )
 
 
-def _undo(lab: Lab) -> None:
-    """What was done last, and the way back, step by step."""
+def _grouping(lab: Lab, kept: KeptQuestion) -> None:
+    """Whether any one of a question's passages answers it, and a click that changes that."""
+    ways = len(kept.question.alternatives)
+    each = ways == len(kept.question.gold)
+    label = "any one" if each else f"any of {ways} ways" if ways > 1 else "together"
+    st.button(
+        label,
+        type="tertiary",
+        help="Any one of its passages answers it. Click: they are needed together."
+        if ways > 1
+        else "Its passages are needed together. Click: any one of them answers it.",
+        key=f"library.gold.group.{kept.id}",
+        on_click=_changed,
+        args=(
+            "Needed together" if ways > 1 else "Any one answers",
+            partial(lab.questions.regroup, kept, each_answers=ways == 1),
+        ),
+    )
+
+
+def _undo(lab: Lab) -> bool:
+    """What was done last, and the way back, step by step; False if nothing was."""
     said: list[tuple[str, Change]] = st.session_state.get(SAID, [])
     if not said:
-        return
-    with st.container(key="gold-said", gap=None):
-        if said[-1][1].before == said[-1][1].after:
-            st.markdown(f":material/check: {_done(*said[-1])}")
-            said = said[:-1]
-        if not said:
-            return
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f":material/check: {_done(*said[-1])}", width="content")
-            change = said[-1][1]
+        return False
+    what, change = said[-1]
+    can_be_undone = [each for _, each in said if each.before != each.after]
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False, key="gold-said"):
+        st.markdown(f":material/check: {_done(what, change)}", width="content")
+        if can_be_undone:
             st.button(
-                "Undo", type="tertiary", key="library.gold.undo", on_click=_back, args=(lab, change)
+                "Undo" if can_be_undone[-1] is change else "Undo the one before",
+                type="tertiary",
+                key="library.gold.undo",
+                on_click=_back,
+                args=(lab, can_be_undone[-1]),
             )
-            if len(said) > 1:
-                st.caption(f"before that: {_done(*said[-2])}")
+        if len(said) > 1:
+            st.caption(f"before that: {_done(*said[-2])}", width="content")
+    return True
 
 
 def _done(what: str, change: Change) -> str:

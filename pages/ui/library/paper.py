@@ -10,7 +10,7 @@ from core import labels
 from core.lab import Lab
 from core.papers import PaperRow, TextMatch
 from core.types import Paper, Span
-from pages.ui.library import chunk_ruler, facts, gold_editor, markdown, page_image
+from pages.ui.library import chunk_ruler, facts, finding, gold_editor, markdown, page_image
 
 LIST = "library.list"  # whether the list of papers stands beside one that is read
 READ, TEXT, CHUNKS = "Read", "Text that is searched", "Chunks"
@@ -33,7 +33,7 @@ def draw(lab: Lab, row: PaperRow) -> None:
     if lost := paper.text.count("\ufffd"):
         could = labels.counted(lost, "character")
         st.caption(f":material/visibility_off: {could} could not be read; \ufffd stands there")
-    found = _search(lab, paper)
+    found = _search(lab, paper, row)
     parts = _parts(paper)
     key = f"library.page.{row.id}"
     place = _place(paper)
@@ -142,16 +142,18 @@ def _page(
             st.caption(f"In the margin, searched but in no chunk: {said}")
 
 
-def _search(lab: Lab, paper: Paper) -> list[TextMatch]:
+def _search(lab: Lab, paper: Paper, row: PaperRow) -> list[TextMatch]:
     """The search field, and the matches as a list that leads to their pages. The list has its
     place also where it is empty: else all that follows moves by one, and is built anew."""
-    phrase = st.text_input(
-        "Search in this paper",
-        key=f"library.find.{paper.id}",
-        placeholder="Search in this paper",
-        label_visibility="collapsed",
-        icon=":material/search:",
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        phrase = st.text_input(
+            "Search in this paper",
+            key=f"library.find.{paper.id}",
+            placeholder="Search in this paper",
+            label_visibility="collapsed",
+            icon=":material/search:",
+        )
+        finding.button(row)
     with st.container():
         return _matches(lab, paper, phrase) if phrase and phrase.strip() else []
 

@@ -15,9 +15,11 @@ from core.gold import AddedQuestion, Change, KeptQuestion
 from core.lab import Lab
 from core.papers import PaperRow
 from core.types import Span
+from pages.ui.library import finding
 from pages.ui.shared import frame
 
 REPORT, TURN = "library.questions.report", "library.questions.turn"
+MOST_PASTED = 30  # lines that did not come in, with what stands there
 CHANGED, CLOSING = "library.questions.changed", "library.questions.closing"
 
 
@@ -34,6 +36,7 @@ def draw(lab: Lab) -> None:
                 "View all", type="tertiary", icon=":material/list:", key="library.questions.all"
             ):
                 _look_through()
+            finding.button()
             _bring_in(lab)
             _from_cards(lab)
             if kept or held_out:
@@ -41,7 +44,8 @@ def draw(lab: Lab) -> None:
         if not kept and not held_out:
             st.caption(
                 "They tell which setting finds the right passage. Open a paper, select a passage"
-                " and type the question that it answers; or bring in a file; or begin with these:"
+                " and type the question that it answers; find the passage for a question; bring in"
+                " a file; or begin with these:"
             )
         known = {each.question.text for each in (*kept, *held_out)}
         if not known & set(lab.sweeps.sample_questions()) and st.button(
@@ -73,7 +77,10 @@ def _bring_in(lab: Lab) -> None:
             key=f"library.questions.file.{turn}",
             max_upload_size=lab.settings.max_file_mb,
         )
-        st.caption("Each passage is looked for in its paper, so add the papers first.")
+        st.caption(
+            "Each passage is looked for in its paper, so add the papers first. What is not found"
+            " stays out and is shown with what stands there, ready to paste."
+        )
         if file:
             with st.spinner("Looking for the passages …"):
                 added = lab.questions.upload(file.name, file.getvalue(), held_out=aside)
@@ -160,11 +167,33 @@ def _report() -> None:
         if failed:
             st.dataframe(
                 [
-                    {"line": each.line, "why": each.reason, "most like it": each.nearest}
+                    {
+                        "line": each.line,
+                        "why": each.reason,
+                        "most like it": each.nearest,
+                        "page": each.instead[0].page if each.instead else None,
+                    }
                     for each in failed
                 ],
                 hide_index=True,
                 key="library.questions.failed",
+            )
+        _instead([each for each in failed if each.instead])
+
+
+def _instead(failed: Sequence[AddedQuestion]) -> None:
+    """What stands where passages were not found, each as the file should say it."""
+    if not failed:
+        return
+    said = f"What stands there instead, ready to paste ({len(failed):,})"
+    with st.expander(said, key="library.questions.instead"):
+        for each in failed[:MOST_PASTED]:
+            for found in each.instead:
+                st.caption(f"Line {each.line:,} · page {found.page:,} · {found.likeness:.0%} alike")
+                st.code(found.pasted, language="json", wrap_lines=True)
+        if len(failed) > MOST_PASTED:
+            st.caption(
+                f"The first {MOST_PASTED} lines are shown; mend these and bring the file in again."
             )
 
 
@@ -223,6 +252,7 @@ def _line(
     return {
         "question": kept.question.text,
         "passages": len(kept.question.gold),
+        **({"alternatives": ways} if (ways := len(kept.question.alternatives)) > 1 else {}),
         "in": ", ".join(
             rows[each].title if each in rows else "a paper that is not here" for each in papers
         ),

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.answering import Panel
+from core.gold import within_papers
 from core.lab import Lab
 from core.metrics import held, of_other_readings, relevant, sought, within
-from core.types import Hit, Question, Retrieval, Span, digest
+from core.types import Alternatives, Hit, Question, Retrieval, digest, spans_of
 from pages.ui.evaluate import misses
 from pages.ui.shared.highlighted_text import Mark, golden
 
-Gold = Sequence[Span]
+Gold = Alternatives
 
 
 def known(lab: Lab, text: str) -> Question | None:
@@ -29,14 +30,13 @@ def known(lab: Lab, text: str) -> Question | None:
     return None
 
 
-def of(lab: Lab, asked: Question | None, panel: Panel) -> tuple[Span, ...]:
+def of(lab: Lab, asked: Question | None, panel: Panel) -> Gold:
     """The gold that a panel's search could find, as an evaluation measures it."""
     if asked is None or (panel.run and panel.run.imported):
         return ()
     if panel.run is None or not isinstance(panel.recipe.evidence, Retrieval):
-        return lab.questions.as_measured(asked.gold)
-    here = (span for span in asked.gold if span.paper_id in panel.run.paper_ids)
-    return lab.questions.as_measured(here)
+        return lab.questions.as_measured(asked.alternatives)
+    return lab.questions.as_measured(within_papers(asked.alternatives, panel.run.paper_ids))
 
 
 def verdict(lab: Lab, asked: Question | None, panel: Panel, key: str) -> None:
@@ -69,7 +69,12 @@ def verdict(lab: Lab, asked: Question | None, panel: Panel, key: str) -> None:
 def badge(gold: Gold, hit: Hit) -> str:
     """For a label in Markdown, with a blank before it; empty where the chunk holds none."""
     part = said(gold, hit)
-    return f" :yellow-badge[{'gold' if relevant(hit.chunk, gold) else part}]" if part else ""
+    return f" :yellow-badge[{'gold' if counts(gold, hit) else part}]" if part else ""
+
+
+def counts(gold: Gold, hit: Hit) -> bool:
+    """Whether the chunk counts as found gold."""
+    return relevant(hit.chunk, spans_of(gold))
 
 
 def said(gold: Gold, hit: Hit) -> str:
@@ -80,16 +85,16 @@ def said(gold: Gold, hit: Hit) -> str:
 
 def marks(gold: Gold, hit: Hit) -> list[Mark]:
     """What of the chunk's text is gold."""
-    return golden(within(gold, hit.chunk))
+    return golden(within(spans_of(gold), hit.chunk))
 
 
 def moved(gold: Gold, candidates: Sequence[Hit]) -> str:
     """What reranking did to the gold, in a sentence; empty where no candidate counts as gold."""
-    found = [hit for hit in candidates if relevant(hit.chunk, gold)]
+    found = [hit for hit in candidates if counts(gold, hit)]
     if not found:
         return ""
     best = min(found, key=lambda hit: hit.rank)
-    what = "The gold passage" if len(gold) == 1 else "The best of the gold"
+    what = "The gold passage" if len(spans_of(gold)) == 1 else "The best of the gold"
     if best.rank_before is None or best.rank_before == best.rank:
         return f"{what} stays at rank {best.rank}."
     verb = "rose" if best.rank < best.rank_before else "fell"

@@ -41,7 +41,7 @@ _component = st.components.v2.component(
     "triptych_marked",
     html=HTML,
     css=GOLD + _part("highlighted_text.css") + _part("selection.css"),
-    js=_part("selection.js") + _part("highlighted_text.js"),
+    js="".join(map(_part, ("nearest_letter.js", "selection.js", "highlighted_text.js"))),
 )
 
 
@@ -191,7 +191,8 @@ def passage(key: str, text: str, marks: Iterable[Mark] = ()) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A question typed to `text[start:end]`, which reads `quote` on screen."""
+    """A question typed to `text[start:end]`, which reads `quote` on screen; `each_answers`: it is
+    one more alternative, and not needed together with the passages that the question has."""
 
     start: int
     end: int
@@ -199,6 +200,7 @@ class Asked:
     question: str
     reference: str
     held_out: bool
+    each_answers: bool = False
 
 
 def page_text(
