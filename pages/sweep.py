@@ -14,6 +14,8 @@ from pages.ui.shared import frame, planning
 from pages.ui.sweep import form as sweep_form
 from pages.ui.sweep import watch
 
+GRID = sweep_form.GridForm(page="sweep", usual="demo")
+
 
 def main(lab: Lab) -> None:
     wanted = st.query_params.get("sweep")
@@ -25,7 +27,7 @@ def main(lab: Lab) -> None:
         if row.status in ("queued", "running"):
             line(row, ":material/pending:")
     st.markdown("Every question by every setting, each piece of work once. **What will it cost?**")
-    sweep_form.choose(lab)
+    GRID.choose(lab)
     asked, price = st.columns([3, 2], gap="large")
     with st.container():
         form(lab, asked, price)
@@ -37,7 +39,7 @@ def form(lab: Lab, asked: DeltaGenerator, price: DeltaGenerator) -> None:
     made: Preset | None = None
     planned: SweepPlan | None = None
     try:
-        made = sweep_form.preset(lab)
+        made = GRID.preset(lab)
         with asked:
             questions, paper_ids = sweep_form.questions(lab), sweep_form.papers(lab)
         with price:
@@ -61,7 +63,7 @@ def form(lab: Lab, asked: DeltaGenerator, price: DeltaGenerator) -> None:
             assert planned
             watch.open_sweep(lab.sweeps.start(planned))
         if made:
-            sweep_form.saving(lab, made)
+            GRID.saving(lab, made)
 
 
 def listed(rows: Sequence[SweepRow]) -> None:

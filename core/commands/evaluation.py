@@ -32,6 +32,14 @@ def add_verbs(verbs: Verbs) -> None:
     evaluate.add_argument(
         "--held-out", action="store_true", help="test the choice on the questions set aside"
     )
+    evaluate.add_argument(
+        "--from",
+        dest="sources",
+        action="append",
+        default=[],
+        metavar="SOURCE",
+        help="only questions from there: “marked in the Library”, “from cards”, or a file's name",
+    )
     evaluate.add_argument("--memo", metavar="FILE", type=Path, help="also write the decision")
     evaluate.add_argument(
         "--gate",
@@ -46,13 +54,14 @@ def evaluate_preset(lab: Lab, options: argparse.Namespace) -> int:
     preset, _ = lab.sweeps.presets.get(options.preset)
     baseline = _baseline(options.gate) if options.gate else None
     papers = papers_from(lab, options)
-    planned = made(lab.evaluations.plan(preset, papers, held_out=options.held_out))
+    chosen = {"held_out": options.held_out, "sources": _sources(lab, options.sources)}
+    planned = made(lab.evaluations.plan(preset, papers, **chosen))
     labels = [setting.label for setting in planned.settings]
     if options.base is not None and options.base not in labels:
         raise BadInput(f"There is no setting {options.base!r}; they are: {'; '.join(labels)}.")
     for why, what in alike(planned).items():
         say(f"Left out: {'; '.join(what)}: {why}")
-    if left_out := lab.evaluations.without_gold(papers, held_out=options.held_out):
+    if left_out := lab.evaluations.without_gold(papers, **chosen):
         say(f"Left out for want of gold in these papers: {left_out}.")
     sweep_id = lab.sweeps.start(planned)
     signal.signal(signal.SIGINT, lambda *_: lab.sweeps.stop(sweep_id))
@@ -68,6 +77,15 @@ def evaluate_preset(lab: Lab, options: argparse.Namespace) -> int:
         if baseline
         else 0
     )
+
+
+def _sources(lab: Lab, wanted: list[str]) -> list[str]:
+    """Errors: BadInput for one that no question comes from."""
+    for source in wanted:
+        if source not in lab.questions.sources():
+            known = ", ".join(lab.questions.sources()) or "none so far"
+            raise BadInput(f"No question comes from {source!r}; they come from: {known}.")
+    return wanted
 
 
 def _baseline(file: Path) -> gate.Recalls:

@@ -187,10 +187,17 @@ class Evaluations:
         name = f"{sweep.name}, held out"
         return self._sweeps.planned(name, tuple(gold), settings, sweep.paper_ids)
 
-    def plan(self, preset: Preset, paper_ids: Sequence[str], *, held_out: bool = False) -> Planning:
-        """The sweep to be made, for `Sweeps.start`. No answers are written, whatever the preset
-        says."""
-        gold = self._gold(paper_ids, held_out)
+    def plan(
+        self,
+        preset: Preset,
+        paper_ids: Sequence[str],
+        *,
+        held_out: bool = False,
+        sources: Collection[str] = (),
+    ) -> Planning:
+        """The sweep to be made, for `Sweeps.start`, with the questions of these sources
+        (`QuestionBook.sources`) or all. No answers are written, whatever the preset says."""
+        gold = self._gold(paper_ids, held_out, sources)
         if not gold:
             which = "held-out question" if held_out else "question"
             raise BadInput(
@@ -200,13 +207,19 @@ class Evaluations:
         searching = replace(preset, answers=None, baseline=False)
         return self._sweeps.plan(searching, tuple(gold), paper_ids)
 
-    def without_gold(self, paper_ids: Sequence[str], *, held_out: bool = False) -> int:
+    def without_gold(
+        self, paper_ids: Sequence[str], *, held_out: bool = False, sources: Collection[str] = ()
+    ) -> int:
         """How many questions a plan leaves out, since none of these papers holds gold of theirs."""
-        every = {kept.question.text for kept in self._questions.all(held_out=held_out)}
-        return len(every) - len(self._gold(paper_ids, held_out))
+        every = {
+            kept.question.text for kept in self._questions.all(held_out=held_out, sources=sources)
+        }
+        return len(every) - len(self._gold(paper_ids, held_out, sources))
 
-    def _gold(self, paper_ids: Sequence[str], held_out: bool) -> Gold:
-        return gold_by_question(self._questions.all(held_out=held_out), paper_ids)
+    def _gold(
+        self, paper_ids: Sequence[str], held_out: bool, sources: Collection[str] = ()
+    ) -> Gold:
+        return gold_by_question(self._questions.all(held_out=held_out, sources=sources), paper_ids)
 
     def result(
         self,

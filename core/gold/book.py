@@ -2,7 +2,8 @@
 person; and out again."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -268,10 +269,21 @@ class QuestionBook:
         new = self._questions.keep(question, held_out=held_out)
         return AddedQuestion(line=line, status="added" if new else "known", question=question)
 
-    def all(self, *, held_out: bool = False) -> list[KeptQuestion]:
+    def all(self, *, held_out: bool = False, sources: Collection[str] = ()) -> list[KeptQuestion]:
         """The questions to choose settings with; or those held out, which are not to be looked at
-        until the choice is made."""
-        return self._questions.all(held_out=held_out)
+        until the choice is made. Of these sources (`source_of`), or of all."""
+        every = self._questions.all(held_out=held_out)
+        return [kept for kept in every if not sources or source_of(kept) in sources]
+
+    def papers_with_gold(self, sources: Collection[str] = ()) -> tuple[str, ...]:
+        """The papers that are here and hold gold of the questions of these sources, or of all."""
+        gold = (span for kept in self.all(sources=sources) for span in kept.question.gold)
+        holding = {span.paper_id for span in gold}
+        return tuple(each for each in self._papers.ids(PaperFilter()) if each in holding)
+
+    def sources(self) -> dict[str, int]:
+        """Where the questions with gold come from, by `source_of`, and how many each has."""
+        return dict(Counter(map(source_of, (kept for kept in self.all() if kept.question.gold))))
 
     def asking(self, text: str, *, held_out: bool = False) -> Question | None:
         """The question of this text, with the gold of all that ask the same, as an evaluation
@@ -349,6 +361,14 @@ def _instead(
         quote=quote,
         pasted=files.pasted(file, right),
     )
+
+
+def source_of(kept: KeptQuestion) -> str:
+    """Where a question comes from, as people choose by it."""
+    origin = kept.question.origin
+    if origin == "marked":
+        return "marked in the Library"
+    return "from cards" if origin.startswith("card ") else origin or "unknown"
 
 
 def _ids(spans: Iterable[Span]) -> set[str]:

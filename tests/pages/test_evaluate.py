@@ -79,6 +79,23 @@ def test_what_it_costs_is_said_before_it_starts(page: AppTest) -> None:
     assert "demo" not in page.button_group(key="evaluate.preset").options
 
 
+def test_the_page_has_a_grid_of_its_own_over_the_papers_with_gold(page: AppTest, lab: Lab) -> None:
+    page.button_group(key="evaluate.preset").set_value("sizes").run()
+    assert "with gold passages" in page.button(key="evaluate.papers.open").label
+    page.multiselect(key="evaluate.top_k").set_value(["1", "2"]).run()
+    page.multiselect(key="evaluate.chunks").set_value(["100/10"]).run()
+    page.multiselect(key="evaluate.reranker").set_value(["none"]).run()
+    assert page.button(key="evaluate.start").label == "Evaluate 2 settings"
+    page.multiselect(key="evaluate.chunks").set_value(["10/100"]).run()
+    assert "overlap is 100" in texts(page).replace("\\", "")
+    page.multiselect(key="evaluate.chunks").set_value(["100/10"]).run()
+    source = next(iter(lab.questions.sources()))
+    page.multiselect(key="evaluate.sources").set_value([source]).run()
+    assert page.button(key="evaluate.start").label == "Evaluate 2 settings"
+    assert lab.questions.papers_with_gold([source]) == lab.questions.papers_with_gold()
+    assert lab.questions.papers_with_gold(["from cards"]) == ()
+
+
 def test_story_evaluate_leave_come_back_and_read_the_verdict(page: AppTest, lab: Lab) -> None:
     page.button_group(key="evaluate.preset").set_value("sizes").run()
     page.selectbox(key="evaluate.base").set_value("600/0 · top 1").run()

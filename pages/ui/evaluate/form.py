@@ -8,11 +8,11 @@ from core import labels
 from core.errors import TriptychError
 from core.lab import Lab
 from core.metrics import MARGIN
-from core.sweeps import Preset, SweepRow
-from pages.ui.shared import frame, planning
+from core.sweeps import Preset, SweepPlan, SweepRow
+from pages.ui.shared import frame, pickers, planning
 from pages.ui.sweep import form, watch
 
-USUAL = "retrieval-only"
+GRID = form.GridForm(page="evaluate", usual="retrieval-only", answers=False)
 
 
 def draw(lab: Lab) -> None:
@@ -49,68 +49,62 @@ def empty(lab: Lab) -> None:
 
 
 def _form(lab: Lab) -> None:
-    """What to compare, beside what it costs; started from there."""
+    """What to compare, beside what it costs; started from there, and the values below."""
+    GRID.choose(lab)
     asked, price = st.columns([3, 2], gap="large")
-    with asked:
-        preset = _preset(lab)
-        paper_ids = form.papers(lab)
-    if preset is None:
-        return
-    with price:
-        try:
+    planned: SweepPlan | None = None
+    made: Preset | None = None
+    try:
+        with st.container():
+            made = GRID.preset(lab)
+        with asked:
+            chosen = sources(lab)
+            gold = lab.questions.papers_with_gold(chosen)
+            paper_ids = pickers.papers(lab, "evaluate.papers", gold)
+        with price:
+            said = made
             planned = planning.planned(
                 "evaluate.plan",
-                (preset, paper_ids),
-                lambda: lab.evaluations.plan(preset, paper_ids),
+                (said, paper_ids, chosen),
+                lambda: lab.evaluations.plan(said, paper_ids, sources=chosen),
             )
-        except TriptychError as error:
+    except TriptychError as error:
+        with price:
             frame.show(error)
-            return
+    with price, st.container(key="evaluate-start"):
+        if planned:
+            form.cost(planned)
+            label = f"Evaluate {labels.counted(len(planned.settings), 'setting')}"
+            if st.button(label, type="primary", key="evaluate.start"):
+                open_evaluation(lab.sweeps.start(planned))
+        if made:
+            GRID.saving(lab, made)
     if planned is None:
         return
-    without = lab.evaluations.without_gold(paper_ids)
     with asked:
         base([setting.label for setting in planned.settings])
+        without = lab.evaluations.without_gold(paper_ids, sources=chosen)
         if without:
             st.caption(
                 f":material/info: {labels.counted(without, 'question')} without gold in these"
                 " papers will not be asked."
             )
-    with price:
-        form.cost(planned)
-        label = f"Evaluate {labels.counted(len(planned.settings), 'setting')}"
-        if st.button(label, type="primary", key="evaluate.start"):
-            open_evaluation(lab.sweeps.start(planned))
 
 
-def _preset(lab: Lab) -> Preset | None:
-    """A preset that only searches, or any of one's own; none while there is no usable one."""
-    files = [
-        file
-        for file in lab.sweeps.presets.all()
-        if file.own or (file.preset and file.preset.answers is None)
-    ]
-    names = [file.name for file in files]
-    if st.session_state.get("evaluate.preset") not in names:
-        st.session_state["evaluate.preset"] = USUAL if USUAL in names else names[0]
-    st.pills(
-        "Settings to compare",
-        names,
-        key="evaluate.preset",
-        required=True,
-        persist_state=form.KEEP,
-    )
-    file = next(file for file in files if file.name == st.session_state["evaluate.preset"])
-    if file.error:
-        st.error(file.error)
-    elif file.preset and file.preset.about:
-        st.caption(labels.escaped(file.preset.about))
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(
-            "Other values: save them as a preset of your own, without answers.", width="content"
+def sources(lab: Lab) -> tuple[str, ...]:
+    """Which test questions are asked: all, or those of some sources."""
+    here, key = lab.questions.sources(), "evaluate.sources"
+    st.session_state[key] = [each for each in st.session_state.get(key, []) if each in here]
+    return tuple(
+        st.multiselect(
+            "Test questions",
+            list(here),
+            format_func=lambda source: f"{labels.escaped(source)} ({here[source]:,})",
+            placeholder=f"All {labels.counted(sum(here.values()), 'question')} with gold passages",
+            key=key,
+            persist_state=form.KEEP,
         )
-        st.page_link("pages/sweep.py", label="To Sweep", width="content")
-    return file.preset
+    )
 
 
 def base(names: Sequence[str]) -> str:

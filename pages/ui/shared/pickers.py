@@ -16,31 +16,37 @@ from pages.ui.shared import frame, paper_search
 KEEP: Literal["session"] = "session"
 
 
-def papers(lab: Lab, key: str) -> tuple[str, ...]:
-    """Ask which papers are searched: all, unless some are chosen. One that is no longer in the
-    library is taken out."""
+def papers(lab: Lab, key: str, gold: tuple[str, ...] | None = None) -> tuple[str, ...]:
+    """Ask which papers are searched: all, or those with `gold` where these are given, unless some
+    are chosen. One that is no longer in the library is taken out."""
     here = lab.papers.ids(PaperFilter())
     chosen = st.session_state.get(key, frozenset())
     kept = tuple(paper_id for paper_id in here if paper_id in chosen)
     st.session_state[key] = frozenset(kept)
-    everything = f"All {labels.counted(len(here), 'paper')}"
-    label = f"{len(kept):,} of {labels.counted(len(here), 'paper')}" if kept else everything
+    all_papers = labels.counted(len(here), "paper")
+    if kept:
+        label = f"{len(kept):,} of {all_papers}"
+    elif gold is None:
+        label = f"All {all_papers}"
+    else:
+        label = f"The {labels.counted(len(gold), 'paper')} with gold passages, of {len(here):,}"
     if st.button(label, icon=":material/menu_book:", key=f"{key}.open"):
-        _choose(key)
-    return kept or here
+        _choose(key, "all papers" if gold is None else "the papers with gold passages")
+    return kept or (here if gold is None else gold)
 
 
 @st.dialog("Which papers are searched?", width="medium", on_dismiss="rerun")
 @frame.bounded
-def _choose(key: str) -> None:
-    """Look papers up and tick them. The page behind is drawn again when this is closed."""
+def _choose(key: str, usual: str) -> None:
+    """Look papers up and tick them; `usual` are searched where none is. The page behind is drawn
+    again when this is closed."""
     lab, search = frame.open_lab(), f"{key}.search"
     wanted = paper_search.draw(lab, search)
     everything, count = lab.papers.count(PaperFilter()), lab.papers.count(wanted)
     paper_search.heading(search, count, everything)
     chosen = len(st.session_state[key])
     with st.container(horizontal=True, vertical_alignment="center", key="picker-said"):
-        said = labels.counted(chosen, "paper") if chosen else "all papers"
+        said = labels.counted(chosen, "paper") if chosen else usual
         st.markdown(f"Searched: **{said}**", width="content")
         if 0 < count < everything:
             st.button(
@@ -52,7 +58,7 @@ def _choose(key: str) -> None:
             )
         if chosen:
             st.button(
-                "Search all papers",
+                f"Search {usual}",
                 type="tertiary",
                 key=f"{key}.none",
                 on_click=paper_search.tick_none,

@@ -1,14 +1,14 @@
 """The form of a new sweep: values for each setting, the questions, and what it will cost."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from core import chunkers, labels
 from core.lab import Lab
 from core.retrieval import INDEXES, RETRIEVERS
-from core.sweeps import Answers, Preset, SweepPlan, presets
+from core.sweeps import Answers, Preset, PresetFile, SweepPlan, presets
 from core.types import Family, PaperFilter
 from pages.ui.compare import asking
 from pages.ui.shared import pickers
@@ -18,118 +18,164 @@ SEVERAL = ("chunker", "retriever", "embedder", "index", "reranker", "candidates"
 OF_ANSWERS = ("generator", "passages", "max_tokens", "temperature", "seed")
 
 
-def choose(lab: Lab) -> None:
-    """The presets, as buttons; one that is chosen fills the form."""
-    files = lab.sweeps.presets.all()
-    names = [file.name for file in files]
-    if st.session_state.get("sweep.preset") not in names:
-        st.session_state["sweep.preset"] = "demo"
-    st.pills(
-        "Preset",
-        names,
-        format_func=labels.escaped,
-        key="sweep.preset",
-        required=True,
-        on_change=_fill,
-        args=(lab,),
-        label_visibility="collapsed",
-        persist_state=KEEP,
-    )
-    if "sweep.chunks" not in st.session_state:
-        _fill(lab)
-    file = next(file for file in files if file.name == st.session_state["sweep.preset"])
-    if file.error:
-        st.error(labels.escaped(file.error))
-    elif file.preset and file.preset.about:
-        st.caption(labels.escaped(file.preset.about))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridForm:
+    """The values of a grid of settings as widgets, whose keys begin with `page`; `usual` is the
+    preset that fills them first. `answers`: whether answers may be written, and asked without
+    context, too."""
 
+    page: str
+    usual: str
+    answers: bool = True
 
-def _fill(lab: Lab) -> None:
-    """The form's widgets take the preset's values."""
-    state = st.session_state
-    file = next(each for each in lab.sweeps.presets.all() if each.name == state["sweep.preset"])
-    if file.preset is None:
-        return
-    preset, answers = file.preset, file.preset.answers or Answers()
-    state["sweep.chunks"] = [f"{size}/{overlap}" for size, overlap in preset.chunks]
-    state["sweep.baseline"] = preset.baseline
-    state["sweep.answered"] = preset.answers is not None
-    for name in SEVERAL:
-        state[f"sweep.{name}"] = list(map(str, getattr(preset, name)))
-    for name in OF_ANSWERS:
-        state[f"sweep.{name}"] = list(map(str, getattr(answers, name)))
+    def choose(self, lab: Lab) -> None:
+        """The presets, as buttons; one that is chosen fills the form."""
+        files, key = self._files(lab), f"{self.page}.preset"
+        names = [file.name for file in files]
+        if st.session_state.get(key) not in names:
+            st.session_state[key] = self.usual
+        st.pills(
+            "Preset",
+            names,
+            format_func=labels.escaped,
+            key=key,
+            required=True,
+            on_change=self._fill,
+            args=(lab,),
+            label_visibility="collapsed",
+            persist_state=KEEP,
+        )
+        if f"{self.page}.chunks" not in st.session_state:
+            self._fill(lab)
+        file = self._file(lab)
+        if file.error:
+            st.error(labels.escaped(file.error))
+        elif file.preset and file.preset.about:
+            st.caption(labels.escaped(file.preset.about))
 
+    def _files(self, lab: Lab) -> list[PresetFile]:
+        """Where no answers are written those that only search, and all of one's own."""
+        return [
+            file
+            for file in lab.sweeps.presets.all()
+            if self.answers or file.own or (file.preset and file.preset.answers is None)
+        ]
 
-def preset(lab: Lab) -> Preset:
-    """Draw the values; the preset that they say. Errors: BadInput for invalid values."""
-    state = st.session_state
-    with st.container(key="sweep-values"):
-        cutting, finding, answering = st.columns(3, gap="medium")
-        with cutting:
-            st.markdown("**Chunking**")
-            _several("Chunking method", "chunker", chunkers.names())
-            _several("Chunk size/overlap", "chunks", ["800/100", "1200/200", "1600/300"], new=True)
-            st.checkbox("also ask without context", key="sweep.baseline", persist_state=KEEP)
-        with finding:
-            st.markdown("**Retrieval**")
-            _several("Retrieval method", "retriever", RETRIEVERS)
-            _several("Embedder", "embedder", _names(lab, "embedder"))
-            _several("Index", "index", INDEXES, help=labels.INDEX_HELP)
-            _several("Candidates", "candidates", ["10", "20", "50"], new=True)
-            _several("Top-k", "top_k", ["3", "5", "7"], new=True)
-            _several("Reranker", "reranker", [presets.NO_RERANKER, *_names(lab, "reranker")])
-        with answering:
-            st.markdown("**Answers**")
-            st.checkbox("write answers", key="sweep.answered", persist_state=KEEP)
-            if state["sweep.answered"]:
-                _several("Answer model", "generator", [presets.BEST, *_names(lab, "generator")])
-                _several("Max output tokens", "max_tokens", ["48", "128", "256"], new=True)
-                _several("Passage order", "passages", ["best-last", "best-first"])
-                _several("Temperature", "temperature", ["0.0", "0.7"], new=True)
-                _several("Seed", "seed", ["0"], new=True)
-    name = state["sweep.preset"]
-    kept = next(each.preset for each in lab.sweeps.presets.all() if each.name == name)
-    said = presets.read(name, _toml())
-    if kept:
-        said = replace(said, about=kept.about, questions=kept.questions)
-    return said
+    def _file(self, lab: Lab) -> PresetFile:
+        name = st.session_state[f"{self.page}.preset"]
+        return next(file for file in self._files(lab) if file.name == name)
 
+    def _fill(self, lab: Lab) -> None:
+        """The form's widgets take the preset's values."""
+        state, preset = st.session_state, self._file(lab).preset
+        if preset is None:
+            return
+        answers = preset.answers or Answers()
+        state[f"{self.page}.chunks"] = [f"{size}/{overlap}" for size, overlap in preset.chunks]
+        state[f"{self.page}.baseline"] = preset.baseline
+        state[f"{self.page}.answered"] = preset.answers is not None
+        for name in SEVERAL:
+            state[f"{self.page}.{name}"] = list(map(str, getattr(preset, name)))
+        for name in OF_ANSWERS:
+            state[f"{self.page}.{name}"] = list(map(str, getattr(answers, name)))
 
-def _several(
-    label: str, name: str, usual: Sequence[str], *, new: bool = False, help: str | None = None
-) -> None:
-    key = f"sweep.{name}"
-    st.multiselect(
-        label,
-        list(dict.fromkeys([*usual, *st.session_state.get(key, [])])),
-        key=key,
-        accept_new_options=new,
-        persist_state=KEEP,
-        help=help,
-    )
+    def preset(self, lab: Lab) -> Preset:
+        """Draw the values; the preset that they say. Errors: BadInput for invalid values."""
+        with st.container(key=f"{self.page}-values"):
+            columns = st.columns(3 if self.answers else 2, gap="medium")
+            with columns[0]:
+                st.markdown("**Chunking**")
+                self._several("Chunking method", "chunker", chunkers.names())
+                sizes = ["800/100", "1200/200", "1600/300"]
+                self._several("Chunk size/overlap", "chunks", sizes, new=True)
+                if self.answers:
+                    st.checkbox(
+                        "also ask without context",
+                        key=f"{self.page}.baseline",
+                        persist_state=KEEP,
+                    )
+            with columns[1]:
+                st.markdown("**Retrieval**")
+                self._several("Retrieval method", "retriever", RETRIEVERS)
+                self._several("Embedder", "embedder", _names(lab, "embedder"))
+                self._several("Index", "index", INDEXES, help=labels.INDEX_HELP)
+                self._several("Candidates", "candidates", ["10", "20", "50"], new=True)
+                self._several("Top-k", "top_k", ["3", "5", "7"], new=True)
+                rerankers = [presets.NO_RERANKER, *_names(lab, "reranker")]
+                self._several("Reranker", "reranker", rerankers)
+            if self.answers:
+                with columns[2]:
+                    self._answers(lab)
+        kept = self._file(lab).preset
+        said = presets.read(st.session_state[f"{self.page}.preset"], self._toml())
+        return replace(said, about=kept.about, questions=kept.questions) if kept else said
+
+    def _answers(self, lab: Lab) -> None:
+        st.markdown("**Answers**")
+        st.checkbox("write answers", key=f"{self.page}.answered", persist_state=KEEP)
+        if st.session_state[f"{self.page}.answered"]:
+            generators = [presets.BEST, *_names(lab, "generator")]
+            self._several("Answer model", "generator", generators)
+            self._several("Max output tokens", "max_tokens", ["48", "128", "256"], new=True)
+            self._several("Passage order", "passages", ["best-last", "best-first"])
+            self._several("Temperature", "temperature", ["0.0", "0.7"], new=True)
+            self._several("Seed", "seed", ["0"], new=True)
+
+    def _several(
+        self,
+        label: str,
+        name: str,
+        usual: Sequence[str],
+        *,
+        new: bool = False,
+        help: str | None = None,
+    ) -> None:
+        key = f"{self.page}.{name}"
+        st.multiselect(
+            label,
+            list(dict.fromkeys([*usual, *st.session_state.get(key, [])])),
+            key=key,
+            accept_new_options=new,
+            persist_state=KEEP,
+            help=help,
+        )
+
+    def _toml(self) -> str:
+        """What the widgets say, as a preset's text, so that one reader checks both."""
+        state = st.session_state
+        lines = [self._line(name) for name in ("chunks", *SEVERAL)]
+        if self.answers:
+            lines.append(f"baseline = {str(state[f'{self.page}.baseline']).lower()}")
+        if self.answers and state[f"{self.page}.answered"]:
+            lines += ["[answers]", *(self._line(name) for name in OF_ANSWERS)]
+        return "\n".join(lines)
+
+    def _line(self, name: str) -> str:
+        numbers = name in ("candidates", "top_k", "max_tokens", "temperature", "seed")
+        values = [
+            value if numbers and _is_number(value) else presets.quoted(value)
+            for value in st.session_state[f"{self.page}.{name}"]
+        ]
+        return f"{name} = [{', '.join(values)}]"
+
+    def saving(self, lab: Lab, said: Preset) -> None:
+        """Keep the values under a name of one's own, or take such a file away."""
+        with st.popover("Save as preset", type="tertiary", key=f"{self.page}.save.menu"):
+            name = st.text_input("Name", key=f"{self.page}.save.name")
+            st.code(presets.written(said), language="toml")
+            if st.button("Save", key=f"{self.page}.save", disabled=not name):
+                lab.sweeps.presets.save(name, presets.written(said))
+                st.toast(f"Kept as {labels.escaped(name)}.")
+                st.rerun()
+            if self._file(lab).own and st.button(
+                "Remove this preset", key=f"{self.page}.remove_preset"
+            ):
+                lab.sweeps.presets.remove(self._file(lab).name)
+                st.rerun()
 
 
 def _names(lab: Lab, family: Family) -> list[str]:
     return [model.name for model in lab.models.all() if model.family == family]
-
-
-def _toml() -> str:
-    """What the widgets say, as a preset's text, so that one reader checks both."""
-    state = st.session_state
-    lines = [f"baseline = {str(state['sweep.baseline']).lower()}"]
-    lines += [_line(name) for name in ("chunks", *SEVERAL)]
-    if state["sweep.answered"]:
-        lines += ["[answers]", *(_line(name) for name in OF_ANSWERS)]
-    return "\n".join(lines)
-
-
-def _line(name: str) -> str:
-    numbers = name in ("candidates", "top_k", "max_tokens", "temperature", "seed")
-    values = [
-        value if numbers and _is_number(value) else presets.quoted(value)
-        for value in st.session_state[f"sweep.{name}"]
-    ]
-    return f"{name} = [{', '.join(values)}]"
 
 
 def _is_number(text: str) -> bool:
@@ -241,20 +287,3 @@ def duration(seconds: float) -> str:
     if seconds < 5400:
         return labels.counted(round(seconds / 60), "minute")
     return f"{seconds / 3600:,.1f} hours"
-
-
-def saving(lab: Lab, said: Preset) -> None:
-    """Keep the values under a name of one's own, or take such a file away."""
-    with st.popover("Save as preset", type="tertiary", key="sweep.save.menu"):
-        name = st.text_input("Name", key="sweep.save.name")
-        st.code(presets.written(said), language="toml")
-        if st.button("Save", key="sweep.save", disabled=not name):
-            lab.sweeps.presets.save(name, presets.written(said))
-            st.toast(f"Kept as {labels.escaped(name)}.")
-            st.rerun()
-        own = [file.name for file in lab.sweeps.presets.all() if file.own]
-        if st.session_state["sweep.preset"] in own and st.button(
-            "Remove this preset", key="sweep.remove_preset"
-        ):
-            lab.sweeps.presets.remove(st.session_state["sweep.preset"])
-            st.rerun()
