@@ -33,7 +33,7 @@ from core.errors import BadInput
 from core.evaluation import BeirRuns, Contexts, Evaluations, Reproduction, beir_files, check
 from core.gold import QuestionBook
 from core.history import Comparisons, PastRuns
-from core.models import Models
+from core.models import Models, pick
 from core.papers import Papers, ReadingProgress, Reread
 from core.retrieval import Finder, Ruler
 from core.settings import Settings
@@ -41,7 +41,7 @@ from core.storage import Check, Storage, crash_recovery, examine
 from core.store import Store
 from core.sweeps import Sweeps
 from core.tasks import Job, Jobs, Outcome, Steps, Worker
-from core.types import Model, PaperFilter
+from core.types import Model, Offer, PaperFilter
 
 REPRODUCTION = "reproduction"  # the kind of its job
 
@@ -121,17 +121,21 @@ class Lab:
 
         return self.jobs.start(job_of(model), f"The test of {model.name}", steps)
 
-    def download(self, model: Model) -> Job:
+    def download(self, wanted: Model | Offer) -> Job:
         """Bring a model of the hub here, in the background; once stopped, the next call goes on.
+        What comes of one that is only suggested is looked up first.
 
-        Errors: as `Jobs.start`; what `Models.download` raises ends the job.
+        Errors: as `Jobs.start`; what `Models.look_up` and `download` raise ends the job.
         """
 
         def steps(_stop: Event) -> Steps:
-            yield from self.models.download(model.name)
-            return Outcome(sentence=f"{model.name} is here.")
+            offer = wanted
+            if isinstance(offer, Model):
+                offer = pick(self.models.look_up(offer.name))
+            yield from self.models.download(offer)
+            return Outcome(sentence=f"{offer.name} is here.")
 
-        return self.jobs.start(job_of(model), f"The download of {model.name}", steps)
+        return self.jobs.start(job_of(wanted), f"The download of {wanted.name}", steps)
 
     def reproduce(self, folder: Path) -> Job:
         """Compute a published table again from its data set (a BEIR folder, or else that of the
@@ -149,6 +153,6 @@ class Lab:
         return self.jobs.start(REPRODUCTION, "The published table", steps)
 
 
-def job_of(model: Model) -> str:
+def job_of(model: Model | Offer) -> str:
     """The kind of the jobs of one model."""
     return f"{model.family} {model.name}"

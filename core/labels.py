@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from core import chunkers
 from core.logs import UNKNOWN
-from core.types import Answer, Arm, Chunking, Hit, Paper, Recipe, Retrieval, Run
+from core.types import Answer, Arm, Chunking, Hit, Offer, Paper, Recipe, Retrieval, Run
 
 ARM_NAMES: dict[Arm, str] = {  # beside others, in a chart or a table
     "no_context": "no context",
@@ -294,6 +294,14 @@ def size(megabytes: float) -> str:
     if megabytes >= 1000:
         return f"{megabytes / 1000:.2f} GB"
     return f"{megabytes:.0f} MB" if megabytes >= 100 else f"{megabytes:.1f} MB".replace(".0 ", " ")
+
+
+def offer(found: Offer) -> str:
+    """What a download would bring, under which licence."""
+    does = {"embedder": "embeds", "reranker": "reranks", "generator": "answers"}[found.family]
+    licence = f"licence {found.licence}" if found.licence else "no licence named"
+    files = counted(len(found.files), "file")
+    return f"{does} · {licence} · {files}, {size(found.bytes / 1e6)} · commit {found.commit[:7]}"
 
 
 def moment(at: str) -> str:

@@ -2,6 +2,7 @@
 
 from core.models import device, endpoints, packages, registry, vocabularies, weights
 from core.models.device import out_of_memory
+from core.models.hub import pick
 from core.models.loader import Models
 from core.models.packages import checked
 from core.models.registry import EmbedderBackend, GeneratorBackend, RerankerBackend, modules
@@ -23,6 +24,7 @@ __all__ = [
     "offsets",
     "out_of_memory",
     "packages",
+    "pick",
     "registry",
     "room",
     "vocabularies",

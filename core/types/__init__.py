@@ -54,6 +54,7 @@ from core.types.filters import (
     filter_from_link,
     filter_to_link,
 )
+from core.types.offers import HubFile, Offer
 from core.types.sweeps import Cell, CellStatus, Setting, Sweep, SweepStatus
 from core.types.view import CHOICES, Choice, View, from_link, to_link
 
@@ -84,9 +85,11 @@ __all__ = [
     "Generation",
     "Given",
     "Hit",
+    "HubFile",
     "Memory",
     "Message",
     "Model",
+    "Offer",
     "Paper",
     "PaperFilter",
     "PaperKind",

@@ -427,6 +427,7 @@ class Model:
     first_load: str = ""  # what its next load does besides reading, for one who waits
     device: str = ""  # cpu, cuda or mps, as it is likely to be; empty for an endpoint
     precision: str = ""  # of its numbers: float32, bfloat16, 4bit, int8; empty for an endpoint
+    aside: str = ""  # why it is used only where a person chooses it; empty if it may be the default
 
 
 def three_ways(recipe: Recipe, reranker: str) -> tuple[Recipe, Recipe, Recipe]:
