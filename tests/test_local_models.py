@@ -109,8 +109,9 @@ def test_the_default_generator_is_the_largest_that_chats_and_suits_the_device(
 
 def test_models_are_ordered_by_parameters_whatever_their_files_take(settings: Settings) -> None:
     def model(parameters: str, **fields: Any) -> Model:
-        fields = {"source": "cached", "available": True, "reason": "", "device": "cpu"} | fields
-        return Model(name=parameters, family="generator", parameters=parameters, **fields)
+        told: dict[str, Any] = {"source": "cached", "available": True, "device": "cpu"}
+        told |= fields | {"name": parameters, "parameters": parameters}
+        return Model(family="generator", reason="", **told)
 
     best_first = [
         model("1.5 billion", megabytes=900),
