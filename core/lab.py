@@ -15,6 +15,7 @@ lab.proposals     cards that a generator proposes from papers
 lab.study         what a learner studies, and when it comes again
 lab.classes       a class that predicts and votes, and what its students ask
 lab.models        which models there are
+lab.endpoints     models behind an address: found, added, removed
 lab.ruler         how papers are cut, and what an embedder reads of it
 lab.readiness     what a server prepares when nobody asks anything
 lab.jobs          what is under way in the background, besides questions
@@ -33,7 +34,10 @@ from core.errors import BadInput
 from core.evaluation import BeirRuns, Contexts, Evaluations, Reproduction, beir_files, check
 from core.gold import QuestionBook
 from core.history import Comparisons, PastRuns
-from core.models import Models, pick
+from core.models import Endpoints, Models, pick
+from core.models import ShownEndpoint as ShownEndpoint
+from core.models.servers import LocalServer as LocalServer
+from core.models.servers import ServedModel as ServedModel
 from core.papers import Papers, ReadingProgress, Reread
 from core.retrieval import Finder, Ruler
 from core.settings import Settings
@@ -68,6 +72,7 @@ class Lab:
         self.questions = QuestionBook(self._store, self.papers)
         self.runs = PastRuns(self._store, self.questions)
         self.models = Models(settings)
+        self.endpoints = Endpoints(settings)
         self.ruler = Ruler(self.models, self.papers)
         finder = Finder(settings, self._store, self.papers, self.models)
         self._worker = Worker()
@@ -101,7 +106,7 @@ class Lab:
 
     def doctor(self) -> Iterator[Check]:
         """Every check in turn, with its verdict in a sentence."""
-        return examine(self.settings, self._store, self.papers, self.models)
+        return examine(self.settings, self._store, self.papers, self.models, self.endpoints)
 
     def read_again(
         self, paper_ids: Iterable[str], stop: Event, *, ocr: bool = False
@@ -116,7 +121,7 @@ class Lab:
         """Run a model once, in the background. Errors: as `Jobs.start`."""
 
         def steps(stop: Event) -> Steps:
-            ticket = self._worker.stream(lambda: trial(self.models, model, stop))
+            ticket = self._worker.stream(lambda: trial(self.models, self.endpoints, model, stop))
             return (yield from follow(ticket))
 
         return self.jobs.start(job_of(model), f"The test of {model.name}", steps)

@@ -1,7 +1,8 @@
 """The models of this machine: which there are, how they come here, what they compute on."""
 
-from core.models import device, endpoints, packages, registry, vocabularies, weights
+from core.models import device, endpoints, packages, registry, servers, vocabularies, weights
 from core.models.device import out_of_memory
+from core.models.endpoint_settings import Endpoints, ShownEndpoint
 from core.models.hub import pick
 from core.models.loader import Models
 from core.models.packages import checked
@@ -10,10 +11,12 @@ from core.models.windows import ReadLengths, characters_read, covered, lengths, 
 
 __all__ = [
     "EmbedderBackend",
+    "Endpoints",
     "GeneratorBackend",
     "Models",
     "ReadLengths",
     "RerankerBackend",
+    "ShownEndpoint",
     "characters_read",
     "checked",
     "covered",
@@ -27,6 +30,7 @@ __all__ = [
     "pick",
     "registry",
     "room",
+    "servers",
     "vocabularies",
     "weights",
 ]

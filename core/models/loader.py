@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from core.errors import BadInput
 from core.models import defaults, device, downloads, endpoints, hub, registry
-from core.settings import Endpoint, Settings
+from core.settings import Settings
 from core.tasks import Progress
 from core.types import FAMILIES, Embedder, Family, Model, Offer, Reranker, TextGenerator
 
@@ -51,14 +51,6 @@ class Models:
         kept = (self._embedder.kept, self._reranker.kept, self._generator.kept)
         models = [entry[0] for entry in kept if entry]
         return frozenset((each.family, each.name) for each in models if each.source != "endpoint")
-
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """Those of the environment, then those that were added here."""
-        return endpoints.known(self._settings)
-
-    def has_key(self, endpoint: Endpoint) -> bool:
-        """Whether one is set. Errors: BadInput for what can be none."""
-        return bool(endpoints.key(self._settings, endpoint))
 
     def missing_offline(self) -> tuple[Family, ...]:
         """The families of which no model can be used without a network."""
@@ -143,13 +135,18 @@ class _Loaded(Generic[Ready]):
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.kept: tuple[Model, Ready] | None = None
+        self._called: object = None  # how an endpoint is called, with its key
 
     def take(
         self, model: Model, module: registry.Backend[Ready]
     ) -> Generator[Progress, None, Ready]:
         """The model, ready; another one is let go first."""
-        kept = self.kept
-        if kept and (kept[0].name, kept[0].revision) == (model.name, model.revision):
+        kept, called = self.kept, None
+        if model.source == "endpoint":
+            endpoint = endpoints.find(self._settings, model.name)
+            called = endpoint, endpoints.key(self._settings, endpoint)
+        same = kept and (kept[0].name, kept[0].revision) == (model.name, model.revision)
+        if kept and same and self._called == called:
             return kept[1]
         del kept
         self.kept = None
@@ -159,5 +156,5 @@ class _Loaded(Generic[Ready]):
             yield Progress(sentence=f"Loading {model.name}, {model.megabytes:,} MB{first} …")
         with device.room_for(model.name):
             ready = module.load(model, self._settings)
-        self.kept = model, ready
+        self.kept, self._called = (model, ready), called
         return ready

@@ -78,11 +78,12 @@ def _row(lab: Lab, model: Model, number: int, *, in_memory: bool) -> None:
                 name = labels.escaped(model.name)
                 st.markdown(f"**{name}**{memory}" if model.available else name)
                 st.caption(about(model))
-            if not jobs.busy(lab, kind):
+            if model.source != "endpoint" and not jobs.busy(lab, kind):
                 _button(lab, model)
         if not model.available and model.source != "hub":
             st.caption(f":material/error: {labels.escaped(model.reason)}")
-        jobs.line(lab, kind)
+        if model.source != "endpoint":  # it is tested where it is added
+            jobs.line(lab, kind)
 
 
 def _button(lab: Lab, model: Model) -> None:
