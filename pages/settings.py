@@ -8,7 +8,7 @@ import streamlit as st
 from core import labels
 from core.lab import Lab
 from core.storage import KIND, REBUILDING, RESETTING
-from pages.ui.settings import backups, endpoints, inventory
+from pages.ui.settings import backups, endpoints, hub, inventory
 from pages.ui.shared import frame, jobs
 
 
@@ -19,6 +19,9 @@ def main(lab: Lab) -> None:
             st.markdown(inventory.offline_sentence(lab))
             st.caption(inventory.device_sentence(lab))
             inventory.draw(lab)
+        with st.container(key="settings-hub"):
+            st.subheader("Models of the hub", anchor=False)
+            hub.draw(lab)
         with st.container(key="settings-endpoints"):
             st.subheader("API endpoints", anchor=False)
             endpoints.draw(lab)

@@ -14,7 +14,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from core.errors import BadInput, Damaged, TriptychError
-from core.files import alone, require_space
+from core.files import alone, require_space, try_lock
 from core.models import hub
 from core.models.weights import ORIGIN
 from core.settings import Settings
@@ -86,10 +86,14 @@ def came(folder: str, settings: Settings) -> int:
 
 
 def unfinished(settings: Settings) -> tuple[Unfinished, ...]:
-    """What was broken off and not taken up again since."""
+    """What was broken off and is not being gone on with."""
     found = {}
     for origin in sorted(settings.models.glob(f".*.part/{ORIGIN}")):
         folder = origin.parent.name[1:].rpartition("-")[0]
+        lock = try_lock(settings.models / f".{folder}.lock")
+        if lock is None:  # under way, perhaps in another process
+            continue
+        lock.close()
         try:
             facts = json.loads(origin.read_bytes())
             repository, file = str(facts["repository"]), str(facts["file"])

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from core.errors import BadInput
-from core.models import defaults, device, downloads, endpoints, hub, registry
+from core.models import defaults, device, downloads, endpoints, hub, registry, weights
 from core.settings import Settings
 from core.tasks import Progress
 from core.types import FAMILIES, Embedder, Family, Model, Offer, Reranker, TextGenerator
@@ -114,8 +114,8 @@ class Models:
         return self._progress(offer)
 
     def came(self, name: str) -> int:
-        """How many megabytes of a model came before its download was broken off."""
-        return round(downloads.came(name.replace("/", "--"), self._settings) / 1e6)
+        """How many bytes of a model came before its download was broken off."""
+        return downloads.came(name.replace("/", "--"), self._settings)
 
     def _progress(self, offer: Offer) -> Iterator[Progress]:
         for step in downloads.download(offer, self._settings):
@@ -125,8 +125,10 @@ class Models:
             )
 
     def unfinished(self) -> tuple[downloads.Unfinished, ...]:
-        """Downloads that were broken off."""
-        return downloads.unfinished(self._settings)
+        """Downloads that were broken off, of others than those that are suggested."""
+        suggested = {each.repository for each in weights.KNOWN if each.suggested}
+        every = downloads.unfinished(self._settings)
+        return tuple(each for each in every if each.repository not in suggested)
 
 
 class _Loaded(Generic[Ready]):
