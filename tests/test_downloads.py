@@ -302,6 +302,18 @@ def test_one_of_several_gguf_files_is_to_be_named(settings: Settings, chat: Path
     assert offered(settings, REPOSITORY).name == "chat-q4"
 
 
+def test_gguf_files_of_an_architecture_that_is_not_read_are_refused(
+    settings: Settings, chat: Path
+) -> None:
+    (chat / "architecture").write_text("qwen2")
+    assert len(hub.look_up(REPOSITORY, settings)) == 3
+    (chat / "architecture").write_text("mamba")
+    assert [each.name for each in hub.look_up(REPOSITORY, settings)] == [REPOSITORY]
+    _pickles(chat)
+    with pytest.raises(BadInput, match=r"architecture 'mamba' is not read here; serve it"):
+        hub.look_up(REPOSITORY, settings)
+
+
 def _code(folder: Path) -> None:
     _config(folder, auto_map={"AutoModelForCausalLM": "modeling.Evil"})
 
@@ -324,13 +336,13 @@ def _manners(manners: str) -> Callable[[Path], object]:
     [
         (_code, f"{REPOSITORY} cannot be used here: it needs program code of its own"),
         (_pickles, r"can run program code when it is read \(pickle\)"),
-        (lambda folder: (folder / "tokenizer.json").unlink(), "has no tokenizer.json"),
+        (lambda folder: (folder / "tokenizer.json").unlink(), "no tokenizer.json; choose another"),
         (lambda folder: (folder / "model.safetensors").unlink(), "holds no weights of a model"),
         (
-            lambda folder: _config(folder, architectures=["WhisperModel"]),
-            "it is a WhisperModel, and no model that answers, embeds or reranks",
+            lambda folder: _config(folder, architectures=["Qwen2ForTokenClassification"]),
+            "it is a Qwen2ForTokenClassification, which is not run here",
         ),
-        (lambda folder: (folder / "config.json").unlink(), "does not say what it is"),
+        (lambda folder: (folder / "config.json").unlink(), "no config.json.+; choose another"),
         (_manners("gated"), f"{REPOSITORY} is given only to accounts that its owner let in"),
         (_manners("locked"), f"{REPOSITORY} is given only to accounts that its owner let in"),
         (_manners("gone"), f"no public model called {REPOSITORY}; check how it is written"),

@@ -99,7 +99,7 @@ def test_the_default_generator_is_the_largest_that_chats_and_suits_the_device(
     for name in ("Qwen2.5-1.5B-Instruct", "Qwen2.5-3B-Instruct"):  # known by their names
         tiny_models.qwen2(cached(settings, f"Qwen/{name}"))
     assert lab.models.default("generator") == "Qwen2.5-3B-Instruct"
-    monkeypatch.setattr(defaults, "SLOW_MEGABYTES", -1)  # as if they were large
+    monkeypatch.setattr(defaults, "SLOW_PARAMETERS", -1)  # as if they were large
     assert lab.models.default("generator") == causal_lm.NAME
     slow = lab.models.find("generator", "my-own")
     assert "slow on a processor" in lab.models.passed_over(slow)
@@ -114,12 +114,12 @@ def test_models_are_ordered_by_parameters_whatever_their_files_take(settings: Se
         return Model(family="generator", reason="", **told)
 
     best_first = [
-        model("1.5 billion", megabytes=900),
+        model("2.0 billion", megabytes=900),
         model("494 million", megabytes=3_999),
-        model("", megabytes=4_000),
+        model("", megabytes=980),  # so 490 million
         model("remote", source="endpoint", device=""),
         model("135 million", source="packaged"),
-        model("7.6 billion", megabytes=4_001),
+        model("2.1 billion", megabytes=900),
         model("not installed", source="packaged", available=False),
         model("70 billion", source="hub", available=False),
     ]

@@ -1,6 +1,7 @@
 """Recipe options, alike for every verb that takes them."""
 
 import argparse
+from pathlib import Path
 
 from core import chunkers
 from core.errors import BadInput
@@ -29,7 +30,7 @@ def add_recipe(command: argparse.ArgumentParser) -> None:
     command.add_argument("--candidates", type=int, default=retrieval.candidates)
     command.add_argument("--top-k", type=int, default=retrieval.top_k)
     command.add_argument("--reranker", metavar="NAME|none", help="default: as Settings says")
-    command.add_argument("--generator", metavar="NAME", help="default: as Settings says")
+    command.add_argument("--generator", metavar="NAME|FILE.gguf", help="default: as Settings says")
     command.add_argument("--style", choices=["chat", "completion"], default=generation.style)
     command.add_argument(
         "--passages", choices=["best-last", "best-first"], default=generation.passages
@@ -64,7 +65,7 @@ def recipe_from(lab: Lab, options: argparse.Namespace) -> Recipe:
             reranker=None if reranker == "none" else reranker,
         ),
         generation=Generation(
-            generator=options.generator or lab.models.default("generator"),
+            generator=_generator(lab, options.generator),
             max_tokens=options.max_tokens,
             temperature=options.temperature,
             seed=options.seed,
@@ -72,6 +73,13 @@ def recipe_from(lab: Lab, options: argparse.Namespace) -> Recipe:
             passages=options.passages,
         ),
     )
+
+
+def _generator(lab: Lab, given: str | None) -> str:
+    """A name, or the whole path of a GGUF file."""
+    if given and given.endswith(".gguf") and Path(given).is_file():
+        return str(Path(given).resolve())
+    return given or lab.models.default("generator")
 
 
 def papers_from(lab: Lab, options: argparse.Namespace) -> tuple[str, ...]:

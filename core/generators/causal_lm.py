@@ -1,10 +1,10 @@
 """Causal language models in a folder, run by transformers in this process.
 
 SmolLM2-135M-Instruct comes as a package, is unpacked once, and computes in float32 on every device.
-Models of the hub, and any others that lie here in safetensors, compute in float32 on a CPU, where
-an answer does not depend on its neighbours, and in bfloat16 or 4 bits on a GPU, where rounding lets
-it depend on them a little. Knows a model's chat template, but not what a good prompt says
-(core.answering.prompts).
+Models of the hub, and any others that lie here in safetensors or GGUF, compute in float32 on a CPU,
+where an answer does not depend on its neighbours, and in bfloat16 or 4 bits on a GPU, where
+rounding lets it depend on them a little. Knows a model's chat template, but not what a good prompt
+says (core.answering.prompts).
 """
 
 import re
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import BadInput, Damaged, OutOfSpace
 from core.generators._decoding import Row, answer
 from core.generators._few_rows import quicken
+from core.generators._gguf import read as read_gguf
 from core.generators._gguf import unpack
 from core.models import device, packages, weights
 from core.settings import Settings
@@ -41,20 +42,23 @@ def models(settings: Settings) -> list[Model]:
     place = device.likely(settings)
     precision = "float32" if place == "cpu" else "bfloat16"
     listed = [
-        model if not model.available or _chats(Path(model.folder)) else replace(model, aside=MUTE)
+        model if not model.available or _chats(model) else replace(model, aside=MUTE)
         for model in weights.models(settings, "causal_lm", precision)
     ]
     if place == "cuda":
-        listed += [_in_four_bits(model) for model in listed if model.available]
+        whole = [model for model in listed if model.available and not model.quantisation]
+        listed += [_in_four_bits(model) for model in whole]
     listed.sort(key=lambda model: model.source == "hub")
     return [_packaged(settings), *listed]
 
 
-def _chats(folder: Path) -> bool:
+def _chats(model: Model) -> bool:
     """Whether a model has a chat template."""
-    if (folder / "chat_template.jinja").is_file():
+    if model.chat_template is not None:
+        return model.chat_template
+    if Path(model.folder, "chat_template.jinja").is_file():
         return True
-    file = folder / "tokenizer_config.json"
+    file = Path(model.folder, "tokenizer_config.json")
     return file.is_file() and bool(re.search(rb'"chat_template":\s*["[]', file.read_bytes()))
 
 
@@ -72,7 +76,7 @@ def _packaged(settings: Settings) -> Model:
         parameters="135 million",
         device=device.likely(settings),
         precision="float32",
-        first_load="" if _unpacked(settings).is_dir() else "unpacked once, in half a minute",
+        first_load="" if _unpacked(settings).is_dir() else "unpacked once, in a few seconds",
     )
 
 
@@ -106,11 +110,14 @@ def load(model: Model, settings: Settings) -> "CausalLM":
         if free is not None and free < ROOM * _bytes(model):
             raise full
     remedy = "to have it made anew" if model.source == "packaged" else "and download it again"
+    what = "file" if folder.suffix == weights.GGUF else "folder"
     try:
         return read(folder, place, model.precision, smaller)
+    except Damaged as error:
+        raise Damaged(f"{model.name} cannot be read: {error.sentence}", error.detail) from error
     except (OSError, ValueError, SafetensorError) as error:
         raise Damaged(
-            f"{model.name} cannot be read; remove the folder {folder} {remedy}.", str(error)
+            f"{model.name} cannot be read; remove the {what} {folder} {remedy}.", str(error)
         ) from error
     except (RuntimeError, MemoryError) as error:
         if not device.out_of_memory(error):
@@ -135,9 +142,11 @@ def _bytes(model: Model) -> int:
 def read(
     folder: Path, place: str, precision: str = "float32", smaller: str = "choose a smaller model"
 ) -> "CausalLM":
-    """The model of a folder with safetensors and a tokenizer, on a device (cpu, cuda, mps).
+    """The model of a GGUF file, or of a folder with safetensors and a tokenizer, on a device (cpu,
+    cuda, mps).
 
-    Errors: BadInput for one whose memory of what it read is of another kind than keys and values.
+    Errors: BadInput for one whose memory of what it read is of another kind than keys and values,
+    Damaged for a GGUF file that is not whole.
     """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
@@ -154,19 +163,17 @@ def read(
         )
     if place != "cpu":
         how["device_map"] = {"": place}
-    model = AutoModelForCausalLM.from_pretrained(
-        str(folder),
-        use_safetensors=True,
-        local_files_only=True,
-        trust_remote_code=False,
-        **how,
-    )
+    if folder.suffix == weights.GGUF:
+        model, tokenizer = read_gguf(folder, **how)
+    else:
+        safe = {"local_files_only": True, "trust_remote_code": False}
+        model = AutoModelForCausalLM.from_pretrained(
+            str(folder), use_safetensors=True, **safe, **how
+        )
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), **safe)
     _check_memory(model)
     if place == "cpu":
         quicken(model)
-    tokenizer = AutoTokenizer.from_pretrained(
-        str(folder), local_files_only=True, trust_remote_code=False
-    )
     return CausalLM(model.eval(), tokenizer, precision, smaller)
 
 

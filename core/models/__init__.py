@@ -1,6 +1,16 @@
 """The models of this machine: which there are, how they come here, what they compute on."""
 
-from core.models import device, endpoints, packages, registry, servers, vocabularies, weights
+from core.models import (
+    device,
+    endpoints,
+    gguf_header,
+    gguf_shapes,
+    packages,
+    registry,
+    servers,
+    vocabularies,
+    weights,
+)
 from core.models.device import out_of_memory
 from core.models.endpoint_settings import Endpoints, ShownEndpoint
 from core.models.hub import pick
@@ -22,6 +32,8 @@ __all__ = [
     "covered",
     "device",
     "endpoints",
+    "gguf_header",
+    "gguf_shapes",
     "lengths",
     "modules",
     "offsets",

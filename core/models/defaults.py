@@ -14,12 +14,12 @@ from core.settings import Settings
 from core.types import Family, Model
 
 KEPT = "defaults.json"  # in the data folder: names by family
-SLOW_MEGABYTES = 4_000  # of weights: more is no pleasure on a CPU
+SLOW_PARAMETERS = 2e9  # more is no pleasure on a CPU
 UNLESS = "Unless you choose, it is"
 RULES: dict[Family, str] = {
     "generator": (
         f"{UNLESS} the largest chat model that lies here (on a processor, of those with up to"
-        f" {SLOW_MEGABYTES / 1000:.0f} GB of weights), else the first API endpoint, else the"
+        f" {SLOW_PARAMETERS / 1e9:.0f} billion parameters), else the first API endpoint, else the"
         " packaged model."
     ),
     "embedder": f"{UNLESS} the packaged model: the vectors that are stored then stay valid.",
@@ -50,8 +50,8 @@ def against(model: Model) -> str:
     """Why the rule passes over a generator that is here; empty if it does not."""
     if model.family != "generator":
         return ""
-    if model.device == "cpu" and model.source != "packaged" and model.megabytes > SLOW_MEGABYTES:
-        return f"over {SLOW_MEGABYTES / 1000:.0f} GB of weights are slow on a processor"
+    if model.device == "cpu" and _parameters(model) > SLOW_PARAMETERS:
+        return f"over {SLOW_PARAMETERS / 1e9:.0f} billion parameters are slow on a processor"
     return model.aside
 
 
@@ -78,6 +78,8 @@ def order(settings: Settings, family: Family) -> Callable[[Model], tuple[float, 
 
 
 def _parameters(model: Model) -> float:
-    """As a number; 0 where nobody says."""
+    """As a number; where nobody says, as if each took two bytes."""
     found = re.fullmatch(r"([\d.]+) (million|billion)", model.parameters)
-    return float(found[1]) * {"million": 1e6, "billion": 1e9}[found[2]] if found else 0
+    if not found:
+        return model.megabytes * 1e6 / 2
+    return float(found[1]) * {"million": 1e6, "billion": 1e9}[found[2]]

@@ -20,7 +20,7 @@ from urllib.request import Request, urlopen
 
 from core.errors import BadInput, TriptychError
 from core.files import disk_full_as
-from core.models import registry, weights
+from core.models import gguf_shapes, registry, weights
 from core.settings import Settings
 from core.types import FAMILIES, HubFile, Model, Offer
 
@@ -74,7 +74,11 @@ def look_up(wanted: str, settings: Settings) -> tuple[Offer, ...]:
         pickled = [file.path for file in files if PICKLED_PART.fullmatch(file.path)]
         model, refused = _verdict(tensors, pickled, settings)
         offers = [replace(tensors, family=model.family)] if model else []
-    offers += sorted(_quantised(tensors, files), key=lambda offer: offer.bytes)
+    architecture = _gguf_architecture(facts)
+    if architecture in (None, *gguf_shapes.SHAPES):
+        offers += sorted(_quantised(tensors, files), key=lambda offer: offer.bytes)
+    else:
+        refused = f"its architecture {architecture!r} is not read here; {gguf_shapes.SERVE}."
     if not offers:
         raise BadInput(f"{repository} cannot be used here: {refused}")
     return tuple(offers)
@@ -179,6 +183,12 @@ def _licence(facts: dict[str, Any]) -> str:
     return ", ".join(map(str, said)) if isinstance(said, list) else str(said or "")
 
 
+def _gguf_architecture(facts: dict[str, Any]) -> str | None:
+    """Of its GGUF files, where the hub has read it."""
+    told = facts.get("gguf")
+    return told.get("architecture") if isinstance(told, dict) else None
+
+
 def _wanted(path: str) -> bool:
     return bool(WEIGHTS.fullmatch(path) or READS_THEM.fullmatch(path))
 
@@ -209,15 +219,13 @@ def _verdict(offer: Offer, pickled: list[str], settings: Settings) -> tuple[Mode
                 (folder / file.path).write_bytes(_content(offer, file, settings.hub))
         (folder / weights.ORIGIN).write_text(json.dumps({"commit": offer.commit}))
         there = replace(settings, models=Path(place), hub_cache=Path(place), endpoints=())
-        config = folder / "config.json"
-        said = config.read_text(encoding="utf-8", errors="replace") if config.exists() else ""
         for family in FAMILIES:
             for model, _ in registry.catalogue(there, family):
                 if model.folder == str(folder):
-                    return (model, "") if model.available else (None, model.reason)
-    kind = re.search(r'"architectures":\s*\[\s*"(\w+)"', said)
-    called = f"it is a {kind[1]}" if kind else "its config.json does not say what it is"
-    return None, f"{called}, and no model that answers, embeds or reranks; choose another."
+                    # What lacks here would lack again.
+                    reason = re.sub("; (download|copy) .*", "; choose another.", model.reason)
+                    return (model, "") if model.available else (None, reason)
+    return None, "it is no model that answers, embeds or reranks; choose another."
 
 
 def _content(offer: Offer, file: HubFile, hub: str) -> bytes:

@@ -1,18 +1,21 @@
 """Settings under Streamlit's own test harness."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.generators import causal_lm
 from core.lab import Lab, job_of
-from core.models import Models
+from core.models import Models, registry
 from core.settings import Endpoint
 from core.storage.backups import KIND
 from core.types import Model
 from pages.ui.settings import inventory
 from tests.pages.conftest import texts
 from tests.support.labs import asked
+from tests.support.servers import hub_of
 
 HUB = Model(
     name="Qwen2.5-0.5B-Instruct",
@@ -172,3 +175,70 @@ def test_a_model_that_cannot_be_used_says_why(
     opened.run()
     assert "its weights are not whole" in texts(opened)
     assert not [each for each in opened.button if each.label == "Test"]
+
+
+@pytest.mark.models
+def test_story_a_model_that_is_chosen_is_used_everywhere(
+    app: AppTest, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry.PACKAGES, "generator", "core.generators")
+    lab.endpoints.add(Endpoint(name="box", address="http://192.0.2.1/v1", model="m"))
+    app.run()
+    assert app.session_state["compare.generator"] == "box"
+    said = texts(app.switch_page("pages/settings.py").run())
+    assert "Unless you choose, it is the largest chat model that lies here" in said
+    assert "**box** :gray-badge[used for answers]" in said
+    app.button(key=f"settings.generator.{causal_lm.NAME}.use").click().run()
+    assert not app.exception
+    said = texts(app).replace("\\", "")
+    assert f"You chose **{causal_lm.NAME}**. Unless you choose" in said
+    assert f"**{causal_lm.NAME}** :gray-badge[used for answers]" in said
+    assert lab.models.default("generator") == causal_lm.NAME
+    app.switch_page("pages/compare.py").run()
+    assert app.session_state["compare.generator"] == causal_lm.NAME
+
+    lab.models.choose("generator", "box")
+    lab.endpoints.remove("box")
+    said = texts(app.switch_page("pages/settings.py").run()).replace("\\", "")
+    instead = f"It cannot be used now; **{causal_lm.NAME}** is used meanwhile."
+    assert f"You chose **box**. {instead}" in said
+    app.button(key="settings.generator.rule").click().run()
+    assert "You chose" not in texts(app)
+
+
+def test_story_any_model_of_the_hub(opened: AppTest, lab: Lab, tmp_path: Path) -> None:
+    repository = tmp_path / "hub" / "Some" / "Chat-GGUF"
+    repository.mkdir(parents=True)
+    for name, size in {"chat-q4.gguf": 1_200_000, "chat-q8.gguf": 2_000_000}.items():
+        with (repository / name).open("wb") as file:
+            file.truncate(size)
+    (repository / "licence").write_text("![x](y)")
+    with hub_of(tmp_path / "hub") as address:
+        object.__setattr__(lab.settings, "hub", address)
+        opened.text_input(key="settings.hub.id").set_value("Some/Other")
+        opened.button(key="settings.hub.look").click().run()
+        assert "The hub has no public model called Some/Other" in texts(opened)
+        opened.text_input(key="settings.hub.id").set_value("Some/Chat-GGUF")
+        opened.button(key="settings.hub.look").click().run()
+        assert not opened.exception
+        assert opened.selectbox(key="settings.hub.which").options == [
+            "chat-q4.gguf, 1.2 MB",
+            "chat-q8.gguf, 2 MB",
+        ]
+        opened.selectbox(key="settings.hub.which").select_index(1).run()
+        assert r"licence \!\[x\]\(y\)" in texts(opened)
+        assert not lab.settings.models.exists()
+        button = opened.button(key="settings.hub.download")
+        assert button.label == "Download 2 MB"
+        (repository / "manners").write_text("cut")
+        button.click().run()
+        assert "broke off" in settled(opened, lab, "generator chat-q8")
+        (repository / "manners").unlink()
+        assert opened.button(key="settings.hub.download").label == "Go on, 1 MB to come"
+        opened.session_state["settings.hub.found"] = None
+        opened.run()
+        assert "chat\\-q8\\.gguf\\: 1 MB came before it was broken off" in texts(opened)
+        opened.button(key="settings.unfinished.0").click().run()
+        opened.button(key="settings.hub.download").click().run()
+        assert "chat\\-q8 is here" in settled(opened, lab, "generator chat-q8")
+    assert (lab.settings.models / "chat-q8" / "chat-q8.gguf").stat().st_size == 2_000_000

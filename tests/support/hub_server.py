@@ -4,8 +4,8 @@ FOLDER holds repositories as owner/name/files. Prints its port. A repository's f
 what goes wrong: "cut" breaks each file off after half of what is missing, "whole" knows no ranges,
 "lie" says other checksums, "busy", "gone" and "nonsense" speak for themselves; "gated" lists what
 it does not give, and says so, "locked" does not say so. What it does not have, the hub calls
-forbidden (401), as to all without an account. A file "licence" names that. GET /seen lists what
-was asked for, with the bytes sent.
+forbidden (401), as to all without an account. Files "licence" and "architecture" name these, the
+latter of GGUF files. GET /seen lists what was asked for, with the bytes sent.
 """
 
 import hashlib
@@ -58,13 +58,14 @@ class Handler(BaseHTTPRequestHandler):
                 facts["lfs"] = {"sha256": hashlib.sha256(body).hexdigest()}
             siblings.append(facts)
         siblings.append({"rfilename": "../evil.json", "size": 1, "blobId": ""})
-        licence = repository / "licence"
+        licence, architecture = repository / "licence", repository / "architecture"
         told = {
             "id": str(repository.relative_to(ROOT)),
             "sha": COMMIT,
             "siblings": siblings,
             "gated": "manual" if manners == "gated" else False,
             "cardData": {"license": licence.read_text()} if licence.exists() else None,
+            "gguf": {"architecture": architecture.read_text()} if architecture.exists() else None,
         }
         self.reply(json.dumps(told).encode())
 

@@ -75,6 +75,8 @@ def hub_of(repositories: Path) -> Iterator[str]:
     """The address of tests/support/hub_server.py over a folder, in a process of its own."""
     command = [sys.executable, "-m", "tests.support.hub_server", str(repositories)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout
-        yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
-        server.kill()
+        try:
+            assert server.stdout
+            yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        finally:
+            server.kill()
