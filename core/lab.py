@@ -96,7 +96,13 @@ class Lab:
         )
         self.proposals = Proposals(self._store, self.papers, self.models, self._worker)
         self.evaluations = Evaluations(
-            self._store, self.sweeps, self.questions, finder, self.models, self._worker
+            self._store,
+            self.sweeps,
+            self.questions,
+            finder,
+            self.models,
+            self.endpoints,
+            self._worker,
         )
         self.contexts = Contexts(self._store, self.sweeps, self.questions, self.papers, self.models)
         questions = ClassQuestions(self._store, self.answering, self.models, self.papers)

@@ -113,8 +113,8 @@ def _ask_endpoint(generator: TextGenerator, name: str, stop: Event) -> Steps:
         parts.append("It was not seen to stream: answers may appear at their end only.")
     if all(each.counted for each in answers):
         parts.append(
-            "It counts tokens; a server may count the token that ends an answer as well, which a"
-            " model on this machine does not."
+            "It counts tokens; a server may count the one that ends an answer as well, and then"
+            " says one more than a model of this machine."
         )
     else:
         parts.append("It counts no tokens: runs will tell neither their tokens nor their cost.")

@@ -19,12 +19,12 @@ from core.errors import TriptychError
 from core.settings import Endpoint, checked, checked_key
 from core.types import Family
 
-# Where they listen unless they are told otherwise.
-PORTS = {
+OLLAMA_PORT = 11434
+PORTS = {  # where they listen unless they are told otherwise
     1234: "LM Studio",
     8000: "vLLM",
     8080: "llama.cpp, text-embeddings-inference",
-    11434: "Ollama",
+    OLLAMA_PORT: "Ollama",
 }
 OWNERS = {"vllm": "vLLM", "llamacpp": "llama.cpp", "library": "Ollama"}  # as /v1/models has them
 TEI = "text-embeddings-inference"
@@ -47,8 +47,8 @@ class ServedModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalServer:
-    """A server that answers on this machine. `name` is the program, or those that usually listen
-    there; `fault` says why it has no models."""
+    """A server that answers on this machine. `name` is the program as far as it tells itself, or
+    those that usually listen there; `fault` says why it has no models."""
 
     name: str
     address: str
@@ -98,13 +98,14 @@ def _look_at(port: int, usual: str) -> LocalServer | None:
         if model := _tei(root):
             where = root if model.family == "reranker" else address
             return LocalServer(name=TEI, address=where, models=(model,))
-        return LocalServer(name=usual, address=address, fault=f"it lists no models ({error})")
+        name = f"{usual} or another server"
+        return LocalServer(name=name, address=address, fault=f"it lists no models ({error})")
     owners = {OWNERS.get(str(each.get("owned_by")), "") for each in _entries(reply)}
     name = owners.pop() if len(owners) == 1 else ""
-    name = name or (usual if port != 8080 else "llama.cpp")
-    if port == 11434 or name == "Ollama":
+    if name == "Ollama" or port == OLLAMA_PORT:
         models = _said_by_ollama(root, models)
-    fault = "" if models else "it has no model yet; load one there, and look again"
+    name = name or f"{usual} or another server"
+    fault = "" if models else "it lists no model yet; load one there, and look again"
     return LocalServer(name=name, address=address, models=models, fault=fault)
 
 

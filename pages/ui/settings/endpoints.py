@@ -9,7 +9,7 @@ from core import labels
 from core.errors import TriptychError
 from core.lab import Lab, LocalServer, ServedModel, ShownEndpoint, job_of
 from core.settings import MOST_REQUESTS, USUAL_REQUESTS, Endpoint
-from core.types import FAMILIES, Family, Model
+from core.types import Family, Model
 from pages.ui.shared import frame, jobs
 
 FOR: dict[Family, str] = {
@@ -120,9 +120,20 @@ def _found(lab: Lab, servers: Sequence[LocalServer], known: Sequence[Endpoint]) 
         if not servers:
             st.caption(labels.escaped(lab.endpoints.nobody))
         for server in servers:
-            st.markdown(f"**{labels.escaped(server.name)}** at {labels.escaped(server.address)}")
-            if server.fault:
-                st.caption(f"Something answers there, but {labels.escaped(server.fault)}.")
+            port = urlsplit(server.address).port
+            with st.container(horizontal=True, vertical_alignment="center", key=f"server-{port}"):
+                st.markdown(f"**{labels.escaped(server.name)}**", width="content")
+                st.text(f"at {server.address}", width="content")
+                if server.fault:
+                    said = labels.escaped(server.fault)
+                    st.caption(f"It answers, but {said}.", width="content")
+                    st.button(
+                        "Add by hand",
+                        key=f"settings.served.{port}",
+                        type="tertiary",
+                        on_click=_open,
+                        args=(Endpoint(name="", address=server.address, model=""), False),
+                    )
             rows = len(server.models)
             height = ROWS_IN_SIGHT * ROW_PIXELS if rows > ROWS_IN_SIGHT else "content"
             with st.container(height=height, border=False, gap=None):
@@ -199,16 +210,17 @@ def _form(lab: Lab) -> None:
             " shown, logged, exported or backed up. Left empty, the one that was typed for this"
             " address before stays.",
         )
+        _listing(lab, address or "", key or "")
+        left, right = st.columns(2)
         model = left.text_input("Model, as its server calls it", key=f"{FIELD}.model")
         name = right.text_input("Name here", key=f"{FIELD}.name", disabled=bool(changed))
         family = st.segmented_control(
             "What it is for",
-            FAMILIES[::-1],
+            list(FOR),
             format_func=lambda each: FOR[each],
             required=True,
             key=f"{FIELD}.family",
         )
-        _listing(lab, address or "", key or "")
         requests, reads, writes = st.columns(3)
         at_once = requests.number_input(
             "Requests at once",
