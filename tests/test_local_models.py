@@ -85,7 +85,7 @@ def test_a_known_model_in_the_cache_is_the_default(settings: Settings, tmp_path:
 
 @pytest.mark.models
 def test_the_default_generator_is_the_largest_that_chats_and_suits_the_device(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings,
 ) -> None:
     lab = Lab(settings)
     assert lab.models.default("generator") == causal_lm.NAME
@@ -96,13 +96,11 @@ def test_the_default_generator_is_the_largest_that_chats_and_suits_the_device(
     assert found(settings, "generator", "base").aside == "it has no chat template"
     tiny_models.qwen2(settings.models / "my-own")
     assert Lab(replace(settings, endpoints=(box,))).models.default("generator") == "my-own"
-    for name in ("Qwen2.5-1.5B-Instruct", "Qwen2.5-3B-Instruct"):  # known by their names
-        tiny_models.qwen2(cached(settings, f"Qwen/{name}"))
-    assert lab.models.default("generator") == "Qwen2.5-3B-Instruct"
-    monkeypatch.setattr(defaults, "SLOW_PARAMETERS", -1)  # as if they were large
-    assert lab.models.default("generator") == causal_lm.NAME
-    slow = lab.models.find("generator", "my-own")
-    assert "slow on a processor" in lab.models.passed_over(slow)
+    for name in ("Qwen2.5-0.5B-Instruct", "Qwen2.5-1.5B-Instruct", "Qwen2.5-3B-Instruct"):
+        tiny_models.qwen2(cached(settings, f"Qwen/{name}"))  # their parameters are known by name
+    assert lab.models.default("generator") == "Qwen2.5-1.5B-Instruct"
+    slow = lab.models.find("generator", "Qwen2.5-3B-Instruct")
+    assert lab.models.passed_over(slow) == "over 2 billion parameters are slow on a processor"
     on_gpu = replace(settings, device="cuda")
     assert Lab(on_gpu).models.default("generator") == "Qwen2.5-3B-Instruct"
 

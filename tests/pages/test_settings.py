@@ -236,7 +236,7 @@ def test_story_an_address_is_typed_and_its_models_are_listed(
     assert [each.endpoint.name for each in lab.endpoints.all()] == ["echo"]
     app.button(key="settings.endpoint.add").click().run()
     app.button(key="settings.endpoint.cancel").click().run()
-    assert not app.text_input
+    assert [each.key for each in app.text_input] == ["settings.hub.id"]
 
 
 def test_nothing_that_answers_is_said_with_what_was_asked(
@@ -263,7 +263,12 @@ def test_what_is_known_of_a_model() -> None:
     assert inventory.about(HUB) == "494 million parameters · 1.00 GB · on the hub"
     here = replace(HUB, source="cached", available=True, device="cuda", precision="4bit")
     assert inventory.about(here) == (
-        "494 million parameters · 1.00 GB · downloaded · 4 bits on the GPU"
+        "494 million parameters · 1.00 GB · on this disk · 4 bits on the GPU"
+    )
+    file = replace(here, quantisation="Q4_K_M", context=32_768, device="cpu", precision="float32")
+    assert inventory.about(file) == (
+        "494 million parameters · 1.00 GB · Q4\\_K\\_M · 32,768 tokens of context · on this disk"
+        " · float32 on the processor"
     )
     assert inventory.about(
         Model(name="a", family="generator", source="endpoint", available=True, reason="")

@@ -17,7 +17,7 @@ DOES: dict[Family, str] = {
 }
 SOURCES = {
     "packaged": "in a package",
-    "cached": "downloaded",
+    "cached": "on this disk",
     "hub": "on the hub",
     "endpoint": "at an endpoint",
 }
@@ -96,9 +96,11 @@ def device_sentence(lab: Lab) -> str:
 
 
 def about(model: Model) -> str:
-    """Parameters, size, source, precision and device, as far as they are known and apply."""
+    """What is known and applies: its size, how it is kept and where, and what it runs in."""
     parts = [f"{model.parameters} parameters" if model.parameters else ""]
     parts.append(labels.size(model.megabytes) if model.megabytes else "")
+    parts.append(labels.escaped(model.quantisation))
+    parts.append(f"{model.context:,} tokens of context" if model.context else "")
     parts.append(SOURCES[model.source])
     if model.source != "hub":  # it does not run here yet
         precision = "4 bits" if model.precision == "4bit" else model.precision
