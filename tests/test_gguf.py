@@ -133,6 +133,10 @@ FAULTS: dict[str, tuple[Change, str]] = {
         lambda file: tiny_gguf.write(file, facts={"tokenizer.ggml.pre": "chameleon"}),
         r"tokenizer .gpt2, chameleon. is not read here",
     ),
+    "an unsaid tokenizer": (
+        lambda file: tiny_gguf.write(file, facts={"tokenizer.ggml.pre": None}),
+        r"tokenizer .gpt2, default. is not read here",
+    ),
     "experts": (said(expert_count=8), "header says 'llama.expert_count', which is not understood"),
     "no length": (said(context_length=None), "header does not say 'context_length'"),
     "a length in words": (said(context_length="long"), "header does not say 'context_length'"),
@@ -200,9 +204,12 @@ def test_a_header_is_read_once_and_again_when_the_file_has_changed(
     file = tiny_gguf.write(settings.models / "tiny.gguf")
     read = []
     whole = gguf_header._Reader.header
-    monkeypatch.setattr(
-        gguf_header._Reader, "header", lambda reader: read.append(1) or whole(reader)
-    )
+
+    def header(reader: Any) -> gguf_header.GgufHeader:
+        read.append(1)
+        return whole(reader)
+
+    monkeypatch.setattr(gguf_header._Reader, "header", header)
     before = listed(settings)["tiny"]
     assert listed(settings)["tiny"] == before
     assert len(read) == 1
@@ -390,29 +397,63 @@ def test_a_file_is_asked_in_its_own_template_and_ends_its_turns(
 
 
 @pytest.mark.models
-def test_words_of_sentencepiece_are_cut_and_put_together_again(tmp_path: Path) -> None:
-    letters = [chr(at) for at in range(33, 127)]
-    bytes_ = [f"<0x{at:02X}>" for at in range(256)]
-    words = ["<unk>", "<s>", "</s>", *bytes_, "\u2581", *letters, "th", "the", "\u2581the"]
+@pytest.mark.parametrize(
+    ("cut", "words"),
+    [("gpt-2", "In 2024"), ("smollm", "In _ 2 0 2 4"), ("qwen2", "In _ 2 0 2 4")],
+)
+def test_digits_are_cut_as_the_header_says(tmp_path: Path, cut: str, words: str) -> None:
+    merges = ["I n", "2 0", "20 2", "202 4", "\N{LATIN CAPITAL LETTER G WITH DOT ABOVE} 2024"]
+    joined = [merge.replace(" ", "") for merge in merges]
     file = tiny_gguf.write(
         tmp_path / "tiny.gguf",
-        "llama",
-        tiny_gguf.model("llama", vocab_size=len(words)),
+        tokens=[*tiny_gguf.TOKENS, *joined],
+        facts={"tokenizer.ggml.pre": cut, "tokenizer.ggml.merges": merges},
+    )
+    tokenizer, _ = _gguf._tokenizer(file, gguf_header.header(file))
+    ids = tokenizer("In 2024").input_ids
+    said = "|".join(tokenizer.decode([each]) for each in ids)
+    assert said.replace("| |", " _ ").replace("| ", " ").replace("|", " ") == words
+
+
+# As llama.cpp cuts them (build 11549); "_" stands for the sign of a space.
+SPACES = {
+    (True, "the bog"): "_the _ b o g",
+    (True, " the"): "_ _the",
+    (True, "bog"): "_ b o g",
+    (False, "the bog"): "the _ b o g",
+    (False, " the"): "_the",
+    (False, "bog"): "b o g",
+    (False, "\n \N{SNOWMAN}"): "<0x0A> _ <0xE2> <0x98> <0x83>",
+}
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(("begins", "text"), SPACES)
+def test_words_of_sentencepiece_are_cut_as_llama_cpp_cuts_them(
+    tmp_path: Path, begins: bool, text: str
+) -> None:
+    space, bytes_ = "\N{LOWER ONE EIGHTH BLOCK}", [f"<0x{at:02X}>" for at in range(256)]
+    words = ["<unk>", "<s>", "</s>", *bytes_, space, *"bogthe", "th", "the", f"{space}the"]
+    file = tiny_gguf.write(
+        tmp_path / "tiny.gguf",
         tokens=words,
         facts={
             "tokenizer.ggml.model": "llama",
             "tokenizer.ggml.merges": None,
+            "tokenizer.ggml.add_space_prefix": begins,
             "tokenizer.ggml.scores": [-float(at) for at in range(len(words))],
             "tokenizer.ggml.token_type": [2, 3, 3, *[6] * 256, *[1] * (len(words) - 259)],
         },
+        vocabulary=len(words),
     )
-    assert gguf_shapes.fault(gguf_header.header(file)) == ""
     found = gguf_header.header(file)
+    assert gguf_shapes.fault(found) == ""
     tokenizer, ends = _gguf._tokenizer(file, found)
-    ids = tokenizer("the bog \N{SNOWMAN}").input_ids
-    assert ids[:2] == [1, words.index("\u2581the")]
-    assert tokenizer.decode(ids, skip_special_tokens=True) == "the bog \N{SNOWMAN}"
-    assert ends == [2]
+    first, *ids = tokenizer(text).input_ids
+    assert (first, ends) == (1, [2])
+    cut = " ".join(words[each] for each in ids)
+    assert cut.replace(space, "_") == SPACES[begins, text]
+    assert tokenizer.decode(ids) == text
 
 
 def test_a_tokenizer_that_does_not_fit_is_a_sentence(settings: Settings) -> None:

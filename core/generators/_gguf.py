@@ -17,6 +17,7 @@ from core.models import checked, gguf_header, gguf_shapes
 if TYPE_CHECKING:
     import numpy as np
     import torch
+    from tokenizers import Tokenizer
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 GROWTH = 6  # four bits and their scales become 32
@@ -99,6 +100,7 @@ def _tokenizer(
     file: Path, found: gguf_header.GgufHeader
 ) -> "tuple[PreTrainedTokenizerBase, list[int]]":
     """The tokenizer, with the file's chat template, and the tokens that end an answer."""
+    from tokenizers import pre_tokenizers
     from transformers import PreTrainedTokenizerFast
     from transformers.integrations.gguf import convert_gguf_tokenizer, get_gguf_tokenizer
 
@@ -107,6 +109,12 @@ def _tokenizer(
         how.setdefault("add_bos_token", True)
     try:
         cut, _ = convert_gguf_tokenizer(architecture, parts)
+        if parts["tokenizer_type"] == "llama" and not architecture.startswith("gemma"):
+            _spell_spaces(cut, begins=parts.get("add_prefix_space", True))
+        if parts.get("pre_tokenizer_type") == "smollm":  # as GPT-2, but each digit by itself
+            cut.pre_tokenizer = pre_tokenizers.Sequence(
+                [pre_tokenizers.Digits(True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+            )
         tokenizer = PreTrainedTokenizerFast(tokenizer_object=cut, **how)
     except Exception as error:  # nothing more exact is raised for words and merges that do not fit
         raise Damaged("its tokenizer is damaged; download it again.", str(error)) from error
@@ -120,6 +128,20 @@ def _tokenizer(
         {"additional_special_tokens": ends}, replace_extra_special_tokens=False
     )
     return tokenizer, [int(each) for each in tokenizer.convert_tokens_to_ids(ends)]
+
+
+def _spell_spaces(cut: "Tokenizer", *, begins: bool) -> None:
+    """Spaces as the file's own tokenizer spells them: each one of a text, and one more at its
+    beginning if the file says so. Transformers adds that one always, and none before another."""
+    from tokenizers import decoders, normalizers
+
+    space = "\N{LOWER ONE EIGHTH BLOCK}"
+    first = [normalizers.Prepend(space)] if begins else []
+    cut.normalizer = normalizers.Sequence([*first, normalizers.Replace(" ", space)])
+    cut.pre_tokenizer = None
+    last = [decoders.Strip(" ", 1, 0)] if begins else []
+    plain = [decoders.Replace(space, " "), decoders.ByteFallback(), decoders.Fuse()]
+    cut.decoder = decoders.Sequence([*plain, *last])
 
 
 def unpack(file: Path, sha256: str, folder: Path) -> None:

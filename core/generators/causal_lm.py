@@ -221,7 +221,8 @@ class CausalLM:
         self._ends = frozenset(tokenizer.convert_tokens_to_ids(self._special)).union(
             ends if isinstance(ends, list) else [] if ends is None else [ends]
         )
-        self.window: int | None = getattr(model.config, "max_position_embeddings", None)
+        texts = model.config.get_text_config()  # of a model that sees too, the part that writes
+        self.window: int | None = getattr(texts, "max_position_embeddings", None)
         self.precision = precision
         self.engine = f"transformers {__version__} on {model.device.type}"
 

@@ -124,9 +124,10 @@ UNDERSTOOD = {
     "rope.scaling.finetuned",
 }
 NEUTRAL = {"expert_count": 0, "expert_used_count": 0, "attention.causal": True}
-# How texts are cut into words before they are cut into tokens, by the names of llama.cpp.
+# How texts are cut into words before they are cut into tokens, by the names of llama.cpp; each was
+# held against it. A file that does not say ("default") may want any of them.
 CUTS = {
-    *("default", "gpt-2", "gpt2", "smollm", "phi-2"),  # all as GPT-2 does
+    *("gpt-2", "phi-2", "smollm"),
     *("llama3", "llama-v3", "llama-bpe", "falcon3", "smaug-bpe", "dbrx", "pixtral"),
     *("tekken", "qwen2", "deepseek-r1-qwen", "megrez", "gpt-4o", "llama4"),
 }

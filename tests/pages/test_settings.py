@@ -265,11 +265,6 @@ def test_what_is_known_of_a_model() -> None:
     assert inventory.about(here) == (
         "494 million parameters · 1.00 GB · on this disk · 4 bits on the GPU"
     )
-    file = replace(here, quantisation="Q4_K_M", context=32_768, device="cpu", precision="float32")
-    assert inventory.about(file) == (
-        "494 million parameters · 1.00 GB · Q4\\_K\\_M · 32,768 tokens of context · on this disk"
-        " · float32 on the processor"
-    )
     assert inventory.about(
         Model(name="a", family="generator", source="endpoint", available=True, reason="")
     ) == ("at an endpoint")

@@ -15,7 +15,7 @@ TEMPLATE = (
 )
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 TOKENS = [*SPECIAL, *sorted(ByteLevel.alphabet()), "er"]
-SHAPE = {
+SHAPE: dict[str, Any] = {
     "vocab_size": len(TOKENS),
     "hidden_size": 64,
     "intermediate_size": 96,
@@ -71,10 +71,11 @@ def write(
     tensors: Mapping[str, np.ndarray] | None = None,
     template: str | None = TEMPLATE,
     tokens: list[str] | None = TOKENS,
+    vocabulary: int = len(TOKENS),
 ) -> Path:
     """A model of transformers as a GGUF file, or, without one, the same file with weights of
     nought. `facts` come instead of those that were written, None leaves one out; `tensors` beside
-    the others. Matrices are kept as numbers of a `kind`."""
+    the others. Matrices are kept as numbers of a `kind`; those of nought have so many words."""
     shape: Mapping[str, Any] = made.config.to_dict() if made else SHAPE
     rope = shape.get("rope_parameters") or {}
     own = {
@@ -97,6 +98,7 @@ def write(
     if tokens is not None:
         said |= {
             "tokenizer.ggml.model": "gpt2",
+            "tokenizer.ggml.pre": "gpt-2",
             "tokenizer.ggml.tokens": tokens,
             "tokenizer.ggml.merges": ["e r"],
             "tokenizer.ggml.token_type": [3 if word in SPECIAL else 1 for word in tokens],
@@ -108,7 +110,7 @@ def write(
     for name, value in (said | dict(facts or {})).items():
         if value is not None:
             _add(writer, name, value)
-    weights = _as_llama_cpp(architecture, made) if made else _nought(architecture)
+    weights = _as_llama_cpp(architecture, made) if made else _nought(vocabulary)
     for name, numbers in (weights | dict(tensors or {})).items():
         small = numbers.ndim == 1 or numbers.shape[-1] % gguf.GGML_QUANT_SIZES[kind][0]
         if small or numbers.dtype != np.float32:
@@ -152,9 +154,9 @@ def _as_llama_cpp(architecture: str, made: Any) -> dict[str, np.ndarray]:
     return written
 
 
-def _nought(architecture: str) -> dict[str, np.ndarray]:
+def _nought(words: int) -> dict[str, np.ndarray]:
     """A llama's weights, all zero."""
-    size, inner, words = SHAPE["hidden_size"], SHAPE["intermediate_size"], SHAPE["vocab_size"]
+    size, inner = SHAPE["hidden_size"], SHAPE["intermediate_size"]
     shapes = {"token_embd": (words, size), "output_norm": (size,), "output": (words, size)}
     for layer in range(SHAPE["num_hidden_layers"]):
         shapes |= {
