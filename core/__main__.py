@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from core.commands import (
     asking,
     classes,
+    endpoints,
     evaluation,
     exchange,
     gpu,
@@ -31,7 +32,10 @@ def main(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     verb: Callable[[Lab, argparse.Namespace], int] = options.verb
     try:
-        return verb(Lab(from_environment()), options)
+        lab = Lab(from_environment())
+        for fault in lab.endpoints.faults():  # those that it names are missing from now on
+            say(fault)
+        return verb(lab, options)
     except BadInput as error:
         say(error.sentence)
         return 2
@@ -53,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
         exchange,
         models,
         gpu,
+        endpoints,
         classes,
     )
     for noun in nouns:

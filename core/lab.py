@@ -15,6 +15,7 @@ lab.proposals     cards that a generator proposes from papers
 lab.study         what a learner studies, and when it comes again
 lab.classes       a class that predicts and votes, and what its students ask
 lab.models        which models there are
+lab.endpoints     models behind an address: found, added, removed
 lab.ruler         how papers are cut, and what an embedder reads of it
 lab.readiness     what a server prepares when nobody asks anything
 lab.jobs          what is under way in the background, besides questions
@@ -33,7 +34,10 @@ from core.errors import BadInput
 from core.evaluation import BeirRuns, Contexts, Evaluations, Reproduction, beir_files, check
 from core.gold import QuestionBook
 from core.history import Comparisons, PastRuns
-from core.models import Models
+from core.models import Endpoints, Models, pick
+from core.models import ShownEndpoint as ShownEndpoint
+from core.models.servers import LocalServer as LocalServer
+from core.models.servers import ServedModel as ServedModel
 from core.papers import Papers, ReadingProgress, Reread
 from core.retrieval import Finder, Ruler, script
 from core.settings import Settings
@@ -41,7 +45,7 @@ from core.storage import Check, Storage, crash_recovery, examine
 from core.store import Store
 from core.sweeps import Sweeps
 from core.tasks import Job, Jobs, Outcome, Steps, Worker
-from core.types import Model, PaperFilter, Recipe
+from core.types import Model, Offer, PaperFilter, Recipe
 
 REPRODUCTION = "reproduction"  # the kind of its job
 
@@ -68,6 +72,7 @@ class Lab:
         self.questions = QuestionBook(self._store, self.papers)
         self.runs = PastRuns(self._store, self.questions)
         self.models = Models(settings)
+        self.endpoints = Endpoints(settings)
         self.ruler = Ruler(self.models, self.papers)
         finder = Finder(settings, self._store, self.papers, self.models)
         self._worker = Worker()
@@ -91,7 +96,13 @@ class Lab:
         )
         self.proposals = Proposals(self._store, self.papers, self.models, self._worker)
         self.evaluations = Evaluations(
-            self._store, self.sweeps, self.questions, finder, self.models, self._worker
+            self._store,
+            self.sweeps,
+            self.questions,
+            finder,
+            self.models,
+            self.endpoints,
+            self._worker,
         )
         self.contexts = Contexts(self._store, self.sweeps, self.questions, self.papers, self.models)
         questions = ClassQuestions(self._store, self.answering, self.models, self.papers)
@@ -101,7 +112,7 @@ class Lab:
 
     def doctor(self) -> Iterator[Check]:
         """Every check in turn, with its verdict in a sentence."""
-        return examine(self.settings, self._store, self.papers, self.models)
+        return examine(self.settings, self._store, self.papers, self.models, self.endpoints)
 
     def read_again(
         self, paper_ids: Iterable[str], stop: Event, *, ocr: bool = False
@@ -116,22 +127,26 @@ class Lab:
         """Run a model once, in the background. Errors: as `Jobs.start`."""
 
         def steps(stop: Event) -> Steps:
-            ticket = self._worker.stream(lambda: trial(self.models, model, stop))
+            ticket = self._worker.stream(lambda: trial(self.models, self.endpoints, model, stop))
             return (yield from follow(ticket))
 
         return self.jobs.start(job_of(model), f"The test of {model.name}", steps)
 
-    def download(self, model: Model) -> Job:
+    def download(self, wanted: Model | Offer) -> Job:
         """Bring a model of the hub here, in the background; once stopped, the next call goes on.
+        What comes of one that is only suggested is looked up first.
 
-        Errors: as `Jobs.start`; what `Models.download` raises ends the job.
+        Errors: as `Jobs.start`; what `Models.look_up` and `download` raise ends the job.
         """
 
         def steps(_stop: Event) -> Steps:
-            yield from self.models.download(model.name)
-            return Outcome(sentence=f"{model.name} is here.")
+            offer = wanted
+            if isinstance(offer, Model):
+                offer = pick(self.models.look_up(offer.name))
+            yield from self.models.download(offer)
+            return Outcome(sentence=f"{offer.name} is here.")
 
-        return self.jobs.start(job_of(model), f"The download of {model.name}", steps)
+        return self.jobs.start(job_of(wanted), f"The download of {wanted.name}", steps)
 
     def script(self, recipe: Recipe) -> str:
         """A Python script that finds what this recipe finds, without this program. Errors: as
@@ -155,6 +170,6 @@ class Lab:
         return self.jobs.start(REPRODUCTION, "The published table", steps)
 
 
-def job_of(model: Model) -> str:
+def job_of(model: Model | Offer) -> str:
     """The kind of the jobs of one model."""
     return f"{model.family} {model.name}"

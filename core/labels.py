@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from core import chunkers
 from core.logs import UNKNOWN
-from core.types import Answer, Arm, Chunking, Hit, Paper, Recipe, Retrieval, Run
+from core.settings import Endpoint
+from core.types import Answer, Arm, Chunking, Hit, Offer, Paper, Recipe, Retrieval, Run
 
 ARM_NAMES: dict[Arm, str] = {  # beside others, in a chart or a table
     "no_context": "no context",
@@ -117,6 +118,23 @@ def file_name(text: str, otherwise: str) -> str:
     """The text as the name of a file to download, `otherwise` where nothing of it is left."""
     name = re.sub(r'[\\/:*?"<>|%]+', "-", plain(text)).strip(" .-")
     return name[:LONGEST_NAME].rstrip() or otherwise
+
+
+def dollars(amount: float) -> str:
+    """$1,234.50, $0.42, $0.0031, under $0.0001"""
+    if 0 < amount < 0.0001:
+        return "under $0.0001"
+    return f"${amount:,.2f}" if amount >= 0.1 or not amount else f"${amount:.4f}"
+
+
+def price(endpoint: Endpoint) -> str:
+    """What a million tokens cost; empty where nobody said."""
+    if endpoint.dollars_in is None:
+        return ""
+    if endpoint.family != "generator":
+        return f"{dollars(endpoint.dollars_in)} a million tokens"
+    read, written = dollars(endpoint.dollars_in), dollars(endpoint.dollars_out or 0.0)
+    return f"{read} in and {written} out a million tokens"
 
 
 def shortened(text: str, length: int) -> str:
@@ -294,6 +312,14 @@ def size(megabytes: float) -> str:
     if megabytes >= 1000:
         return f"{megabytes / 1000:.2f} GB"
     return f"{megabytes:.0f} MB" if megabytes >= 100 else f"{megabytes:.1f} MB".replace(".0 ", " ")
+
+
+def offer(found: Offer) -> str:
+    """What a download would bring, under which licence."""
+    does = {"embedder": "embeds", "reranker": "reranks", "generator": "answers"}[found.family]
+    licence = f"licence {found.licence}" if found.licence else "no licence named"
+    files = counted(len(found.files), "file")
+    return f"{does} · {licence} · {files}, {size(found.bytes / 1e6)} · commit {found.commit[:7]}"
 
 
 def moment(at: str) -> str:

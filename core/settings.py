@@ -1,9 +1,10 @@
-"""What the environment may change, read and checked once at the start."""
+"""What the environment may change, read and checked once at the start; and what an endpoint is."""
 
+import math
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +14,9 @@ from core.types import Family
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "data" / "samples"
 HUB_CACHE = Path("~/.cache/huggingface/hub").expanduser()
+USUAL_REQUESTS, MOST_REQUESTS = 8, 64  # of an endpoint, at once
+LONGEST_NAME, LONGEST_ADDRESS, LONGEST_KEY = 200, 2_000, 4_096  # characters
+LARGEST_PRICE = 1e6  # dollars a million tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +28,24 @@ class Endpoint:
     address: str  # "http://127.0.0.1:8000/v1"
     model: str  # as the server calls it
     family: Family = "generator"
-    requests: int = 8  # answered at once, 1 to 64
-    dollars_in: float | None = None  # a million tokens of prompts cost; None: nobody said
-    dollars_out: float | None = None  # a million tokens of answers
+    requests: int = USUAL_REQUESTS  # answered at once, 1 to 64
+    dollars_in: float | None = None  # a million tokens that it reads cost; None: nobody said
+    dollars_out: float | None = None  # a million tokens that it writes
 
     @property
     def key_variable(self) -> str:
         """The variable of its own key: TRIPTYCH_ENDPOINT_KEY_ and its name in capitals."""
         return f"TRIPTYCH_ENDPOINT_KEY_{re.sub('[^A-Z0-9]', '_', self.name.upper())}"
+
+    def dollars(self, prompt_tokens: float | None, answer_tokens: float | None) -> float | None:
+        """What these tokens cost at its price; None where no price was typed, or where nobody
+        counted the tokens that it is for."""
+        if self.dollars_in is None:
+            return None
+        parts = ((prompt_tokens, self.dollars_in), (answer_tokens, self.dollars_out or 0.0))
+        if any(tokens is None and price for tokens, price in parts):
+            return None
+        return sum((tokens or 0) * price / 1e6 for tokens, price in parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +66,7 @@ class Settings:
     hub: str = "https://huggingface.co"  # asked only when a person wants a model downloaded
     hub_cache: Path = HUB_CACHE
     endpoints: tuple[Endpoint, ...] = ()
+    endpoint_faults: tuple[str, ...] = ()  # entries that name none, a sentence each
     endpoint_seconds: int = 60  # the longest silence of an endpoint
     door_address: str = ""  # what a class is let in by; empty: every network of this machine
     door_port: int = 0  # 0: the port behind that of the pages
@@ -66,8 +81,9 @@ class Settings:
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings with every TRIPTYCH_* variable applied, and the Hugging Face cache where that
-    library's own variables put it. Errors: BadInput for a value that is not
-    a number, not positive, no known device, no switch, or no address."""
+    library's own variables put it. An entry that names no endpoint hides no other one: it is told
+    in `endpoint_faults`. Errors: BadInput for a value that is not a number, not positive, no known
+    device, no switch, or no address."""
     data = Path(environment.get("TRIPTYCH_DATA", ROOT / "data")).expanduser().resolve()
     models = Path(environment.get("TRIPTYCH_MODELS", data / "models")).expanduser().resolve()
     hub_home = Path(environment.get("HF_HOME", HUB_CACHE.parent))
@@ -76,6 +92,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     if device not in ("auto", "cpu", "cuda", "mps"):
         raise BadInput(f"TRIPTYCH_DEVICE is {device!r}; it must be auto, cpu, cuda or mps.")
     door_address, door_port = _door(environment.get("TRIPTYCH_DOOR", ""))
+    endpoints, endpoint_faults = _endpoints(environment.get("TRIPTYCH_ENDPOINTS", ""))
     return Settings(
         data=data,
         models=models,
@@ -88,7 +105,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         max_zip_files=_number(environment, "TRIPTYCH_MAX_ZIP_FILES", 20_000),
         read_seconds=_number(environment, "TRIPTYCH_READ_SECONDS", 30),
         read_mb=_number(environment, "TRIPTYCH_READ_MB", 2_000),
-        endpoints=_endpoints(environment.get("TRIPTYCH_ENDPOINTS", "")),
+        endpoints=endpoints,
+        endpoint_faults=endpoint_faults,
         endpoint_seconds=_number(environment, "TRIPTYCH_ENDPOINT_SECONDS", 60),
         door_address=door_address,
         door_port=door_port,
@@ -104,10 +122,58 @@ def key_for(endpoint: Endpoint, environment: Mapping[str, str] = os.environ) -> 
     """
     names = (endpoint.key_variable, "TRIPTYCH_ENDPOINT_KEY")
     name = next((name for name in names if environment.get(name, "").strip()), "")
-    key = environment.get(name, "").strip()
-    if key and not re.fullmatch("[!-~]+", key):
-        raise BadInput(f"{name} holds spaces or characters that no key has; set it anew.")
+    return checked_key(environment.get(name, ""), name)
+
+
+def checked_key(text: str, where: str) -> str:
+    """The key without white space around it; `where` is what holds it. Errors: BadInput for what
+    can be no key. No error ever says what the key is."""
+    key = text.strip()
+    if key and not (re.fullmatch("[!-~]+", key) and len(key) <= LONGEST_KEY):
+        raise BadInput(f"{where} holds spaces or characters that no key has; set it anew.")
     return key
+
+
+def checked(endpoint: Endpoint) -> Endpoint:
+    """The endpoint, if it can be one, its address without a slash at the end.
+
+    Errors: BadInput; what is wrong is told without the address, which may hold a password.
+    """
+    name, address = endpoint.name, endpoint.address
+    if not re.fullmatch(r"[A-Za-z0-9][\w.:-]*", name, re.ASCII) or len(name) > LONGEST_NAME:
+        raise BadInput(
+            "The name of an endpoint must have letters, digits and . _ : - alone, and begin with a"
+            " letter or a digit, such as qwen2.5:3b."
+        )
+    try:
+        parts = urlsplit(address)
+        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole or re.search(r"[^!-~]|\\", address) or len(address) > LONGEST_ADDRESS:
+        raise BadInput(
+            f"The address of the endpoint {name!r} is none; write it like http://127.0.0.1:8000/v1."
+        )
+    if "@" in parts.netloc or "?" in address or "#" in address:
+        raise BadInput(
+            f"The address of the endpoint {name!r} holds a password or a query; leave it out: a key"
+            " is typed in Settings, or set as TRIPTYCH_ENDPOINT_KEY."
+        )
+    model = endpoint.model
+    if not model.strip() or not model.isprintable() or len(model) > LONGEST_NAME:
+        raise BadInput(f"The endpoint {name!r} needs the name that its server has for the model.")
+    if not 1 <= endpoint.requests <= MOST_REQUESTS:
+        raise BadInput(f"The endpoint {name!r} can be asked 1 to {MOST_REQUESTS} requests at once.")
+    for price in (endpoint.dollars_in, endpoint.dollars_out):
+        if price is not None and not (math.isfinite(price) and 0 <= price <= LARGEST_PRICE):
+            raise BadInput(
+                f"A price of the endpoint {name!r} is none; it must be dollars a million tokens, 0"
+                " or more."
+            )
+    writes = endpoint.family == "generator"
+    if writes and (endpoint.dollars_in is None) != (endpoint.dollars_out is None):
+        raise BadInput(f"The endpoint {name!r} needs both prices, or none; 0 is one.")
+    return replace(endpoint, address=address.rstrip("/"), model=model.strip())
 
 
 def _hub(address: str) -> str:
@@ -136,43 +202,36 @@ def _chroma(text: str) -> str:
     return text
 
 
-def _endpoints(text: str) -> tuple[Endpoint, ...]:
-    """NAME=ADDRESS#MODEL, ... such as "qwen=http://127.0.0.1:8000/v1#Qwen/Qwen2.5-3B-Instruct"."""
-    endpoints = [_endpoint(entry.strip()) for entry in text.split(",") if entry.strip()]
+def _endpoints(text: str) -> tuple[tuple[Endpoint, ...], tuple[str, ...]]:
+    """NAME=ADDRESS#MODEL, ... such as "qwen=http://127.0.0.1:8000/v1#Qwen/Qwen2.5-3B-Instruct";
+    and a sentence for each entry that is none."""
+    entries = [entry.strip() for entry in text.split(",") if entry.strip()]
+    endpoints, faults = [], []
+    for place, entry in enumerate(entries, start=1):
+        try:
+            endpoints.append(_endpoint(entry))
+        except BadInput as error:
+            faults.append(f"Entry {place} of TRIPTYCH_ENDPOINTS is left out. {error.sentence}")
     variables = [endpoint.key_variable for endpoint in endpoints]
-    for endpoint in endpoints:
-        if variables.count(endpoint.key_variable) > 1:
-            raise BadInput(
-                f"TRIPTYCH_ENDPOINTS has more than one {endpoint.name!r} (names that differ only in"
-                " case or punctuation count as one); give each a name of its own."
-            )
-    return tuple(endpoints)
+    alike = [each for each in endpoints if variables.count(each.key_variable) > 1]
+    faults += [
+        f"The entry {each.name!r} of TRIPTYCH_ENDPOINTS is left out: there is more than one (names"
+        " that differ only in case or punctuation count as one); give each a name of its own."
+        for each in alike
+    ]
+    return tuple(each for each in endpoints if each not in alike), tuple(faults)
 
 
 def _endpoint(entry: str) -> Endpoint:
     name, _, rest = entry.partition("=")
     address, _, model = rest.partition("#")
     # What is wrong is told without the entry itself, which may hold a password.
-    if not re.fullmatch(r"[A-Za-z0-9][\w.:-]*", name, re.ASCII) or not address or not model:
+    if not name or not address or not model:
         raise BadInput(
-            "TRIPTYCH_ENDPOINTS must be NAME=ADDRESS#MODEL, several with commas between them, such"
-            " as qwen=http://127.0.0.1:8000/v1#Qwen/Qwen2.5-3B-Instruct."
+            "It must be NAME=ADDRESS#MODEL, several with commas between them, such as"
+            " qwen=http://127.0.0.1:8000/v1#Qwen/Qwen2.5-3B-Instruct."
         )
-    try:
-        parts = urlsplit(address)
-        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        whole = False
-    if not whole or re.search(r"\s", address):
-        raise BadInput(
-            f"The address of the endpoint {name!r} is none; write it like http://127.0.0.1:8000/v1."
-        )
-    if "@" in parts.netloc or parts.query:
-        raise BadInput(
-            f"The address of the endpoint {name!r} holds a password or a query; leave it out, and"
-            " set the key as TRIPTYCH_ENDPOINT_KEY."
-        )
-    return Endpoint(name=name, address=address.rstrip("/"), model=model)
+    return checked(Endpoint(name=name, address=address, model=model))
 
 
 def _switch(environment: Mapping[str, str], name: str) -> bool:

@@ -79,7 +79,7 @@ def judged(lab: Lab, view: View, section: str | None) -> None:
             f" {selection.left_out:,} older ones fit as well. Filter to see those."
         )
     if section == SECTIONS[1]:
-        charts.draw(selection)
+        charts.draw(selection, lab.endpoints.prices())
     else:
         diagnosis.draw(selection)
 

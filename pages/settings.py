@@ -6,14 +6,10 @@ from contextlib import contextmanager
 import streamlit as st
 
 from core import labels
-from core.errors import TriptychError
 from core.lab import Lab
-from core.settings import Endpoint
 from core.storage import KIND, REBUILDING, RESETTING
-from pages.ui.settings import backups, inventory
+from pages.ui.settings import backups, endpoints, hub, inventory
 from pages.ui.shared import frame, jobs
-
-EXAMPLE = 'export TRIPTYCH_ENDPOINTS="qwen=http://127.0.0.1:8000/v1#Qwen/Qwen2.5-3B-Instruct"'
 
 
 def main(lab: Lab) -> None:
@@ -23,9 +19,12 @@ def main(lab: Lab) -> None:
             st.markdown(inventory.offline_sentence(lab))
             st.caption(inventory.device_sentence(lab))
             inventory.draw(lab)
+        with st.container(key="settings-hub"):
+            st.subheader("Models of the hub", anchor=False)
+            hub.draw(lab)
         with st.container(key="settings-endpoints"):
-            st.subheader("Models behind an address", anchor=False)
-            endpoints(lab)
+            st.subheader("API endpoints", anchor=False)
+            endpoints.draw(lab)
         with st.container(key="settings-storage"):
             st.subheader("Storage", anchor=False)
             storage(lab)
@@ -35,28 +34,6 @@ def main(lab: Lab) -> None:
         with st.container(key="settings-afresh"):
             st.subheader("Starting afresh", anchor=False)
             afresh(lab)
-
-
-def endpoints(lab: Lab) -> None:
-    for number, endpoint in enumerate(lab.models.endpoints()):
-        with st.container(key=f"row-endpoint-{number}", gap=None):
-            st.markdown(
-                f"**{labels.escaped(endpoint.name)}** :small[:gray[{key_sentence(lab, endpoint)}]]"
-            )
-            st.text(f"{endpoint.model} at {endpoint.address}")  # no link: it is no page to visit
-    st.caption(
-        "vLLM, llama.cpp, Ollama and any other server that speaks the OpenAI way can write the"
-        " answers. Name it before Triptych starts, several with commas between them; a key goes"
-        " into TRIPTYCH\\_ENDPOINT\\_KEY and is never shown."
-    )
-    st.code(EXAMPLE, language="bash")
-
-
-def key_sentence(lab: Lab, endpoint: Endpoint) -> str:
-    try:
-        return "its key is set" if lab.models.has_key(endpoint) else "without a key"
-    except TriptychError as error:
-        return labels.escaped(error.sentence)
 
 
 def storage(lab: Lab) -> None:
@@ -82,7 +59,11 @@ def afresh(lab: Lab) -> None:
             jobs.begin(lab.storage.rebuild)
     jobs.line(lab, KIND, REBUILDING)
     with (
-        row("row-reset", "Reset", "all papers and answers are taken away; models and backups stay"),
+        row(
+            "row-reset",
+            "Reset",
+            "all papers and answers are taken away; models, endpoints and backups stay",
+        ),
         st.popover("Reset", key=f"settings.menu.{jobs.turn()}", disabled=busy),
     ):
         st.write("This cannot be undone. A backup that was made before can be put back.")

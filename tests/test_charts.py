@@ -12,7 +12,7 @@ from core.charts import answering, costs, quality, searching, style, tidy
 from core.charts.tidy import Point
 from core.history.runs import _intervals, _tied, charts_of
 from core.metrics.statistics import means
-from core.settings import ROOT
+from core.settings import ROOT, Endpoint
 from core.types import Answer, Chunk, Chunking, Generation, Hit, Recipe, Retrieval, Run
 
 THEMES: tuple[style.Theme, ...] = ("light", "dark")
@@ -35,6 +35,7 @@ def point(setting: str = "a", **changes: object) -> Point:
     made = Point(
         run_id="r",
         question="q",
+        generator="box",
         arm="retrieved",
         setting=setting,
         size=800,
@@ -247,6 +248,21 @@ def test_every_chart_draws_or_says_what_is_missing(theme: style.Theme) -> None:
         for chart in charts_of(points, "good", theme):
             assert chart.figure is None, chart.name
             assert "hold" in chart.missing, chart.name
+
+
+def test_money_is_drawn_where_a_price_is_known() -> None:
+    """100 tokens at 1 dollar a million and 10 at 2: 0.12 dollars a thousand questions."""
+    box = Endpoint(name="box", address="http://a/v1", model="m", dollars_in=1.0, dollars_out=2.0)
+    points = [point(), point("b", prompt_tokens=200), point("c", answer_tokens=None)]
+    names = [chart.name for chart in charts_of(points, "good", "light")]
+    assert "good against dollars a thousand questions" not in names
+    drawn = charts_of(points, "good", "light", {"box": box})
+    (money,) = [each for each in drawn if each.name not in names]
+    paid = {row["setting"]: row["dollars a thousand questions"] for row in money.rows}
+    assert paid == {"a": pytest.approx(0.12), "b": pytest.approx(0.22)}, "c was not counted"
+    assert money.title.startswith("1 of 2 settings is worth the money")
+    other = [replace(each, generator="") for each in points]
+    assert len(charts_of(other, "good", "light", {"box": box})) == len(names)
 
 
 def test_no_text_becomes_markup() -> None:

@@ -17,7 +17,7 @@ from core.embedders import sentence_transformer
 from core.errors import BadInput, Damaged, MissingModel, OutOfSpace, TriptychError
 from core.generators import causal_lm
 from core.lab import Lab
-from core.models import Models, device, memory, registry, weights
+from core.models import Models, defaults, device, memory, registry, weights
 from core.rerankers import cross_encoder
 from core.settings import Endpoint, Settings, from_environment
 from core.tasks import result_of
@@ -60,14 +60,17 @@ def answers(generator: causal_lm.CausalLM, requests: Sequence[Request]) -> list[
     return said
 
 
-def test_known_models_are_listed_with_their_size(settings: Settings) -> None:
-    for each in weights.KNOWN:
+def test_suggested_models_are_listed_with_their_size(settings: Settings) -> None:
+    suggested = [each for each in weights.KNOWN if each.suggested]
+    for family, most in {"generator": 2, "embedder": 2, "reranker": 2}.items():
+        assert sum(weights.FAMILIES[each.kind] == family for each in suggested) == most
+    for each in suggested:
         model = found(settings, weights.FAMILIES[each.kind], each.name)
         assert (model.source, model.available) == ("hub", False)
         assert model.reason.startswith(f"not downloaded ({each.megabytes:,} MB); ")
         assert model.megabytes and model.parameters
     with pytest.raises(MissingModel, match=f"{QWEN} is not here: not downloaded .1,000 MB."):
-        registry.find(settings, "generator", QWEN)
+        registry.find(settings, "generator", QWEN)  # known by name, as it was once suggested
 
 
 @pytest.mark.models
@@ -83,28 +86,79 @@ def test_a_known_model_in_the_cache_is_the_default(settings: Settings, tmp_path:
 
 
 @pytest.mark.models
-def test_the_default_generator_suits_the_device(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+def test_the_default_generator_is_the_largest_that_chats_and_suits_the_device(
+    settings: Settings,
 ) -> None:
-    for name in ("Qwen2.5-3B-Instruct", "Qwen2.5-1.5B-Instruct"):
-        tiny_models.qwen2(cached(settings, f"Qwen/{name}"))
-    tiny_models.qwen2(settings.models / "my-own-and-large")
     lab = Lab(settings)
-    assert lab.models.default("generator") == "Qwen2.5-3B-Instruct"
-    monkeypatch.setattr(causal_lm, "SLOW_MEGABYTES", -1)  # as if they were large
     assert lab.models.default("generator") == causal_lm.NAME
+    box = Endpoint(name="box", address="http://192.0.2.1/v1", model="m")
+    assert Lab(replace(settings, endpoints=(box,))).models.default("generator") == "box"
+    tiny_models.qwen2(settings.models / "base", template=None)
+    assert lab.models.default("generator") == causal_lm.NAME
+    assert found(settings, "generator", "base").aside == "it has no chat template"
+    tiny_models.qwen2(settings.models / "my-own")
+    assert Lab(replace(settings, endpoints=(box,))).models.default("generator") == "my-own"
+    for name in ("Qwen2.5-0.5B-Instruct", "Qwen2.5-1.5B-Instruct", "Qwen2.5-3B-Instruct"):
+        tiny_models.qwen2(cached(settings, f"Qwen/{name}"))  # their parameters are known by name
+    assert lab.models.default("generator") == "Qwen2.5-1.5B-Instruct"
+    slow = lab.models.find("generator", "Qwen2.5-3B-Instruct")
+    assert lab.models.passed_over(slow) == "over 2 billion parameters are slow on a processor"
     on_gpu = replace(settings, device="cuda")
     assert Lab(on_gpu).models.default("generator") == "Qwen2.5-3B-Instruct"
 
 
+def test_models_are_ordered_by_parameters_whatever_their_files_take(settings: Settings) -> None:
+    def model(parameters: str, **fields: Any) -> Model:
+        told: dict[str, Any] = {"source": "cached", "available": True, "device": "cpu"}
+        told |= fields | {"name": parameters, "parameters": parameters}
+        return Model(family="generator", reason="", **told)
+
+    best_first = [
+        model("2.0 billion", megabytes=900),
+        model("494 million", megabytes=3_999),
+        model("", megabytes=980),  # so 490 million
+        model("remote", source="endpoint", device=""),
+        model("135 million", source="packaged"),
+        model("2.1 billion", megabytes=900),
+        model("not installed", source="packaged", available=False),
+        model("70 billion", source="hub", available=False),
+    ]
+    listed = best_first[::-1]
+    listed.sort(key=defaults.order(settings, "generator"))
+    assert listed == best_first
+
+
 @pytest.mark.models
-def test_what_is_here_is_listed_before_endpoints_and_what_could_be(settings: Settings) -> None:
+def test_what_a_person_chose_is_the_default_as_long_as_it_is_here(settings: Settings) -> None:
+    ranker = tiny_models.cross_encoder(settings.models / "a-ranker")
+    tiny_models.qwen2(settings.models / "base", template=None)
+    lab = Lab(settings)
+    lab.models.choose("reranker", "a-ranker")
+    lab.models.choose("generator", "base")
+    again = Lab(settings).models
+    assert (again.default("reranker"), again.default("generator")) == ("a-ranker", "base")
+    assert again.default("embedder") == "all-MiniLM-L6-v2"
+    shutil.rmtree(ranker)
+    assert again.default("reranker") == "ms-marco-MiniLM-L-12-v2"
+    assert again.chosen("reranker") == "a-ranker"  # it may come back
+    with pytest.raises(BadInput, match="no reranker called 'a-ranker'"):
+        again.choose("reranker", "a-ranker")
+    again.choose("generator", "")
+    assert (again.chosen("generator"), again.default("generator")) == ("", causal_lm.NAME)
+
+
+def test_a_choice_that_cannot_be_read_is_a_sentence(settings: Settings) -> None:
+    (settings.data / defaults.KEPT).write_text("{")
+    with pytest.raises(Damaged, match=r"defaults\.json cannot be read; remove it"):
+        Lab(settings).models.default("embedder")
+
+
+@pytest.mark.models
+def test_what_is_here_is_listed_before_what_could_be(settings: Settings) -> None:
     tiny_models.cross_encoder(settings.models / "a-ranker")
     tiny_models.qwen2(settings.models / "my-qwen")
-    box = Endpoint(name="box", address="http://192.0.2.1/v1", model="m")
-    settings = replace(settings, endpoints=(box,))
     names = [model.name for model in every(settings, "generator")]
-    assert names[:3] == [causal_lm.NAME, "my-qwen", "box"]
+    assert names[:2] == ["my-qwen", causal_lm.NAME]
     names = [model.name for model in every(settings, "reranker")]
     assert names[:2] == ["ms-marco-MiniLM-L-12-v2", "a-ranker"]
 

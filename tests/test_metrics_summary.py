@@ -6,6 +6,7 @@ import pytest
 from core.metrics.memo import memo
 from core.metrics.retrieval import Overlap, Ranking
 from core.metrics.summary import MeasuredQuestion, summarise
+from core.settings import Endpoint
 
 
 def measured(
@@ -141,6 +142,18 @@ def test_the_memo_says_what_is_recommended_what_it_costs_and_what_is_open() -> N
     assert "- 30 questions." in lines
     assert r"- Answers \<b\>too\</b\>." in lines
     assert "Means over 200 questions" in text
+
+
+def test_the_memo_shows_money_where_a_price_is_known() -> None:
+    """50 tokens a question at 3 dollars a million: 0.15 dollars a thousand questions."""
+    box = Endpoint(name="box", address="http://a/v1", model="m", dollars_in=3.0, dollars_out=6.0)
+    summary = summarise(("small", "large", "bad"), study(200), base=0)
+    text = memo("Chunks?", summary, tested=(), untested=(), reader=box)
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    assert "| tokens | dollars | seconds |" in rows[0]
+    assert "| 50 | 0.15 | 0.1 |" in rows[-1]
+    assert "what box would take to read the context of a thousand questions, at 3 dollars" in text
+    assert "dollars" not in memo("Chunks?", summary, tested=(), untested=())
 
 
 def test_the_memo_of_few_questions_has_no_p_and_no_standing() -> None:

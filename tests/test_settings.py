@@ -1,9 +1,12 @@
 """What the environment may say, and the sentences for what it may not."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from core.errors import BadInput
-from core.settings import Endpoint, from_environment, key_for
+from core.settings import Endpoint, checked, from_environment, key_for
 
 QWEN = Endpoint(name="qwen", address="http://127.0.0.1:8000/v1", model="Qwen/Qwen2.5-3B-Instruct")
 
@@ -34,22 +37,65 @@ def test_endpoints_are_read_in_order() -> None:
         ("qwen=http://box/v1", "NAME=ADDRESS#MODEL"),
         ("qwen=#m", "NAME=ADDRESS#MODEL"),
         ("=http://box/v1#m", "NAME=ADDRESS#MODEL"),
-        ("a b=http://box/v1#m", "NAME=ADDRESS#MODEL"),
+        ("a b=http://box/v1#m", "letters, digits and . _ : - alone"),
         ("qwen=box:8000/v1#m", "address of the endpoint 'qwen'"),
         ("qwen=file:///etc/passwd#m", "address of the endpoint 'qwen'"),
         ("qwen=http://box:port/v1#m", "address of the endpoint 'qwen'"),
         ("qwen=http://#m", "address of the endpoint 'qwen'"),
         ("qwen=http://bo x/v1#m", "address of the endpoint 'qwen'"),
+        ("qwen=http://bo\\x/v1#m", "address of the endpoint 'qwen'"),
         ("qwen=http://[box/v1#m", "address of the endpoint 'qwen'"),
         ("qwen=http://me:sesame@box/v1#m", "password"),
         ("qwen=http://box/v1?key=sesame#m", "password"),
-        ("q-1=http://box/v1#m,Q_1=http://box/v1#n", "more than one"),
     ],
 )
-def test_what_is_no_list_of_endpoints_is_refused(text: str, sentence: str) -> None:
-    with pytest.raises(BadInput, match=sentence) as caught:
-        from_environment({"TRIPTYCH_ENDPOINTS": text})
-    assert "sesame" not in caught.value.sentence + caught.value.detail
+def test_an_entry_that_is_no_endpoint_is_said_and_hides_no_other(text: str, sentence: str) -> None:
+    read = from_environment({"TRIPTYCH_ENDPOINTS": f"{text},good=http://box/v1#m"})
+    assert [each.name for each in read.endpoints] == ["good"]
+    (fault,) = read.endpoint_faults
+    assert fault.startswith("Entry 1 of TRIPTYCH_ENDPOINTS is left out. ")
+    assert sentence in fault
+    assert "sesame" not in fault
+
+
+def test_of_names_that_count_as_one_none_is_taken() -> None:
+    text = "q-1=http://box/v1#m,Q_1=http://box/v1#n,good=http://box/v1#m"
+    read = from_environment({"TRIPTYCH_ENDPOINTS": text})
+    assert [each.name for each in read.endpoints] == ["good"]
+    assert ["more than one" in each for each in read.endpoint_faults] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"name": "a/b"}, "letters, digits"),
+        ({"name": ""}, "letters, digits"),
+        ({"address": "https://box/v1#here"}, "password or a query"),
+        ({"address": "https://bücher/v1"}, "is none"),
+        ({"model": "  "}, "needs the name"),
+        ({"model": "a\nb"}, "needs the name"),
+        ({"requests": 0}, "1 to 64"),
+        ({"requests": 65}, "1 to 64"),
+        ({"dollars_in": -1.0, "dollars_out": 1.0}, "price"),
+        ({"dollars_in": float("nan"), "dollars_out": 1.0}, "price"),
+        ({"dollars_in": 1.0}, "both prices, or none"),
+    ],
+)
+def test_what_can_be_no_endpoint_is_refused(wrong: dict[str, Any], sentence: str) -> None:
+    assert checked(replace(QWEN, address=f"{QWEN.address}/")) == QWEN
+    with pytest.raises(BadInput, match=sentence):
+        checked(replace(QWEN, **wrong))
+
+
+def test_money_is_told_where_price_and_tokens_are_known() -> None:
+    """2,000 tokens at 0.15 and 500 at 0.60 dollars a million."""
+    priced = replace(QWEN, dollars_in=0.15, dollars_out=0.60)
+    assert priced.dollars(2_000, 500) == pytest.approx(0.0003 + 0.0003)
+    assert priced.dollars(2_000, None) is None
+    assert QWEN.dollars(2_000, 500) is None
+    embedder = replace(QWEN, family="embedder", dollars_in=0.02)
+    assert embedder.dollars(1_000_000, None) == pytest.approx(0.02)
+    assert replace(priced, dollars_in=0.0, dollars_out=0.0).dollars(None, None) == 0.0
 
 
 def test_a_key_of_its_own_goes_before_the_one_for_all() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from core.answering.cost import WRITTEN
 from core.errors import BadInput, MissingModel
 from core.retrieval.ranking import check
+from core.settings import Endpoint
 from core.sweeps import expand, plan, presets, questions
 from core.sweeps.plan import Search
 from core.sweeps.preset_files import FOLDER
@@ -248,6 +249,35 @@ def test_the_estimate_is_a_guess_until_it_was_measured() -> None:
     assert exact.seconds == pytest.approx(52 / 10 + 20 / 5 + 2 * units / 100)
     assert exact.guessed == ()
     assert plan.estimated(planned, 0, {"e": 50}, speeds).seconds == 0
+
+
+def test_money_is_estimated_for_endpoints_with_a_price() -> None:
+    """Two questions, each a prompt of 60 + 2 x 100 tokens and an answer of 10 at most; 50 chunks of
+    100 tokens and two questions to embed; ten pairs a question of 60 + 100 tokens to rerank."""
+    recipe = Recipe(
+        chunking=Chunking(size=400, overlap=0),
+        evidence=Retrieval(embedder="e", candidates=10, top_k=2, reranker="r"),
+        generation=Generation(generator="g", max_tokens=10),
+    )
+    planned = plan.plan(
+        "x", ["1?", "2?"], [Setting(label="a", recipe=recipe)], ["p"], lambda _: PLENTY
+    )
+    box = Endpoint(name="g", address="http://a/v1", model="m", dollars_in=1.0, dollars_out=2.0)
+    prices = {
+        "g": box,
+        "e": replace(box, family="embedder", dollars_in=0.5, dollars_out=None),
+        "r": replace(box, family="reranker", dollars_in=1.0, dollars_out=None),
+    }
+
+    def dollars(share: float, *priced: str) -> float | None:
+        some = {name: prices[name] for name in priced}
+        return plan.estimated(planned, share, {"e": 50}, {}, some).dollars
+
+    assert dollars(1, "g") == pytest.approx((2 * 260 * 1.0 + 2 * 10 * 2.0) / 1e6)
+    assert dollars(1, "e") == pytest.approx((50 * 100 + 2 * 60) * 0.5 / 1e6)
+    assert dollars(1, "r") == pytest.approx(2 * 10 * 160 / 1e6)
+    assert dollars(0, "g", "e", "r") == 0.0
+    assert dollars(1) is None
 
 
 def test_prompts_that_begin_alike_stand_together() -> None:

@@ -4,21 +4,25 @@ To be used in the worker's thread only.
 """
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from threading import Event
 
 from core.errors import TriptychError
-from core.models import Models
+from core.models import Endpoints, Models
 from core.tasks import Outcome, Progress, Steps
 from core.types import Embedder, Generation, Message, Model, Request, Reranker, TextGenerator
 
 QUESTION = "What is the capital of France?"
 SENTENCE = "Paris is the capital of France."
 MAX_TOKENS = 48
+SAMPLED = "Name any three animals."  # sampled twice with one seed, when an endpoint is tried
+SAMPLED_TOKENS = 16
 
 
-def trial(models: Models, model: Model, stop: Event) -> Steps:
-    """Load the model, run it once, and say how that went; nothing is said if it was stopped.
+def trial(models: Models, endpoints: Endpoints, model: Model, stop: Event) -> Steps:
+    """Load the model, run it once, and say how that went; nothing is said if it was stopped. An
+    endpoint is asked for one token, and then twice the same.
 
     Errors: whatever the model says when it is used.
     """
@@ -40,7 +44,14 @@ def trial(models: Models, model: Model, stop: Event) -> Steps:
             return _score(reranker, (yield from tried()))
         case "generator":
             generator = yield from models.generator(model.name)
-            return (yield from _answer(generator, model.name, stop, (yield from tried())))
+            loading = yield from tried()
+            if model.source != "endpoint":
+                return (yield from _answer(generator, model.name, stop, loading))
+            try:
+                return (yield from _ask_endpoint(generator, model.name, stop))
+            except TriptychError as error:
+                listed = endpoints.listed_instead(model.name)
+                raise TriptychError(f"{error.sentence}{listed}", error.detail) from error
 
 
 def _embed(embedder: Embedder, loading: str) -> Outcome:
@@ -82,6 +93,63 @@ def _answer(generator: TextGenerator, name: str, stop: Event, loading: str) -> S
                 measured += f", {delta.answer_tokens} tokens, {speed}"
             return Outcome(sentence=f"It works: {measured}{loading}.", quote=text.strip())
     return None
+
+
+def _ask_endpoint(generator: TextGenerator, name: str, stop: Event) -> Steps:
+    """What can be found out with three short calls; the one that is timed comes last, when all that
+    calling needs is loaded."""
+    sampled = Generation(generator=name, max_tokens=SAMPLED_TOKENS, temperature=1.0, seed=7)
+    twice = yield from _said(generator, [SAMPLED, SAMPLED], sampled, stop)
+    started = time.perf_counter()
+    one = yield from _said(generator, [QUESTION], Generation(generator=name, max_tokens=1), stop)
+    took = _seconds(time.perf_counter() - started)
+    if stop.is_set():
+        return None
+    answers = [*one, *twice]
+    parts = [f"It works: one token in {took}."]
+    if any(each.pieces > 1 for each in answers):
+        parts.append("It streams.")
+    else:
+        parts.append("It was not seen to stream: answers may appear at their end only.")
+    if all(each.counted for each in answers):
+        parts.append(
+            "It counts tokens; a server may count the one that ends an answer as well, and then"
+            " says one more than a model of this machine."
+        )
+    else:
+        parts.append("It counts no tokens: runs will tell neither their tokens nor their cost.")
+    first, second = (each.text for each in twice)
+    same = "says the same" if first == second else "does not say the same"
+    parts.append(f"Asked again with one seed, at temperature 1, it {same}.")
+    return Outcome(sentence=" ".join(parts), quote=first.strip())
+
+
+@dataclass(slots=True)
+class _SaidByEndpoint:
+    text: str = ""
+    pieces: int = 0
+    counted: bool = False
+
+
+def _said(
+    generator: TextGenerator, questions: Sequence[str], how: Generation, stop: Event
+) -> Generator[Progress, None, list[_SaidByEndpoint]]:
+    """The answers to all of them. Errors: TriptychError where one fails."""
+    requests = [
+        Request(messages=(Message(role="user", content=question),), generation=how)
+        for question in questions
+    ]
+    answers = [_SaidByEndpoint() for _ in requests]
+    for delta in generator.generate(requests, stop):
+        answer = answers[delta.index]
+        answer.text += delta.text
+        answer.pieces += bool(delta.text)
+        if delta.finish == "error":
+            raise TriptychError(delta.note)
+        if delta.finish:
+            answer.counted = delta.answer_tokens is not None
+        yield Progress(sentence=f"{how.generator} answers …")
+    return answers
 
 
 def _seconds(seconds: float) -> str:

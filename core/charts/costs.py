@@ -1,7 +1,7 @@
 """Charts of one measure against what it costs: text read, seconds waited."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
 
 from core import labels
@@ -10,6 +10,7 @@ from core.charts.palette import ARM_COLOURS, INK, Theme
 from core.charts.quality import Intervals, counted, ends, heading, lacking, per_question, said
 from core.charts.style import ARM_MARKS, dressed, safe
 from core.charts.tidy import Point
+from core.settings import Endpoint
 
 
 def against_seconds(
@@ -56,6 +57,33 @@ def against_context(
     )
 
 
+def against_dollars(
+    points: Sequence[Point],
+    measure: str,
+    theme: Theme,
+    intervals: Intervals,
+    prices: Mapping[str, Endpoint],
+) -> Chart:
+    """A measure against what the answers cost at these prices, by generator, for the tokens that
+    the server counted."""
+
+    def paid(point: Point) -> float | None:
+        price = prices.get(point.generator)
+        cost = price.dollars(point.prompt_tokens, point.answer_tokens) if price else None
+        return None if cost is None else 1_000 * cost
+
+    return _against(
+        points,
+        measure,
+        theme,
+        intervals,
+        cost="dollars a thousand questions",
+        unit="dollars a thousand questions, at the prices in Settings now",
+        paid=paid,
+        worth="the money",
+    )
+
+
 def _characters(point: Point) -> int | None:
     """How much text its passages are; None without any, and where only their beginnings are."""
     if not point.hits or any(hit.preview for hit in point.hits):
@@ -83,6 +111,7 @@ def _against(
     cost: str,
     unit: str,
     paid: Callable[[Point], float | None],
+    worth: str = "",
 ) -> Chart:
     name = f"{measure} against {cost}"
     by_setting: dict[str, list[Point]] = defaultdict(list)
@@ -97,18 +126,18 @@ def _against(
     by_question = [per_question(by_setting[name], measure) for name in settings]
     values = [fmean(each.values()) for each in by_question]
     ranges = intervals(by_question)
-    worth = front(costs, values)
-    title = f"{len(worth)} of {len(settings)} settings {'is' if len(worth) == 1 else 'are'} worth"
-    title += f" the {cost}: no other is both cheaper and better in {measure}"
+    best = front(costs, values)
+    title = f"{len(best)} of {len(settings)} settings {'is' if len(best) == 1 else 'are'} worth"
+    title += f" {worth or f'the {cost}'}: no other is both cheaper and better in {measure}"
     if len(settings) == 1:
-        title = f"One setting: {values[0]:.2f} {measure} for {costs[0]:,.1f} {cost}"
+        title = f"One setting: {values[0]:.2f} {measure} for {costs[0]:,.2f} {cost}"
     from core.charts.drawing import Figure
 
     figure = Figure()
-    if len(worth) > 1:
+    if len(best) > 1:
         figure.add_scatter(
-            x=[costs[index] for index in worth],
-            y=[values[index] for index in worth],
+            x=[costs[index] for index in best],
+            y=[values[index] for index in best],
             mode="lines",
             line={"shape": "hv", "dash": "dot", "color": INK[theme], "width": 1},
             name="nothing is cheaper and better",
@@ -142,14 +171,14 @@ def _against(
                 ]
                 for index in mine
             ],
-            hovertemplate="%{customdata[0]}<br>%{customdata[1]} for %{x:,.1f}, %{customdata[2]}"
+            hovertemplate="%{customdata[0]}<br>%{customdata[1]} for %{x:,.2f}, %{customdata[2]}"
             " runs<extra></extra>",
             marker={
                 "symbol": ARM_MARKS[arm],
                 "color": ARM_COLOURS[arm][theme],
-                "size": [15 if index in worth else 9 for index in mine],
+                "size": [15 if index in best else 9 for index in mine],
                 "line": {
-                    "width": [2 if index in worth else 0 for index in mine],
+                    "width": [2 if index in best else 0 for index in mine],
                     "color": INK[theme],
                 },
             },
@@ -168,7 +197,7 @@ def _against(
             measure: values[index],
             **ends(ranges[index]),
             "n": len(by_setting[settings[index]]),
-            "on the front": index in worth,
+            "on the front": index in best,
         }
         for index in sorted(range(len(settings)), key=lambda index: costs[index])
     ]

@@ -21,6 +21,7 @@ class Point:
 
     run_id: str
     question: str
+    generator: str  # that answered here; empty for a search alone, and for what came from elsewhere
     arm: Arm
     setting: str
     size: int | None
@@ -76,6 +77,7 @@ def _points(runs: Sequence[Run], values: Mapping[str, Mapping[str, float]]) -> t
         Point(
             run_id=run.id,
             question=run.question,
+            generator=_generator(run),
             arm=run.recipe.arm,
             setting=names[run.recipe.key],
             size=_size(run.recipe),
@@ -170,6 +172,11 @@ def _corpus(run: Run) -> str:
 
 def _name(key: tuple[str, ...]) -> str:
     return " · ".join(part for part in key if part)
+
+
+def _generator(run: Run) -> str:
+    asked = run.recipe.generation
+    return asked.generator if asked and run.origin == "lab" else ""
 
 
 def _size(recipe: Recipe) -> int | None:

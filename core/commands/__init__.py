@@ -11,6 +11,7 @@ __all__ = [
     "Verbs",
     "asking",
     "classes",
+    "endpoints",
     "evaluation",
     "exchange",
     "gpu",

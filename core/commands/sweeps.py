@@ -83,6 +83,7 @@ def counted(planned: SweepPlan) -> dict[str, object]:
         "embedded_texts": planned.embedded_texts,
         "distinct_prompts_at_most": planned.distinct_prompts,
         "seconds_estimated": round(planned.seconds, 1),
+        **({} if planned.dollars is None else {"dollars_estimated": round(planned.dollars, 4)}),
         "dropped": [{"setting": each.what, "reason": each.why} for each in planned.dropped],
     }
 

@@ -11,8 +11,9 @@ from core.evaluation.changed_questions import ChangedQuestion, turned
 from core.gold import Gold, QuestionBook, gold_by_question
 from core.labels import counted
 from core.metrics import ALIKE, MARGIN, MeasuredQuestion, Summary, memo, retrieval, summarise
-from core.models import Models, offsets
+from core.models import Endpoints, Models, offsets
 from core.retrieval import Finder
+from core.settings import Endpoint
 from core.store import Store, SweepRow
 from core.sweeps import Planning, Preset, Sweeps
 from core.tasks import Progress, Worker
@@ -25,7 +26,8 @@ KEPT = 16  # evaluations in memory, so that a page may draw them again
 class Evaluation:
     """What came out. `measured` and `runs` (their ids): for each setting of the sweep a row with
     every question of `questions`, in that order. `tokens_of` names the model whose tokens the
-    context is counted in; `without_gold` is how many questions have none, and so say nothing here.
+    context is counted in; `without_gold` is how many questions have none, and so say nothing here;
+    `reader` is an endpoint whose price is known, the default generator before others.
     """
 
     sweep: Sweep
@@ -36,6 +38,7 @@ class Evaluation:
     tokens_of: str
     held_out: bool
     without_gold: int
+    reader: Endpoint | None = None
 
     @property
     def memo(self) -> str:
@@ -45,6 +48,7 @@ class Evaluation:
             self.summary,
             tested=self.tested(),
             untested=self.untested(),
+            reader=self.reader,
         )
 
     @property
@@ -149,9 +153,11 @@ class Evaluations:
         questions: QuestionBook,
         finder: Finder,
         models: Models,
+        endpoints: Endpoints,
         worker: Worker,
     ) -> None:
         self._store = store
+        self._endpoints = endpoints
         self._speeds = store.speeds
         self._sweeps = sweeps
         self._questions = questions
@@ -259,7 +265,14 @@ class Evaluations:
         spans = tuple(gold[sweep.questions[each]] for each in asked)
         key = (sweep_id, held_out, tuple(asked), spans)
 
+        reader = self._reader()
+
         def judged() -> Generator[Progress, None, Evaluation]:
+            found = yield from summarised()
+            # Kept without it, for a price may change.
+            return replace(found, reader=reader) if reader else found
+
+        def summarised() -> Generator[Progress, None, Evaluation]:
             if (*key, number, margin) in self._kept:
                 return self._kept[*key, number, margin]
             same = next(
@@ -273,6 +286,12 @@ class Evaluations:
             return self._keep((*key, number, margin), replace(same, summary=summary))
 
         return judged()
+
+    def _reader(self) -> Endpoint | None:
+        """Whose price tells what reading costs."""
+        prices = self._endpoints.prices()
+        priced = {name: each for name, each in prices.items() if each.family == "generator"}
+        return priced.get(self._models.default("generator")) or next(iter(priced.values()), None)
 
     def _keep(self, key: tuple[object, ...], evaluation: Evaluation) -> Evaluation:
         self._kept[key] = evaluation

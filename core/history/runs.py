@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from core import logs
 from core.charts import (
@@ -38,6 +39,7 @@ from core.metrics import (
     shares,
     supported_share,
 )
+from core.settings import Endpoint
 from core.store import RunRow, Store, SweepRow, now
 from core.text import LOST, Undecodable, decode, file_name
 from core.types import (
@@ -374,12 +376,21 @@ def _intervals(columns: Sequence[Mapping[str, float]]) -> list[tuple[float, floa
     return found
 
 
-def charts_of(points: Sequence[Point], measure: str, theme: Theme) -> list[Chart]:
-    """Every chart there is, of runs that may be compared; `measure` is what quality means."""
+def charts_of(
+    points: Sequence[Point],
+    measure: str,
+    theme: Theme,
+    prices: Mapping[str, Endpoint] = MappingProxyType({}),
+) -> list[Chart]:
+    """Every chart there is, of runs that may be compared; `measure` is what quality means. Money is
+    drawn where an endpoint of `prices` answered."""
+    priced = any(point.generator in prices for point in points)
+    money = [costs.against_dollars(points, measure, theme, _intervals, prices)] if priced else []
     return [
         quality.by_size_and_k(points, measure, theme, _tied, _intervals),
         costs.against_context(points, measure, theme, _intervals),
         costs.against_seconds(points, measure, theme, _intervals),
+        *money,
         quality.by_question(points, measure, theme),
         searching.movement(points, theme),
         searching.similarities(points, theme),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from core import labels
 from core.metrics.statistics import Difference, Interval
 from core.metrics.summary import SettingOutcome, Summary
+from core.settings import Endpoint
 
 COLUMNS = (
     "setting",
@@ -18,16 +19,25 @@ COLUMNS = (
     "nDCG",
     "precision",
     "tokens",
+    "dollars",
     "seconds",
     "truncated by the embedder",
     "standing",
 )
 
 
-def memo(title: str, summary: Summary, *, tested: Sequence[str], untested: Sequence[str]) -> str:
+def memo(
+    title: str,
+    summary: Summary,
+    *,
+    tested: Sequence[str],
+    untested: Sequence[str],
+    reader: Endpoint | None = None,
+) -> str:
     """`tested` and `untested` are sentences: what the numbers rest on, and what they say nothing
-    about."""
+    about. `reader` is the endpoint at whose price the context would be read, if one has a price."""
     outcomes = summary.outcomes
+    columns = [each for each in COLUMNS if each != "dollars" or reader]
     order = sorted(range(len(outcomes)), key=lambda each: -outcomes[each].recall.mean)
     return "\n".join(
         [
@@ -35,9 +45,9 @@ def memo(title: str, summary: Summary, *, tested: Sequence[str], untested: Seque
             "",
             f"**{_plain(summary.verdict)}**",
             "",
-            f"| {' | '.join(COLUMNS)} |",
-            "|" + "---|" * len(COLUMNS),
-            *(_row(outcomes[each], summary, each == summary.base) for each in order),
+            f"| {' | '.join(columns)} |",
+            "|" + "---|" * len(columns),
+            *(_row(outcomes[each], summary, each == summary.base, reader) for each in order),
             "",
             f"Means over {labels.counted(summary.questions, 'question')}. Recall is the share of"
             " the gold text that was retrieved, in per cent; at worst is how far it lies from the"
@@ -46,6 +56,7 @@ def memo(title: str, summary: Summary, *, tested: Sequence[str], untested: Seque
             " behind. Tokens are those of one question's context, seconds those of its search"
             " (median); truncated is what lies behind the embedder's window in the chunks it found."
             " Hit rate, MRR and nDCG count chunks with gold, over the questions that have any.",
+            *([_plain(at_the_price(reader))] if reader else []),
             "",
             "## What it rests on",
             "",
@@ -59,7 +70,17 @@ def memo(title: str, summary: Summary, *, tested: Sequence[str], untested: Seque
     )
 
 
-def _row(outcome: SettingOutcome, summary: Summary, is_base: bool) -> str:
+def at_the_price(reader: Endpoint) -> str:
+    """What the dollars are."""
+    return (
+        f"Dollars are what {reader.name} would take to read the context of a thousand questions, at"
+        f" {reader.dollars_in:g} dollars a million tokens, its price in Settings now; it may count"
+        " more or fewer tokens than were counted here."
+    )
+
+
+def _row(outcome: SettingOutcome, summary: Summary, is_base: bool, reader: Endpoint | None) -> str:
+    dollars = reader.dollars(1_000 * outcome.context_tokens, 0) if reader else None
     few = summary.too_few
     ranks = outcome.ranks
     cells = [
@@ -74,6 +95,7 @@ def _row(outcome: SettingOutcome, summary: Summary, is_base: bool) -> str:
         ),
         f"{100 * outcome.precision.mean:.1f}",
         f"{outcome.context_tokens:,.0f}",
+        *(() if dollars is None else (f"{dollars:,.2f}",)),
         labels.seconds(outcome.seconds),
         "–" if outcome.never_seen is None else f"{outcome.never_seen:.0%}",
         "–" if few else outcome.standing,

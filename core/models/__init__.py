@@ -8,10 +8,13 @@ from core.models import (
     memory,
     packages,
     registry,
+    servers,
     vocabularies,
     weights,
 )
 from core.models.device import out_of_memory
+from core.models.endpoint_settings import Endpoints, ShownEndpoint
+from core.models.hub import pick
 from core.models.loader import Models
 from core.models.packages import checked
 from core.models.registry import EmbedderBackend, GeneratorBackend, RerankerBackend, modules
@@ -19,10 +22,12 @@ from core.models.windows import ReadLengths, characters_read, covered, lengths, 
 
 __all__ = [
     "EmbedderBackend",
+    "Endpoints",
     "GeneratorBackend",
     "Models",
     "ReadLengths",
     "RerankerBackend",
+    "ShownEndpoint",
     "characters_read",
     "checked",
     "covered",
@@ -36,8 +41,10 @@ __all__ = [
     "offsets",
     "out_of_memory",
     "packages",
+    "pick",
     "registry",
     "room",
+    "servers",
     "vocabularies",
     "weights",
 ]

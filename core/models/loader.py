@@ -6,10 +6,10 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from core.errors import BadInput
-from core.models import device, downloads, endpoints, registry, weights
-from core.settings import Endpoint, Settings
+from core.models import defaults, device, downloads, endpoints, hub, registry, weights
+from core.settings import Settings
 from core.tasks import Progress
-from core.types import FAMILIES, Embedder, Family, Model, Reranker, TextGenerator
+from core.types import FAMILIES, Embedder, Family, Model, Offer, Reranker, TextGenerator
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -60,14 +60,6 @@ class Models:
         models = [entry[0] for entry in kept if entry]
         return frozenset((each.family, each.name) for each in models if each.source != "endpoint")
 
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """Those of the environment, then those that were added here."""
-        return endpoints.known(self._settings)
-
-    def has_key(self, endpoint: Endpoint) -> bool:
-        """Whether one is set. Errors: BadInput for what can be none."""
-        return bool(endpoints.key(self._settings, endpoint))
-
     def missing_offline(self) -> tuple[Family, ...]:
         """The families of which no model can be used without a network."""
         here = {m.family for m in self.all() if m.available and m.source != "endpoint"}
@@ -89,38 +81,62 @@ class Models:
         return module.reading(model)
 
     def default(self, family: Family) -> str:
-        """The name of the best model of a family that is here, or of the first known one."""
+        """The name of the model of a family that is used where nobody names one: the one chosen, or
+        the best that is here (`rule`), or the first known one."""
         known = registry.catalogue(self._settings, family)
         if not known:
             raise BadInput(f"There is no {family} at all.")
         return known[0][0].name
 
-    def download(self, name: str) -> Iterator[Progress]:
+    def rule(self, family: Family) -> str:
+        """Which one is the default, in a sentence."""
+        return defaults.RULES[family]
+
+    def chosen(self, family: Family) -> str:
+        """The name that a person chose, whether such a model is here or not; empty without any."""
+        return defaults.chosen(self._settings).get(family, "")
+
+    def choose(self, family: Family, name: str) -> None:
+        """Make a model the default; an empty name leaves it to the rule. Errors: as `find`."""
+        if name:
+            self.find(family, name)
+        defaults.choose(self._settings, family, name)
+
+    def passed_over(self, model: Model) -> str:
+        """Why a model that is here is the default only if it is chosen; empty where it may be."""
+        return defaults.against(model)
+
+    def look_up(self, wanted: str) -> tuple[Offer, ...]:
+        """What a repository of the hub offers, before any of it is fetched. Errors: as
+        `core.models.hub.look_up`."""
+        return hub.look_up(wanted, self._settings)
+
+    def download(self, offer: Offer) -> Iterator[Progress]:
         """Bring a model of the hub here, saying how far it is. Nothing else ever downloads.
 
         Closing the iterator breaks off; the next call goes on from there. Errors: BadInput for a
-        name that the hub is not known to have or a model that is here, and as
-        `core.models.downloads.download`.
+        model that is here, and as `core.models.downloads.download`.
         """
-        known = weights.known(name)
-        if known is None:
-            names = ", ".join(each.name for each in weights.KNOWN)
-            raise BadInput(f"{name!r} cannot be downloaded from here; known are: {names}.")
-        if any(model.name == name and model.available for model in self.all()):
-            raise BadInput(f"{name} is here already.")
-        return self._progress(known)
+        if any(model.name == offer.name and model.available for model in self.all()):
+            raise BadInput(f"{offer.name} is here already.")
+        return self._progress(offer)
 
     def came(self, name: str) -> int:
-        """How many megabytes of a model came before its download was broken off."""
-        known = weights.known(name)
-        return round(downloads.came(known, self._settings) / 1e6) if known else 0
+        """How many bytes of a model came before its download was broken off."""
+        return downloads.came(name.replace("/", "--"), self._settings)
 
-    def _progress(self, known: weights.Known) -> Iterator[Progress]:
-        for step in downloads.download(known, self._settings):
+    def _progress(self, offer: Offer) -> Iterator[Progress]:
+        for step in downloads.download(offer, self._settings):
             megabytes = f"{step.done / 1e6:,.0f} of {step.total / 1e6:,.0f} MB"
             yield Progress(
-                sentence=f"Downloading {known.name}: {megabytes}", share=step.done / step.total
+                sentence=f"Downloading {offer.name}: {megabytes}", share=step.done / step.total
             )
+
+    def unfinished(self) -> tuple[downloads.Unfinished, ...]:
+        """Downloads that were broken off, of others than those that are suggested."""
+        suggested = {each.repository for each in weights.KNOWN if each.suggested}
+        every = downloads.unfinished(self._settings)
+        return tuple(each for each in every if each.repository not in suggested)
 
 
 class _Loaded(Generic[Ready]):
@@ -129,13 +145,18 @@ class _Loaded(Generic[Ready]):
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.kept: tuple[Model, Ready] | None = None
+        self._called: object = None  # how an endpoint is called, with its key
 
     def take(
         self, model: Model, module: registry.Backend[Ready]
     ) -> Generator[Progress, None, Ready]:
         """The model, ready; another one is let go first."""
-        kept = self.kept
-        if kept and (kept[0].name, kept[0].revision) == (model.name, model.revision):
+        kept, called = self.kept, None
+        if model.source == "endpoint":
+            endpoint = endpoints.find(self._settings, model.name)
+            called = endpoint, endpoints.key(self._settings, endpoint)
+        same = kept and (kept[0].name, kept[0].revision) == (model.name, model.revision)
+        if kept and same and self._called == called:
             return kept[1]
         del kept
         self.kept = None
@@ -146,5 +167,5 @@ class _Loaded(Generic[Ready]):
             yield Progress(sentence=f"Loading {model.name}, {model.megabytes:,} MB{first} …")
         with device.room_for(model.name):
             ready = module.load(model, self._settings)
-        self.kept = model, ready
+        self.kept, self._called = (model, ready), called
         return ready

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, overload
 
 from core.errors import BadInput, MissingModel
-from core.models import weights
+from core.models import defaults, weights
 from core.settings import Settings
 from core.types import Embedder, Family, Model, Reranker, TextGenerator
 
@@ -64,24 +64,15 @@ def modules(package: str) -> dict[str, ModuleType]:
 
 
 def catalogue(settings: Settings, family: Family) -> list[tuple[Model, ModuleType]]:
-    """Every model of a family with the module that runs it; the first is the default.
-
-    What is here comes first, and endpoints after it: whether one answers is not known. Of
-    generators, backends list theirs best first. Of embedders and rerankers the packaged ones come
-    first, so that what was computed with them stays valid.
-    """
+    """Every model of a family with the module that runs it, as `defaults.order` sorts them: the
+    first is the default. Errors: Damaged."""
     known = [
         (model, module)
         for module in modules(PACKAGES[family]).values()
         for model in module.models(settings)
     ]
-
-    def place(entry: tuple[Model, ModuleType]) -> tuple[bool, bool, bool]:
-        model, _ = entry
-        later = family != "generator" and model.source != "packaged"
-        return not model.available, model.source == "endpoint", later
-
-    return sorted(known, key=place)
+    place = defaults.order(settings, family)
+    return sorted(known, key=lambda entry: place(entry[0]))
 
 
 @overload
@@ -115,5 +106,8 @@ def find(settings: Settings, family: Family, name: str) -> tuple[Model, ModuleTy
             if not model.available:
                 raise MissingModel(f"{name} is not here: {model.reason}")
             return model, module
+    absent = weights.known(name)
+    if absent and weights.FAMILIES[absent.kind] == family:
+        raise MissingModel(f"{name} is not here: {weights.absent(absent)}")
     names = ", ".join(model.name for model, _ in known)
     raise BadInput(f"There is no {family} called {name!r}; known are: {names}.")

@@ -37,21 +37,31 @@ class Known:
     kind: Kind
     megabytes: int
     parameters: str
+    suggested: bool = True  # else only its name is known, as it was once suggested
 
     @property
     def name(self) -> str:
         return self.repository.split("/")[1]
 
 
-def _known(kind: Kind, repository: str, megabytes: int, parameters: str) -> Known:
-    return Known(kind=kind, repository=repository, megabytes=megabytes, parameters=parameters)
+def _known(
+    kind: Kind, repository: str, megabytes: int, parameters: str, *, suggested: bool = True
+) -> Known:
+    return Known(
+        kind=kind,
+        repository=repository,
+        megabytes=megabytes,
+        parameters=parameters,
+        suggested=suggested,
+    )
 
 
+# Suggested are at most two of a kind of work, all free for every use (docs/models.md).
 KNOWN = (
     _known("causal_lm", "Qwen/Qwen3-4B-Instruct-2507", 8_060, "4.0 billion"),
-    _known("causal_lm", "Qwen/Qwen2.5-3B-Instruct", 6_180, "3.1 billion"),
+    _known("causal_lm", "Qwen/Qwen2.5-3B-Instruct", 6_180, "3.1 billion", suggested=False),
     _known("causal_lm", "Qwen/Qwen2.5-1.5B-Instruct", 3_100, "1.5 billion"),
-    _known("causal_lm", "Qwen/Qwen2.5-0.5B-Instruct", 1_000, "494 million"),
+    _known("causal_lm", "Qwen/Qwen2.5-0.5B-Instruct", 1_000, "494 million", suggested=False),
     _known("embedder", "Qwen/Qwen3-Embedding-0.6B", 1_210, "596 million"),
     _known("embedder", "BAAI/bge-small-en-v1.5", 134, "33 million"),
     _known("cross_encoder", "cross-encoder/ms-marco-MiniLM-L-6-v2", 92, "23 million"),
@@ -60,7 +70,7 @@ KNOWN = (
 
 
 def models(settings: Settings, kind: Kind, precision: str) -> list[Model]:
-    """Models of a kind: those of the known ones, best first, then the others that are here.
+    """Models of a kind: those that are suggested, best first, then the others that are here.
 
     `precision` is the one they run in; it becomes part of their revisions.
     """
@@ -75,14 +85,14 @@ def models(settings: Settings, kind: Kind, precision: str) -> list[Model]:
             family=FAMILIES[kind],
             source="hub",
             available=False,
-            reason=f"not downloaded ({each.megabytes:,} MB); {DOWNLOAD.format(each.name)}.",
+            reason=absent(each),
             megabytes=each.megabytes,
             parameters=each.parameters,
             device=device.likely(settings),
             precision=precision,
         )
         for each in KNOWN
-        if each.kind == kind
+        if each.kind == kind and (each.suggested or each.name in here)
     ]
     return listed + list(here.values())
 
@@ -90,6 +100,11 @@ def models(settings: Settings, kind: Kind, precision: str) -> list[Model]:
 def known(name: str) -> Known | None:
     """The model of the hub that is called so, if it is known."""
     return next((each for each in KNOWN if each.name == name), None)
+
+
+def absent(known: Known) -> str:
+    """Why one that is known is not here, and what brings it."""
+    return f"not downloaded ({known.megabytes:,} MB); {DOWNLOAD.format(known.name)}."
 
 
 def bytes_in(model: Model, precision: str) -> int:
@@ -190,7 +205,8 @@ def _folders(models: Path) -> Iterator[tuple[str, Path, str]]:
             continue
         origin = folders.read_json(folder / ORIGIN)
         if isinstance(origin, dict) and "commit" in origin:
-            yield folder.name, folder, str(origin["commit"])[:12]
+            # ORG--NAME, as downloads name it; no repository has two hyphens in its name.
+            yield folder.name.replace("--", "/", 1), folder, str(origin["commit"])[:12]
             continue
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         facts = [(str(path.relative_to(folder)), path.stat()) for path in files]

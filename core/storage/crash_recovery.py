@@ -42,6 +42,8 @@ def clear(
                 "backups/triptych-*.sqlite*",
                 "sweeps/*.part",
                 "vectors/*.part",
+                "endpoints.json.part",
+                "keys.json.part",
             ):
                 for left in data.glob(pattern):
                     left.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.errors import Damaged
-from core.models import Models
+from core.models import Endpoints, Models
 from core.papers import Papers
 from core.settings import Settings
 from core.store import Store
@@ -23,13 +23,17 @@ class Check:
     sentence: str
 
 
-def examine(settings: Settings, store: Store, papers: Papers, models: Models) -> Iterator[Check]:
+def examine(
+    settings: Settings, store: Store, papers: Papers, models: Models, endpoints: Endpoints
+) -> Iterator[Check]:
     """All checks in turn; none of them loads a model."""
     yield _folder(settings)
     yield _space(settings)
     yield _database(store)
     yield from _originals(papers)
     yield from _models(models)
+    for fault in endpoints.faults():
+        yield Check(check="endpoints", ok=False, sentence=fault)
 
 
 def _folder(settings: Settings) -> Check:

@@ -8,9 +8,11 @@ the one before it need not be read again.
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from core import chunkers
 from core.answering import LONGEST_QUESTION, answer_units
+from core.settings import Endpoint
 from core.sweeps.expand import DroppedSetting
 from core.types import Chunking, Generation, Given, Recipe, Retrieval, Setting, Span, digest
 
@@ -48,8 +50,8 @@ class SweepPlan:
     """A sweep before it starts. All counts are upper bounds: what is already kept is counted too,
     and texts that fall together are found out only when they are there.
 
-    `seconds` is estimated for the cells that are not `known`; it is a guess where `guessed` names
-    stages that were never measured here. `given` as that of a sweep.
+    `seconds` and `dollars` are estimated for the cells that are not `known`; `seconds` are a guess
+    where `guessed` names stages that were never measured here. `given` as that of a sweep.
     """
 
     name: str
@@ -69,6 +71,7 @@ class SweepPlan:
     passages_read: int = 0  # of these, when what prompts begin alike with is read once
     seconds: float = 0.0
     guessed: tuple[str, ...] = ()
+    dollars: float | None = None  # at most about; None where no model of it has a price
 
     @property
     def cells(self) -> int:
@@ -259,10 +262,12 @@ def estimated(
     open_share: float,
     fresh_texts: Mapping[str, int],
     speeds: Mapping[tuple[str, str], float],
+    prices: Mapping[str, Endpoint] = MappingProxyType({}),
 ) -> SweepPlan:
-    """The plan with its seconds. `open_share`: of the cells, those not answered yet (0..1);
-    `fresh_texts`: how many chunks have no vector yet, by embedder; `speeds`: what each stage's
-    model does a second, texts ("embed"), pairs ("rerank") or units ("answer")."""
+    """The plan with its seconds, and its dollars where it uses an endpoint of `prices`.
+    `open_share`: of the cells, those not answered yet (0..1); `fresh_texts`: how many chunks have
+    no vector yet, by embedder; `speeds`: what each stage's model does a second, texts ("embed"),
+    pairs ("rerank") or units ("answer")."""
     questions = len(plan.questions) * open_share
     recipes = [setting.recipe for setting in plan.settings]
     amounts: dict[tuple[str, str], float] = {}
@@ -282,7 +287,38 @@ def estimated(
         amount / speeds.get((stage, model), GUESSED[stage])
         for (stage, model), amount in amounts.items()
     )
-    return replace(plan, seconds=seconds, guessed=tuple(guessed))
+    dollars = _dollars(plan, questions, fresh_texts, prices)
+    return replace(plan, seconds=seconds, guessed=tuple(guessed), dollars=dollars)
+
+
+def _dollars(
+    plan: SweepPlan,
+    questions: float,
+    fresh_texts: Mapping[str, int],
+    prices: Mapping[str, Endpoint],
+) -> float | None:
+    """What the endpoints with a price take at most, every chunk as long as it may be and every
+    answer as long as it is allowed; tokens of prompts are estimated. None without such a one."""
+    recipes = [setting.recipe for setting in plan.settings]
+    read: dict[str, float] = {}  # tokens, by endpoint
+    written: dict[str, float] = {}
+    searches = _by_embedder(recipes)
+    for embedder, texts in fresh_texts.items():
+        longest = max(_chunk_tokens(search.chunking) for search in searches[embedder])
+        read[embedder] = texts * longest + questions * FRAME if questions else 0.0
+    for (search, reranker), counts in reranked(recipes).items():
+        pair = FRAME + _chunk_tokens(search.chunking)
+        read[reranker] = read.get(reranker, 0.0) + questions * sum(counts) * pair
+    for prompt in _prompts(recipes, _Unbounded(), plan.given):
+        name = prompt.generation.generator
+        read[name] = read.get(name, 0.0) + questions * _tokens(prompt)
+        written[name] = written.get(name, 0.0) + questions * prompt.generation.max_tokens
+    costs = [
+        prices[name].dollars(tokens, written.get(name, 0.0))
+        for name, tokens in read.items()
+        if name in prices
+    ]
+    return sum(cost or 0.0 for cost in costs) if costs else None
 
 
 class _Unbounded(dict[Chunking, int]):
@@ -294,15 +330,17 @@ def _tokens(prompt: Prompt) -> float:
     """About how many tokens it has, passages taken as long as they may be."""
     if prompt.source is None:
         return FRAME + (prompt.given or 0) / CHARACTERS_A_TOKEN
-    chunking = prompt.source[0].chunking
-    unit = chunkers.unit(chunking.chunker)
-    each = {
+    return FRAME + prompt.passages * _chunk_tokens(prompt.source[0].chunking)
+
+
+def _chunk_tokens(chunking: Chunking) -> float:
+    """About how many tokens a chunk may have."""
+    return {
         "character": chunking.size / CHARACTERS_A_TOKEN,
         "word": chunking.size * TOKENS_A_WORD,
         "token": chunking.size,
         "page": CHARACTERS_A_PAGE / CHARACTERS_A_TOKEN,
-    }[unit]
-    return FRAME + prompt.passages * each
+    }[chunkers.unit(chunking.chunker)]
 
 
 def reading_order(prompts: Sequence[str]) -> list[int]:

@@ -15,7 +15,7 @@ from typing import IO
 from core.answering import Answering
 from core.errors import BadInput, MissingModel
 from core.files import lock_file, try_lock
-from core.models import Models
+from core.models import Endpoints, Models
 from core.retrieval import Finder
 from core.settings import SAMPLES, Settings
 from core.store import Store, SweepRow, now
@@ -76,6 +76,7 @@ class Sweeps:
         self._speeds = store.speeds
         self._finder = finder
         self._models = models
+        self._endpoints = Endpoints(settings)
         self._answering = answering
         self._worker = worker
         # What a sweep asks never changes.
@@ -153,6 +154,7 @@ class Sweeps:
                 1 - known / counted.cells,
                 self._fresh(searches, texts),
                 self._speeds.all(),
+                self._endpoints.prices(),
             )
 
         return steps()

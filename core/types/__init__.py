@@ -53,6 +53,7 @@ from core.types.filters import (
     filter_from_link,
     filter_to_link,
 )
+from core.types.offers import HubFile, Offer
 from core.types.questions import Alternatives, Question, spans_of
 from core.types.sweeps import Cell, CellStatus, Setting, Sweep, SweepStatus
 from core.types.view import CHOICES, Choice, View, from_link, to_link
@@ -85,9 +86,11 @@ __all__ = [
     "Generation",
     "Given",
     "Hit",
+    "HubFile",
     "Memory",
     "Message",
     "Model",
+    "Offer",
     "Paper",
     "PaperFilter",
     "PaperKind",

@@ -420,6 +420,7 @@ class Model:
     quantisation: str = ""  # how its file or folder keeps them, where that is rounded: "Q4_K_M"
     context: int = 0  # how many tokens it reads at once, as its GGUF file says; 0: not looked up
     chat_template: bool | None = None  # whether its GGUF file has one; None: not looked up
+    aside: str = ""  # why it is used only where a person chooses it; empty if it may be the default
 
 
 def three_ways(recipe: Recipe, reranker: str) -> tuple[Recipe, Recipe, Recipe]:

@@ -9,9 +9,13 @@ from streamlit.testing.v1 import AppTest
 from core.history import GRID_ID
 from core.history.runs import PAGE
 from core.lab import Lab
+from core.models import Endpoints
+from core.settings import Endpoint
 from core.types import View
+from pages.ui.runs import filters
 from pages.ui.runs.charts import as_csv
 from tests.pages.conftest import texts
+from tests.support.labs import asked
 from tests.support.logs import EXPERIMENT, RETRIEVAL
 
 
@@ -47,6 +51,30 @@ def test_marked_runs_leave_room_below_the_table_for_what_is_made_of_them(
     assert not app.exception
     assert drawn[-1][0] == key
     assert drawn[-1][1] < before / 2
+
+
+def test_money_stands_beside_seconds_where_a_price_is_known(
+    app: AppTest, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked(lab)
+    app.run()
+    app.query_params["view"] = filters.ANY
+    app.switch_page("pages/runs.py").run()
+    assert "dollars" not in app.dataframe[0].value
+    echo = Endpoint(name="echo", address="http://a/v1", model="m", dollars_in=1.0, dollars_out=2.0)
+    monkeypatch.setattr(Endpoints, "prices", lambda _self: {"echo": echo})
+    app.run()
+    assert not app.exception
+    rows = app.dataframe[0].value.to_dict("records")
+    mine = [row for row in rows if row["generator"] == "echo"]
+    assert len(mine) == 3
+    for row in mine:
+        assert row["dollars"] == pytest.approx((row["prompt"] + 2 * row["answer"]) / 1e6)
+    assert {row["dollars"] > 0 for row in rows if row["generator"] != "echo"} == {False}
+    app.query_params["view"] = "generator:echo"
+    app.segmented_control(key="runs.section").set_value("Charts").run()
+    assert not app.exception
+    assert "dollars a thousand questions" in str([each.proto for each in app.get("plotly_chart")])
 
 
 def test_it_opens_there_a_second_time(runs: AppTest, lab: Lab) -> None:

@@ -9,7 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from core.errors import OutOfSpace
 from core.lab import Lab
+from core.models import Endpoints
 from core.retrieval import Finder
+from core.settings import Endpoint
 from core.sweeps.presets import Answers
 from core.tasks import Progress
 from pages.ui.shared import planning
@@ -50,6 +52,17 @@ def test_smoke(app: AppTest) -> None:
     assert not app.exception
     assert "Type a question" in texts(app)
     assert app.button(key="sweep.start").disabled
+
+
+def test_a_plan_says_what_an_endpoint_with_a_price_takes(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "dollars, at most about" not in metrics(page)
+    echo = Endpoint(name="echo", address="http://a/v1", model="m", dollars_in=1e3, dollars_out=2e3)
+    monkeypatch.setattr(Endpoints, "prices", lambda _self: {"echo": echo})
+    page.run()
+    assert not page.exception
+    assert metrics(page)["dollars, at most about"].startswith("$")
 
 
 def test_while_a_plan_is_made_the_page_answers(

@@ -2,8 +2,10 @@
 
 FOLDER holds repositories as owner/name/files. Prints its port. A repository's file "manners" says
 what goes wrong: "cut" breaks each file off after half of what is missing, "whole" knows no ranges,
-"lie" says other checksums, "gone" and "nonsense" speak for themselves. GET /seen lists what was
-asked for, with the bytes sent.
+"lie" says other checksums, "busy", "gone" and "nonsense" speak for themselves; "gated" lists what
+it does not give, and says so, "locked" does not say so. What it does not have, the hub calls
+forbidden (401), as to all without an account. Files "licence" and "architecture" name these, the
+latter of GGUF files. GET /seen lists what was asked for, with the bytes sent.
 """
 
 import hashlib
@@ -13,6 +15,7 @@ import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 ROOT = Path(sys.argv[-1])
@@ -37,8 +40,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def listing(self, repository: Path) -> None:
         manners = self.manners(repository)
-        if manners == "gone":
-            self.send_error(404)
+        if manners in ("gone", "busy") or not repository.is_dir():
+            self.send_error({"gone": 404, "busy": 503}.get(manners, 401))
             return
         if manners == "nonsense":
             self.reply(b"<html>")
@@ -51,15 +54,27 @@ class Handler(BaseHTTPRequestHandler):
                 "size": file.stat().st_size,
                 "blobId": hashlib.sha1(b"blob %d\0" % len(body) + body).hexdigest(),
             }
-            if file.suffix == ".safetensors":
+            if file.suffix in (".safetensors", ".gguf"):
                 facts["lfs"] = {"sha256": hashlib.sha256(body).hexdigest()}
             siblings.append(facts)
         siblings.append({"rfilename": "../evil.json", "size": 1, "blobId": ""})
-        self.reply(json.dumps({"sha": COMMIT, "siblings": siblings}).encode())
+        licence, architecture = repository / "licence", repository / "architecture"
+        told = {
+            "id": str(repository.relative_to(ROOT)),
+            "sha": COMMIT,
+            "siblings": siblings,
+            "gated": "manual" if manners == "gated" else False,
+            "cardData": {"license": licence.read_text()} if licence.exists() else None,
+            "gguf": {"architecture": architecture.read_text()} if architecture.exists() else None,
+        }
+        self.reply(json.dumps(told).encode())
 
     def file(self, repository: Path, name: str) -> None:
-        body = (repository / name).read_bytes()
         manners = self.manners(repository)
+        if manners in ("gated", "locked"):
+            self.send_error(403)
+            return
+        body = (repository / unquote(name)).read_bytes()
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("range", ""))
         start = int(asked[1]) if asked and manners != "whole" else 0
         rest = body[start:]

@@ -1,7 +1,8 @@
 """A small OpenAI-compatible server in a process of its own: `python -m` this module.
 
 Its models are its manners: "echo" says the last message again, the others go wrong in one way
-each. Prints its port, then serves until it is killed. GET /seen tells what it was asked.
+each. Prints its port, then serves until it is killed. GET /v1/models lists two of them, any other
+GET tells what it was asked.
 """
 
 import json
@@ -27,7 +28,8 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
-        self.reply(200, json.dumps(seen))
+        models = {"data": [{"id": name} for name in ("echo", "locked")]}
+        self.reply(200, json.dumps(models if self.path == "/v1/models" else seen))
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))

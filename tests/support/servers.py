@@ -1,4 +1,4 @@
-"""A fresh server over a data folder, as `make run` starts it. Needs no browser."""
+"""A fresh server over a data folder, as `make run` starts it, and a small hub. Needs no browser."""
 
 import os
 import socket
@@ -68,3 +68,15 @@ def healthy(address: str) -> bool:
             return bool(reply.status == 200)
     except OSError:
         return False
+
+
+@contextmanager
+def hub_of(repositories: Path) -> Iterator[str]:
+    """The address of tests/support/hub_server.py over a folder, in a process of its own."""
+    command = [sys.executable, "-m", "tests.support.hub_server", str(repositories)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout
+            yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        finally:
+            server.kill()

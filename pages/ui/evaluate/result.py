@@ -6,7 +6,8 @@ import streamlit as st
 from core import labels
 from core.evaluation import Evaluation
 from core.lab import Lab
-from core.metrics import Interval, SettingOutcome
+from core.metrics import Interval, SettingOutcome, at_the_price
+from core.settings import Endpoint
 from core.sweeps import SweepRow
 from core.tasks import result_of
 from core.types import Sweep
@@ -193,12 +194,20 @@ def rows(found: Evaluation) -> list[dict[str, object]]:
     summary = found.summary
     order = sorted(summary.outcomes, key=lambda outcome: -outcome.recall.mean)
     return [
-        _row(outcome, base=outcome is summary.outcomes[found.base], decided=not summary.too_few)
+        _row(
+            outcome,
+            base=outcome is summary.outcomes[found.base],
+            decided=not summary.too_few,
+            reader=found.reader,
+        )
         for outcome in order
     ]
 
 
-def _row(outcome: SettingOutcome, *, base: bool, decided: bool) -> dict[str, object]:
+def _row(
+    outcome: SettingOutcome, *, base: bool, decided: bool, reader: Endpoint | None
+) -> dict[str, object]:
+    dollars = reader.dollars(1_000 * outcome.context_tokens, 0) if reader else None
     change = outcome.difference
     compared = f"{change.wins}/{change.ties}/{change.losses}" if change else None
     ranks = outcome.ranks
@@ -210,6 +219,7 @@ def _row(outcome: SettingOutcome, *, base: bool, decided: bool) -> dict[str, obj
         "95 % CI": interval(outcome.recall),
         **(standing if decided else {}),
         "tokens": outcome.context_tokens,
+        **({} if dollars is None else {"dollars": dollars}),
         "seconds": outcome.seconds,
         "difference from baseline": 100 * change.interval.mean if change else None,
         "95 % CI of the difference": interval(change.interval, sign=True) if change else None,
@@ -255,6 +265,9 @@ def _table(found: Evaluation) -> None:
             ),
             "precision": number(format="%.1f", help="% of the retrieved text that is gold"),
             "tokens": number(format="%.0f", help=f"of a question's context, by {found.tokens_of}"),
+            "dollars": number(
+                format="%.2f", help=at_the_price(found.reader) if found.reader else None
+            ),
             "seconds": number(format="%.3f", help="search and reranking, median of a question"),
             "truncated": number(
                 format="%.0f", help="% of the found chunks' text that the embedder does not read"

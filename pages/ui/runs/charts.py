@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -11,6 +11,7 @@ import streamlit as st
 from core import labels
 from core.charts import Chart
 from core.history import MEASURES, Selection, charts_of
+from core.settings import Endpoint
 from core.text import escape_formula
 from pages.ui.shared import frame
 
@@ -20,7 +21,7 @@ TOOLBAR = {
 }
 
 
-def draw(selection: Selection) -> None:
+def draw(selection: Selection, prices: Mapping[str, Endpoint]) -> None:
     """All charts of one group of runs that may be compared, and which group that is."""
     groups = selection.groups
     with st.container(horizontal=True, vertical_alignment="bottom", key="runs-charts-of"):
@@ -46,7 +47,7 @@ def draw(selection: Selection) -> None:
             " each). A smaller difference between two answers is chance."
         )
     theme = frame.theme()
-    charts = charts_of(points, measure, theme)
+    charts = charts_of(points, measure, theme, prices)
     beside: list[Any] = []  # the free half of a row that has begun
     for index, chart in enumerate(charts):
         if chart.figure is None:

@@ -1,6 +1,6 @@
 """Past runs as a table; one or more of them are marked, to be opened or compared."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import streamlit as st
 
@@ -41,7 +41,7 @@ def draw(lab: Lab, view: View, count: int) -> None:
     before = st.session_state.get(key)
     most = ROWS_ABOVE if before and before["selection"]["rows"] else ROWS
     marked = st.dataframe(
-        [_row(row, others) for row in rows],
+        [_row(row, others) | money for row, money in zip(rows, _money(lab, rows), strict=True)],
         hide_index=True,
         placeholder="",
         on_select="rerun",
@@ -56,6 +56,11 @@ def draw(lab: Lab, view: View, count: int) -> None:
             "prompt": st.column_config.NumberColumn(help="tokens of the prompt"),
             "answer": st.column_config.NumberColumn(help="tokens of the answer"),
             "seconds": st.column_config.NumberColumn(format="%.1f", help="to the last word"),
+            "dollars": st.column_config.NumberColumn(
+                format="%.5f",
+                help="at the price of its endpoint in Settings now, for the tokens that the server"
+                " counted",
+            ),
         },
     )
     chosen = [rows[index] for index in marked.selection.rows if index < len(rows)]
@@ -69,6 +74,17 @@ def draw(lab: Lab, view: View, count: int) -> None:
         if len(chosen) > MOST:
             st.caption(f"The first {MOST} of them are shown.")
     pair.draw(lab.runs.runs([row.id for row in chosen[:MOST]]))
+
+
+def _money(lab: Lab, rows: Sequence[RunRow]) -> list[dict[str, object]]:
+    """For each row what its answer cost; nothing at all where no row's endpoint has a price."""
+    prices = lab.endpoints.prices()
+    asked = [prices.get(row.generator or "") if row.origin == "lab" else None for row in rows]
+    costs = [
+        price.dollars(row.prompt_tokens, row.answer_tokens) if price else None
+        for price, row in zip(asked, rows, strict=True)
+    ]
+    return [{"dollars": cost} if any(asked) else {} for cost in costs]
 
 
 def _row(row: RunRow, others: Collection[str]) -> dict[str, object]:

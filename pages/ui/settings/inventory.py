@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import labels
+from core.errors import TriptychError
 from core.lab import Lab, job_of
 from core.types import FAMILIES, Family, Model
-from pages.ui.shared import jobs
+from pages.ui.shared import frame, jobs
 
 DOES: dict[Family, str] = {
     "embedder": "turn texts into vectors, so that similar ones are found",
@@ -16,9 +17,14 @@ DOES: dict[Family, str] = {
 }
 SOURCES = {
     "packaged": "in a package",
-    "cached": "downloaded",
+    "cached": "on this disk",
     "hub": "on the hub",
     "endpoint": "at an endpoint",
+}
+USED: dict[Family, str] = {
+    "embedder": "search",
+    "reranker": "reranking",
+    "generator": "answers",
 }
 DEVICES = {"cpu": "on the processor", "cuda": "on the GPU", "mps": "on the GPU (Metal)"}
 
@@ -30,8 +36,39 @@ def draw(lab: Lab) -> None:
         models = [model for model in known if model.family == family]
         with st.container(key=f"family-{family}", gap=None):
             st.markdown(f"**{family.capitalize()}s** {DOES[family]}")
+            default = lab.models.default(family)
+            _rule(lab, family, default)
             for number, model in enumerate(models):
-                _row(lab, model, number, in_memory=(family, model.name) in loaded)
+                badges = ["in memory"] if (family, model.name) in loaded else []
+                if model.available and model.name == default:
+                    badges.insert(0, f"used for {USED[family]}")
+                _row(lab, model, number, badges)
+
+
+def _rule(lab: Lab, family: Family, default: str) -> None:
+    """Which model is used where a question names none, and why."""
+    chosen, rule = lab.models.chosen(family), lab.models.rule(family)
+    if not chosen:
+        st.caption(rule)
+        return
+    said = f"You chose **{labels.escaped(chosen)}**."
+    if chosen != default:
+        instead = f"**{labels.escaped(default)}** is used meanwhile"
+        said = f":red[:material/error:] {said} It cannot be used now; {instead}."
+    st.caption(f"{said} {rule}")
+    if st.button("Leave it to the rule", key=f"settings.{family}.rule", type="tertiary"):
+        _use(lab, family, "")
+
+
+def _use(lab: Lab, family: Family, name: str) -> None:
+    """Make a model the default, also in Compare, which else stays at what it was set to."""
+    try:
+        lab.models.choose(family, name)
+    except TriptychError as error:
+        frame.show(error)
+    else:
+        st.session_state[f"compare.{family}"] = lab.models.default(family)
+        st.rerun()
 
 
 def offline_sentence(lab: Lab) -> str:
@@ -75,34 +112,45 @@ def about(model: Model) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _row(lab: Lab, model: Model, number: int, *, in_memory: bool) -> None:
+def _row(lab: Lab, model: Model, number: int, badges: Sequence[str]) -> None:
     kind = job_of(model)
     with st.container(key=f"model-{model.family}-{number}", gap=None):
-        with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        with st.container(horizontal=True, vertical_alignment="center"):
             with st.container(gap=None):
-                memory = " :gray-badge[in memory]" if in_memory else ""
+                worn = "".join(f" :gray-badge[{badge}]" for badge in badges)
                 name = labels.escaped(model.name)
-                st.markdown(f"**{name}**{memory}" if model.available else name)
+                st.markdown(f"**{name}**{worn}" if model.available else name)
                 st.caption(about(model))
             if not jobs.busy(lab, kind):
-                _button(lab, model)
+                _buttons(lab, model, used=any(badge.startswith("used") for badge in badges))
         if not model.available and model.source != "hub":
             st.caption(f":material/error: {labels.escaped(model.reason)}")
-        jobs.line(lab, kind)
+        if model.available and (why := lab.models.passed_over(model)):
+            st.caption(f"Used only where you choose it: {labels.escaped(why)}.")
+        if model.source != "endpoint":  # it is tested where it is added
+            jobs.line(lab, kind)
 
 
-def _button(lab: Lab, model: Model) -> None:
+def _buttons(lab: Lab, model: Model, *, used: bool) -> None:
     key = f"settings.{model.family}.{model.name}"
     if model.available:
-        if st.button("Test", key=f"{key}.test"):
+        label = f"Use for {USED[model.family]}"
+        if not used and st.button(label, key=f"{key}.use", type="tertiary"):
+            _use(lab, model.family, model.name)
+        if model.source != "endpoint" and st.button("Test", key=f"{key}.test"):
             jobs.begin(lambda: lab.test(model))
     elif model.source == "hub":
-        came = lab.models.came(model.name)
-        label = f"Download {labels.size(model.megabytes)}"
-        if came:
-            label = f"Go on, {labels.size(max(1, model.megabytes - came))} to come"
+        label = fetch_label(lab, model.name, model.megabytes * 1_000_000)
         if st.button(label, key=f"{key}.download", icon=":material/download:"):
             jobs.begin(lambda: lab.download(model))
+
+
+def fetch_label(lab: Lab, name: str, size: int) -> str:
+    """How much of so many bytes is still to come."""
+    came = lab.models.came(name)
+    if came:
+        return f"Go on, {labels.size(max(1e6, size - came) / 1e6)} to come"
+    return f"Download {labels.size(size / 1e6)}"
 
 
 def _listed(names: Sequence[str]) -> str:

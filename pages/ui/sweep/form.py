@@ -256,6 +256,14 @@ def cost(plan: SweepPlan, typed: int = 0) -> None:
             ),
             width="content",
         )
+        if plan.dollars is not None:
+            st.metric(
+                "dollars, at most about",
+                labels.dollars(plan.dollars),
+                help="At the prices of the endpoints in Settings, with answers as long as they may"
+                " be; the tokens of prompts are estimated, four characters each.",
+                width="content",
+            )
     asked = labels.counted(len(plan.questions), "question")
     if typed > len(plan.questions):
         asked = f"The first {len(plan.questions):,} of {labels.counted(typed, 'question')}"
