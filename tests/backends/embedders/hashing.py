@@ -37,6 +37,7 @@ class HashingEmbedder:
 
     window = 256
     dimensions = 64
+    at_once = 32
 
     def __init__(self) -> None:
         self.tokenizer = tokenizer()
