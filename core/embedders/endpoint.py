@@ -18,7 +18,8 @@ from core.types import Model
 if TYPE_CHECKING:
     import numpy as np
 
-TEXTS_A_CALL = 16
+TEXTS_A_CALL = 32  # at most: text-embeddings-inference takes no more, unless it is told to
+FEWEST = 4  # a question and the probe go together
 PROBE = "The lamp of Varn was lit in 1874 and burns whale oil to this day."
 CLOSE = 0.999  # cosine; the same model in other batches stays above it, another one far below
 
@@ -57,7 +58,6 @@ class EndpointEmbedder:
     def __init__(self, endpoint: Endpoint, settings: Settings) -> None:
         self._endpoint = endpoint
         self._settings = settings
-        self.at_once = endpoint.requests * TEXTS_A_CALL - 1  # the probe goes with them
         line = self._calls()
         try:
             self._said = line.said()
@@ -87,7 +87,9 @@ class EndpointEmbedder:
         """Unit vectors, float64, shape (len(texts), dimensions)."""
         import numpy as np
 
-        some = [texts[at : at + TEXTS_A_CALL] for at in range(0, len(texts), TEXTS_A_CALL)]
+        share = math.ceil(len(texts) / self._endpoint.requests)
+        size = min(max(FEWEST, share), TEXTS_A_CALL)
+        some = [texts[at : at + size] for at in range(0, len(texts), size)]
         line = self._calls()
         found = [
             vector

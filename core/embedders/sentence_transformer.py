@@ -122,7 +122,6 @@ class SentenceTransformerEmbedder:
 
     def __init__(self, model: "SentenceTransformer", tokenizer_file: Path) -> None:
         self._model = model
-        self.at_once = BATCH
         self.tokenizer = _tokenizer(tokenizer_file)
         self.window: int = model.max_seq_length - _taken(self.tokenizer, model.prompts)
         self.dimensions: int = model.get_embedding_dimension()

@@ -29,6 +29,7 @@ from core.models import device
 if TYPE_CHECKING:
     from core.types import Embedder
 
+BATCH = 32  # texts embedded and kept together: what a kill can lose
 KEY = 32  # bytes of a sha256
 
 
@@ -221,19 +222,16 @@ def derived(file: Path) -> list[Path]:
 def embed_missing(
     store: VectorStore, embedder: "Embedder", texts: Sequence[str]
 ) -> Iterator[tuple[int, int]]:
-    """Embed the texts that have no vector yet, each once, and keep every batch at once: a kill
-    loses the batch that is under way.
+    """Embed the texts that have no vector yet, each once, and keep every batch at once.
 
     Yields (done, of how many) after each batch; nothing if nothing is missing. Errors: OutOfSpace.
     """
     todo = sorted(store.missing(texts), key=len, reverse=True)  # neighbours of like length pad less
-    for start in range(0, len(todo), embedder.at_once):
-        batch = store.missing(
-            todo[start : start + embedder.at_once]
-        )  # another process may have been here
+    for start in range(0, len(todo), BATCH):
+        batch = store.missing(todo[start : start + BATCH])  # another process may have been here
         if batch:
             store.add(batch, _embedded(embedder, batch))
-        yield min(start + embedder.at_once, len(todo)), len(todo)
+        yield min(start + BATCH, len(todo)), len(todo)
 
 
 def _embedded(embedder: "Embedder", texts: Sequence[str]) -> np.ndarray:

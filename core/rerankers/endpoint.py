@@ -14,7 +14,7 @@ from core.models import calls, endpoints, served
 from core.settings import Endpoint, Settings
 from core.types import Model
 
-TEXTS_A_CALL = 32  # text-embeddings-inference takes no more, unless it is told to
+TEXTS_A_CALL = 32  # as few calls as every server takes: some are paid by the call
 QUESTION = "When was the lamp of Varn lit?"
 PROBES = ("The lamp of Varn was lit in 1874.", "Bread is made of flour, water and salt.")
 CLOSE = 0.02  # between two scores of one pair by the same model

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 class Embedder(Protocol):
     """One model, ready. `tokenizer` truncates and pads nothing; `window` is how many of its tokens
     the model reads, special tokens included; both are None where a server knows them alone.
-    `dimensions` is the length of a vector, `at_once` how many texts are embedded together."""
+    `dimensions` is the length of a vector."""
 
     dimensions: int
-    at_once: int
 
     @property
     def tokenizer(self) -> "Tokenizer | None": ...

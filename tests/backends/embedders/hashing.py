@@ -37,7 +37,6 @@ class HashingEmbedder:
 
     window = 256
     dimensions = 64
-    at_once = 32
 
     def __init__(self) -> None:
         self.tokenizer = tokenizer()
