@@ -19,7 +19,7 @@ from core.errors import BadInput, Damaged, OutOfSpace
 from core.generators._decoding import Row, answer
 from core.generators._few_rows import quicken
 from core.generators._gguf import unpack
-from core.models import device, packages, weights
+from core.models import device, memory, packages, weights
 from core.settings import Settings
 from core.types import Delta, Generation, Message, Model, Request
 
@@ -98,9 +98,7 @@ def load(model: Model, settings: Settings) -> "CausalLM":
     smaller = _smaller(model, settings)
     full = OutOfSpace(f"{model.name} does not fit into the memory of this machine; {smaller}.")
     if model.source != "packaged":
-        free = device.free_bytes(place)
-        if free is not None and free < ROOM * _bytes(model):
-            raise full
+        _check_room(model, device.free_bytes(place), smaller)
     remedy = "to have it made anew" if model.source == "packaged" else "and download it again"
     try:
         return read(folder, place, model.precision, smaller)
@@ -112,6 +110,18 @@ def load(model: Model, settings: Settings) -> "CausalLM":
         if not device.out_of_memory(error):
             raise
         raise full from error
+
+
+def _check_room(model: Model, free: int | None, smaller: str) -> None:
+    """Errors: OutOfSpace where its weights, and what it keeps of three answers, take more than is
+    free."""
+    needs, answers = int(ROOM * _bytes(model)), memory.of_answers(model)
+    if free is not None and free < needs + answers:
+        raise OutOfSpace(
+            f"{model.name} does not fit into the memory of this machine: it takes about"
+            f" {needs / 1e6:,.0f} MB, and three answers {answers / 1e6:,.0f} MB beside it, but"
+            f" {free / 1e6:,.0f} MB are free; {smaller}."
+        )
 
 
 def _smaller(model: Model, settings: Settings) -> str:

@@ -1,6 +1,16 @@
 """The models of this machine: which there are, how they come here, what they compute on."""
 
-from core.models import calls, device, endpoints, packages, registry, served, vocabularies, weights
+from core.models import (
+    calls,
+    device,
+    endpoints,
+    memory,
+    packages,
+    registry,
+    served,
+    vocabularies,
+    weights,
+)
 from core.models.device import out_of_memory
 from core.models.loader import Models
 from core.models.packages import checked
@@ -20,6 +30,7 @@ __all__ = [
     "device",
     "endpoints",
     "lengths",
+    "memory",
     "modules",
     "offsets",
     "out_of_memory",

@@ -55,6 +55,8 @@ def device_sentence(lab: Lab) -> str:
         parts.append("its memory is known once a model was loaded")
     parts.append(labels.counted(facts.threads, "thread"))
     parts.append(f"torch {labels.escaped(facts.torch)}" if facts.torch else "torch is missing")
+    if facts.note:
+        parts.append(labels.escaped(facts.note))
     return " · ".join(parts)
 
 
