@@ -203,6 +203,14 @@ def test_a_passing_fault_is_tried_again(embedding_server: str, tmp_path: Path) -
     assert embedder(tmp_path, box(f"{embedding_server}/v1", "flaky-3-busy")).dimensions == 64
 
 
+def test_a_silence_is_waited_for_once(embedding_server: str) -> None:
+    line = calls.Calls(box(f"{embedding_server}/v1", "silent"), "", 0.2)
+    with pytest.raises(TriptychError, match="did not answer in time"):
+        line.ask("/embeddings", {"model": "silent", "input": ["one"]}, calls.numbers)
+    line.hang_up()
+    assert len(asked(embedding_server, "silent")) == 1
+
+
 def test_one_model_has_vectors_of_one_length(embedding_server: str, tmp_path: Path) -> None:
     served = embedder(tmp_path, box(f"{embedding_server}/v1", "uneven"))
     with pytest.raises(TriptychError, match="gave vectors of 64 and 128 numbers for one model"):

@@ -72,7 +72,7 @@ class Calls:
     def hang_up(self) -> None:
         self.gone.set()
         for each in list(self._sockets):
-            _shut(each)
+            shut(each)
         self.client.close()
 
     def each(self, ask: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
@@ -93,9 +93,15 @@ class Calls:
             self.hang_up()
 
     def ask(self, path: str, body: dict[str, Any], read: Callable[[Any], R]) -> R:
-        """What `read` makes of the JSON that the server answers; a passing fault is tried again.
-        `read` raises NoAnswer. Errors: Declined; TriptychError for another fault."""
-        from openai import AuthenticationError, OpenAIError, PermissionDeniedError
+        """What `read` makes of the JSON that the server answers. A passing fault is tried again,
+        but no silence, which somebody has waited for long enough. `read` raises NoAnswer. Errors:
+        Declined; TriptychError for another fault."""
+        from openai import (
+            APITimeoutError,
+            AuthenticationError,
+            OpenAIError,
+            PermissionDeniedError,
+        )
 
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -103,7 +109,8 @@ class Calls:
             except (OpenAIError, ValueError) as error:
                 found = fault(error, self.endpoint, self.key)
                 locked = isinstance(error, AuthenticationError | PermissionDeniedError)
-            if not found.passing or attempt == ATTEMPTS or self.gone.wait(PAUSE * attempt):
+                again = found.passing and not isinstance(error, APITimeoutError)
+            if not again or attempt == ATTEMPTS or self.gone.wait(PAUSE * attempt):
                 break
         kind = TriptychError if found.passing or locked else Declined
         raise kind(f"{self.where} {found.clause}.", found.clause)
@@ -153,7 +160,7 @@ class Calls:
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._sockets.append(info["return_value"].get_extra_info("socket"))
             if self.gone.is_set():
-                _shut(self._sockets[-1])
+                shut(self._sockets[-1])
 
 
 @cache
@@ -164,7 +171,8 @@ def _trusted() -> Any:
     return httpx.create_ssl_context()
 
 
-def _shut(each: socket.socket) -> None:
+def shut(each: socket.socket) -> None:
+    """End a connection, also for a thread that waits for it."""
     with suppress(OSError):  # it was closed already
         each.shutdown(socket.SHUT_RDWR)
 

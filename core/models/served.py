@@ -23,7 +23,7 @@ Probe = tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
+class Identity:
     """One thing that an endpoint was: a hash of what it said of its model, empty where it said
     nothing; the numbers that it gave for the probe; whether its scores are logits."""
 
@@ -46,7 +46,7 @@ def meet(
     said: str,
     probe: Probe,
     unlike: Callable[[Probe, Probe], str],
-) -> Served:
+) -> Identity:
     """What it is, told by what it says of its model and by its numbers for the probe. `unlike` says
     in a clause how two probes differ, empty if they do not.
 
@@ -56,11 +56,11 @@ def meet(
     file = _file(settings, endpoint)
     known = _known(file)
     if not known:
-        first = Served(revision=_first(endpoint), said=said, probe=probe)
+        first = Identity(revision=_first(endpoint), said=said, probe=probe)
         _keep(file, (first,))
         return first
 
-    def differs(other: Served) -> str:
+    def differs(other: Identity) -> str:
         if said and other.said and said != other.said:
             return "it says that it serves another model"
         return unlike(other.probe, probe)
@@ -69,7 +69,7 @@ def meet(
     if not (clause := differs(last)):
         return last
     back = next((each for each in known if not differs(each)), None)
-    new = back or Served(revision=digest([_first(endpoint), said, probe]), said=said, probe=probe)
+    new = back or Identity(revision=digest([_first(endpoint), said, probe]), said=said, probe=probe)
     _keep(file, (*(each for each in known if each is not back), new))
     raise TriptychError(
         f"{endpoint.name} ({endpoint.address}) is not what it was: {clause}. From now on it counts"
@@ -81,7 +81,7 @@ def are_logits(settings: Settings, endpoint: Endpoint) -> None:
     """Remember that its scores are logits: from now on it counts as another model."""
     file = _file(settings, endpoint)
     *before, last = _known(file)
-    changed = Served(
+    changed = Identity(
         revision=digest([last.revision, "logits"]), said=last.said, probe=last.probe, logits=True
     )
     _keep(file, (*before, changed))
@@ -95,11 +95,11 @@ def _file(settings: Settings, endpoint: Endpoint) -> Path:
     return settings.data / FOLDER / f"{endpoint.family}-{_first(endpoint)}.json"
 
 
-def _known(file: Path) -> tuple[Served, ...]:
+def _known(file: Path) -> tuple[Identity, ...]:
     """All that it was, the last at the end."""
-    return from_json(tuple[Served, ...], file.read_bytes()) if file.exists() else ()
+    return from_json(tuple[Identity, ...], file.read_bytes()) if file.exists() else ()
 
 
-def _keep(file: Path, known: tuple[Served, ...]) -> None:
+def _keep(file: Path, known: tuple[Identity, ...]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(file, f"[{','.join(map(to_json, known))}]\n")
