@@ -129,18 +129,13 @@ def test_a_name_in_both_places_is_taken_from_the_folder(settings: Settings) -> N
 
 def test_what_is_no_model_is_not_listed(settings: Settings) -> None:
     before = [model for family in weights.FAMILIES.values() for model in every(settings, family)]
-    tiny_models.cross_encoder(settings.models / "three-labels", labels=3)
-    for name, text in {
-        "empty": "",
-        "broken": "{",
-        "list": "[]",
-        "other": '{"architectures": []}',
-    }.items():
-        (settings.models / name).mkdir()
-        (settings.models / name / "config.json").write_text(text)
+    (settings.models / "notes").mkdir()
+    (settings.models / "notes" / "read-me.txt").write_text("")
     (settings.models / "a-file").write_text("")
     tiny_models.qwen2(settings.models / ".unfinished")
     (settings.hub_cache / "models--no--refs" / "snapshots" / "1").mkdir(parents=True)
+    # The cache belongs to other programs too.
+    tiny_models.cross_encoder(cached(settings, "somebody/sorter"), labels=3)
     after = [model for family in weights.FAMILIES.values() for model in every(settings, family)]
     assert after == before
 

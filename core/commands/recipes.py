@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 
 from core import chunkers
 from core.errors import BadInput
@@ -39,7 +40,9 @@ def add_retrieval(command: argparse._ActionsContainer) -> None:
 
 def add_generation(command: argparse.ArgumentParser) -> None:
     generation = Generation()
-    command.add_argument("--generator", metavar="NAME", help="default: the best that is here")
+    command.add_argument(
+        "--generator", metavar="NAME|FILE.gguf", help="default: the best that is here"
+    )
     command.add_argument("--style", choices=["chat", "completion"], default=generation.style)
     command.add_argument(
         "--passages", choices=["best-last", "best-first"], default=generation.passages
@@ -59,7 +62,7 @@ def recipe_from(lab: Lab, options: argparse.Namespace) -> Recipe:
     return replace(
         retrieval_from(lab, options),
         generation=Generation(
-            generator=options.generator or lab.models.default("generator"),
+            generator=_generator(lab, options.generator),
             max_tokens=options.max_tokens,
             temperature=options.temperature,
             seed=options.seed,
@@ -90,6 +93,13 @@ def retrieval_from(lab: Lab, options: argparse.Namespace) -> Recipe:
         ),
         generation=None,
     )
+
+
+def _generator(lab: Lab, given: str | None) -> str:
+    """A name, or the whole path of a GGUF file."""
+    if given and given.endswith(".gguf") and Path(given).is_file():
+        return str(Path(given).resolve())
+    return given or lab.models.default("generator")
 
 
 def papers_from(lab: Lab, options: argparse.Namespace) -> tuple[str, ...]:
