@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -37,6 +38,7 @@ SLOW = (
     "tests/test_soak.py::test_many_sessions_at_once",
     # servers that are waited for
     "tests/test_endpoints.py",
+    "tests/test_served_models.py",
     "tests/test_chroma_server.py",
     "tests/test_class_lab.py",
     "tests/test_downloads.py",
@@ -105,8 +107,21 @@ def home(tmp_path: Path, fakes: None, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def openai_server() -> Iterator[str]:
     """The address of tests/support/openai_server.py, in a process of its own."""
-    command = [sys.executable, "-m", "tests.support.openai_server"]
+    with _served("openai_server") as address:
+        yield f"{address}/v1"
+
+
+@pytest.fixture(scope="session")
+def embedding_server() -> Iterator[str]:
+    """Where tests/support/embedding_server.py listens; what follows says how it speaks."""
+    with _served("embedding_server") as address:
+        yield address
+
+
+@contextmanager
+def _served(module: str) -> Iterator[str]:
+    command = [sys.executable, "-m", f"tests.support.{module}"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
-        yield f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
+        yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
         server.kill()

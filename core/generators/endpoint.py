@@ -6,7 +6,6 @@ by the server or not at all, and what is too long is for the server to refuse.
 """
 
 import re
-import socket
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,22 +14,18 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
-from core.models import endpoints
+from core.models import calls, endpoints
+from core.models.calls import ATTEMPTS, PAUSE
 from core.settings import Endpoint, Settings
 from core.types import Delta, FinishReason, Generation, Message, Model, Request, digest
 
 if TYPE_CHECKING:
-    from openai import APIStatusError, Stream
+    from openai import Stream
 
-ATTEMPTS = 3  # as long as nothing was said
-PAUSE = 0.5  # seconds before the second attempt, twice as many before the third
 AT_ONCE = 8  # answers; the others wait for their turn
-CONNECT_SECONDS = 5
 LOOK_SECONDS = 0.05  # between two looks at `stop`
 HANG_UP_SECONDS = 1.0  # for a thread to notice that its connection is gone
-LONGEST_QUOTE = 200  # characters of what a server says about itself
 SHORTEST_SECRET = 12  # characters; shorter keys, such as EMPTY, guard nothing and may be words
-SENT = {"host", "accept", "accept-encoding", "connection", "content-type", "content-length"}
 # Which tokens frame a turn is the server's to know; these are the usual ones. Some servers read
 # them as tokens also where a text quotes them, and a paper must not end the user's turn.
 FRAME = re.compile(
@@ -82,7 +77,7 @@ class EndpointGenerator:
         said = set()
         waiting: SimpleQueue[tuple[int, Request] | None] = SimpleQueue()
         deltas: SimpleQueue[Delta | Exception] = SimpleQueue()
-        calls = _Calls(self._endpoint, self._key, self._seconds)
+        answers = _Calls(self._endpoint, self._key, self._seconds)
         threads: list[Thread] = []
 
         def take() -> bool:
@@ -95,7 +90,7 @@ class EndpointGenerator:
                 waiting.put((number, request))
                 if len(threads) < AT_ONCE and not stop.is_set():
                     threads.append(
-                        Thread(target=calls.answer_all, args=(waiting, deltas), daemon=True)
+                        Thread(target=answers.answer_all, args=(waiting, deltas), daemon=True)
                     )
                     threads[-1].start()
             return False
@@ -118,35 +113,15 @@ class EndpointGenerator:
                 tokens = None if index in said else 0
                 yield Delta(index=index, text="", finish="stopped", answer_tokens=tokens)
         finally:
-            calls.hang_up()
+            answers.hang_up()
             for _ in threads:
                 waiting.put(None)
             for thread in threads:
                 thread.join(HANG_UP_SECONDS)
 
 
-class _Calls:
-    """The calls that belong together: `hang_up` ends them all, also those that only wait."""
-
-    def __init__(self, endpoint: Endpoint, key: str, seconds: float) -> None:
-        from openai import DefaultHttpxClient, OpenAI, Timeout
-
-        self._endpoint = endpoint
-        self._key = key
-        self._gone = Event()
-        self._sockets: list[socket.socket] = []
-        timeout = Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
-        self._client = OpenAI(
-            base_url=endpoint.address,
-            api_key="none",  # the real one is added by _prepare
-            max_retries=0,  # `_answer` tries again, so that an empty or broken answer counts too
-            timeout=timeout,
-            http_client=DefaultHttpxClient(
-                event_hooks={"request": [self._prepare]},
-                follow_redirects=False,  # the settings name every address that is called
-                timeout=timeout,
-            ),
-        )
+class _Calls(calls.Calls):
+    """Answers, each by one call."""
 
     def answer_all(
         self,
@@ -155,32 +130,11 @@ class _Calls:
     ) -> None:
         """Answer one request after the other until there is None; in a thread of its own."""
         try:
-            while (asked := waiting.get()) and not self._gone.is_set():
+            while (asked := waiting.get()) and not self.gone.is_set():
                 for delta in self._answer(*asked):
                     deltas.put(delta)
         except Exception as error:  # noqa: BLE001 - raised again in the thread that takes the deltas
             deltas.put(error)
-
-    def hang_up(self) -> None:
-        self._gone.set()
-        for each in list(self._sockets):
-            _shut(each)
-        self._client.close()
-
-    def _prepare(self, request: Any) -> None:
-        """Send no header but our own: the client adds some from OPENAI_* variables, which were
-        meant for another address. And remember the connection, to be able to hang up."""
-        for name in set(request.headers) - SENT:
-            del request.headers[name]
-        if self._key:
-            request.headers["authorization"] = f"Bearer {self._key}"
-        request.extensions["trace"] = self._connected
-
-    def _connected(self, event: str, info: dict[str, Any]) -> None:
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            self._sockets.append(info["return_value"].get_extra_info("socket"))
-            if self._gone.is_set():
-                _shut(self._sockets[-1])
 
     def _answer(self, index: int, request: Request) -> Iterator[Delta]:
         """One answer, with exactly one finish. Errors: none; a fault is a finish of its own."""
@@ -194,12 +148,12 @@ class _Calls:
                     said = True
                 return
             except (OpenAIError, ValueError) as error:  # ValueError: no JSON, or no text at all
-                fault = _fault(error, self._endpoint, self._key)
+                fault = calls.fault(error, self.endpoint, self.key)
             if said or not fault.passing or attempt == ATTEMPTS:
                 break
-            if self._gone.wait(PAUSE * attempt):
+            if self.gone.wait(PAUSE * attempt):
                 break
-        where = f"{self._endpoint.name} ({self._endpoint.address})"
+        where = f"{self.endpoint.name} ({self.endpoint.address})"
         sentence = f"{where} {BROKE_OFF if said else fault.clause}."
         yield Delta(index=index, text="", finish="error", note=sentence)
 
@@ -207,7 +161,7 @@ class _Calls:
         """What the server says. Errors: OpenAIError; ValueError for what is no answer."""
         from openai import OpenAIError
 
-        reason, counts, hiding = None, _Counts(), _Hiding(self._key)
+        reason, counts, hiding = None, _Counts(), _Hiding(self.key)
         with self._ask(request) as events:
             try:
                 for event in events:
@@ -240,7 +194,7 @@ class _Calls:
     def _ask(self, request: Request) -> "Stream[Any]":
         wanted = request.generation
         how: dict[str, Any] = {
-            "model": self._endpoint.model,
+            "model": self.endpoint.model,
             "max_tokens": wanted.max_tokens,
             "temperature": wanted.temperature,
             "seed": wanted.seed,
@@ -251,13 +205,13 @@ class _Calls:
         texts = [FRAME.sub(r"\g<0> ", message.content) for message in request.messages]
         if wanted.style == "completion":
             prompt = "\n\n".join(texts)
-            events = self._client.completions.create(prompt=prompt, **how)
+            events = self.client.completions.create(prompt=prompt, **how)
         else:
             roles = [message.role for message in request.messages]
             turns: Any = [
                 {"role": role, "content": text} for role, text in zip(roles, texts, strict=True)
             ]
-            events = self._client.chat.completions.create(messages=turns, **how)
+            events = self.client.chat.completions.create(messages=turns, **how)
         stream: Stream[Any] = events
         return stream
 
@@ -313,80 +267,4 @@ def _read(event: Any) -> tuple[str, str | None, _Counts | None]:
     return text, reason, counts
 
 
-def _shut(each: socket.socket) -> None:
-    with suppress(OSError):  # it was closed already
-        each.shutdown(socket.SHUT_RDWR)
-
-
 BROKE_OFF = "broke off in the middle of the answer; what it said is kept, ask again for the whole"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Fault:
-    """What an endpoint did instead of answering, as the end of a sentence, and whether it may do
-    better when it is asked again."""
-
-    clause: str
-    passing: bool
-
-
-def _fault(error: Exception, endpoint: Endpoint, key: str) -> _Fault:
-    from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
-
-    match error:
-        case APITimeoutError():
-            clause = (
-                "did not answer in time; ask again, ask for less, or allow it longer with"
-                " TRIPTYCH_ENDPOINT_SECONDS"
-            )
-        case APIConnectionError():
-            clause = "cannot be reached; start it, or correct its address in TRIPTYCH_ENDPOINTS"
-        case APIStatusError():
-            return _refusal(error, endpoint, key)
-        case APIError():
-            clause = f"failed{_quoted(error.body, key)}; ask again, or look into its log"
-        case _:
-            clause = (
-                "does not answer as an OpenAI-compatible server does; correct its address in"
-                " TRIPTYCH_ENDPOINTS, which often ends in /v1"
-            )
-    return _Fault(clause=clause, passing=True)
-
-
-def _refusal(error: "APIStatusError", endpoint: Endpoint, key: str) -> _Fault:
-    """What a status other than 200 means."""
-    status, words = error.status_code, _quoted(error.body, key)
-    match status:
-        case 401 | 403:  # its words are left out: they may quote the key
-            clause = (
-                f"refuses the key; set {endpoint.key_variable} or TRIPTYCH_ENDPOINT_KEY to one"
-                " that it knows"
-            )
-        case 404 | 405:
-            clause = (
-                f"knows no model {endpoint.model!r}, or no such call{words}; correct it in"
-                " TRIPTYCH_ENDPOINTS"
-            )
-        case 400 | 413 | 422:
-            clause = (
-                f"refused the request{words}; if it is too long, use fewer or smaller chunks, or"
-                " allow a shorter answer"
-            )
-        case _:
-            clause = f"failed with status {status}{words}; ask again, or look into its log"
-    return _Fault(clause=clause, passing=status in (408, 409, 429) or status >= 500)
-
-
-def _quoted(body: object, key: str) -> str:
-    """A server's own words about a fault, without the key and then shortened; empty if there are
-    none to show."""
-    match body:
-        case str(words) | {"message": str(words)} | {"detail": str(words)} | {"error": str(words)}:
-            words = " ".join(words.split())
-            words = words.replace(key, "…") if key else words
-        case _:
-            return ""
-    if not words or words.startswith("<"):  # a page for a browser
-        return ""
-    short = words if len(words) <= LONGEST_QUOTE else f"{words[:LONGEST_QUOTE]}…"
-    return f" (“{short}”)"

@@ -54,7 +54,8 @@ def memo(
             f" leader's, in points, a bound that holds for all settings at once in 95 of 100"
             f" studies: a setting is no worse if that is less than {100 * summary.margin:g} points"
             " behind. Tokens are those of one question's context, seconds those of its search"
-            " (median); truncated is what lies behind the embedder's window in the chunks it found."
+            " (median); truncated is what lies behind the embedder's window in the chunks it found,"
+            " – where that cannot be known."
             " Hit rate, MRR and nDCG count chunks with gold, over the questions that have any.",
             *([_plain(at_the_price(reader))] if reader else []),
             "",

@@ -1,6 +1,7 @@
 """The models of this machine: which there are, how they come here, what they compute on."""
 
 from core.models import (
+    calls,
     device,
     endpoints,
     gguf_header,
@@ -8,6 +9,7 @@ from core.models import (
     memory,
     packages,
     registry,
+    served,
     servers,
     vocabularies,
     weights,
@@ -28,6 +30,7 @@ __all__ = [
     "ReadLengths",
     "RerankerBackend",
     "ShownEndpoint",
+    "calls",
     "characters_read",
     "checked",
     "covered",
@@ -44,6 +47,7 @@ __all__ = [
     "pick",
     "registry",
     "room",
+    "served",
     "servers",
     "vocabularies",
     "weights",

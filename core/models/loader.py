@@ -76,9 +76,24 @@ class Models:
 
     def reading(self, name: str) -> "tuple[Tokenizer, int]":
         """The tokenizer and the window of an embedder, which is not loaded for it. Errors: as
-        `find`, Damaged."""
+        `find`, Damaged, BadInput for one of which a server knows them alone."""
         model, module = registry.find(self._settings, "embedder", name)
-        return module.reading(model)
+        found = module.reading(model)
+        if found is None:
+            raise BadInput(
+                f"How far {name} reads a chunk cannot be known here: only its server knows, and it"
+                " does not say; choose another embedder for this."
+            )
+        return found
+
+    def check_tokens(self, name: str) -> None:
+        """Errors: as `find`, BadInput for an embedder whose tokens a server alone can count."""
+        if self.find("embedder", name).source == "endpoint":
+            raise BadInput(
+                f"The tokens of {name} cannot be counted here: only its server knows them; choose a"
+                " chunking method that counts words or characters, or count the tokens of another"
+                " model (--tokenizer)."
+            )
 
     def default(self, family: Family) -> str:
         """The name of the model of a family that is used where nobody names one: the one chosen, or

@@ -39,9 +39,9 @@ class Backend(Protocol[Ready]):
 class EmbedderBackend(Backend[Embedder], Protocol):
     """A file of core.embedders."""
 
-    def reading(self, model: Model, /) -> "tuple[Tokenizer, int]":
+    def reading(self, model: Model, /) -> "tuple[Tokenizer, int] | None":
         """The tokenizer and the window of the loaded model, without its weights: so it can be told
-        what a model would read of a text before it is loaded."""
+        what a model would read of a text before it is loaded. None where that cannot be known."""
         ...
 
 

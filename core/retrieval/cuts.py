@@ -146,5 +146,7 @@ class Cuts:
         if name and vocabularies.known(name):
             self._tokens[name] = vocabularies.tokens(name)
         elif name and name not in self._tokens:
+            self._models.check_tokens(name)
             embedder = yield from self._models.embedder(name)
+            assert embedder.tokenizer is not None, "checked before"
             self._tokens[name] = partial(offsets, embedder.tokenizer)

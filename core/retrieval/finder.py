@@ -34,13 +34,15 @@ from core.types import (
 )
 
 HEADINGS_KEPT = 20_000  # papers, without their texts
+UNKNOWN = "How much of a chunk {} reads cannot be known here: its server does not say."
 NO_WORD = "No chunk holds a word of the question that BM25 counts, so nothing was found."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Searched:
     """What was found for one question, best first, by vectors and by words (None for a search that
-    was not made), and by text how many of its characters the embedder reads."""
+    was not made), and by text how many of its characters the embedder reads (None too where that
+    cannot be known)."""
 
     similar: list[tuple[Chunk, float]] | None
     lexical: list[tuple[Chunk, float]] | None
@@ -60,12 +62,13 @@ class Searched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RerankScores:
-    """A reranker's scores for one question, by text; how many characters it reads of each, and the
-    seconds of those that were scored just now."""
+    """A reranker's scores for one question, by text; how many characters it reads of each, None
+    where that cannot be known; and the seconds of those that were scored just now."""
 
     scores: dict[str, float]
-    reads: dict[str, int]
+    reads: dict[str, int] | None
     seconds: dict[str, float]
+    notes: tuple[str, ...] = ()
 
 
 class Finder:
@@ -168,6 +171,8 @@ class Finder:
                 texts = list(dict.fromkeys(chunk.text for chunk in chunks))
                 reads = dict(zip(texts, lengths.of(texts), strict=True))
                 notes = _unread(question, lengths)
+            elif wanted.uses_embedder:
+                notes = (UNKNOWN.format(wanted.embedder),)
             elif not matching:
                 notes = (NO_WORD,)
             found.append(
@@ -205,11 +210,14 @@ class Finder:
             if fresh:
                 self._store.scores.keep(fresh)
                 self._speeds.add("rerank", name, len(seconds), sum(seconds.values()))
-        reads = self._read_lengths("reranker", name, reranker).of(list(keys), question)
+        lengths = self._read_lengths("reranker", name, reranker)
         return RerankScores(
             scores={text: (known | fresh)[key] for text, key in keys.items()},
-            reads=dict(zip(keys, reads, strict=True)),
+            reads=(
+                dict(zip(keys, lengths.of(list(keys), question), strict=True)) if lengths else None
+            ),
             seconds=seconds,
+            notes=() if lengths else (UNKNOWN.format(name),),
         )
 
     def evidence(
@@ -226,9 +234,12 @@ class Finder:
         self._pools.check_here(list(paper_ids))
         papers = {each: self._heading(each) for each in paper_ids}
         scores, reads_reranked, seconds = None, None, None
+        notes = searched.notes
         if reranked:
+            notes += reranked.notes
             scores = [reranked.scores[text] for text in texts]
-            reads_reranked = [reranked.reads[text] for text in texts]
+            if reranked.reads is not None:
+                reads_reranked = [reranked.reads[text] for text in texts]
             seconds = sum(reranked.seconds.get(text, 0.0) for text in texts)
         reads = searched.embedder_reads
         candidates, hits = ranking.rank(
@@ -244,7 +255,7 @@ class Finder:
             hits=hits,
             search_seconds=searched.seconds,
             rerank_seconds=seconds,
-            notes=searched.notes,
+            notes=notes,
         )
 
     def _read_heading(self, paper_id: str) -> Paper:
@@ -298,7 +309,12 @@ class Finder:
             if self._era != era:
                 return
 
-    def _read_lengths(self, family: Family, name: str, model: Embedder | Reranker) -> ReadLengths:
+    def _read_lengths(
+        self, family: Family, name: str, model: Embedder | Reranker
+    ) -> ReadLengths | None:
+        """None where it cannot be known how far a model reads."""
+        if model.tokenizer is None or model.window is None:
+            return None
         key = (family, name, self._models.find(family, name).revision)
         if key not in self._lengths:
             self._lengths[key] = ReadLengths(model.tokenizer, model.window)

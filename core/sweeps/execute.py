@@ -69,6 +69,7 @@ class Grid:
             self._outdated,
             self._searches,
             self._reranking,
+            self._outdated,  # a server may have turned out to be another model
             self._count,
             self._answers,
         )
@@ -132,8 +133,8 @@ class Grid:
             yield Progress(sentence="Taking what was answered before …")
 
     def _outdated(self) -> Iterator[Progress]:
-        """What would be answered by something else than its key says, as it was planned before a
-        model, a chunker or the prompt changed."""
+        """What would be, or was, found by something else than its key says, as it was planned
+        before a model, a chunker or the prompt changed."""
         by_recipe: dict[Recipe, list[Place]] = {}
         for place in self._open:
             by_recipe.setdefault(self._recipe(place), []).append(place)

@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 
 class Embedder(Protocol):
     """One model, ready. `tokenizer` truncates and pads nothing; `window` is how many of its tokens
-    the model reads, special tokens included. `dimensions` is the length of a vector."""
+    the model reads, special tokens included; both are None where a server knows them alone.
+    `dimensions` is the length of a vector."""
 
-    tokenizer: "Tokenizer"
-    window: int
     dimensions: int
+
+    @property
+    def tokenizer(self) -> "Tokenizer | None": ...
+
+    @property
+    def window(self) -> int | None: ...
 
     def embed(self, texts: Sequence[str], *, query: bool = False) -> "np.ndarray":
         """Unit vectors, float32, shape (len(texts), dimensions), in the order of the texts.
@@ -35,10 +40,14 @@ class Embedder(Protocol):
 
 class Reranker(Protocol):
     """One model, ready. `tokenizer` truncates and pads nothing; `window` is how many of its tokens
-    the model reads of a question and a text together, special tokens included."""
+    the model reads of a question and a text together, special tokens included; both are None
+    where a server knows them alone."""
 
-    tokenizer: "Tokenizer"
-    window: int
+    @property
+    def tokenizer(self) -> "Tokenizer | None": ...
+
+    @property
+    def window(self) -> int | None: ...
 
     def score(self, question: str, texts: Sequence[str]) -> Iterator[float]:
         """One score from 0 to 1 for each text, in order, as it is computed.

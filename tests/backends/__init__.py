@@ -40,7 +40,7 @@ def in_memory(lab: Lab, family: Family) -> Any:
 
 def load(parameter: Any) -> Any:
     """The backend, ready; skips the test where its model is not here."""
-    module, model = parameter
+    module, model, *settings = parameter
     if not model.available:
         pytest.skip(f"{model.name} is not here: {model.reason}")
-    return module.load(model, Settings())
+    return module.load(model, *settings or [Settings()])

@@ -186,6 +186,8 @@ def choose(lab: Lab) -> tuple[str, dict[str, Chunking]]:
                 args=(count + 1,),
             )
         embedder = _embedder(lab)
+    if any(each.family == "embedder" and each.source == "endpoint" for each in lab.models.all()):
+        st.caption("How far an embedder at an endpoint reads a chunk cannot be known here.")
     return embedder, {
         colour: each
         for number, (colour, each) in enumerate(zip(SETTINGS, chosen, strict=False))
@@ -217,9 +219,13 @@ def _compare(count: int) -> None:
 
 
 def _embedder(lab: Lab) -> str:
-    here = [each.name for each in lab.models.all() if each.family == "embedder" and each.available]
+    here = [
+        each.name
+        for each in lab.models.all()
+        if each.family == "embedder" and each.available and each.source != "endpoint"
+    ]
     if len(here) < 2:
-        return lab.models.default("embedder")
+        return here[0] if here else lab.models.default("embedder")
     return st.selectbox(
         "Embedder", here, key="library.embedder", label_visibility="collapsed", width=220
     )
