@@ -116,6 +116,8 @@ class Lab:
         """Run a model once, in the background. Errors: as `Jobs.start`."""
 
         def steps(stop: Event) -> Steps:
+            if model.family == "generator" and self.models.is_served(model.name):
+                return (yield from trial(self.models, model, stop))
             ticket = self._worker.stream(lambda: trial(self.models, model, stop))
             return (yield from follow(ticket))
 

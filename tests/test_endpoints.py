@@ -40,8 +40,11 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "PAUSE", 0.01)
 
 
-def served(address: str, model: str, key: str = "", seconds: float = 10) -> EndpointGenerator:
-    return EndpointGenerator(Endpoint(name="box", address=address, model=model), key, seconds)
+def served(
+    address: str, model: str, key: str = "", seconds: float = 10, **how: Any
+) -> EndpointGenerator:
+    box = Endpoint(name="box", address=address, model=model, **how)
+    return EndpointGenerator(box, key, seconds, first_seconds=seconds)
 
 
 def ask(text: str = SENTENCE, **how: Any) -> Request:
@@ -225,7 +228,6 @@ def test_the_key_is_kept_nowhere(
     ("model", "sentence"),
     [
         ("hang-up", "cannot be reached; start it"),
-        ("silent", "did not answer in time"),
         ("page", "does not answer as an OpenAI-compatible server does"),
         ("not-json", "does not answer as an OpenAI-compatible server does"),
         ("not-text", "does not answer as an OpenAI-compatible server does"),
@@ -240,7 +242,7 @@ def test_what_may_pass_is_tried_again_and_then_said(
     openai_server: str, model: str, sentence: str
 ) -> None:
     before = len(seen(openai_server, model))
-    said, end = answer(served(openai_server, model, seconds=1 if model == "silent" else 10))
+    said, end = answer(served(openai_server, model))
     assert (said, end.finish) == ("", "error")
     assert sentence in end.note
     assert end.note.startswith(f"box ({openai_server}) ")
@@ -248,7 +250,7 @@ def test_what_may_pass_is_tried_again_and_then_said(
     assert len(seen(openai_server, model)) - before == endpoint.ATTEMPTS
     # ... and where it has passed by the third time, nobody needs to know.
     again = f"flaky-3-{model.replace('-', '_')}"
-    said, end = answer(served(openai_server, again, seconds=1 if model == "silent" else 10))
+    said, end = answer(served(openai_server, again))
     assert (said, end.finish) == (SENTENCE, "stop")
 
 
@@ -258,11 +260,12 @@ def test_what_may_pass_is_tried_again_and_then_said(
         ("too-long", "maximum context length is 512 tokens.+…”.+use fewer or smaller chunks"),
         ("unknown", "knows no model 'unknown', or no such call .“model not found”"),
         ("elsewhere", "failed with status 307"),
+        ("silent", "did not answer in time; .+ TRIPTYCH_ENDPOINT_FIRST_SECONDS"),
     ],
 )
 def test_a_refusal_is_said_at_once(openai_server: str, model: str, sentence: str) -> None:
     before = len(seen(openai_server, model))
-    said, end = answer(served(openai_server, model))
+    said, end = answer(served(openai_server, model, seconds=1 if model == "silent" else 10))
     assert (said, end.finish) == ("", "error")
     assert re.search(sentence, end.note)
     assert len(end.note) < 500
@@ -321,7 +324,10 @@ def test_stop_does_not_wait_for_a_server_that_says_nothing(openai_server: str, m
 
 def test_many_answers_take_turns(openai_server: str) -> None:
     """Many more requests than threads, each with a text of its own."""
-    requests = [ask(f"Number {n} of many.") for n in range(3 * endpoint.AT_ONCE)]
+    requests = [
+        ask(f"Number {n} of many.")
+        for n in range(3 * Endpoint(name="", address="", model="").requests)
+    ]
     said = [""] * len(requests)
     for delta in served(openai_server, "echo").generate(requests, Event()):
         said[delta.index] += delta.text

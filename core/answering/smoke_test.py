@@ -1,6 +1,6 @@
 """Trying a model: it really runs once, and what came of it is said in a sentence.
 
-To be used in the worker's thread only.
+To be used in the worker's thread only, but for a generator that computes elsewhere.
 """
 
 import time
@@ -39,7 +39,10 @@ def trial(models: Models, model: Model, stop: Event) -> Steps:
             reranker = yield from models.reranker(model.name)
             return _score(reranker, (yield from tried()))
         case "generator":
-            generator = yield from models.generator(model.name)
+            if models.is_served(model.name):
+                generator = models.served(model.name)
+            else:
+                generator = yield from models.generator(model.name)
             return (yield from _answer(generator, model.name, stop, (yield from tried())))
 
 

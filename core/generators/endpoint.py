@@ -1,12 +1,14 @@
 """Language models behind an OpenAI-compatible address: vLLM, llama.cpp, Ollama, transformers serve.
 
 The addresses come from the settings, and no other is ever called. One thread for each answer, so
-that panels stream together. Knows neither the model's tokenizer nor its window: tokens are counted
+that panels stream together; as many at once as the endpoint's setting says, whoever asks. Knows
+neither the model's tokenizer nor its window: tokens are counted
 by the server or not at all, and what is too long is for the server to refuse.
 """
 
 import re
 import socket
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.models import endpoints
 from core.settings import Endpoint, Settings
+from core.tasks import Caller, Places, Priority
 from core.types import Delta, FinishReason, Generation, Message, Model, Request, digest
 
 if TYPE_CHECKING:
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 3  # as long as nothing was said
 PAUSE = 0.5  # seconds before the second attempt, twice as many before the third
-AT_ONCE = 8  # answers; the others wait for their turn
 CONNECT_SECONDS = 5
 LOOK_SECONDS = 0.05  # between two looks at `stop`
 HANG_UP_SECONDS = 1.0  # for a thread to notice that its connection is gone
@@ -58,19 +60,30 @@ def models(settings: Settings) -> list[Model]:
 def load(model: Model, settings: Settings) -> "EndpointGenerator":
     """Calls nobody yet. Errors: BadInput for a key that can be none."""
     endpoint = endpoints.find(settings, model.name)
-    return EndpointGenerator(endpoint, endpoints.key(settings, endpoint), settings.endpoint_seconds)
+    return EndpointGenerator(
+        endpoint,
+        endpoints.key(settings, endpoint),
+        settings.endpoint_seconds,
+        settings.endpoint_first_seconds,
+    )
 
 
 class EndpointGenerator:
-    """See core.types.TextGenerator. `seconds` is the longest silence before giving up."""
+    """See core.types.TextGenerator. `seconds` is the longest silence before giving up, and
+    `first_seconds` the one before the first word. `caller` stands in the endpoint's line: alone,
+    unless who hands this out has others stand there."""
 
     window: int | None = None
     precision = "unknown"
 
-    def __init__(self, endpoint: Endpoint, key: str, seconds: float) -> None:
+    def __init__(
+        self, endpoint: Endpoint, key: str, seconds: float, first_seconds: float = 900
+    ) -> None:
         self._endpoint = endpoint
         self._key = key
         self._seconds = seconds
+        self._first_seconds = first_seconds
+        self.caller = Places(endpoint.requests).caller(Priority.PERSON)
         self.engine = f"{endpoint.model} at {endpoint.address}"
 
     def count(self, _messages: Sequence[Message], _generation: Generation) -> None:
@@ -79,10 +92,10 @@ class EndpointGenerator:
     def generate(self, requests: Iterable[Request | None], stop: Event) -> Iterator[Delta]:
         numbered, numbers = iter(requests), count()
         unfinished: set[int] = set()
-        said = set()
+        begun, said, told = set[int](), set[int](), 0
         waiting: SimpleQueue[tuple[int, Request] | None] = SimpleQueue()
         deltas: SimpleQueue[Delta | Exception] = SimpleQueue()
-        calls = _Calls(self._endpoint, self._key, self._seconds)
+        calls = _Calls(self._endpoint, self._key, self._seconds, self._first_seconds, self.caller)
         threads: list[Thread] = []
 
         def take() -> bool:
@@ -93,7 +106,7 @@ class EndpointGenerator:
                 number = next(numbers)
                 unfinished.add(number)
                 waiting.put((number, request))
-                if len(threads) < AT_ONCE and not stop.is_set():
+                if len(threads) < self._endpoint.requests and not stop.is_set():
                     threads.append(
                         Thread(target=calls.answer_all, args=(waiting, deltas), daemon=True)
                     )
@@ -103,12 +116,21 @@ class EndpointGenerator:
         try:
             more = take()
             while unfinished and not stop.is_set():
-                with suppress(Empty):
+                try:
                     # What is still being made is made in this thread, while the server writes.
                     delta = deltas.get(timeout=0 if more else LOOK_SECONDS)
+                except Empty:
+                    calls.end_silence()
+                    ahead = 0 if begun else self.caller.ahead
+                    if ahead and ahead != told:
+                        yield Delta(index=min(unfinished), text="", ahead=ahead)
+                    told = ahead or told
+                else:
                     if isinstance(delta, Exception):
                         raise delta
-                    said.add(delta.index)
+                    begun.add(delta.index)
+                    if not delta.begins:
+                        said.add(delta.index)
                     if delta.finish:
                         unfinished.remove(delta.index)
                     yield delta
@@ -128,14 +150,19 @@ class EndpointGenerator:
 class _Calls:
     """The calls that belong together: `hang_up` ends them all, also those that only wait."""
 
-    def __init__(self, endpoint: Endpoint, key: str, seconds: float) -> None:
+    def __init__(
+        self, endpoint: Endpoint, key: str, seconds: float, first_seconds: float, caller: Caller
+    ) -> None:
         from openai import DefaultHttpxClient, OpenAI, Timeout
 
         self._endpoint = endpoint
         self._key = key
+        self._seconds = seconds
+        self._caller = caller
         self._gone = Event()
+        self._speaking: dict[int, tuple[socket.socket, float]] = {}  # and when they last did
         self._sockets: list[socket.socket] = []
-        timeout = Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
+        timeout = Timeout(first_seconds, connect=min(CONNECT_SECONDS, seconds))
         self._client = OpenAI(
             base_url=endpoint.address,
             api_key="none",  # the real one is added by _prepare
@@ -155,17 +182,28 @@ class _Calls:
     ) -> None:
         """Answer one request after the other until there is None; in a thread of its own."""
         try:
-            while (asked := waiting.get()) and not self._gone.is_set():
-                for delta in self._answer(*asked):
-                    deltas.put(delta)
+            while (asked := waiting.get()) and self._caller.take(self._gone):
+                try:
+                    deltas.put(Delta(index=asked[0], text="", begins=True))
+                    for delta in self._answer(*asked):
+                        deltas.put(delta)
+                finally:
+                    self._caller.give_back()
         except Exception as error:  # noqa: BLE001 - raised again in the thread that takes the deltas
             deltas.put(error)
 
     def hang_up(self) -> None:
         self._gone.set()
+        self._caller.wake()
         for each in list(self._sockets):
             _shut(each)
         self._client.close()
+
+    def end_silence(self) -> None:
+        """Hang up on each answer that was begun and has not gone on for too long."""
+        for each, at in list(self._speaking.values()):
+            if time.monotonic() - at > self._seconds:
+                _shut(each)
 
     def _prepare(self, request: Any) -> None:
         """Send no header but our own: the client adds some from OPENAI_* variables, which were
@@ -195,6 +233,8 @@ class _Calls:
                 return
             except (OpenAIError, ValueError) as error:  # ValueError: no JSON, or no text at all
                 fault = _fault(error, self._endpoint, self._key)
+            finally:
+                self._speaking.pop(index, None)
             if said or not fault.passing or attempt == ATTEMPTS:
                 break
             if self._gone.wait(PAUSE * attempt):
@@ -207,12 +247,18 @@ class _Calls:
         """What the server says. Errors: OpenAIError; ValueError for what is no answer."""
         from openai import OpenAIError
 
-        reason, counts, hiding = None, _Counts(), _Hiding(self._key)
+        reason, counts = None, _Counts()
+        hiding, hiding_thought = _Hiding(self._key), _Hiding(self._key)
         with self._ask(request) as events:
+            connected = events.response.extensions["network_stream"].get_extra_info("socket")
             try:
                 for event in events:
-                    text, ended, counted = _read(event)
+                    text, thought, ended, counted = _read(event)
                     reason, counts = ended or reason, counted or counts
+                    if text or thought or index in self._speaking:
+                        self._speaking[index] = connected, time.monotonic()
+                    if thought := hiding_thought.said(thought):
+                        yield Delta(index=index, text="", thinking=thought)
                     if text := hiding.said(text):
                         yield Delta(index=index, text=text)
             except (OpenAIError, ValueError):
@@ -247,6 +293,10 @@ class _Calls:
             "stream": True,
             "stream_options": {"include_usage": True},
         }
+        if wanted.top_p < 1:
+            how["top_p"] = wanted.top_p
+        if wanted.top_tokens:  # OpenAI itself has none, and refuses it; the servers here take it
+            how["extra_body"] = {"top_k": wanted.top_tokens}
         events: Any
         texts = [FRAME.sub(r"\g<0> ", message.content) for message in request.messages]
         if wanted.style == "completion":
@@ -294,23 +344,27 @@ class _Hiding:
         return rest
 
 
-def _read(event: Any) -> tuple[str, str | None, _Counts | None]:
-    """The text, the finish reason and the counts of one event, as far as it has them.
+def _read(event: Any) -> tuple[str, str, str | None, _Counts | None]:
+    """The text, what was thought before it, the finish reason and the counts of one event, as far
+    as it has them.
 
     The client checks nothing of what a server sends, so everything may be something else.
     """
     fields = event.model_dump(warnings=False) if hasattr(event, "model_dump") else {}
-    text, reason, counts = "", None, None
+    text, thought, reason, counts = "", "", None, None
     match fields.get("choices"):
         case [{"delta": {"content": str(said)}} | {"text": str(said)}]:
             text = said
+    match fields.get("choices"):
+        case [{"delta": {"reasoning_content": str(said)} | {"reasoning": str(said)}}]:
+            thought = said
     match fields.get("choices"):
         case [{"finish_reason": str(ended)}]:
             reason = ended
     match fields.get("usage"):
         case {"prompt_tokens": int(prompt), "completion_tokens": int(answer)}:
             counts = _Counts(prompt=prompt, answer=answer)
-    return text, reason, counts
+    return text, thought, reason, counts
 
 
 def _shut(each: socket.socket) -> None:
@@ -333,11 +387,14 @@ class _Fault:
 def _fault(error: Exception, endpoint: Endpoint, key: str) -> _Fault:
     from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
+    passing = True
     match error:
         case APITimeoutError():
+            # It has all that time behind it, and would begin with the prompt once more.
+            passing = type(error.__cause__).__name__ != "ReadTimeout"
             clause = (
                 "did not answer in time; ask again, ask for less, or allow it longer with"
-                " TRIPTYCH_ENDPOINT_SECONDS"
+                " TRIPTYCH_ENDPOINT_FIRST_SECONDS"
             )
         case APIConnectionError():
             clause = "cannot be reached; start it, or correct its address in TRIPTYCH_ENDPOINTS"
@@ -350,7 +407,7 @@ def _fault(error: Exception, endpoint: Endpoint, key: str) -> _Fault:
                 "does not answer as an OpenAI-compatible server does; correct its address in"
                 " TRIPTYCH_ENDPOINTS, which often ends in /v1"
             )
-    return _Fault(clause=clause, passing=True)
+    return _Fault(clause=clause, passing=passing)
 
 
 def _refusal(error: "APIStatusError", endpoint: Endpoint, key: str) -> _Fault:
