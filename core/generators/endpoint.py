@@ -106,7 +106,7 @@ class EndpointGenerator:
                 number = next(numbers)
                 unfinished.add(number)
                 waiting.put((number, request))
-                if len(threads) < self._endpoint.requests and not stop.is_set():
+                if len(threads) < self.caller.most and not stop.is_set():
                     threads.append(
                         Thread(target=calls.answer_all, args=(waiting, deltas), daemon=True)
                     )

@@ -34,7 +34,7 @@ class Models:
         self._embedder: _Loaded[Embedder] = _Loaded(settings)
         self._reranker: _Loaded[Reranker] = _Loaded(settings)
         self._generator: _Loaded[TextGenerator] = _Loaded(settings)
-        self._lines: dict[str, Places] = {}  # by what the endpoint is
+        self._places: dict[str, Places] = {}  # by what the endpoint is
         self._lining = Lock()
 
     def embedder(self, name: str) -> Generator[Progress, None, Embedder]:
@@ -55,18 +55,24 @@ class Models:
         return any(model.source == "endpoint" for model, _ in known if model.name == name)
 
     def served(
-        self, name: str, priority: Priority = Priority.PERSON, asker: str = ""
+        self,
+        name: str,
+        priority: Priority = Priority.PERSON,
+        asker: str = "",
+        places: Places | None = None,
     ) -> TextGenerator:
         """A generator that computes elsewhere, for one who asks it from any thread but the
         worker's, which it would hold up. All who ask it share its requests at once, people before
-        sweeps. Errors: as `find`, BadInput for an endpoint that went."""
+        sweeps; not so with `places` of one's own. Errors: as `find`, BadInput for an endpoint that
+        went."""
         model, module = registry.find(self._settings, "generator", name)
-        places = endpoints.find(self._settings, name).requests
-        with self._lining:
-            line = self._lines.setdefault(model.revision, Places(places))
-        line.widen(places)
+        if places is None:
+            requests = endpoints.find(self._settings, name).requests
+            with self._lining:
+                places = self._places.setdefault(model.revision, Places(requests))
+            places.widen(requests)
         ready = cast(Served, module.load(model, self._settings))
-        ready.caller = line.caller(priority, asker)
+        ready.caller = places.caller(priority, asker)
         return ready
 
     def all(self) -> list[Model]:

@@ -17,7 +17,7 @@ class Places:
 
     def __init__(self, places: int) -> None:
         self.changed = Condition()
-        self._places = places
+        self.places = places
         self._taken = 0
         self._waiting: list[Caller] = []  # in the order in which they will be served
         self._served: OrderedDict[Hashable, int] = OrderedDict()
@@ -26,7 +26,7 @@ class Places:
     def widen(self, places: int) -> None:
         """Have so many places from now on; calls under way go on."""
         with self.changed:
-            self._places = places
+            self.places = places
             self.changed.notify_all()
 
     def caller(self, priority: int, asker: str = "") -> "Caller":
@@ -65,7 +65,7 @@ class Places:
             return 1 + sum(each.calls for each in before)
 
     def _is_next(self, caller: "Caller") -> bool:
-        return self._taken < self._places and self._waiting[0] is caller
+        return self._taken < self.places and self._waiting[0] is caller
 
     def _arrange(self, changed: "Caller") -> None:
         """Put everybody who waits in the place that is theirs now."""
@@ -85,23 +85,28 @@ class Caller:
         self.asker = asker
         self.begun = False
         self.calls = 0  # that wait for a place
-        self._line = places
+        self._places = places
 
     def take(self, gone: Event) -> bool:
         """Wait for a place; whether there is one, which must be given back. False once `gone` is
         set, if `wake` is called after that."""
-        return self._line.take(self, gone)
+        return self._places.take(self, gone)
 
     def give_back(self) -> None:
         """A call is over."""
-        self._line.give_back()
+        self._places.give_back()
 
     def wake(self) -> None:
         """Have those who wait look whether they are still wanted."""
-        with self._line.changed:
-            self._line.changed.notify_all()
+        with self._places.changed:
+            self._places.changed.notify_all()
+
+    @property
+    def most(self) -> int:
+        """How many of its calls may be under way at once."""
+        return self._places.places
 
     @property
     def ahead(self) -> int:
         """How many calls must end before its next one begins, at most; 0 where none waits."""
-        return self._line.ahead(self)
+        return self._places.ahead(self)

@@ -11,13 +11,14 @@ import sys
 import time
 from collections import Counter, defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Condition
+from threading import Condition, Semaphore
 from typing import Any
 
 KEY = "sk-quite-secret"
 WORD = re.compile(r"\s*\S+")
 PAGE = "<!doctype html><html><body>Welcome to the router</body></html>"
 
+places: dict[str, Semaphore] = {}
 gates: dict[str, "Gate"] = defaultdict(lambda: Gate())
 seen: list[dict[str, Any]] = []
 asked: Counter[str] = Counter()
@@ -90,13 +91,15 @@ class Handler(BaseHTTPRequestHandler):
             self.do_echo(body)
 
     def do_slow(self, body: dict[str, Any]) -> None:
-        """Says so many words, each so many seconds after the one before: "slow:32:0.02"."""
-        _, count, seconds = body["model"].split(":")
-        self.begin()
-        for _ in range(int(count)):
-            time.sleep(float(seconds))
-            self.say(body, "word ")
-        self.say(body, "", "stop")
+        """Says so many words, each so many seconds after the one before, and serves so many at
+        once: "slow:32:0.02:8"."""
+        _, words, seconds, most = body["model"].split(":")
+        with places.setdefault(body["model"], Semaphore(int(most))):
+            self.begin()
+            for _ in range(int(words)):
+                time.sleep(float(seconds))
+                self.say(body, "word ")
+            self.say(body, "", "stop")
 
     def do_late(self, body: dict[str, Any]) -> None:
         """Reads the prompt for longer than it may be silent between two words."""
