@@ -1,6 +1,6 @@
 """The models of this machine: which there are, how they come here, what they compute on."""
 
-from core.models import device, endpoints, packages, registry, vocabularies, weights
+from core.models import calls, device, endpoints, packages, registry, vocabularies, weights
 from core.models.device import out_of_memory
 from core.models.loader import Models
 from core.models.packages import checked
@@ -13,6 +13,7 @@ __all__ = [
     "Models",
     "ReadLengths",
     "RerankerBackend",
+    "calls",
     "characters_read",
     "checked",
     "covered",
