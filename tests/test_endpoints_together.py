@@ -11,10 +11,11 @@ from threading import Event, Thread
 
 import pytest
 
-from core.answering import RunningComparison
+from core.answering import RunningComparison, at_once, suiting
+from core.errors import TriptychError
 from core.lab import Lab
-from core.models import registry
-from core.settings import Endpoint, Settings
+from core.models import endpoints, registry
+from core.settings import Endpoint
 from core.sweeps.presets import Answers, Preset
 from core.tasks import Caller, Places, Priority, result_of
 from core.types import Generation, Recipe, three_ways
@@ -236,5 +237,49 @@ def test_more_places_are_taken_at_once() -> None:
     assert order == ["two"]
 
 
-def test_settings_say_how_long_the_first_word_may_take() -> None:
-    assert Settings().endpoint_first_seconds > 10 * Settings().endpoint_seconds
+def test_requests_at_once_are_found_by_trying(
+    gate: Callable[[int], Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab, speeds = gate(8).lab, {1: 10.0, 2: 20.0, 4: 39.0, 8: 45.0}
+    tried: list[int] = []
+
+    def measured(_models: object, _name: str, number: int, _stop: Event) -> float:
+        tried.append(number)
+        return speeds[number]
+
+    monkeypatch.setattr(at_once, "_tokens_a_second", measured)
+    found = result_of(suiting(lab.models, "box", Event()))
+    assert found
+    assert found.requests == 4
+    assert found.sentence == "4 at once suit box: 39 tokens a second; 8 brought 45."
+    assert tried == [1, 1, 2, 4, 8]
+
+
+def test_more_at_once_than_a_server_takes_is_not_chosen(
+    gate: Callable[[int], Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measured(_models: object, _name: str, number: int, _stop: Event) -> float:
+        if number > 2:
+            raise TriptychError("box (http://…) failed with status 429.")
+        return number * 10.0
+
+    monkeypatch.setattr(at_once, "_tokens_a_second", measured)
+    found = result_of(suiting(gate(8).lab.models, "box", Event()))
+    assert found
+    assert found.requests == 2
+    assert found.sentence.endswith("; at 4 box (http://…) failed with status 429.")
+
+
+def test_what_was_found_is_kept_with_an_endpoint_that_was_added(
+    gate: Callable[[int], Gate], openai_server: str
+) -> None:
+    lab = gate(8).lab
+    endpoints.add(lab.settings, Endpoint(name="echo", address=openai_server, model="busy"))
+    with pytest.raises(TriptychError, match="status"):
+        result_of(suiting(lab.models, "echo", Event()))
+    endpoints.add(lab.settings, Endpoint(name="echo", address=openai_server, model="echo"))
+    job = lab.find_requests(lab.models.find("generator", "echo"))
+    assert job.join(SECONDS)
+    assert job.result
+    sentence = job.result.sentence
+    assert int(sentence.split()[0]) == endpoints.find(lab.settings, "echo").requests
