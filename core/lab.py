@@ -86,6 +86,7 @@ class Lab:
             self.jobs,
             self.doctor,
             self.sweeps.running,
+            self.answering.is_beside,
         )
         self.readiness = readiness.Readiness(
             settings, self._store, finder, self.models, self._worker, self.jobs

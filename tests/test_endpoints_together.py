@@ -12,7 +12,7 @@ from threading import Event, Thread
 import pytest
 
 from core.answering import RunningComparison, at_once, suiting
-from core.errors import TriptychError
+from core.errors import BadInput, TriptychError
 from core.lab import Lab
 from core.models import endpoints, registry
 from core.settings import Endpoint
@@ -92,6 +92,20 @@ def test_twenty_ask_at_once_and_eight_are_let_in(gate: Callable[[int], Gate]) ->
 
 def doing(live: RunningComparison) -> str:
     return live.doing.sentence if live.doing else ""
+
+
+def test_nothing_is_replaced_under_a_question_that_an_endpoint_answers(
+    gate: Callable[[int], Gate],
+) -> None:
+    box = gate(8)
+    live = box.start(1)
+    box.holds(1)
+    with pytest.raises(BadInput, match="A question is being answered"):
+        box.lab.storage.reset()
+    box.get("open")
+    assert finishes(live) == ["stop"]
+    assert box.lab.storage.reset().join(SECONDS)
+    assert not box.lab.comparisons.history()
 
 
 def test_three_panels_stream_together_and_search_meanwhile(gate: Callable[[int], Gate]) -> None:

@@ -51,7 +51,7 @@ def test_a_run_of_before_has_its_key() -> None:
 
 @pytest.mark.parametrize("how", [{"top_p": 0.0}, {"top_p": 1.01}, {"top_tokens": -1}])
 def test_what_cannot_be_drawn_from_is_one_sentence(how: dict[str, float]) -> None:
-    with pytest.raises(BadInput, match="^Top"):
+    with pytest.raises(BadInput, match=r"^Top"):
         generators.check(replace(Generation(), **how))  # type: ignore[arg-type]
 
 

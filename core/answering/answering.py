@@ -58,6 +58,7 @@ class Answering(Writing):
         self._finder = finder
         self._models = models
         self._worker = worker
+        self._beside: set[str] = set()  # comparisons that endpoints answer
         self._lives: OrderedDict[str, RunningComparison] = OrderedDict()
         self._cuts = cache(chunkers.revision)
         self._fuses = cache(ranking.revision)
@@ -156,8 +157,12 @@ class Answering(Writing):
         drafts = [self._draft(i, question, recipe, paper_ids) for i, recipe in enumerate(recipes)]
         stop, comparison_id = stop or Event(), comparison_id or new_id()
         if any(map(self._is_served, drafts)):
-            steps = self._answer_beside(drafts, stop, priority, asker)
-            return self._kept(drafts, comparison_id, steps)
+            return self._beside_worker(
+                comparison_id,
+                self._kept(
+                    drafts, comparison_id, self._answer_beside(drafts, stop, priority, asker)
+                ),
+            )
         return follow(
             self._worker.stream(
                 lambda: self._kept(drafts, comparison_id, self._answer(drafts, stop)),
@@ -197,6 +202,20 @@ class Answering(Writing):
         """A comparison under way, or one that ended without being kept whole."""
         live = self._lives.get(comparison_id)
         return None if live is None or live.result else live
+
+    def is_beside(self) -> bool:
+        """Whether a question is being answered beside the worker."""
+        return bool(self._beside)
+
+    def _beside_worker(
+        self, comparison_id: str, steps: Generator[Step, None, Comparison]
+    ) -> Generator[Step, None, Comparison]:
+        self._beside.add(comparison_id)
+        try:
+            with closing(steps):
+                return (yield from steps)
+        finally:
+            self._beside.discard(comparison_id)
 
     def _draft(
         self, panel: int, question: str, recipe: Recipe, paper_ids: tuple[str, ...]
