@@ -17,7 +17,7 @@ from core.lab import Lab
 from core.models import endpoints, registry
 from core.settings import Endpoint
 from core.sweeps.presets import Answers, Preset
-from core.tasks import Caller, Places, Priority, result_of
+from core.tasks import Caller, Places, Priority, Progress, result_of
 from core.types import Generation, Recipe, three_ways
 from tests.support.labs import QUESTION, RECIPE, everything
 
@@ -143,6 +143,25 @@ def test_stopping_ends_those_who_are_let_in_and_those_who_wait(
     for live in lives:
         live.stop()
     assert [finishes(live) for live in lives] == [["stopped"]] * 5
+
+
+def test_stopped_while_it_searches_a_question_keeps_all_its_panels(
+    gate: Callable[[int], Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box, searching, stopped = gate(8), Event(), Event()
+
+    def slow(*_: object) -> Iterator[Progress]:
+        searching.set()
+        assert stopped.wait(SECONDS)
+        yield Progress(sentence="Searching …")
+
+    monkeypatch.setattr("core.retrieval.pools.Pools.pool", slow)
+    live = box.start(1, list(three_ways(replace(RECIPE, generation=BOX), "word-overlap")))
+    box.holds(1)
+    assert searching.wait(SECONDS)
+    live.stop()
+    stopped.set()
+    assert finishes(live) == ["stopped"] * 3
 
 
 def test_who_goes_away_leaves_the_line_and_what_was_said_is_kept(
