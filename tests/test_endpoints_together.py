@@ -18,7 +18,7 @@ from core.models import endpoints, registry
 from core.settings import Endpoint
 from core.sweeps.presets import Answers, Preset
 from core.tasks import Caller, Places, Priority, Progress, result_of
-from core.types import Generation, Recipe, three_ways
+from core.types import Generation, Recipe, Span, three_ways
 from tests.support.labs import QUESTION, RECIPE, everything
 
 SECONDS = 20  # for what must happen; only a failing test waits that long
@@ -220,6 +220,26 @@ def test_a_sweep_that_is_stopped_at_an_endpoint_goes_on_where_it_was(
     box.lab.sweeps.resume(sweep)
     assert box.lab.sweeps.wait(sweep, SECONDS)
     assert {cell.status for cell in box.lab.sweeps.cells(sweep)} == {"done"}
+
+
+def test_cards_are_proposed_by_an_endpoint_and_its_faults_are_told(
+    lab: Lab, openai_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry.PACKAGES, "generator", "core.generators")
+    said = "says:<think>Hm.</think>Question: What does the lamp of Varn burn?\nAnswer: whale oil\n"
+    boxes = [
+        Endpoint(name="box", address=openai_server, model=said),
+        Endpoint(name="broken", address=openai_server, model="unknown"),
+    ]
+    lab = Lab(replace(lab.settings, endpoints=tuple(boxes)))
+    papers = [lab.papers.get(paper_id) for paper_id in everything(lab)]
+    spans = [Span(paper_id=paper.id, start=0, end=len(paper.text)) for paper in papers]
+    broken = lab.proposals.start(spans, "broken")
+    assert broken.join(SECONDS)
+    assert all("knows no model 'unknown'" in why for why in broken.refused)
+    proposing = lab.proposals.start(spans, "box")
+    assert proposing.join(SECONDS)
+    assert (proposing.done, proposing.kept) == (len(spans), 1)
 
 
 def test_places_go_to_people_first_then_to_those_who_have_begun() -> None:
