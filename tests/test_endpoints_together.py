@@ -12,9 +12,10 @@ from threading import Event, Thread
 import pytest
 
 from core.answering import RunningComparison, at_once, suiting
+from core.classroom.lesson import Server
 from core.errors import BadInput, TriptychError
 from core.lab import Lab
-from core.models import endpoints, registry
+from core.models import Models, endpoints, registry
 from core.settings import Endpoint
 from core.sweeps.presets import Answers, Preset
 from core.tasks import Caller, Places, Priority, Progress, result_of
@@ -240,6 +241,25 @@ def test_cards_are_proposed_by_an_endpoint_and_its_faults_are_told(
     proposing = lab.proposals.start(spans, "box")
     assert proposing.join(SECONDS)
     assert (proposing.done, proposing.kept) == (len(spans), 1)
+
+
+def test_a_class_asks_as_many_at_once_as_its_endpoint_takes(
+    gate: Callable[[int], Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    best = {"generator": "box", "embedder": "hashing", "reranker": "word-overlap"}
+    monkeypatch.setattr(Models, "default", lambda _models, family: best[family])
+    box = gate(2)
+    opened, _ = box.lab.classes.start(Server(address="0.0.0.0", port=8501))
+    questions = box.lab.classes.questions
+    for name in ("Ada", "Ben", "Cem"):
+        screen = box.lab.classes.screen(opened.code, box.lab.classes.join(opened.code, name).token)
+        questions.put(screen, f"What does {name} ask?")
+    box.holds(2)
+    assert len(questions.line(opened.id)) == 1
+    box.get("open")
+    until(lambda: len(box.lab.comparisons.history()) == 3)
+    assert box.get()["most"] == 2
+    box.lab.classes.end()
 
 
 def test_places_go_to_people_first_then_to_those_who_have_begun() -> None:
