@@ -1,6 +1,17 @@
 """The models of this machine: which there are, how they come here, what they compute on."""
 
-from core.models import calls, device, endpoints, packages, registry, vocabularies, weights
+from core.models import (
+    calls,
+    device,
+    endpoints,
+    gguf_header,
+    gguf_shapes,
+    memory,
+    packages,
+    registry,
+    vocabularies,
+    weights,
+)
 from core.models.device import out_of_memory
 from core.models.loader import Models
 from core.models.packages import checked
@@ -19,7 +30,10 @@ __all__ = [
     "covered",
     "device",
     "endpoints",
+    "gguf_header",
+    "gguf_shapes",
     "lengths",
+    "memory",
     "modules",
     "offsets",
     "out_of_memory",
