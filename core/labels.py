@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from core import chunkers
 from core.logs import UNKNOWN
 from core.settings import Endpoint
-from core.types import Answer, Arm, Chunking, Hit, Offer, Paper, Recipe, Retrieval, Run
+from core.types import Answer, Arm, Chunking, Generation, Hit, Offer, Paper, Recipe, Retrieval, Run
 
 ARM_NAMES: dict[Arm, str] = {  # beside others, in a chart or a table
     "no_context": "no context",
@@ -68,6 +68,10 @@ def settings(recipe: Recipe) -> dict[str, str]:
     if recipe.generation and recipe.generation.max_tokens:
         found["tokens"] = f"at most {counted(recipe.generation.max_tokens, 'token')}"
         found["temperature"] = f"temperature {recipe.generation.temperature:g}"
+        if recipe.generation.top_p != Generation().top_p:
+            found["top-p"] = f"top-p {recipe.generation.top_p:g}"
+        if recipe.generation.top_tokens:
+            found["top tokens"] = f"top {counted(recipe.generation.top_tokens, 'token')}"
         found["seed"] = f"seed {recipe.generation.seed}"
         found["style"] = f"style {recipe.generation.style}"
         if recipe.evidence:
@@ -208,14 +212,15 @@ def movement(hit: Hit) -> str:
 
 def outcome(answer: Answer) -> str:
     """How the answer ended, in words first."""
-    tokens = answer.answer_tokens or 0
+    counts = answer.answer_tokens
+    tokens = "" if counts is None else counted(counts, "token")
     match answer.finish_reason:
         case "stop":
-            return f"ended after {counted(tokens, 'token')}"
+            return f"ended after {tokens}" if tokens else "ended by itself, its tokens uncounted"
         case "length":
-            return f"cut off at {counted(tokens, 'token')}"
+            return f"cut off at {tokens}" if tokens else "cut off at its limit"
         case "stopped":
-            return f"stopped by hand after {counted(tokens, 'token')}"
+            return f"stopped by hand after {tokens}" if tokens else "stopped by hand"
         case "error":
             return "failed"
         case _:
@@ -252,6 +257,9 @@ def budget(run: Run) -> list[str]:
         sentence = f"The prompt has {counted(answer.prompt_tokens, 'token')}"
         if run.window is None:
             said.append(sentence + "; how many this model has room for is not known.")
+            said.append(
+                "Tokens are as its server counts them; the one that ends an answer may be in."
+            )
         else:
             said.append(
                 f"{sentence} and the answer may have {generation.max_tokens:,}; this model has"

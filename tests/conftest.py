@@ -39,6 +39,7 @@ SLOW = (
     # servers that are waited for
     "tests/test_endpoints.py",
     "tests/test_served_models.py",
+    "tests/test_endpoints_together.py",
     "tests/test_chroma_server.py",
     "tests/test_class_lab.py",
     "tests/test_downloads.py",

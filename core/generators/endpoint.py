@@ -1,13 +1,15 @@
 """Language models behind an OpenAI-compatible address: vLLM, llama.cpp, Ollama, transformers serve.
 
 The addresses come from the settings, and no other is ever called. One thread for each answer, so
-that panels stream together. Knows neither the model's tokenizer nor its window: tokens are counted
-by the server or not at all, and what is too long is for the server to refuse.
+that panels stream together; as many at once as the endpoint's setting says, whoever asks. Knows
+neither the model's tokenizer nor its window: tokens are counted by the server or not at all, and
+what is too long is for the server to refuse.
 """
 
 import re
+import socket
+import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from queue import Empty, SimpleQueue
@@ -15,14 +17,14 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from core.models import calls, endpoints
-from core.models.calls import ATTEMPTS, PAUSE
+from core.models.calls import ATTEMPTS, PAUSE, Fault
 from core.settings import Endpoint, Settings
+from core.tasks import Caller, Places, Priority
 from core.types import Delta, FinishReason, Generation, Message, Model, Request, digest
 
 if TYPE_CHECKING:
     from openai import Stream
 
-AT_ONCE = 8  # answers; the others wait for their turn
 LOOK_SECONDS = 0.05  # between two looks at `stop`
 HANG_UP_SECONDS = 1.0  # for a thread to notice that its connection is gone
 SHORTEST_SECRET = 12  # characters; shorter keys, such as EMPTY, guard nothing and may be words
@@ -53,19 +55,30 @@ def models(settings: Settings) -> list[Model]:
 def load(model: Model, settings: Settings) -> "EndpointGenerator":
     """Calls nobody yet. Errors: BadInput for a key that can be none."""
     endpoint = endpoints.find(settings, model.name)
-    return EndpointGenerator(endpoint, endpoints.key(settings, endpoint), settings.endpoint_seconds)
+    return EndpointGenerator(
+        endpoint,
+        endpoints.key(settings, endpoint),
+        settings.endpoint_seconds,
+        settings.endpoint_first_seconds,
+    )
 
 
 class EndpointGenerator:
-    """See core.types.TextGenerator. `seconds` is the longest silence before giving up."""
+    """See core.types.TextGenerator. `seconds` is the longest silence before giving up, and
+    `first_seconds` the one before the first word. `caller` stands in the endpoint's line: alone,
+    unless who hands this out has others stand there."""
 
     window: int | None = None
     precision = "unknown"
 
-    def __init__(self, endpoint: Endpoint, key: str, seconds: float) -> None:
+    def __init__(
+        self, endpoint: Endpoint, key: str, seconds: float, first_seconds: float = 900
+    ) -> None:
         self._endpoint = endpoint
         self._key = key
         self._seconds = seconds
+        self._first_seconds = first_seconds
+        self.caller = Places(endpoint.requests).caller(Priority.PERSON)
         self.engine = f"{endpoint.model} at {endpoint.address}"
 
     def count(self, _messages: Sequence[Message], _generation: Generation) -> None:
@@ -74,10 +87,11 @@ class EndpointGenerator:
     def generate(self, requests: Iterable[Request | None], stop: Event) -> Iterator[Delta]:
         numbered, numbers = iter(requests), count()
         unfinished: set[int] = set()
-        said = set()
+        begun, said, told = set[int](), set[int](), 0
         waiting: SimpleQueue[tuple[int, Request] | None] = SimpleQueue()
         deltas: SimpleQueue[Delta | Exception] = SimpleQueue()
-        answers = _Calls(self._endpoint, self._key, self._seconds)
+        answers = _Calls(self._endpoint, self._key, self._first_seconds)
+        answers.silence, answers.caller = self._seconds, self.caller
         threads: list[Thread] = []
 
         def take() -> bool:
@@ -88,7 +102,7 @@ class EndpointGenerator:
                 number = next(numbers)
                 unfinished.add(number)
                 waiting.put((number, request))
-                if len(threads) < AT_ONCE and not stop.is_set():
+                if len(threads) < self.caller.most and not stop.is_set():
                     threads.append(
                         Thread(target=answers.answer_all, args=(waiting, deltas), daemon=True)
                     )
@@ -98,12 +112,21 @@ class EndpointGenerator:
         try:
             more = take()
             while unfinished and not stop.is_set():
-                with suppress(Empty):
+                try:
                     # What is still being made is made in this thread, while the server writes.
                     delta = deltas.get(timeout=0 if more else LOOK_SECONDS)
+                except Empty:
+                    answers.end_silence()
+                    ahead = 0 if begun else self.caller.ahead
+                    if ahead and ahead != told:
+                        yield Delta(index=min(unfinished), text="", ahead=ahead)
+                    told = ahead or told
+                else:
                     if isinstance(delta, Exception):
                         raise delta
-                    said.add(delta.index)
+                    begun.add(delta.index)
+                    if not delta.begins:
+                        said.add(delta.index)
                     if delta.finish:
                         unfinished.remove(delta.index)
                     yield delta
@@ -121,7 +144,15 @@ class EndpointGenerator:
 
 
 class _Calls(calls.Calls):
-    """Answers, each by one call."""
+    """Answers, each by one call, in the places of `caller`; `silence` is the longest once an answer
+    was begun, in seconds."""
+
+    silence: float
+    caller: Caller
+
+    def __init__(self, endpoint: Endpoint, key: str, seconds: float) -> None:
+        super().__init__(endpoint, key, seconds)
+        self._speaking: dict[int, tuple[socket.socket, float]] = {}  # and when each last did
 
     def answer_all(
         self,
@@ -130,11 +161,25 @@ class _Calls(calls.Calls):
     ) -> None:
         """Answer one request after the other until there is None; in a thread of its own."""
         try:
-            while (asked := waiting.get()) and not self.gone.is_set():
-                for delta in self._answer(*asked):
-                    deltas.put(delta)
+            while (asked := waiting.get()) and self.caller.take(self.gone):
+                try:
+                    deltas.put(Delta(index=asked[0], text="", begins=True))
+                    for delta in self._answer(*asked):
+                        deltas.put(delta)
+                finally:
+                    self.caller.give_back()
         except Exception as error:  # noqa: BLE001 - raised again in the thread that takes the deltas
             deltas.put(error)
+
+    def hang_up(self) -> None:
+        super().hang_up()
+        self.caller.wake()
+
+    def end_silence(self) -> None:
+        """Hang up on each answer that was begun and has not gone on for too long."""
+        for connected, at in list(self._speaking.values()):
+            if time.monotonic() - at > self.silence:
+                calls.shut(connected)
 
     def _answer(self, index: int, request: Request) -> Iterator[Delta]:
         """One answer, with exactly one finish. Errors: none; a fault is a finish of its own."""
@@ -148,7 +193,11 @@ class _Calls(calls.Calls):
                     said = True
                 return
             except (OpenAIError, ValueError) as error:  # ValueError: no JSON, or no text at all
-                fault = calls.fault(error, self.endpoint, self.key)
+                # Nothing was said for all that time; it would read the prompt once more.
+                late = type(error.__cause__).__name__ == "ReadTimeout"
+                fault = LATE if late else calls.fault(error, self.endpoint, self.key)
+            finally:
+                self._speaking.pop(index, None)
             if said or not fault.passing or attempt == ATTEMPTS:
                 break
             if self.gone.wait(PAUSE * attempt):
@@ -161,12 +210,18 @@ class _Calls(calls.Calls):
         """What the server says. Errors: OpenAIError; ValueError for what is no answer."""
         from openai import OpenAIError
 
-        reason, counts, hiding = None, _Counts(), _Hiding(self.key)
+        reason, counts = None, _Counts()
+        hiding, hiding_thought = _Hiding(self.key), _Hiding(self.key)
         with self._ask(request) as events:
+            connected = events.response.extensions["network_stream"].get_extra_info("socket")
             try:
                 for event in events:
-                    text, ended, counted = _read(event)
+                    text, thought, ended, counted = _read(event)
                     reason, counts = ended or reason, counted or counts
+                    if text or thought or index in self._speaking:
+                        self._speaking[index] = connected, time.monotonic()
+                    if thought := hiding_thought.said(thought):
+                        yield Delta(index=index, text="", thinking=thought)
                     if text := hiding.said(text):
                         yield Delta(index=index, text=text)
             except (OpenAIError, ValueError):
@@ -174,6 +229,8 @@ class _Calls(calls.Calls):
                     if rest := hiding.rest():
                         yield Delta(index=index, text=rest)
                     raise
+        if rest := hiding_thought.rest():
+            yield Delta(index=index, text="", thinking=rest)
         if rest := hiding.rest():
             yield Delta(index=index, text=rest)
         if reason is None:
@@ -201,6 +258,10 @@ class _Calls(calls.Calls):
             "stream": True,
             "stream_options": {"include_usage": True},
         }
+        if wanted.top_p < 1:
+            how["top_p"] = wanted.top_p
+        if wanted.top_tokens:  # OpenAI itself has none, and refuses it; the servers here take it
+            how["extra_body"] = {"top_k": wanted.top_tokens}
         events: Any
         texts = [FRAME.sub(r"\g<0> ", message.content) for message in request.messages]
         if wanted.style == "completion":
@@ -248,23 +309,32 @@ class _Hiding:
         return rest
 
 
-def _read(event: Any) -> tuple[str, str | None, _Counts | None]:
-    """The text, the finish reason and the counts of one event, as far as it has them.
+def _read(event: Any) -> tuple[str, str, str | None, _Counts | None]:
+    """The text, what was thought before it, the finish reason and the counts of one event, as far
+    as it has them.
 
     The client checks nothing of what a server sends, so everything may be something else.
     """
     fields = event.model_dump(warnings=False) if hasattr(event, "model_dump") else {}
-    text, reason, counts = "", None, None
+    text, thought, reason, counts = "", "", None, None
     match fields.get("choices"):
         case [{"delta": {"content": str(said)}} | {"text": str(said)}]:
             text = said
+    match fields.get("choices"):
+        case [{"delta": {"reasoning_content": str(said)} | {"reasoning": str(said)}}]:
+            thought = said
     match fields.get("choices"):
         case [{"finish_reason": str(ended)}]:
             reason = ended
     match fields.get("usage"):
         case {"prompt_tokens": int(prompt), "completion_tokens": int(answer)}:
             counts = _Counts(prompt=prompt, answer=answer)
-    return text, reason, counts
+    return text, thought, reason, counts
 
 
+LATE = Fault(
+    clause="did not answer in time; ask again, ask for less, or allow it longer with"
+    " TRIPTYCH_ENDPOINT_FIRST_SECONDS",
+    passing=False,
+)
 BROKE_OFF = "broke off in the middle of the answer; what it said is kept, ask again for the whole"

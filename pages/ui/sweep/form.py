@@ -15,7 +15,7 @@ from pages.ui.shared import pickers
 
 KEEP = "session"
 SEVERAL = ("chunker", "retriever", "embedder", "index", "reranker", "candidates", "top_k")
-OF_ANSWERS = ("generator", "passages", "max_tokens", "temperature", "seed")
+OF_ANSWERS = ("generator", "passages", "max_tokens", "temperature", "top_p", "top_tokens", "seed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +119,8 @@ class GridForm:
             self._several("Max output tokens", "max_tokens", ["48", "128", "256"], new=True)
             self._several("Passage order", "passages", ["best-last", "best-first"])
             self._several("Temperature", "temperature", ["0.0", "0.7"], new=True)
+            self._several("Top-p", "top_p", ["1.0", "0.9"], new=True)
+            self._several("Top tokens (0: all)", "top_tokens", ["0", "40"], new=True)
             self._several("Seed", "seed", ["0"], new=True)
 
     def _several(
@@ -151,7 +153,7 @@ class GridForm:
         return "\n".join(lines)
 
     def _line(self, name: str) -> str:
-        numbers = name in ("candidates", "top_k", "max_tokens", "temperature", "seed")
+        numbers = name in ("candidates", "top_k", *OF_ANSWERS[2:])
         values = [
             value if numbers and _is_number(value) else presets.quoted(value)
             for value in st.session_state[f"{self.page}.{name}"]
