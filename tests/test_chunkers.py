@@ -151,6 +151,7 @@ def test_tokens_that_share_a_character() -> None:
 def test_the_embedders_own_tokens() -> None:
     model, module = registry.find(Settings(), "embedder", "all-MiniLM-L6-v2")
     tokenizer = module.load(model, Settings()).tokenizer
+    assert tokenizer
 
     def count(text: str) -> int:
         return len(tokenizer.encode(text, add_special_tokens=False))
