@@ -399,7 +399,7 @@ def test_a_file_is_asked_in_its_own_template_and_ends_its_turns(
 @pytest.mark.models
 @pytest.mark.parametrize(
     ("cut", "words"),
-    [("gpt-2", "In 2024"), ("smollm", "In _ 2 0 2 4"), ("qwen2", "In _ 2 0 2 4")],
+    [("gpt-2", "In 2024"), ("smollm", "In 2024"), ("qwen2", "In _ 2 0 2 4")],
 )
 def test_digits_are_cut_as_the_header_says(tmp_path: Path, cut: str, words: str) -> None:
     merges = ["I n", "2 0", "20 2", "202 4", "\N{LATIN CAPITAL LETTER G WITH DOT ABOVE} 2024"]
@@ -477,6 +477,10 @@ def test_a_copy_of_the_packaged_file_answers_as_the_packaged_one(settings: Setti
         pytest.skip("the packaged model is not here")
     (settings.models / "my-copy.gguf").symlink_to(place / causal_lm.FILE)
     (packaged,) = (each for each in causal_lm.models(Settings()) if each.source == "packaged")
-    requests = [ask("What is a bog?", temperature=heat) for heat in (0, 0.8)]
-    own = answers(causal_lm.load(listed(settings)["my-copy"], settings), requests)
-    assert own == answers(causal_lm.load(packaged, Settings()), requests)
+    copy = causal_lm.load(listed(settings)["my-copy"], settings)
+    theirs = causal_lm.load(packaged, Settings())
+    requests = [ask("What is a bog?")]
+    assert answers(copy, requests) == answers(theirs, requests)
+    # To the last bit, for few tokens and for many: no answer hangs on how a file is laid out.
+    for length in (1, 3, 60):
+        assert (logits(copy._model, length) == logits(theirs._model, length)).all()

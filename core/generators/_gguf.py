@@ -35,7 +35,9 @@ def read(file: Path, **how: Any) -> "tuple[PreTrainedModel, PreTrainedTokenizerB
     Errors: Damaged for a file that is no longer whole, or whose tensors do not fit each other.
     """
     import transformers
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()
     found = gguf_header.header(file)
     tokenizer, ends = _tokenizer(file, found)
     config = transformers.AutoConfig.for_model(
@@ -100,7 +102,6 @@ def _tokenizer(
     file: Path, found: gguf_header.GgufHeader
 ) -> "tuple[PreTrainedTokenizerBase, list[int]]":
     """The tokenizer, with the file's chat template, and the tokens that end an answer."""
-    from tokenizers import pre_tokenizers
     from transformers import PreTrainedTokenizerFast
     from transformers.integrations.gguf import convert_gguf_tokenizer, get_gguf_tokenizer
 
@@ -111,10 +112,6 @@ def _tokenizer(
         cut, _ = convert_gguf_tokenizer(architecture, parts)
         if parts["tokenizer_type"] == "llama" and not architecture.startswith("gemma"):
             _spell_spaces(cut, begins=parts.get("add_prefix_space", True))
-        if parts.get("pre_tokenizer_type") == "smollm":  # as GPT-2, but each digit by itself
-            cut.pre_tokenizer = pre_tokenizers.Sequence(
-                [pre_tokenizers.Digits(True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
-            )
         tokenizer = PreTrainedTokenizerFast(tokenizer_object=cut, **how)
     except Exception as error:  # nothing more exact is raised for words and merges that do not fit
         raise Damaged("its tokenizer is damaged; download it again.", str(error)) from error

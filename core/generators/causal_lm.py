@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import BadInput, Damaged, OutOfSpace
 from core.generators._decoding import Row, answer
-from core.generators._few_rows import quicken
+from core.generators._few_rows import align, quicken
 from core.generators._gguf import read as read_gguf
 from core.generators._gguf import unpack
 from core.models import device, memory, packages, weights
@@ -183,6 +183,7 @@ def read(
         tokenizer = AutoTokenizer.from_pretrained(str(folder), **safe)
     _check_memory(model)
     if place == "cpu":
+        align(model)
         quicken(model)
     return CausalLM(model.eval(), tokenizer, precision, smaller)
 

@@ -125,7 +125,8 @@ UNDERSTOOD = {
 }
 NEUTRAL = {"expert_count": 0, "expert_used_count": 0, "attention.causal": True}
 # How texts are cut into words before they are cut into tokens, by the names of llama.cpp; each was
-# held against it. A file that does not say ("default") may want any of them.
+# held against it. A file that does not say ("default") may want any of them. smollm is read as
+# gpt-2, as the packaged model always was: blank lines before a digit are two tokens, not one.
 CUTS = {
     *("gpt-2", "phi-2", "smollm"),
     *("llama3", "llama-v3", "llama-bpe", "falcon3", "smaug-bpe", "dbrx", "pixtral"),

@@ -60,6 +60,28 @@ def test_smoke(opened: AppTest, lab: Lab) -> None:
     assert lab.models.in_memory() == frozenset()
 
 
+def test_of_a_gguf_file_its_quantisation_context_and_missing_template_are_said() -> None:
+    file = Model(
+        name="tiny",
+        family="generator",
+        source="cached",
+        available=True,
+        reason="",
+        folder="/models/tiny.gguf",
+        megabytes=398,
+        parameters="494 million",
+        device="cpu",
+        precision="float32",
+        quantisation="Q4_K_M",
+        context=32_768,
+        chat_template=False,
+    )
+    assert inventory.about(file).replace("\\", "") == (
+        "494 million parameters · 398 MB · Q4_K_M · reads 32,768 tokens · no chat template"
+        " · a GGUF file · float32 on the processor"
+    )
+
+
 def test_story_test_a_model(opened: AppTest, lab: Lab) -> None:
     opened.button(key="settings.generator.echo.test").click().run()
     (echo,) = (model for model in lab.models.all() if model.family == "generator")
