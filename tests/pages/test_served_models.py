@@ -9,7 +9,7 @@ from core.settings import Endpoint
 from tests.pages.conftest import ask, settled, texts
 from tests.support.labs import QUESTION
 
-UNKNOWN = "How far an embedder at an endpoint reads a chunk cannot be known here."
+UNKNOWN = "hashing: how far an embedder at an endpoint reads a chunk cannot be known here."
 
 
 @pytest.fixture

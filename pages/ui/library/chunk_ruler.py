@@ -187,7 +187,10 @@ def choose(lab: Lab) -> tuple[str, dict[str, Chunking]]:
             )
         embedder = _embedder(lab)
     if any(each.family == "embedder" and each.source == "endpoint" for each in lab.models.all()):
-        st.caption("How far an embedder at an endpoint reads a chunk cannot be known here.")
+        st.caption(
+            f"Measured for {labels.escaped(embedder)}: how far an embedder at an endpoint reads a"
+            " chunk cannot be known here."
+        )
     return embedder, {
         colour: each
         for number, (colour, each) in enumerate(zip(SETTINGS, chosen, strict=False))
