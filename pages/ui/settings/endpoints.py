@@ -270,7 +270,9 @@ def _price(where: st.delta_generator.DeltaGenerator, name: str, label: str) -> f
 
 def _listing(lab: Lab, address: str, key: str) -> None:
     """The models that the server at the typed address lists, to be chosen from."""
-    if st.button("List its models", key=f"{FIELD}.list", type="tertiary", disabled=not address):
+    if st.button(
+        "List its models", key=f"{FIELD}.list", icon=":material/list:", disabled=not address
+    ):
         try:
             with st.spinner("Asking it …"):
                 st.session_state[LISTED] = lab.endpoints.served(address.strip(), key)
