@@ -24,10 +24,11 @@ lab.doctor()      whether everything on disk is whole
 """
 
 from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
-from core.answering import Answering, follow, readiness, trial
+from core.answering import Answering, follow, readiness, suiting, trial
 from core.cards import Cards, Proposals, Study
 from core.classroom import Classes, ClassQuestions
 from core.errors import BadInput
@@ -90,6 +91,7 @@ class Lab:
             self.jobs,
             self.doctor,
             self.sweeps.running,
+            self.answering.is_beside,
         )
         self.readiness = readiness.Readiness(
             settings, self._store, finder, self.models, self._worker, self.jobs
@@ -127,10 +129,30 @@ class Lab:
         """Run a model once, in the background. Errors: as `Jobs.start`."""
 
         def steps(stop: Event) -> Steps:
-            ticket = self._worker.stream(lambda: trial(self.models, self.endpoints, model, stop))
+            def tried() -> Steps:
+                return trial(self.models, self.endpoints, model, stop)
+
+            if model.family == "generator" and self.models.is_served(model.name):
+                return (yield from tried())
+            ticket = self._worker.stream(tried)
             return (yield from follow(ticket))
 
         return self.jobs.start(job_of(model), f"The test of {model.name}", steps)
+
+    def find_requests(self, model: Model) -> Job:
+        """Find by trying how many requests at once suit an endpoint that writes answers, in the
+        background, and keep that if the endpoint was added here. Errors: as `Jobs.start`."""
+
+        def steps(stop: Event) -> Steps:
+            found = yield from suiting(self.models, model.name, stop)
+            if found is None:
+                return None
+            endpoint = self.endpoints.find(model.name)
+            if endpoint not in self.settings.endpoints:
+                self.endpoints.add(replace(endpoint, requests=found.requests))
+            return Outcome(sentence=found.sentence)
+
+        return self.jobs.start(job_of(model), f"Trying requests at once of {model.name}", steps)
 
     def download(self, model: Model) -> Job:
         """Bring a model of the hub here, in the background; once stopped, the next call goes on.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from core import chunkers
 from core.logs import UNKNOWN
 from core.settings import Endpoint
-from core.types import Answer, Arm, Chunking, Hit, Paper, Recipe, Retrieval, Run
+from core.types import Answer, Arm, Chunking, Generation, Hit, Paper, Recipe, Retrieval, Run
 
 ARM_NAMES: dict[Arm, str] = {  # beside others, in a chart or a table
     "no_context": "no context",
@@ -68,6 +68,10 @@ def settings(recipe: Recipe) -> dict[str, str]:
     if recipe.generation and recipe.generation.max_tokens:
         found["tokens"] = f"at most {counted(recipe.generation.max_tokens, 'token')}"
         found["temperature"] = f"temperature {recipe.generation.temperature:g}"
+        if recipe.generation.top_p != Generation().top_p:
+            found["top-p"] = f"top-p {recipe.generation.top_p:g}"
+        if recipe.generation.top_tokens:
+            found["top tokens"] = f"top {counted(recipe.generation.top_tokens, 'token')}"
         found["seed"] = f"seed {recipe.generation.seed}"
         found["style"] = f"style {recipe.generation.style}"
         if recipe.evidence:
@@ -252,6 +256,9 @@ def budget(run: Run) -> list[str]:
         sentence = f"The prompt has {counted(answer.prompt_tokens, 'token')}"
         if run.window is None:
             said.append(sentence + "; how many this model has room for is not known.")
+            said.append(
+                "Tokens are as its server counts them; the one that ends an answer may be in."
+            )
         else:
             said.append(
                 f"{sentence} and the answer may have {generation.max_tokens:,}; this model has"

@@ -66,7 +66,8 @@ class Settings:
     hub_cache: Path = HUB_CACHE
     endpoints: tuple[Endpoint, ...] = ()
     endpoint_faults: tuple[str, ...] = ()  # entries that name none, a sentence each
-    endpoint_seconds: int = 60  # the longest silence of an endpoint
+    endpoint_seconds: int = 60  # the longest silence of an endpoint, once it has begun to answer
+    endpoint_first_seconds: int = 900  # and before: a CPU reads a long prompt for minutes
     door_address: str = ""  # what a class is let in by; empty: every network of this machine
     door_port: int = 0  # 0: the port behind that of the pages
     chroma: str = ""  # a Chroma server, "host:port"; empty: in memory
@@ -107,6 +108,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         endpoints=endpoints,
         endpoint_faults=endpoint_faults,
         endpoint_seconds=_number(environment, "TRIPTYCH_ENDPOINT_SECONDS", 60),
+        endpoint_first_seconds=_number(environment, "TRIPTYCH_ENDPOINT_FIRST_SECONDS", 900),
         door_address=door_address,
         door_port=door_port,
         chroma=_chroma(environment.get("TRIPTYCH_CHROMA", "")),

@@ -37,6 +37,7 @@ SLOW = (
     "tests/test_soak.py::test_many_sessions_at_once",
     # servers that are waited for
     "tests/test_endpoints.py",
+    "tests/test_endpoints_together.py",
     "tests/test_chroma_server.py",
     "tests/test_class_lab.py",
     "tests/test_downloads.py",

@@ -40,8 +40,11 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "PAUSE", 0.01)
 
 
-def served(address: str, model: str, key: str = "", seconds: float = 10) -> EndpointGenerator:
-    return EndpointGenerator(Endpoint(name="box", address=address, model=model), key, seconds)
+def served(
+    address: str, model: str, key: str = "", seconds: float = 10, first: float = 0
+) -> EndpointGenerator:
+    box = Endpoint(name="box", address=address, model=model)
+    return EndpointGenerator(box, key, seconds, first_seconds=first or seconds)
 
 
 def ask(text: str = SENTENCE, **how: Any) -> Request:
@@ -93,6 +96,12 @@ def test_the_request_says_all_that_decides_the_answer(openai_server: str) -> Non
         "stream_options": {"include_usage": True},
     }
     assert generator.engine == f"flaky-1-asked at {openai_server}"
+
+
+def test_how_tokens_are_drawn_is_said_where_it_is_not_as_usual(openai_server: str) -> None:
+    answer(served(openai_server, "flaky-1-drawn"), ask(temperature=1, top_p=0.9, top_tokens=40))
+    (request,) = seen(openai_server, "flaky-1-drawn")
+    assert (request["body"]["top_p"], request["body"]["top_k"]) == (0.9, 40)
 
 
 def test_completion_is_plain_text(openai_server: str) -> None:
@@ -151,7 +160,7 @@ def test_variables_meant_for_another_address_send_nothing(
 def test_a_wrong_key_is_one_sentence(openai_server: str) -> None:
     said, end = answer(served(openai_server, "locked", "sk-wrong"))
     assert (said, end.finish) == ("", "error")
-    assert "refuses the key; set TRIPTYCH_ENDPOINT_KEY_BOX" in end.note
+    assert "in Settings, or set TRIPTYCH_ENDPOINT_KEY_BOX or" in end.note
     assert "sk-wrong" not in end.note
 
 
@@ -225,7 +234,6 @@ def test_the_key_is_kept_nowhere(
     ("model", "sentence"),
     [
         ("hang-up", "cannot be reached; start it"),
-        ("silent", "did not answer in time"),
         ("page", "does not answer as an OpenAI-compatible server does"),
         ("not-json", "does not answer as an OpenAI-compatible server does"),
         ("not-text", "does not answer as an OpenAI-compatible server does"),
@@ -240,7 +248,7 @@ def test_what_may_pass_is_tried_again_and_then_said(
     openai_server: str, model: str, sentence: str
 ) -> None:
     before = len(seen(openai_server, model))
-    said, end = answer(served(openai_server, model, seconds=1 if model == "silent" else 10))
+    said, end = answer(served(openai_server, model))
     assert (said, end.finish) == ("", "error")
     assert sentence in end.note
     assert end.note.startswith(f"box ({openai_server}) ")
@@ -248,7 +256,7 @@ def test_what_may_pass_is_tried_again_and_then_said(
     assert len(seen(openai_server, model)) - before == endpoint.ATTEMPTS
     # ... and where it has passed by the third time, nobody needs to know.
     again = f"flaky-3-{model.replace('-', '_')}"
-    said, end = answer(served(openai_server, again, seconds=1 if model == "silent" else 10))
+    said, end = answer(served(openai_server, again))
     assert (said, end.finish) == (SENTENCE, "stop")
 
 
@@ -258,11 +266,12 @@ def test_what_may_pass_is_tried_again_and_then_said(
         ("too-long", "maximum context length is 512 tokens.+…”.+use fewer or smaller chunks"),
         ("unknown", "knows no model 'unknown', or no such call .“model not found”"),
         ("elsewhere", "failed with status 307"),
+        ("silent", "did not answer in time; .+ TRIPTYCH_ENDPOINT_FIRST_SECONDS"),
     ],
 )
 def test_a_refusal_is_said_at_once(openai_server: str, model: str, sentence: str) -> None:
     before = len(seen(openai_server, model))
-    said, end = answer(served(openai_server, model))
+    said, end = answer(served(openai_server, model, seconds=1 if model == "silent" else 10))
     assert (said, end.finish) == ("", "error")
     assert re.search(sentence, end.note)
     assert len(end.note) < 500
@@ -276,7 +285,10 @@ def test_nobody_at_the_address_is_one_sentence() -> None:
         address = f"http://127.0.0.1:{held.getsockname()[1]}/v1"
         said, end = answer(served(address, "echo"))
     assert (said, end.finish) == ("", "error")
-    assert "cannot be reached; start it, or correct its address in TRIPTYCH_ENDPOINTS" in end.note
+    assert (
+        "cannot be reached; start it, or correct its address in Settings or TRIPTYCH_ENDPOINTS"
+        in end.note
+    )
 
 
 @pytest.mark.parametrize("model", ["cut", "stuck"])
@@ -284,11 +296,37 @@ def test_what_was_said_before_a_break_is_kept_and_not_said_twice(
     openai_server: str, model: str
 ) -> None:
     before = len(seen(openai_server, model))
-    said, end = answer(served(openai_server, model, seconds=1))
+    said, end = answer(served(openai_server, model, seconds=1, first=50))
     assert said == ("The tide" if model == "cut" else "The")
     assert end.finish == "error"
     assert "broke off in the middle of the answer; what it said is kept" in end.note
     assert len(seen(openai_server, model)) == before + 1
+
+
+def test_the_first_word_may_take_longer_than_any_silence_after_it(openai_server: str) -> None:
+    said, end = answer(served(openai_server, "late", seconds=0.5, first=50))
+    assert (said, end.finish) == (SENTENCE, "stop")
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+def test_what_a_model_thinks_first_is_no_part_of_its_answer(asking: Any, field: str) -> None:
+    run = asking(f"thinks:{field}:Aye, lamps burn.")
+    assert run.answer.thinking == "Aye, lamps burn."
+    assert "Aye" not in run.answer.text
+    assert "burns whale oil" in run.answer.text
+    assert "thought for 3 words first" in run.notes[-1]
+
+
+def test_a_model_that_thinks_up_to_its_limit_says_so(asking: Any) -> None:
+    run = asking(f"thinks:reasoning:{'hm ' * 2000}")
+    assert (run.answer.text, run.answer.finish_reason) == ("", "length")
+    assert "still thinking at its limit of 2,000 tokens" in run.notes[-1]
+
+
+def test_what_is_thought_within_an_answer_is_taken_out_of_it(asking: Any) -> None:
+    run = asking("tagged")
+    assert (run.answer.thinking, run.answer.text) == ("Is it four?", "It is four.")
+    assert run.answer.seconds_to_first_token is not None
 
 
 def test_an_answer_without_counts_has_none(openai_server: str) -> None:
@@ -321,7 +359,10 @@ def test_stop_does_not_wait_for_a_server_that_says_nothing(openai_server: str, m
 
 def test_many_answers_take_turns(openai_server: str) -> None:
     """Many more requests than threads, each with a text of its own."""
-    requests = [ask(f"Number {n} of many.") for n in range(3 * endpoint.AT_ONCE)]
+    requests = [
+        ask(f"Number {n} of many.")
+        for n in range(3 * Endpoint(name="", address="", model="").requests)
+    ]
     said = [""] * len(requests)
     for delta in served(openai_server, "echo").generate(requests, Event()):
         said[delta.index] += delta.text

@@ -2,6 +2,7 @@
 
 from core.answering import readiness
 from core.answering.answering import Answering, follow
+from core.answering.at_once import suiting
 from core.answering.cost import answer_units
 from core.answering.prompts import LONGEST_QUESTION
 from core.answering.running import Finished, Panel, RunningComparison, Step
@@ -19,5 +20,6 @@ __all__ = [
     "answer_units",
     "follow",
     "readiness",
+    "suiting",
     "trial",
 ]

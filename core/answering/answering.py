@@ -1,14 +1,15 @@
 """Asking: from a question and recipes to runs, each kept as soon as it is done.
 
-Everything that touches a model runs in the worker's thread; this file says in which order. Knows
-no page: it yields steps, and whoever asked draws them.
+Everything that touches a model here runs in the worker's thread; this file says in which order.
+Answers of endpoints are written beside it, in threads of the one who asks. Knows no page: it yields
+steps, and whoever asked draws them.
 """
 
 from collections import OrderedDict
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from threading import Event
 from typing import TypeVar
 
@@ -27,19 +28,21 @@ from core.models import Models, registry, vocabularies
 from core.retrieval import Finder, bm25, ranking
 from core.settings import Settings
 from core.store import Store, now
-from core.tasks import Priority, Progress, Ticket, Worker, mapped, result_of
+from core.tasks import Priority, Progress, Ticket, Worker, mapped, result_of, together
 from core.types import (
     Comparison,
     Evidence,
     Recipe,
     Retrieval,
     Run,
+    TextGenerator,
     run_key,
 )
 
 T = TypeVar("T")
 R = TypeVar("R")
 
+STOPPED_SEARCHING = "Stopped while searching, before there was an answer."
 LIVES_KEPT = 200  # comparisons under way or just ended that pages may still look at
 
 
@@ -55,6 +58,7 @@ class Answering(Writing):
         self._finder = finder
         self._models = models
         self._worker = worker
+        self._beside: set[str] = set()  # comparisons that endpoints answer
         self._lives: OrderedDict[str, RunningComparison] = OrderedDict()
         self._cuts = cache(chunkers.revision)
         self._fuses = cache(ranking.revision)
@@ -151,12 +155,21 @@ class Answering(Writing):
         ends soon; what is done, and what was said so far, is kept. Errors: as `check`.
         """
         drafts = [self._draft(i, question, recipe, paper_ids) for i, recipe in enumerate(recipes)]
-        ticket = self._worker.stream(
-            lambda: self._answer(drafts, stop or Event(), comparison_id or new_id()),
-            priority,
-            asker,
+        stop, comparison_id = stop or Event(), comparison_id or new_id()
+        if any(map(self._is_served, drafts)):
+            return self._beside_worker(
+                comparison_id,
+                self._kept(
+                    drafts, comparison_id, self._answer_beside(drafts, stop, priority, asker)
+                ),
+            )
+        return follow(
+            self._worker.stream(
+                lambda: self._kept(drafts, comparison_id, self._answer(drafts, stop)),
+                priority,
+                asker,
+            )
         )
-        return follow(ticket)
 
     def start(
         self,
@@ -190,6 +203,20 @@ class Answering(Writing):
         live = self._lives.get(comparison_id)
         return None if live is None or live.result else live
 
+    def is_beside(self) -> bool:
+        """Whether a question is being answered beside the worker."""
+        return bool(self._beside)
+
+    def _beside_worker(
+        self, comparison_id: str, steps: Generator[Step, None, Comparison]
+    ) -> Generator[Step, None, Comparison]:
+        self._beside.add(comparison_id)
+        try:
+            with closing(steps):
+                return (yield from steps)
+        finally:
+            self._beside.discard(comparison_id)
+
     def _draft(
         self, panel: int, question: str, recipe: Recipe, paper_ids: tuple[str, ...]
     ) -> Draft:
@@ -206,31 +233,25 @@ class Answering(Writing):
             recipe=pinned,
         )
 
+    def _is_served(self, draft: Draft) -> bool:
+        generation = draft.recipe.generation
+        return bool(generation and self._models.is_served(generation.generator))
+
     def _evidence(self, draft: Draft) -> Generator[Progress, None, Evidence]:
         return self._finder.find(draft.question, draft.recipe, draft.paper_ids)
 
-    def _answer(
-        self, drafts: Sequence[Draft], stop: Event, comparison_id: str
+    def _kept(
+        self, drafts: Sequence[Draft], comparison_id: str, steps: Generator[Step, None, None]
     ) -> Generator[Step, None, Comparison]:
-        open_drafts = []
+        """What was answered before, then the steps that answer the others; the comparison of all
+        that have a run in the end."""
         for draft in drafts:
             draft.run = self._store.runs.for_key(draft.key)
             if draft.run:
                 yield Finished(panel=draft.panel, run=draft.run, again=True)
-            else:
-                open_drafts.append(draft)
-        searching = [each for each in open_drafts if isinstance(each.recipe.evidence, Retrieval)]
-        ready = [draft for draft in open_drafts if draft not in searching]
         try:
-            with closing(self._found(searching, stop)) as searches:
-                yield from self._found(ready, stop)
-                if ready:
-                    yield from self._meanwhile(ready, searching, searches, stop)
-                yield from searches
-            left = [draft for draft in open_drafts if not draft.run]
-            for name in dict.fromkeys(generator_of(draft) for draft in left):
-                group = [draft for draft in left if generator_of(draft) == name]
-                yield from self._generate(name, group, stop)
+            with closing(steps):
+                yield from steps
         finally:
             # Also when the one who asked has gone away: what was said so far is kept.
             comparison = Comparison(
@@ -243,12 +264,78 @@ class Answering(Writing):
                 self._store.comparisons.keep(comparison)
         return comparison
 
+    def _answer(self, drafts: Sequence[Draft], stop: Event) -> Generator[Step, None, None]:
+        """Answer those that have no run yet, in the worker's thread."""
+        open_drafts = [draft for draft in drafts if not draft.run]
+        searching = [draft for draft in open_drafts if searches(draft)]
+        ready = [draft for draft in open_drafts if not searches(draft)]
+        with closing(self._found(searching, stop)) as search:
+            yield from self._found(ready, stop)
+            if ready:
+                yield from self._meanwhile(ready, searching, search, stop)
+            yield from search
+        left = [draft for draft in open_drafts if not draft.run]
+        for name, group in by_generator(left).items():
+            generator = yield from self._models.generator(name)
+            yield from self._generate(generator, name, group, stop)
+
+    def _answer_beside(
+        self, drafts: Sequence[Draft], stop: Event, priority: Priority, asker: str
+    ) -> Generator[Step, None, None]:
+        """The same, beside the worker: endpoints write whatever has its evidence, all at once, and
+        the worker searches meanwhile and answers by the models that are here."""
+        tickets: list[Ticket[Step, None]] = []
+
+        def in_worker(
+            make: Callable[[], Generator[Step, None, None]],
+        ) -> Generator[Step, None, None]:
+            tickets.append(self._worker.stream(make, priority, asker))
+            return follow(tickets[-1])
+
+        def end_soon() -> None:
+            stop.set()
+            for ticket in tickets:
+                if ticket.position:  # what is under way looks at `stop`, and keeps what it has
+                    ticket.close()
+
+        def written(
+            finding: Generator[Step, None, None],
+            generator: TextGenerator,
+            name: str,
+            group: Sequence[Draft],
+        ) -> Generator[Step, None, None]:
+            with closing(finding):
+                yield from finding
+            if stop.is_set() and any(map(searches, group)):
+                raise TriptychError(STOPPED_SEARCHING)
+            yield from self._generate(generator, name, group, stop)
+
+        here: list[Draft] = []
+        parts: list[Generator[Step, None, None]] = []
+        for name, group in by_generator([each for each in drafts if not each.run]).items():
+            if not self._models.is_served(name):
+                here += group
+                continue
+            generator = self._models.served(name, priority, asker)
+            if ready := [draft for draft in group if not searches(draft)]:
+                parts.append(written(self._found(ready, stop), generator, name, ready))
+            if searching := [draft for draft in group if searches(draft)]:
+                found = in_worker(partial(self._found, searching, stop))
+                parts.append(written(found, generator, name, searching))
+        if here:
+            parts.append(in_worker(lambda: self._answer(here, stop)))
+        try:
+            yield from together(parts, end_soon)
+        except TriptychError:
+            if not stop.is_set() or not any(draft.run for draft in drafts):
+                raise
+
     def _found(self, drafts: Sequence[Draft], stop: Event) -> Generator[Step, None, None]:
         """The evidence of these drafts."""
 
         def unless_stopped(step: T) -> T:
             if stop.is_set():
-                raise TriptychError("Stopped while searching, before there was an answer.")
+                raise TriptychError(STOPPED_SEARCHING)
             return step
 
         for draft in drafts:
@@ -260,7 +347,7 @@ class Answering(Writing):
         self,
         ready: Sequence[Draft],
         searching: Sequence[Draft],
-        searches: Generator[Step, None, None],
+        search: Generator[Step, None, None],
         stop: Event,
     ) -> Generator[Step, None, None]:
         """Answer what needs no search while the others search, a step of each in turn; those join
@@ -273,7 +360,7 @@ class Answering(Writing):
         def coming() -> Iterator[Draft | None]:
             yield from (draft for draft in ready if generator_of(draft) == name)
             try:
-                for step in searches:
+                for step in search:
                     said.append(step)
                     yield None
             except TriptychError as error:
@@ -281,7 +368,8 @@ class Answering(Writing):
             else:
                 yield from (draft for draft in searching if generator_of(draft) == name)
 
-        for step in self._generate(name, coming(), stop):
+        generator = yield from self._models.generator(name)
+        for step in self._generate(generator, name, coming(), stop):
             yield step
             yield from said
             said.clear()
@@ -290,10 +378,9 @@ class Answering(Writing):
             raise failed[0]
 
     def _generate(
-        self, name: str, drafts: Iterable[Draft | None], stop: Event
+        self, generator: TextGenerator, name: str, drafts: Iterable[Draft | None], stop: Event
     ) -> Generator[Step, None, None]:
         """All drafts of one generator, together in one batch; None as in `TextGenerator`."""
-        generator = yield from self._models.generator(name)
         begun: list[Draft] = []
         shorter: list[Step] = []
 
@@ -325,6 +412,17 @@ class Answering(Writing):
             if draft.run:
                 self._store.runs.keep(draft.run)
         return [draft for draft in drafts if not draft.run]
+
+
+def searches(draft: Draft) -> bool:
+    return isinstance(draft.recipe.evidence, Retrieval)
+
+
+def by_generator(drafts: Iterable[Draft]) -> dict[str, list[Draft]]:
+    groups: dict[str, list[Draft]] = {}
+    for draft in drafts:
+        groups.setdefault(generator_of(draft), []).append(draft)
+    return groups
 
 
 def follow(ticket: Ticket[T, R]) -> Generator[T | Progress, None, R]:

@@ -1,6 +1,6 @@
 """Trying a model: it really runs once, and what came of it is said in a sentence.
 
-To be used in the worker's thread only.
+To be used in the worker's thread only, but for a generator that computes elsewhere.
 """
 
 import time
@@ -43,12 +43,12 @@ def trial(models: Models, endpoints: Endpoints, model: Model, stop: Event) -> St
             reranker = yield from models.reranker(model.name)
             return _score(reranker, (yield from tried()))
         case "generator":
-            generator = yield from models.generator(model.name)
-            loading = yield from tried()
-            if model.source != "endpoint":
-                return (yield from _answer(generator, model.name, stop, loading))
+            if not models.is_served(model.name):
+                generator = yield from models.generator(model.name)
+                return (yield from _answer(generator, model.name, stop, (yield from tried())))
+            yield from tried()
             try:
-                return (yield from _ask_endpoint(generator, model.name, stop))
+                return (yield from _ask_endpoint(models.served(model.name), model.name, stop))
             except TriptychError as error:
                 listed = endpoints.listed_instead(model.name)
                 raise TriptychError(f"{error.sentence}{listed}", error.detail) from error

@@ -1,6 +1,7 @@
 """Drafts become runs: their prompts are written, and answered together as far as they are there.
 
-To be used in the worker's thread only. Knows no search and keeps no run.
+To be used in the worker's thread only, but for a generator that computes elsewhere. Knows no search
+and keeps no run.
 """
 
 import time
@@ -12,8 +13,10 @@ from threading import Event
 from core.answering import prompts
 from core.answering.cost import answer_units
 from core.answering.running import Finished, TextDelta
+from core.labels import counted
 from core.store import Store, now
-from core.tasks import Stopwatch
+from core.tasks import Progress, Stopwatch
+from core.text import parted
 from core.types import (
     Answer,
     Delta,
@@ -25,10 +28,17 @@ from core.types import (
     TextGenerator,
 )
 
+THOUGHT = (
+    "The model thought for {words} first: kept apart from the answer, but counted with its tokens."
+)
+ONLY_THOUGHT = (
+    "It was still thinking at its limit of {limit} tokens, so there is no answer; allow it more."
+)
+
 
 @dataclass(slots=True, kw_only=True)
 class Draft:
-    """A run in the making."""
+    """A run in the making. `said` is all that came as its answer, `text` the answer in it."""
 
     panel: int
     key: str
@@ -38,7 +48,9 @@ class Draft:
     evidence: Evidence = field(default_factory=Evidence)
     messages: tuple[Message, ...] = ()
     notes: tuple[str, ...] = ()
+    said: str = ""
     text: str = ""
+    thinking: str = ""
     first_token: float | None = None
     run: Run | None = None
 
@@ -67,7 +79,7 @@ class Writing:
 
     def write(
         self, generator: TextGenerator, drafts: Iterable[Draft | None], stop: Event
-    ) -> Generator[TextDelta | Finished, None, None]:
+    ) -> Generator[Progress | TextDelta | Finished, None, None]:
         """Answer prepared drafts together, None among them as in `TextGenerator`. Equal prompts
         that come together are answered once, for all of them, and all of them have their run before
         the first is told to be finished. Whatever ends it, each draft that came has its run then,
@@ -76,6 +88,7 @@ class Writing:
         unfinished: dict[int, list[Draft]] = {}
         begun: dict[int, float] = {}
         names: set[str] = set()
+        waited = False
 
         def clock() -> float:
             return time.perf_counter() - making.seconds
@@ -103,16 +116,23 @@ class Writing:
 
         try:
             for delta in watch.timed(generator.generate(requests(), stop)):
+                (name,) = names
+                if delta.ahead:
+                    waited = True
+                    others = "one answer goes" if delta.ahead == 1 else f"{delta.ahead} answers go"
+                    yield Progress(sentence=f"Waiting for {name}: {others} before yours")
+                    continue
                 if delta.begins:
                     begun[delta.index] = clock()
+                    if waited:
+                        yield Progress(sentence=f"{name} reads the prompts …")
                 seconds = clock() - begun[delta.index]
                 same = unfinished[delta.index]
-                if delta.text:
+                if new := _take(same, delta, seconds):
                     for draft in same:
-                        draft.first_token = draft.first_token or seconds
-                        draft.text += delta.text
-                    for draft in same:
-                        yield TextDelta(panel=draft.panel, text=delta.text)
+                        yield TextDelta(panel=draft.panel, text=new)
+                elif delta.thinking or delta.text:
+                    yield Progress(sentence=f"{name} thinks …")
                 if delta.finish:
                     runs = [self._finish(draft, delta, seconds, generator) for draft in same]
                     del unfinished[delta.index]
@@ -126,16 +146,25 @@ class Writing:
                 for draft in same:
                     if not draft.run:
                         self._finish(draft, gone, seconds, generator)
-            if not unfinished:
+            if not unfinished and not waited:
                 for name in names:  # one, if there was any draft
                     self._speeds.add("answer", name, units, watch.seconds - making.seconds)
 
     def _finish(self, draft: Draft, delta: Delta, seconds: float, generator: TextGenerator) -> Run:
         assert delta.finish
+        thought, text = parted(draft.said)
+        thinking = f"{draft.thinking}{thought}".strip()
+        if thinking:
+            draft.notes += (THOUGHT.format(words=counted(len(thinking.split()), "word")),)
+            if not text and delta.finish == "length":
+                assert draft.recipe.generation
+                limit = f"{draft.recipe.generation.max_tokens:,}"
+                draft.notes += (ONLY_THOUGHT.format(limit=limit),)
         if delta.note:
             draft.notes += (delta.note,)
         answer = Answer(
-            text=draft.text.strip(),
+            text=text.strip(),
+            thinking=thinking,
             finish_reason=delta.finish,
             prompt_tokens=delta.prompt_tokens,
             answer_tokens=delta.answer_tokens,
@@ -166,6 +195,21 @@ class Writing:
             at=now(),
             notes=draft.evidence.notes + draft.notes,
         )
+
+
+def _take(same: Iterable[Draft], delta: Delta, seconds: float) -> str:
+    """Put a piece to drafts that are answered together; what is new of their answer."""
+    new = ""
+    for draft in same:
+        draft.thinking += delta.thinking
+        draft.said += delta.text
+        _, text = parted(draft.said, whole=False)
+        # Else a thought has just turned out to be one: the panel shows the answer when it is done.
+        new = text.removeprefix(draft.text) if text.startswith(draft.text) else ""
+        draft.text = text
+        if new:
+            draft.first_token = draft.first_token or seconds
+    return new
 
 
 def generator_of(draft: Draft) -> str:

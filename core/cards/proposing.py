@@ -1,12 +1,14 @@
 """Cards from papers: a generator proposes, a person judges. None is added unseen.
 
-Runs in the background through the one worker, a passage at a time, after what people ask. What was
-let through is kept at once, so that stopping, or a server that ends, loses none.
+Runs in the background through the one worker, a passage at a time, after what people ask; what an
+endpoint writes does not hold the worker, and it is asked for all passages at once. What was let
+through is kept at once, so that stopping, or a server that ends, loses none.
 """
 
 from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -18,9 +20,11 @@ from core.models import Models
 from core.papers import Papers
 from core.store import Store
 from core.tasks import Priority, Progress, Task, Worker
+from core.text import parted
 from core.types import (
     Card,
     Chunking,
+    Delta,
     Embedder,
     Generation,
     Question,
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 CUT = Chunking(size=800, overlap=0)
+Known = dict[str, "list[np.ndarray]"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +112,15 @@ class Proposals:
         named = tuple(dict.fromkeys(span.paper_id for span in spans))
         proposing = Proposing(papers=named, passages=len(spans))
         self.latest = proposing
-        steps = self._worker.stream(
-            lambda: self._propose(spans, generator, deck, proposing.stopping), Priority.SWEEP
-        )
-        proposing.follow(steps)
+        stop = proposing.stopping
+        if self._models.is_served(generator):
+            proposing.follow(self._propose_beside(spans, generator, deck, stop))
+        else:
+            proposing.follow(
+                self._worker.stream(
+                    lambda: self._propose(spans, generator, deck, stop), Priority.SWEEP
+                )
+            )
         return proposing
 
     def propose(self, question: Question) -> bool:
@@ -141,31 +151,65 @@ class Proposals:
     def _propose(
         self, spans: Sequence[Span], name: str, deck: str, stop: Event
     ) -> Generator[Read | Progress, None, None]:
-        vectors: dict[str, list[np.ndarray]] = {}  # of each paper's cards, known and proposed
+        """In the worker's thread, passage by passage."""
+        known: Known = {}
         for span in spans:
             if stop.is_set():
                 return
-            paper = self._papers.get(span.paper_id)
-            text = paper.text[span.start : span.end]
             generator = yield from self._models.generator(name)
-            generation = Generation(generator=name, max_tokens=proposals.MAX_TOKENS)
-            request = Request(messages=proposals.messages(text), generation=generation)
-            said = "".join(delta.text for delta in generator.generate([request], stop))
+            said = list(generator.generate([self._request(span, name)], stop))
             if stop.is_set():
                 return
-            found = proposals.judged(said, span, text, deck or paper.title)
-            refused = [each.why for each in found if each.why]
-            kept = []
-            for card in (each.card for each in found if each.card):
-                embedder = yield from self._models.embedder(self._embedder)
-                known = vectors.setdefault(paper.id, self._known(embedder, paper.id))
-                (vector,) = embedder.embed([proposals.shown(card)])
-                if any(float(vector @ other) >= proposals.ALIKE for other in known):
-                    refused.append("much like another card")
-                elif self._store.propose(card):
-                    known.append(vector)
-                    kept.append(card)
-            yield Read(cards=tuple(kept), refused=tuple(refused))
+            yield from self._judge(
+                span, deck, "".join(delta.text for delta in said), said[-1], known
+            )
+
+    def _propose_beside(
+        self, spans: Sequence[Span], name: str, deck: str, stop: Event
+    ) -> Generator[Read | Progress, None, None]:
+        """Written by an endpoint; only what tells cards apart runs in the worker's thread."""
+        known: Known = {}
+        texts = [""] * len(spans)
+        generator = self._models.served(name, Priority.SWEEP)
+        for delta in generator.generate([self._request(span, name) for span in spans], stop):
+            texts[delta.index] += delta.text
+            if delta.finish and not stop.is_set():
+                judge = partial(
+                    self._judge, spans[delta.index], deck, texts[delta.index], delta, known
+                )
+                yield from self._worker.stream(judge, Priority.SWEEP)
+
+    def _request(self, span: Span, name: str) -> Request:
+        paper = self._papers.get(span.paper_id)
+        return Request(
+            messages=proposals.messages(paper.text[span.start : span.end]),
+            generation=Generation(generator=name, max_tokens=proposals.MAX_TOKENS),
+        )
+
+    def _judge(
+        self, span: Span, deck: str, said: str, end: Delta, vectors: "Known"
+    ) -> Generator[Read | Progress, None, None]:
+        """Let through what is a card and none that is known; in the worker's thread. `vectors` are
+        those of each paper's cards, known and proposed."""
+        if end.finish == "error":
+            yield Read(cards=(), refused=(end.note,))
+            return
+        paper = self._papers.get(span.paper_id)
+        text = paper.text[span.start : span.end]
+        _, answer = parted(said)
+        found = proposals.judged(answer, span, text, deck or paper.title)
+        refused = [each.why for each in found if each.why]
+        kept = []
+        for card in (each.card for each in found if each.card):
+            embedder = yield from self._models.embedder(self._embedder)
+            known = vectors.setdefault(paper.id, self._known(embedder, paper.id))
+            (vector,) = embedder.embed([proposals.shown(card)])
+            if any(float(vector @ other) >= proposals.ALIKE for other in known):
+                refused.append("much like another card")
+            elif self._store.propose(card):
+                known.append(vector)
+                kept.append(card)
+        yield Read(cards=tuple(kept), refused=tuple(refused))
 
     def _known(self, embedder: Embedder, paper_id: str) -> "list[np.ndarray]":
         cards = self._store.ever_proposed(paper_id) + self._store.from_paper(paper_id)

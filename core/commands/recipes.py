@@ -36,6 +36,15 @@ def add_recipe(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--max-tokens", type=int, default=generation.max_tokens)
     command.add_argument("--temperature", type=float, default=generation.temperature)
+    command.add_argument(
+        "--top-p", type=float, default=generation.top_p, help="draw from this much of the chance"
+    )
+    command.add_argument(
+        "--top-tokens",
+        type=int,
+        default=generation.top_tokens,
+        help="draw from so many tokens, which servers call top-k; 0: all",
+    )
     command.add_argument("--seed", type=int, default=generation.seed)
 
 
@@ -67,6 +76,8 @@ def recipe_from(lab: Lab, options: argparse.Namespace) -> Recipe:
             generator=options.generator or lab.models.default("generator"),
             max_tokens=options.max_tokens,
             temperature=options.temperature,
+            top_p=options.top_p,
+            top_tokens=options.top_tokens,
             seed=options.seed,
             style=options.style,
             passages=options.passages,

@@ -14,5 +14,11 @@ def check(generation: Generation) -> None:
         raise BadInput(
             f"The temperature is {generation.temperature:g}; it must lie between 0 and 2."
         )
+    if not 0 < generation.top_p <= 1:
+        raise BadInput(f"Top-p is {generation.top_p:g}; it must lie above 0, and be 1 at most.")
+    if generation.top_tokens < 0:
+        raise BadInput(
+            f"Top tokens are {generation.top_tokens}; 0 takes all, and a number as many at most."
+        )
     if not 0 <= generation.seed < 2**32:
         raise BadInput(f"The seed is {generation.seed}; it must lie between 0 and 4,294,967,295.")

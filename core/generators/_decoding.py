@@ -79,7 +79,9 @@ class Row:
             return int(logits.argmax())
         # On the CPU with a generator of its own: the same seed says the same on every device and
         # beside every neighbour.
-        chances = torch.softmax(logits.double().cpu() / self._generation.temperature, dim=-1)
+        how = self._generation
+        likely = limited(logits.double().cpu() / how.temperature, how.top_tokens, how.top_p)
+        chances = torch.softmax(likely, dim=-1)
         return int(torch.multinomial(chances, 1, generator=self._random))
 
     def _new_text(self) -> str:
@@ -157,6 +159,22 @@ def _together(
     for some in (unfinished[:half], unfinished[half:]):
         if some:
             yield from _together(model, some, _Coming(()), most, stop, smaller, before)
+
+
+def limited(logits: "torch.Tensor", top_k: int, top_p: float) -> "torch.Tensor":
+    """The logits, shape (vocabulary,), with -inf for what may not be drawn: all but the `top_k`
+    largest (0: none of it), then all behind the first whose chances sum to `top_p` (the nucleus of
+    Holtzman et al. 2020), of which the first may always be drawn."""
+    import torch
+
+    if top_k == 0 and top_p == 1:
+        return logits
+    largest, places = logits.sort(descending=True, stable=True)
+    largest, places = largest[: top_k or None], places[: top_k or None]
+    chances = torch.softmax(largest, dim=-1)
+    before = chances.cumsum(dim=-1) - chances
+    few = (before < top_p) | (places == places[0])
+    return torch.full_like(logits, -torch.inf).index_copy_(0, places[few], largest[few])
 
 
 def repeats_itself(tokens: Sequence[int]) -> bool:

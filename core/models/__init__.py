@@ -1,6 +1,6 @@
 """The models of this machine: which there are, how they come here, what they compute on."""
 
-from core.models import device, endpoints, packages, registry, servers, vocabularies, weights
+from core.models import calls, device, endpoints, packages, registry, servers, vocabularies, weights
 from core.models.device import out_of_memory
 from core.models.endpoint_settings import Endpoints, ShownEndpoint
 from core.models.loader import Models
@@ -16,6 +16,7 @@ __all__ = [
     "ReadLengths",
     "RerankerBackend",
     "ShownEndpoint",
+    "calls",
     "characters_read",
     "checked",
     "covered",

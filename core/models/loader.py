@@ -3,12 +3,13 @@ before the new one is loaded."""
 
 import gc
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Generic, TypeVar
+from threading import Lock
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from core.errors import BadInput
 from core.models import device, downloads, endpoints, registry, weights
 from core.settings import Settings
-from core.tasks import Progress
+from core.tasks import Caller, Places, Priority, Progress
 from core.types import FAMILIES, Embedder, Family, Model, Reranker, TextGenerator
 
 if TYPE_CHECKING:
@@ -17,16 +18,24 @@ if TYPE_CHECKING:
 Ready = TypeVar("Ready")
 
 
+class Served(TextGenerator, Protocol):
+    """A generator that computes elsewhere, and who asks it."""
+
+    caller: Caller
+
+
 class Models:
-    """Listing is for everyone; `embedder`, `reranker` and `generator` only for the worker's
-    thread: each hands out the model, loaded if it is not in memory yet, and says so while it
-    loads. Errors: as `find` and the backend's own, OutOfSpace."""
+    """Listing is for everyone, and so is `served`; `embedder`, `reranker` and `generator` only for
+    the worker's thread: each hands out the model, loaded if it is not in memory yet, and says so
+    while it loads. Errors: as `find` and the backend's own, OutOfSpace."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._embedder: _Loaded[Embedder] = _Loaded(settings)
         self._reranker: _Loaded[Reranker] = _Loaded(settings)
         self._generator: _Loaded[TextGenerator] = _Loaded(settings)
+        self._places: dict[str, Places] = {}  # by what the endpoint is
+        self._lining = Lock()
 
     def embedder(self, name: str) -> Generator[Progress, None, Embedder]:
         found = registry.find(self._settings, "embedder", name)
@@ -37,8 +46,34 @@ class Models:
         return (yield from self._reranker.take(*found))
 
     def generator(self, name: str) -> Generator[Progress, None, TextGenerator]:
-        found = registry.find(self._settings, "generator", name)
-        return (yield from self._generator.take(*found))
+        model, module = registry.find(self._settings, "generator", name)
+        return (yield from self._generator.take(model, module))
+
+    def is_served(self, name: str) -> bool:
+        """Whether this generator computes elsewhere; not one that nobody knows."""
+        known = registry.catalogue(self._settings, "generator")
+        return any(model.source == "endpoint" for model, _ in known if model.name == name)
+
+    def served(
+        self,
+        name: str,
+        priority: Priority = Priority.PERSON,
+        asker: str = "",
+        places: Places | None = None,
+    ) -> TextGenerator:
+        """A generator that computes elsewhere, for one who asks it from any thread but the
+        worker's, which it would hold up. All who ask it share its requests at once, people before
+        sweeps; not so with `places` of one's own. Errors: as `find`, BadInput for an endpoint that
+        went."""
+        model, module = registry.find(self._settings, "generator", name)
+        if places is None:
+            requests = endpoints.find(self._settings, name).requests
+            with self._lining:
+                places = self._places.setdefault(model.revision, Places(requests))
+            places.widen(requests)
+        ready = cast(Served, module.load(model, self._settings))
+        ready.caller = places.caller(priority, asker)
+        return ready
 
     def all(self) -> list[Model]:
         """All known models, available or not."""

@@ -73,8 +73,10 @@ class Storage:
         jobs: Jobs,
         doctor: Callable[[], Iterator[Check]],
         sweeping: Callable[[], str],
+        answering: Callable[[], bool],
     ) -> None:
-        """`sweeping` names a sweep that is under way, here or in another program; "" if none."""
+        """`sweeping` names a sweep that is under way, here or in another program; "" if none.
+        `answering` says whether a question is being answered beside the worker."""
         self._settings = settings
         self._store = store
         self._papers = papers
@@ -83,6 +85,7 @@ class Storage:
         self._jobs = jobs
         self._doctor = doctor
         self._sweeping = sweeping
+        self._answering = answering
         self.folder = settings.data / "backups"
 
     def used(self) -> tuple[Used, ...]:
@@ -152,27 +155,29 @@ class Storage:
         """Put a backup in place of everything that is here, if it is whole.
 
         Errors: as `Jobs.start`, BadInput for a backup that is not here (any more), and while a
-        sweep is under way.
+        sweep is under way or an endpoint answers.
         """
         file = self.file(name)
-        self._check_sweeps()
+        self._check_idle()
         return self._jobs.start(KIND, RESTORING, lambda _stop: self._restore(file))
 
     def rebuild(self) -> Job:
         """Drop vectors and indexes; the next search makes them anew. Errors: as `Jobs.start`,
-        BadInput while a sweep is under way."""
-        self._check_sweeps()
+        BadInput while a sweep is under way or an endpoint answers."""
+        self._check_idle()
         return self._jobs.start(KIND, REBUILDING, lambda _stop: self._rebuild())
 
     def reset(self) -> Job:
         """Take away everything that people made; models and backups stay. Errors: as
-        `Jobs.start`, BadInput while a sweep is under way."""
-        self._check_sweeps()
+        `Jobs.start`, BadInput while a sweep is under way or an endpoint answers."""
+        self._check_idle()
         return self._jobs.start(KIND, RESETTING, lambda _stop: self._reset())
 
-    def _check_sweeps(self) -> None:
+    def _check_idle(self) -> None:
         if name := self._sweeping():
             raise BadInput(f"The sweep “{name}” is under way; stop it first, or wait for its end.")
+        if self._answering():
+            raise BadInput("A question is being answered; wait for its end, or stop it.")
 
     def _back_up(self) -> Steps:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -223,7 +228,7 @@ class Storage:
 
     def _replace(self, database: Path, paper_ids: frozenset[str], presets: dict[str, str]) -> None:
         """The data becomes that of another database, whose originals lie in papers/ beside it."""
-        self._check_sweeps()  # one may have begun since
+        self._check_idle()  # something may have begun since
         data = self._settings.data
         with replacing(data):
             self._papers.clear_removed()
@@ -235,7 +240,7 @@ class Storage:
         self._finder.forget()
 
     def _drop_vectors(self) -> None:
-        self._check_sweeps()  # its index would be closed under it
+        self._check_idle()  # its index would be closed under it
         self._finder.forget()
         self._store.cuts.clear()
         shutil.rmtree(self._settings.data / "vectors", ignore_errors=True)

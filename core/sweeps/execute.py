@@ -1,6 +1,6 @@
-"""The work of one sweep, in the worker's thread: all searches, then all reranking, then all
-answers, each piece once. Every cell is kept as soon as it is done, so that whatever ends it, being
-started again goes on where it was. Knows no page.
+"""The work of one sweep: all searches, then all reranking, then all answers, each piece once; what
+endpoints answer comes last, beside the worker. Every cell is kept as soon as it is done, so that
+whatever ends it, being started again goes on where it was. Knows no page.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -16,12 +16,23 @@ from core.retrieval import Finder, RerankScores, Searched, ranking
 from core.store import Store
 from core.sweeps import plan
 from core.sweeps.plan import Search
-from core.tasks import Progress, mapped
-from core.types import Cell, Evidence, Given, Recipe, Retrieval, Run, Sweep, run_key
+from core.tasks import Priority, Progress, mapped
+from core.types import (
+    Cell,
+    Evidence,
+    Given,
+    Recipe,
+    Retrieval,
+    Run,
+    Sweep,
+    TextGenerator,
+    run_key,
+)
 
 CELLS_AT_ONCE = 50  # kept in one transaction, so many may be lost when it is killed
 QUESTIONS_AT_ONCE = 32  # searched together; between two such steps a person may ask
 PROMPTS_AT_ONCE = 32  # handed to a generator together; it reads and writes as many as suit it
+TO_ENDPOINTS = 256  # so that few of its places stay empty while the last of them are answered
 
 OUTDATED = (
     "A model, the way papers are cut or the prompt has changed since this sweep began; start it"
@@ -56,9 +67,11 @@ class Grid:
     _open: dict[Place, None] = field(default_factory=dict)
     _found: dict[tuple[int, Search], Searched] = field(default_factory=dict)
     _reranked: dict[tuple[int, str], RerankScores] = field(default_factory=dict)
+    _served: dict[str, TextGenerator] = field(default_factory=dict)
 
     def steps(self) -> Generator[Progress, None, None]:
-        """Do it, saying what is going on; ends soon when `stop` is set.
+        """Do in the worker's thread what is to be done there, saying what is going on; ends soon
+        when `stop` is set.
 
         What goes wrong fails the cells it belongs to, and the others go on. Errors: only what
         the store raises when it cannot keep a cell.
@@ -77,6 +90,19 @@ class Grid:
                 yield doing
                 if self.stop.is_set():
                     return
+
+    def steps_beside(self) -> Generator[Progress, None, None]:
+        """Do the rest, the answers of endpoints, in any other thread, after `steps`. Errors: the
+        same."""
+        for name, places in self._by_generator(served=True):
+            if self.stop.is_set():
+                return
+            try:
+                self._served[name] = self.models.served(name, Priority.SWEEP)
+            except TriptychError as error:
+                self._fail(places, error)
+            else:
+                yield from self._answered_by(name, places, TO_ENDPOINTS)
 
     def _recipe(self, place: Place) -> Recipe:
         return self.sweep.recipe(*place)
@@ -264,15 +290,24 @@ class Grid:
 
     def _answers(self) -> Iterator[Progress]:
         """The evidence alone first; then generator by generator, as one is loaded at a time."""
-        by_generator: dict[str, list[Place]] = {}
-        for place in self._open:
-            generation = self._recipe(place).generation
-            by_generator.setdefault(generation.generator if generation else "", []).append(place)
-        for name, places in sorted(by_generator.items()):
+        for name, places in self._by_generator(served=False):
             if name:
-                yield from self._answered_by(name, places)
+                yield from self._answered_by(name, places, PROMPTS_AT_ONCE)
             else:
                 yield from self._without_answers(places)
+
+    def _by_generator(self, *, served: bool) -> list[tuple[str, list[Place]]]:
+        """The open cells by their generator, "" without one; of those here, or of endpoints."""
+        found: dict[str, list[Place]] = {}
+        for place in self._open:
+            generation = self._recipe(place).generation
+            found.setdefault(generation.generator if generation else "", []).append(place)
+        return [each for each in sorted(found.items()) if self.models.is_served(each[0]) == served]
+
+    def _generator(self, name: str) -> Generator[Progress, None, TextGenerator]:
+        if name in self._served:
+            return self._served[name]
+        return (yield from self.models.generator(name))
 
     def _without_answers(self, places: Sequence[Place]) -> Iterator[Progress]:
         done = 0
@@ -281,12 +316,12 @@ class Grid:
             done += len(some)
             yield Progress(sentence=f"Keeping what was found: {done:,} of {len(places):,}")
 
-    def _answered_by(self, name: str, places: Sequence[Place]) -> Iterator[Progress]:
+    def _answered_by(self, name: str, places: Sequence[Place], at_once: int) -> Iterator[Progress]:
         """Batches of whole questions, since prompts of one question begin alike."""
         drafts: dict[Place, Draft] = {}
         for _, some in groupby(places, lambda place: place[0]):
             of_question = list(some)
-            generator = yield from self._tried(of_question, self.models.generator(name))
+            generator = yield from self._tried(of_question, self._generator(name))
             if generator is None:
                 continue
             for place in of_question:
@@ -297,7 +332,7 @@ class Grid:
                     self._fail([place], error)
                 else:
                     drafts[place] = draft
-            if len({draft.messages for draft in drafts.values()}) >= PROMPTS_AT_ONCE:
+            if len({draft.messages for draft in drafts.values()}) >= at_once:
                 yield from self._written(name, drafts)
                 drafts = {}
         if drafts:
@@ -308,7 +343,7 @@ class Grid:
         self.store.sweeps.begin(self.sweep.id, drafts)
         texts = ["\n".join(m.content for m in draft.messages) for draft in drafts.values()]
         ordered = [list(drafts.values())[at] for at in plan.reading_order(texts)]
-        generator = yield from self._tried(drafts, self.models.generator(name))
+        generator = yield from self._tried(drafts, self._generator(name))
         if generator is None:
             return
         yield Progress(sentence=f"{name} reads {len(set(texts)):,} prompts …")
@@ -316,6 +351,9 @@ class Grid:
         try:
             for step in self.answering.write(generator, ordered, self.stop):
                 match step:
+                    case Progress():
+                        yield step
+                        continue
                     case Finished():
                         done += 1
                         self._keep_finished(drafts)

@@ -83,12 +83,14 @@ def _retrievals(preset: Preset) -> Iterator[Retrieval]:
 
 
 def _generations(answers: Answers) -> Iterator[Generation]:
-    for generator, style, passages, max_tokens, temperature, seed in product(
+    for generator, style, passages, max_tokens, temperature, top_p, top_tokens, seed in product(
         answers.generator,
         answers.style,
         answers.passages,
         answers.max_tokens,
         answers.temperature,
+        answers.top_p,
+        answers.top_tokens,
         answers.seed,
     ):
         yield Generation(
@@ -97,6 +99,8 @@ def _generations(answers: Answers) -> Iterator[Generation]:
             passages=passages,
             max_tokens=max_tokens,
             temperature=temperature,
+            top_p=top_p,
+            top_tokens=top_tokens,
             seed=seed,
         )
 
@@ -144,6 +148,10 @@ def _label(preset: Preset, recipe: Recipe) -> str:
             parts.append(f"{generation.max_tokens} tokens")
         if len(answers.temperature) > 1:
             parts.append(f"temperature {generation.temperature:g}")
+        if len(answers.top_p) > 1:
+            parts.append(f"top-p {generation.top_p:g}")
+        if len(answers.top_tokens) > 1:
+            parts.append(f"top tokens {generation.top_tokens}")
         if len(answers.seed) > 1:
             parts.append(f"seed {generation.seed}")
     return " · ".join(parts)

@@ -28,6 +28,8 @@ class Answers:
     generator: tuple[str, ...] = (BEST,)
     max_tokens: tuple[int, ...] = (Generation().max_tokens,)
     temperature: tuple[float, ...] = (Generation().temperature,)
+    top_p: tuple[float, ...] = (Generation().top_p,)
+    top_tokens: tuple[int, ...] = (Generation().top_tokens,)
     seed: tuple[int, ...] = (Generation().seed,)
     style: tuple[Style, ...] = (Generation().style,)
     passages: tuple[PassageOrder, ...] = (Generation().passages,)
@@ -163,6 +165,7 @@ def _one_of(kind: Any) -> tuple[Callable[[Any], Any], str]:
 
 
 Reader = tuple[Callable[[Any], Any], str]
+NUMBER = _is(float, int, where=lambda value: abs(value) < LARGEST)
 WHOLE: Reader = (
     _is(int, where=lambda value: abs(value) < LARGEST),
     "whole numbers, such as [3, 5]",
@@ -191,10 +194,9 @@ TOP: dict[str, Reader] = {
 ANSWERS: dict[str, Reader] = {
     "generator": NAMES,
     "max_tokens": WHOLE,
-    "temperature": (
-        _is(float, int, where=lambda value: abs(value) < LARGEST),
-        "numbers, such as [0.0, 0.7]",
-    ),
+    "temperature": (NUMBER, "numbers, such as [0.0, 0.7]"),
+    "top_p": (NUMBER, "numbers, such as [0.9, 1.0]"),
+    "top_tokens": WHOLE,
     "seed": WHOLE,
     "style": _one_of(Style),
     "passages": _one_of(PassageOrder),

@@ -359,8 +359,11 @@ class Sweeps:
                 yield Progress(sentence=f"Waiting: {others} before this sweep")
                 if sweeping.stopping.wait(LOOK_SECONDS):
                     return
-            if self._sweeps.take_up(sweep.id):
-                yield from ticket
+            if not self._sweeps.take_up(sweep.id):
+                return
+            yield from ticket
+        sweeping.ticket = None
+        yield from work.steps_beside()
 
     def _end(self, sweeping: Sweeping, sentence: str) -> None:
         self._sweeps.requeue(sweeping.id, "running")

@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from threading import Condition, Thread, current_thread
 from typing import Any, Literal, TypeVar, TypeVarTuple
 
-from core.tasks.round_robin import round_robin
+from core.tasks.round_robin import begin, in_line
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -28,7 +28,6 @@ Outcome = tuple[Literal["item", "end", "error"], Any]
 # hundreds of times a token, and waits for it anew while pages run: with Python's own 5 ms an answer
 # beside one busy page took more than twice as long as with this (benchmarks/beside_pages.py).
 SWITCH_SECONDS = 0.0005
-ASKERS_KEPT = 256  # whose last turn is known; who had none for long goes first anyway
 
 
 class Priority(IntEnum):
@@ -90,11 +89,7 @@ class Worker:
             self._changed.wait_for(lambda: self._line)
             work = next((each for each in self._line if each.closed), self._line[0])
             if not work.begun and not work.closed:
-                work.begun = True
-                self._served[work.asker] = next(self._numbers)
-                self._served.move_to_end(work.asker)
-                if len(self._served) > ASKERS_KEPT:
-                    self._served.popitem(last=False)
+                begin(work, next(self._numbers), self._served)
                 self._arrange()
         outcome = work.step()
         if outcome[0] != "item":
@@ -105,11 +100,7 @@ class Worker:
 
     def _arrange(self) -> None:
         """Put everybody in the place that is theirs now."""
-        came = sorted(self._line, key=lambda each: (each.priority, each.number))
-        begun = [each for each in came if each.begun]
-        waiting = [each for each in came if not each.begun]
-        waiting = round_robin(waiting, lambda each: each.asker, self._served)
-        self._line[:] = sorted(begun + waiting, key=lambda each: each.priority)
+        self._line[:] = in_line(self._line, self._served)
         self._changed.notify_all()
 
 

@@ -6,6 +6,7 @@ from core.text.folding import IDEOGRAPH, fold, folded, places
 from core.text.languages import guess as language_of
 from core.text.sentences import sentences, stripped
 from core.text.separator import separator_of
+from core.text.thinking import parted
 from core.text.words import TELL_NOTHING, WORD, spaced, words
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "fold",
     "folded",
     "language_of",
+    "parted",
     "places",
     "sentences",
     "separator_of",

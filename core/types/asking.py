@@ -190,7 +190,8 @@ class Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """How an answer is written. Temperature 0 is greedy decoding.
+    """How an answer is written. Temperature 0 is greedy decoding; else a token is drawn of the
+    `top_tokens` likeliest (0: all; elsewhere "top-k"), of these of the first with chance `top_p`.
 
     `passages` says where the best one stands in the prompt: next to the question, or first. With
     the best first, a prompt of three passages begins one of five, and both are read together.
@@ -202,6 +203,8 @@ class Generation:
     seed: int = 0
     style: Style = "chat"
     passages: PassageOrder = "best-last"
+    top_p: float = 1.0
+    top_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,8 +227,8 @@ class Recipe:
     @property
     def key(self) -> str:
         """Stable over processes and machines; holds all that can change the answer, and no more:
-        without a retrieval the chunking changes nothing, so it is left out, and so is the
-        embedder where only words are searched, and the usual index and order of the passages."""
+        without a retrieval the chunking changes nothing, so it is left out, and so is the embedder
+        where only words are searched, and what is usual of the fields that came later."""
         return _recipe_key(self)
 
     @property
@@ -253,10 +256,12 @@ def _recipe_key(recipe: Recipe) -> str:
         if not recipe.evidence.uses_embedder or recipe.evidence.index == EXACT:
             del fields["evidence"]["index"]  # the default came later than the first keys
     if recipe.generation:
-        # 0 and 0.0 are one recipe, and so one key.
-        fields["generation"]["temperature"] = float(recipe.generation.temperature)
-        if recipe.generation.passages == "best-last":
-            del fields["generation"]["passages"]  # the default came later than the first keys
+        generation = fields["generation"]
+        for name in ("temperature", "top_p"):  # 0 and 0.0 are one recipe, and so one key
+            generation[name] = float(generation[name])
+        for name in ("passages", "top_p", "top_tokens"):
+            if generation[name] == getattr(Generation(), name):
+                del generation[name]  # the default came later than the first keys
     return digest(fields)
 
 
@@ -317,7 +322,8 @@ class Answer:
     """What the generator said. finish_reason: stop (it ended by itself, or, as the run's notes
     say, because it repeated itself), length (cut off at max_tokens), stopped (by a person), error
     (see the run's notes), unknown (imported). Seconds count from where the model began to read
-    this prompt, with all that it wrote beside it."""
+    this prompt, with all that it wrote beside it. `thinking`, which it wrote before the answer, is
+    no part of the text, but of `answer_tokens`."""
 
     text: str
     finish_reason: FinishReason
@@ -325,6 +331,7 @@ class Answer:
     answer_tokens: int | None = None
     seconds_to_first_token: float | None = None
     seconds: float | None = None
+    thinking: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,8 +62,10 @@ class Delta:
     token counts, None where nobody counted, and a `note` where a reader must know how it ended:
     with finish "error" why it failed, with "stop" that it was ended because it repeated itself.
 
-    A generator that reads prompts one after the other says with an empty piece where one `begins`:
-    its seconds count from there. Otherwise they count from the request."""
+    A generator that reads prompts one after the other, or waits for others, says with an empty
+    piece where one `begins`: its seconds count from there. Otherwise they count from the request.
+    `ahead`, in an empty piece before the first begins, says how many answers go before these.
+    `thinking` is a piece of what the model wrote before its answer, and is no part of it."""
 
     index: int
     text: str
@@ -72,6 +74,8 @@ class Delta:
     answer_tokens: int | None = None
     note: str = ""
     begins: bool = False
+    ahead: int = 0
+    thinking: str = ""
 
 
 class TextGenerator(Protocol):

@@ -1,24 +1,47 @@
 """A small OpenAI-compatible server in a process of its own: `python -m` this module.
 
 Its models are its manners: "echo" says the last message again, the others go wrong in one way
-each. Prints its port, then serves until it is killed. GET /v1/models lists two of them, any other
-GET tells what it was asked.
+each. Prints its port, then serves until it is killed. GET /v1/models lists two of them, GET /seen
+tells what it was asked, GET /held/NAME how many the gate of that name holds now and held at most,
+GET /open/NAME opens it.
 """
 
 import json
 import re
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Condition, Semaphore
 from typing import Any
 
 KEY = "sk-quite-secret"
 WORD = re.compile(r"\s*\S+")
 PAGE = "<!doctype html><html><body>Welcome to the router</body></html>"
 
+places: dict[str, Semaphore] = {}
+gates: dict[str, "Gate"] = defaultdict(lambda: Gate())
 seen: list[dict[str, Any]] = []
 asked: Counter[str] = Counter()
+
+
+class Gate:
+    """Holds all who come until it is opened, and counts them."""
+
+    def __init__(self) -> None:
+        self.changed = Condition()
+        self.held = self.most = self.passed = 0
+        self.open = False
+
+    def __enter__(self) -> None:
+        with self.changed:
+            self.held += 1
+            self.most = max(self.most, self.held)
+            self.changed.wait_for(lambda: self.open)
+
+    def __exit__(self, *_: object) -> None:
+        with self.changed:
+            self.held -= 1
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -28,8 +51,17 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
-        models = {"data": [{"id": name} for name in ("echo", "locked")]}
-        self.reply(200, json.dumps(models if self.path == "/v1/models" else seen))
+        if self.path == "/v1/models":
+            self.reply(200, json.dumps({"data": [{"id": name} for name in ("echo", "locked")]}))
+            return
+        *_, verb, name = self.path.split("/")
+        gate = gates[name]
+        if verb == "open":
+            with gate.changed:
+                gate.open = True
+                gate.changed.notify_all()
+        held = {"held": gate.held, "most": gate.most}
+        self.reply(200, json.dumps(held if verb in ("open", "held") else seen))
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -42,11 +74,14 @@ class Handler(BaseHTTPRequestHandler):
         manner = model.partition(":")[0].replace("-", "_")
         getattr(self, f"do_{manner}")(body)
 
-    def do_echo(self, body: dict[str, Any], most: int | None = None) -> None:
+    def do_echo(
+        self, body: dict[str, Any], most: int | None = None, *, begun: bool = False
+    ) -> None:
         said = body["prompt"] if "prompt" in body else body["messages"][-1]["content"]
         words = WORD.findall(said)
         spoken = words[: min(body["max_tokens"], most or len(words))]
-        self.begin()
+        if not begun:
+            self.begin()
         for word in spoken:
             self.say(body, word)
         if most is None:
@@ -54,6 +89,46 @@ class Handler(BaseHTTPRequestHandler):
             usage = {"prompt_tokens": len(words), "completion_tokens": len(spoken)}
             self.event({"choices": [], "usage": usage | {"total_tokens": 0}})
             self.wfile.write(b"data: [DONE]\n\n")
+
+    def do_gated(self, body: dict[str, Any]) -> None:
+        with gates[body["model"].partition(":")[2]]:
+            self.do_echo(body)
+
+    def do_slow(self, body: dict[str, Any]) -> None:
+        """Says so many words, each so many seconds after the one before, and serves so many at
+        once: "slow:32:0.02:8"."""
+        _, words, seconds, most = body["model"].split(":")
+        with places.setdefault(body["model"], Semaphore(int(most))):
+            self.begin()
+            for _ in range(int(words)):
+                time.sleep(float(seconds))
+                self.say(body, "word ")
+            self.say(body, "", "stop")
+
+    def do_late(self, body: dict[str, Any]) -> None:
+        """Reads the prompt for longer than it may be silent between two words."""
+        self.begin()
+        self.wfile.flush()
+        time.sleep(1.5)
+        self.do_echo(body, begun=True)
+
+    def do_thinks(self, body: dict[str, Any]) -> None:
+        """ "thinks:reasoning:Aye." says this in that field before the answer."""
+        _, field, thought = body["model"].split(":")
+        self.begin()
+        for word in WORD.findall(thought):
+            self.event({"choices": [{"index": 0, "delta": {field: word, "content": None}}]})
+        if body["max_tokens"] > len(thought.split()):
+            self.do_echo(body, begun=True)
+        else:
+            self.say(body, "", "length")
+
+    def do_tagged(self, body: dict[str, Any]) -> None:
+        """Thinks in its answer, in pieces that cut the marks."""
+        self.begin()
+        for piece in ("<th", "ink>\nIs it ", "four?\n</thi", "nk>\n\nIt ", "is four."):
+            self.say(body, piece)
+        self.say(body, "", "stop")
 
     def do_cut(self, body: dict[str, Any]) -> None:
         self.do_echo(body, most=2)

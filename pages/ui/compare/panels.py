@@ -155,6 +155,9 @@ def _outcome(panel: Panel, key: str) -> None:
         st.caption(f"{ended} · {measured}" if measured else ended, width="content")
         if st.button("What was sent", type="tertiary", key=f"sent-{key}"):
             messages_dialog(panel.run)
+        if reply.thinking:
+            with st.popover("What it thought", type="tertiary", key=f"thought-{key}"):
+                st.text(reply.thinking)
 
 
 def _chunks(lab: Lab, panel: Panel, question: str, spans: gold.Gold, key: str) -> None:

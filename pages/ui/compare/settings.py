@@ -24,6 +24,9 @@ from pages.ui.shared import pickers
 STYLES = {"chat": "chat: with the model's chat template", "completion": "completion: without it"}
 SIZES = ("Small", "Medium", "Large")
 KEEP = "session"
+OF_ANSWER = (
+    "generator", "max_tokens", "temperature", "top_p", "top_tokens", "seed", "style", "passages",
+)  # fmt: skip
 
 
 def restore(recipe: Recipe) -> None:
@@ -46,8 +49,7 @@ def _values(recipe: Recipe) -> dict[str, object]:
         if evidence.reranker:
             values["reranker"] = evidence.reranker
     if generation:
-        names_of_answer = ("generator", "max_tokens", "temperature", "seed", "style", "passages")
-        values |= {name: getattr(generation, name) for name in names_of_answer}
+        values |= {name: getattr(generation, name) for name in OF_ANSWER}
     return values
 
 
@@ -146,6 +148,16 @@ def _generation(lab: Lab) -> Generation:
             key="compare.temperature",
             persist_state=KEEP,
         )
+        top_p = st.number_input(
+            "Top-p (1: all words)", step=0.05, key="compare.top_p", persist_state=KEEP
+        )
+        top_tokens = st.number_input(
+            "Top tokens (0: all)",
+            step=10,
+            key="compare.top_tokens",
+            persist_state=KEEP,
+            help="A word is drawn from so many of the likeliest tokens; servers call this top-k.",
+        )
         seed = st.number_input("Seed", step=1, key="compare.seed", persist_state=KEEP)
         style: Style = st.selectbox(
             "Style",
@@ -168,6 +180,8 @@ def _generation(lab: Lab) -> Generation:
         generator=generator,
         max_tokens=max_tokens,
         temperature=temperature,
+        top_p=top_p,
+        top_tokens=top_tokens,
         seed=seed,
         style=style,
         passages=passages,

@@ -15,7 +15,7 @@ from pages.ui.shared import pickers
 
 KEEP = "session"
 SEVERAL = ("chunker", "retriever", "embedder", "index", "reranker", "candidates", "top_k")
-OF_ANSWERS = ("generator", "passages", "max_tokens", "temperature", "seed")
+OF_ANSWERS = ("generator", "passages", "max_tokens", "temperature", "top_p", "top_tokens", "seed")
 
 
 def choose(lab: Lab) -> None:
@@ -86,6 +86,8 @@ def preset(lab: Lab) -> Preset:
                 _several("Max output tokens", "max_tokens", ["48", "128", "256"], new=True)
                 _several("Passage order", "passages", ["best-last", "best-first"])
                 _several("Temperature", "temperature", ["0.0", "0.7"], new=True)
+                _several("Top-p", "top_p", ["1.0", "0.9"], new=True)
+                _several("Top tokens (0: all)", "top_tokens", ["0", "40"], new=True)
                 _several("Seed", "seed", ["0"], new=True)
     name = state["sweep.preset"]
     kept = next(each.preset for each in lab.sweeps.presets.all() if each.name == name)
@@ -124,7 +126,7 @@ def _toml() -> str:
 
 
 def _line(name: str) -> str:
-    numbers = name in ("candidates", "top_k", "max_tokens", "temperature", "seed")
+    numbers = name in ("candidates", "top_k", *OF_ANSWERS[2:])
     values = [
         value if numbers and _is_number(value) else presets.quoted(value)
         for value in st.session_state[f"sweep.{name}"]
