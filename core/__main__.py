@@ -14,6 +14,7 @@ from core.commands import (
     endpoints,
     evaluation,
     exchange,
+    gpu,
     models,
     papers,
     questions,
@@ -56,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
         exchange,
         models,
         endpoints,
+        gpu,
         classes,
     )
     for noun in nouns:

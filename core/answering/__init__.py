@@ -1,7 +1,7 @@
 """From a question and recipes to answers: prompts, the batch, and what any page may watch."""
 
 from core.answering import readiness
-from core.answering.answering import Answering, follow
+from core.answering.answering import Answering, completed, follow
 from core.answering.at_once import suiting
 from core.answering.cost import answer_units
 from core.answering.prompts import LONGEST_QUESTION
@@ -18,6 +18,7 @@ __all__ = [
     "RunningComparison",
     "Step",
     "answer_units",
+    "completed",
     "follow",
     "readiness",
     "suiting",

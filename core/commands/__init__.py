@@ -14,6 +14,7 @@ __all__ = [
     "endpoints",
     "evaluation",
     "exchange",
+    "gpu",
     "models",
     "output",
     "papers",

@@ -1,6 +1,18 @@
 """The models of this machine: which there are, how they come here, what they compute on."""
 
-from core.models import calls, device, endpoints, packages, registry, servers, vocabularies, weights
+from core.models import (
+    calls,
+    device,
+    endpoints,
+    gguf_header,
+    gguf_shapes,
+    memory,
+    packages,
+    registry,
+    servers,
+    vocabularies,
+    weights,
+)
 from core.models.device import out_of_memory
 from core.models.endpoint_settings import Endpoints, ShownEndpoint
 from core.models.loader import Models
@@ -22,7 +34,10 @@ __all__ = [
     "covered",
     "device",
     "endpoints",
+    "gguf_header",
+    "gguf_shapes",
     "lengths",
+    "memory",
     "modules",
     "offsets",
     "out_of_memory",

@@ -7,7 +7,7 @@ from core.text.languages import guess as language_of
 from core.text.sentences import sentences, stripped
 from core.text.separator import separator_of
 from core.text.thinking import parted
-from core.text.words import TELL_NOTHING, WORD, spaced, words
+from core.text.words import TELL_NOTHING, WORD, spaced, words, words_as_code
 
 __all__ = [
     "IDEOGRAPH",
@@ -30,4 +30,5 @@ __all__ = [
     "stripped",
     "unescape_formula",
     "words",
+    "words_as_code",
 ]
