@@ -35,7 +35,7 @@ from core.errors import BadInput
 from core.evaluation import BeirRuns, Contexts, Evaluations, Reproduction, beir_files, check
 from core.gold import QuestionBook
 from core.history import Comparisons, PastRuns
-from core.models import Endpoints, Models, endpoints, pick
+from core.models import Endpoints, Models, pick
 from core.models import ShownEndpoint as ShownEndpoint
 from core.models.servers import LocalServer as LocalServer
 from core.models.servers import ServedModel as ServedModel
@@ -129,9 +129,12 @@ class Lab:
         """Run a model once, in the background. Errors: as `Jobs.start`."""
 
         def steps(stop: Event) -> Steps:
+            def tried() -> Steps:
+                return trial(self.models, self.endpoints, model, stop)
+
             if model.family == "generator" and self.models.is_served(model.name):
-                return (yield from trial(self.models, self.endpoints, model, stop))
-            ticket = self._worker.stream(lambda: trial(self.models, self.endpoints, model, stop))
+                return (yield from tried())
+            ticket = self._worker.stream(tried)
             return (yield from follow(ticket))
 
         return self.jobs.start(job_of(model), f"The test of {model.name}", steps)
@@ -144,9 +147,9 @@ class Lab:
             found = yield from suiting(self.models, model.name, stop)
             if found is None:
                 return None
-            endpoint = endpoints.find(self.settings, model.name)
+            endpoint = self.endpoints.find(model.name)
             if endpoint not in self.settings.endpoints:
-                endpoints.add(self.settings, replace(endpoint, requests=found.requests))
+                self.endpoints.add(replace(endpoint, requests=found.requests))
             return Outcome(sentence=found.sentence)
 
         return self.jobs.start(job_of(model), f"Trying requests at once of {model.name}", steps)

@@ -305,7 +305,7 @@ def test_a_test_tells_what_an_endpoint_does(opened: Lab, openai_server: str) -> 
     opened.endpoints.add(replace(BOX, address=openai_server, model="echo"))
     said = said_by_test(opened, "box")
     assert said.startswith("It works: one token in ")
-    assert "It streams. It counts tokens; a server may count the token that ends" in said
+    assert "It streams. It counts tokens; a server may count the one that ends" in said
     assert said.endswith("Asked again with one seed, at temperature 1, it says the same.")
     opened.endpoints.add(replace(BOX, address=openai_server, model="no-counts"))
     said = said_by_test(opened, "box")

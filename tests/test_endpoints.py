@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Event, Timer, active_count
@@ -26,7 +27,7 @@ from core.generators import causal_lm, endpoint
 from core.generators.endpoint import EndpointGenerator
 from core.history import exports
 from core.lab import Lab
-from core.models import registry
+from core.models import endpoints, registry
 from core.settings import Endpoint, Settings
 from core.types import Comparison, Delta, Generation, Message, Recipe, Request, Retrieval
 from core.types.view import View
@@ -160,7 +161,7 @@ def test_variables_meant_for_another_address_send_nothing(
 def test_a_wrong_key_is_one_sentence(openai_server: str) -> None:
     said, end = answer(served(openai_server, "locked", "sk-wrong"))
     assert (said, end.finish) == ("", "error")
-    assert "refuses the key; set TRIPTYCH_ENDPOINT_KEY_BOX" in end.note
+    assert "in Settings, or set TRIPTYCH_ENDPOINT_KEY_BOX or" in end.note
     assert "sk-wrong" not in end.note
 
 
@@ -188,17 +189,21 @@ def test_a_key_that_is_said_as_an_answer_is_taken_out(openai_server: str) -> Non
     assert said == "The tide rises."  # no secret, only a word
 
 
+@pytest.mark.parametrize("typed", [False, True], ids=["of the environment", "typed"])
 def test_the_key_is_kept_nowhere(
-    asking: Any, lab: Lab, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
-    capsys: pytest.CaptureFixture[str], tmp_path: Path,
+    typed: bool, asking: Any, lab: Lab, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    """Servers that repeat it wherever they can: not in the data folder, a backup, a capsule, a
-    report, any export, the doctor's words, a log, or what a command prints."""
+    """Servers that repeat it wherever they can: not in the data folder, but for the file of a key
+    that was typed, a backup, a capsule, a report, any export, the doctor's words, a log, or what a
+    command prints."""
     caplog.set_level(logging.DEBUG)
-    monkeypatch.setenv("TRIPTYCH_ENDPOINT_KEY", KEY)
+    if not typed:
+        monkeypatch.setenv("TRIPTYCH_ENDPOINT_KEY", KEY)
     monkeypatch.setenv("TRIPTYCH_DATA", str(lab.settings.data))
     monkeypatch.setenv("TRIPTYCH_MODELS", str(lab.settings.models))
-    runs = [asking(model) for model in ("locked", "tell-tale", "tell-tale:170", "parrot", "echo")]
+    manners = ("locked", "tell-tale", "tell-tale:170", "parrot", "echo")
+    runs = [asking(model, KEY if typed else "") for model in manners]
     assert runs[0].answer.finish_reason == "stop", "the key was sent"
     assert "…" in runs[1].notes[-1]
 
@@ -213,13 +218,19 @@ def test_the_key_is_kept_nowhere(
     for run in runs:
         alone = Comparison(id=run.id, question=run.question, runs=(run,), at=run.at)
         written += [form(alone).encode() for form in exports.FORMATS.values()]
+    asking("tell-tale", KEY if typed else "")
+    main(["endpoints", "test", "box"])
     monkeypatch.setenv("TRIPTYCH_ENDPOINTS", "box=http://127.0.0.1:9/v1#m")
     main(["doctor"])
     main(["models"])
+    main(["endpoints"])
     printed = capsys.readouterr()
     written += [printed.out.encode(), printed.err.encode(), caplog.text.encode()]
     written += [repr(each).encode() for each in (runs, lab.settings)]
-    written += [path.read_bytes() for path in lab.settings.data.rglob("*") if path.is_file()]
+    files = {path for path in lab.settings.data.rglob("*") if path.is_file()}
+    of_its_own = lab.settings.data / "keys.json"
+    assert (of_its_own in files) == typed
+    written += [path.read_bytes() for path in files - {of_its_own}]
     assert len(written) > 20
     assert sum(b"whale oil" in each for each in written) > 10, "the answers are in there"
     for each in written:
@@ -285,7 +296,10 @@ def test_nobody_at_the_address_is_one_sentence() -> None:
         address = f"http://127.0.0.1:{held.getsockname()[1]}/v1"
         said, end = answer(served(address, "echo"))
     assert (said, end.finish) == ("", "error")
-    assert "cannot be reached; start it, or correct its address in TRIPTYCH_ENDPOINTS" in end.note
+    assert (
+        "cannot be reached; start it, or correct its address in Settings or TRIPTYCH_ENDPOINTS"
+        in end.note
+    )
 
 
 @pytest.mark.parametrize("model", ["cut", "stuck"])
@@ -370,10 +384,15 @@ def test_many_answers_take_turns(openai_server: str) -> None:
 def asking(lab: Lab, openai_server: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Ask the lab's papers with a model of the server."""
 
-    def ask_with(model: str) -> Any:
+    def ask_with(model: str, key: str = "") -> Any:
         monkeypatch.setitem(registry.PACKAGES, "generator", "core.generators")
         box = Endpoint(name="box", address=openai_server, model=model)
-        opened = Lab(Settings(data=lab.settings.data, endpoints=(box,), endpoint_seconds=10))
+        settings = Settings(data=lab.settings.data, endpoint_seconds=10)
+        if key:
+            endpoints.add(settings, box, key)
+        else:
+            settings = replace(settings, endpoints=(box,))
+        opened = Lab(settings)
         recipe = Recipe(
             evidence=Retrieval(embedder="hashing", candidates=4, top_k=2),
             generation=Generation(generator="box", max_tokens=2000),

@@ -21,6 +21,7 @@ from core.answering.running import (
     Panel,
     RunningComparison,
     Step,
+    follow,
 )
 from core.answering.writing import Draft, Writing, generator_of, new_id
 from core.errors import BadInput, TriptychError
@@ -436,15 +437,6 @@ def by_generator(drafts: Iterable[Draft]) -> dict[str, list[Draft]]:
     for draft in drafts:
         groups.setdefault(generator_of(draft), []).append(draft)
     return groups
-
-
-def follow(ticket: Ticket[T, R]) -> Generator[T | Progress, None, R]:
-    """The steps of a ticket and its result, and before them its place in line."""
-    with closing(ticket):
-        for ahead in ticket.waiting():
-            others = "one question is" if ahead == 1 else f"{ahead} questions are"
-            yield Progress(sentence=f"Waiting: {others} before yours")
-        return (yield from ticket)
 
 
 def completed(recipe: Recipe) -> Recipe:

@@ -1,10 +1,16 @@
 """A comparison that is being answered, as any page may watch it: it runs on when the page is
 left, and two browsers never share one. Knows nothing of how answers are made."""
 
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
-from core.tasks import Progress, Task
+from core.tasks import Progress, Task, Ticket
 from core.types import Comparison, Evidence, Recipe, Run
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,3 +78,12 @@ class RunningComparison(Task[Step, Comparison]):
         panels = list(self.panels)
         panels[index] = replace(panels[index], **changes)  # type: ignore[arg-type]
         self.panels = tuple(panels)
+
+
+def follow(ticket: Ticket[T, R]) -> Generator[T | Progress, None, R]:
+    """The steps of a ticket and its result, and before them its place in line."""
+    with closing(ticket):
+        for ahead in ticket.waiting():
+            others = "one question is" if ahead == 1 else f"{ahead} questions are"
+            yield Progress(sentence=f"Waiting: {others} before yours")
+        return (yield from ticket)

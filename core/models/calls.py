@@ -33,6 +33,7 @@ CONNECT_SECONDS = 5
 LONGEST_QUOTE = 200  # characters of what a server says about itself
 # What a server says of a model that stays the same when it is started again.
 TOLD = ("id", "root", "max_model_len", "meta", "model_id", "model_sha", "model_dtype")
+PLACE = "in Settings or TRIPTYCH_ENDPOINTS"
 SENT = {"host", "accept", "accept-encoding", "connection", "content-type", "content-length"}
 
 
@@ -196,7 +197,7 @@ def fault(error: Exception, endpoint: Endpoint, key: str) -> Fault:
                 " TRIPTYCH_ENDPOINT_SECONDS"
             )
         case APIConnectionError():
-            clause = "cannot be reached; start it, or correct its address in TRIPTYCH_ENDPOINTS"
+            clause = f"cannot be reached; start it, or correct its address {PLACE}"
         case APIStatusError():
             return _refusal(error, endpoint, key)
         case NoAnswer():
@@ -205,8 +206,8 @@ def fault(error: Exception, endpoint: Endpoint, key: str) -> Fault:
             clause = f"failed{_quoted(error.body, key)}; ask again, or look into its log"
         case _:
             clause = (
-                "does not answer as an OpenAI-compatible server does; correct its address in"
-                " TRIPTYCH_ENDPOINTS, which often ends in /v1"
+                f"does not answer as an OpenAI-compatible server does; correct its address {PLACE},"
+                " which often ends in /v1"
             )
     return Fault(clause=clause, passing=True)
 
@@ -217,13 +218,12 @@ def _refusal(error: "APIStatusError", endpoint: Endpoint, key: str) -> Fault:
     match status:
         case 401 | 403:  # its words are left out: they may quote the key
             clause = (
-                f"refuses the key; set {endpoint.key_variable} or TRIPTYCH_ENDPOINT_KEY to one"
-                " that it knows"
+                "refuses the key; type one that it knows in Settings, or set"
+                f" {endpoint.key_variable} or TRIPTYCH_ENDPOINT_KEY"
             )
         case 404 | 405:
             clause = (
-                f"knows no model {endpoint.model!r}, or no such call{words}; correct it in"
-                " TRIPTYCH_ENDPOINTS"
+                f"knows no model {endpoint.model!r}, or no such call{words}; correct it {PLACE}"
             )
         case 400 | 413 | 422:
             shorter = ", or allow a shorter answer" if endpoint.family == "generator" else ""

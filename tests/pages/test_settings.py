@@ -218,6 +218,7 @@ def test_story_an_endpoint_is_found_added_tested_changed_and_removed(
     app.button(key="settings.endpoint.keep").click().run()
     assert not app.exception
     assert "settings.endpoint.key" not in app.session_state, "what was typed went with the form"
+    assert KEY not in str(app.main) + str(app.query_params)
     said = texts(app).replace("\\", "")
     assert "answers · 64 requests at once · $0.15 in and $0.60 out a million tokens" in said
     assert "its key is set" in said
@@ -230,6 +231,7 @@ def test_story_an_endpoint_is_found_added_tested_changed_and_removed(
     app.button(key="settings.locked.change").click().run()
     assert field(app, "name").disabled
     assert field(app, "key").value == ""
+    assert KEY not in str(app.main) + str(app.query_params)
     app.number_input(key="settings.endpoint.requests").set_value(2)
     app.button(key="settings.endpoint.keep").click().run()
     (shown,) = lab.endpoints.all()

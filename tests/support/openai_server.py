@@ -52,8 +52,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path == "/v1/models":
-            models = {"data": [{"id": name} for name in ("echo", "locked")]}
-            self.reply(200, json.dumps(models))
+            self.reply(200, json.dumps({"data": [{"id": name} for name in ("echo", "locked")]}))
             return
         *_, verb, name = self.path.split("/")
         gate = gates[name]

@@ -63,8 +63,8 @@ def _row(lab: Lab, shown: ShownEndpoint, model: Model | None, number: int) -> No
                 st.text(f"{endpoint.model} at {endpoint.address}")
                 st.caption(labels.escaped(about(shown)))
             busy = model is not None and jobs.busy(lab, job_of(model))
-            if model and not busy and st.button("Test", key=f"settings.{endpoint.name}.test"):
-                jobs.begin(lambda: lab.test(model))
+            if model and not busy:
+                _trials(lab, model)
             if shown.added:
                 st.button(
                     "Change",
@@ -81,6 +81,21 @@ def _row(lab: Lab, shown: ShownEndpoint, model: Model | None, number: int) -> No
             )
         if model:
             jobs.line(lab, job_of(model))
+
+
+def _trials(lab: Lab, model: Model) -> None:
+    """A button that asks it once, and one that asks it more and more at once."""
+    if st.button("Test", key=f"settings.{model.name}.test"):
+        jobs.begin(lambda: lab.test(model))
+    if model.family == "generator" and st.button(
+        "",
+        icon=":material/speed:",
+        type="tertiary",
+        key=f"settings.{model.name}.requests",
+        help="Find how many requests at once suit it: it is asked 1, 2, 4 … up to 64 at once, and"
+        " what is worth it is kept.",
+    ):
+        jobs.begin(lambda: lab.find_requests(model))
 
 
 def about(shown: ShownEndpoint) -> str:
@@ -270,7 +285,9 @@ def _price(where: st.delta_generator.DeltaGenerator, name: str, label: str) -> f
 
 def _listing(lab: Lab, address: str, key: str) -> None:
     """The models that the server at the typed address lists, to be chosen from."""
-    if st.button("List its models", key=f"{FIELD}.list", type="tertiary", disabled=not address):
+    if st.button(
+        "List its models", key=f"{FIELD}.list", icon=":material/list:", disabled=not address
+    ):
         try:
             with st.spinner("Asking it …"):
                 st.session_state[LISTED] = lab.endpoints.served(address.strip(), key)
