@@ -13,6 +13,7 @@ from core.commands import (
     classes,
     evaluation,
     exchange,
+    gpu,
     models,
     papers,
     questions,
@@ -51,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
         reproduction,
         exchange,
         models,
+        gpu,
         classes,
     )
     for noun in nouns:

@@ -26,7 +26,7 @@ from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from threading import Event
 
-from core.answering import Answering, follow, readiness, trial
+from core.answering import Answering, completed, follow, readiness, trial
 from core.cards import Cards, Proposals, Study
 from core.classroom import Classes, ClassQuestions
 from core.errors import BadInput
@@ -35,13 +35,13 @@ from core.gold import QuestionBook
 from core.history import Comparisons, PastRuns
 from core.models import Models
 from core.papers import Papers, ReadingProgress, Reread
-from core.retrieval import Finder, Ruler
+from core.retrieval import Finder, Ruler, script
 from core.settings import Settings
 from core.storage import Check, Storage, crash_recovery, examine
 from core.store import Store
 from core.sweeps import Sweeps
 from core.tasks import Job, Jobs, Outcome, Steps, Worker
-from core.types import Model, PaperFilter
+from core.types import Model, PaperFilter, Recipe
 
 REPRODUCTION = "reproduction"  # the kind of its job
 
@@ -132,6 +132,12 @@ class Lab:
             return Outcome(sentence=f"{model.name} is here.")
 
         return self.jobs.start(job_of(model), f"The download of {model.name}", steps)
+
+    def script(self, recipe: Recipe) -> str:
+        """A Python script that finds what this recipe finds, without this program. Errors: as
+        `Answering.check`, BadInput for what no script can do."""
+        self.answering.check("What does it find?", recipe)
+        return script.written(completed(recipe), self.models)
 
     def reproduce(self, folder: Path) -> Job:
         """Compute a published table again from its data set (a BEIR folder, or else that of the

@@ -40,6 +40,7 @@ class Settings:
 
     data: Path = ROOT / "data"
     models: Path = ROOT / "data" / "models"
+    named: tuple[Path, ...] = ()  # GGUF files elsewhere, which a command named by their paths
     prepared: Path = ROOT / "data" / "models"  # what was unpacked at the install, for every `data`
     device: str = "auto"  # auto, cpu, cuda, mps
     threads: int = 0  # for torch and onnxruntime; 0: as many as there are cores

@@ -37,11 +37,13 @@ from core.errors import TriptychError
 from core.history import capsules
 from core.history.capsules import Capsule
 from core.logs import experiments, retrievals
+from core.models import gguf_header, gguf_shapes
 from core.settings import SAMPLES
 from core.store import Store, backup
 from core.sweeps import presets
 from core.sweeps import questions as typed
 from core.types import Card, Comparison, Span, Sweep, view
+from tests.support import tiny_gguf
 
 SECONDS = 10.0  # for one file: hundreds of times what any of these takes
 MOST_BYTES = 5_000_000
@@ -367,6 +369,23 @@ def _samples(folder: str) -> tuple[bytes, ...]:
     return tuple(path.read_bytes() for path in sorted((SAMPLES / folder).glob("*.toml")))
 
 
+@cache
+def _gguf_header() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return tiny_gguf.write(Path(folder) / "tiny.gguf").read_bytes()[:15_000]
+
+
+def _gguf(data: bytes) -> object:
+    """As a file that is long enough for all its tensors."""
+    with tempfile.NamedTemporaryFile(suffix=".gguf") as file:
+        file.write(data)
+        file.truncate(10_000_000)
+        file.flush()
+        reason = gguf_shapes.fault(gguf_header.header(Path(file.name)))
+        assert reason == "" or reason.endswith(".")
+        return reason
+
+
 READERS: dict[str, Reader] = {
     "deck": Reader(seeds=_decks, read=_deck("deck.md")),
     "deck-csv": Reader(
@@ -399,6 +418,7 @@ READERS: dict[str, Reader] = {
         seeds=lambda: (gzip.compress(_capsule(), mtime=0),), read=capsules.read
     ),
     "link": Reader(seeds=lambda: tuple(link.encode() for link in LINKS), read=_link),
+    "gguf": Reader(seeds=lambda: (_gguf_header(),), read=_gguf),
     "backup": Reader(
         seeds=lambda: (_backup()[backup.CONTENTS],), read=_restored, pack=_packed_backup
     ),

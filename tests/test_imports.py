@@ -20,7 +20,7 @@ ORDER = (
     ("lab",),
     ("evaluation",),
     ("sweeps", "classroom"),
-    ("answering", "history", "storage"),
+    ("answering", "history", "storage", "selfcheck"),
     ("retrieval", "gold", "cards"),
     ("papers", "metrics", "charts"),
     ("labels",),

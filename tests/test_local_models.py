@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +14,13 @@ import numpy as np
 import pytest
 
 from core.embedders import sentence_transformer
-from core.errors import BadInput, Damaged, MissingModel, OutOfSpace
+from core.errors import BadInput, Damaged, MissingModel, OutOfSpace, TriptychError
 from core.generators import causal_lm
 from core.lab import Lab
-from core.models import device, registry, weights
+from core.models import Models, device, memory, registry, weights
 from core.rerankers import cross_encoder
 from core.settings import Endpoint, Settings, from_environment
+from core.tasks import result_of
 from core.types import Family, Generation, Message, Model, Request
 from tests.support import tiny_models
 
@@ -127,18 +129,13 @@ def test_a_name_in_both_places_is_taken_from_the_folder(settings: Settings) -> N
 
 def test_what_is_no_model_is_not_listed(settings: Settings) -> None:
     before = [model for family in weights.FAMILIES.values() for model in every(settings, family)]
-    tiny_models.cross_encoder(settings.models / "three-labels", labels=3)
-    for name, text in {
-        "empty": "",
-        "broken": "{",
-        "list": "[]",
-        "other": '{"architectures": []}',
-    }.items():
-        (settings.models / name).mkdir()
-        (settings.models / name / "config.json").write_text(text)
+    (settings.models / "notes").mkdir()
+    (settings.models / "notes" / "read-me.txt").write_text("")
     (settings.models / "a-file").write_text("")
     tiny_models.qwen2(settings.models / ".unfinished")
     (settings.hub_cache / "models--no--refs" / "snapshots" / "1").mkdir(parents=True)
+    # The cache belongs to other programs too.
+    tiny_models.cross_encoder(cached(settings, "somebody/sorter"), labels=3)
     after = [model for family in weights.FAMILIES.values() for model in every(settings, family)]
     assert after == before
 
@@ -257,10 +254,75 @@ def test_a_model_larger_than_the_memory_names_a_smaller_one(
         causal_lm.load(model, settings)
 
 
+def test_the_keys_and_values_of_three_answers_need_room_too(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_models.qwen2(settings.models / "tiny")
+    model = found(settings, "generator", "tiny")
+    # 2 x 2 layers x 2 heads x 8 numbers of 4 bytes are 256 bytes a token; its window is 2,048.
+    assert memory.of_answers(model) == 256 * 3 * 2_048
+    assert memory.of_answers(replace(model, precision="bfloat16")) == 128 * 3 * 2_048
+    needed = int(1.1 * weights.bytes_in(model, "float32")) + 256 * 3 * 2_048
+    monkeypatch.setattr(device, "free_bytes", lambda _place: needed - 1)
+    with pytest.raises(
+        OutOfSpace, match=r"tiny does not .+, and three answers 2 MB beside it, but"
+    ):
+        causal_lm.load(model, settings)
+    monkeypatch.setattr(device, "free_bytes", lambda _place: needed)
+    causal_lm.load(model, settings)
+
+
+@pytest.mark.parametrize(
+    ("config", "a_token"),
+    [
+        # Qwen2.5-3B: 36 layers of 2 key-value heads with 128 numbers
+        ({"num_hidden_layers": 36, "num_key_value_heads": 2, "head_dim": 128}, 36_864),
+        # GPT-2: 12 layers of 12 heads with 64 numbers, under older names
+        ({"n_layer": 12, "n_head": 12, "n_embd": 768}, 36_864),
+        ({"text_config": {"num_hidden_layers": 1, "num_attention_heads": 1, "head_dim": 4}}, 16),
+        ({"n_layer": 12}, None),
+        ({"num_hidden_layers": "12", "num_attention_heads": 1, "head_dim": 4}, None),
+    ],
+)
+def test_keys_and_values_are_estimated_from_the_config(config: Any, a_token: int | None) -> None:
+    assert memory.keys_and_values(config, 1, 1, 2) == a_token
+    assert memory.keys_and_values(config, 3, 100, 2) == (a_token and a_token * 300)
+
+
 def test_free_memory_is_known_here() -> None:
     free = device.free_bytes("cpu")
     assert free is None if sys.platform == "darwin" else free
     assert device.free_bytes("mps") is None
+
+
+def test_a_model_that_was_listed_for_another_device_is_refused_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_models.qwen2(settings.models / "tiny")
+    device.pick.cache_clear()
+    monkeypatch.setattr(device, "_PICKED", {})
+    monkeypatch.setattr(device, "_guess", lambda _device: "cuda")  # as with a driver too old
+    models = Models(settings)
+    assert models.find("generator", "tiny").revision.endswith("/bfloat16")
+    with pytest.raises(TriptychError, match=r"listed for cuda in bfloat16, but torch .+ on cpu"):
+        result_of(models.generator("tiny"), lambda _: None)
+    listed = models.find("generator", "tiny")
+    assert (listed.device, listed.revision.split("/")[1]) == ("cpu", "float32")
+    assert result_of(models.generator("tiny"), lambda _: None).precision == "float32"
+
+
+def test_memory_is_given_back_after_one_model_and_before_the_next(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "other"):
+        tiny_models.qwen2(settings.models / name)
+    models = Models(settings)
+    one = weakref.ref(result_of(models.generator("one"), lambda _: None))
+    alive: list[bool] = []
+    monkeypatch.setattr(device, "give_back", lambda: alive.append(one() is not None))
+    result_of(models.generator("one"), lambda _: None)  # it is there
+    result_of(models.generator("other"), lambda _: None)
+    assert alive == [False]
 
 
 def test_four_bits_are_a_model_of_their_own_on_a_gpu(settings: Settings) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.pdf import readable, text_of
+from core.pdf import readable, tex, text_of
 from tests.support import pdfs
 
 SENTENCES = (
@@ -31,9 +31,9 @@ def page(content: str, size: tuple[int, int] = (400, 300)) -> str:
 
     with PdfDocument(pdfs.pdf(content, size=size)) as pdf:
         textpage = pdf[0].get_textpage()
-        found = text_of(textpage)
+        found = text_of(textpage.raw)
         assert found
-        text, skips, lines = found
+        text, skips, lines, _ = found
         assert [start for start, *_ in lines] == sorted({start for start, *_ in lines})
         moved = dict(skips)
         ahead = 0
@@ -308,11 +308,48 @@ def test_any_text_is_judged(text: str, told: bool) -> None:
     assert readable(text, told) in (True, False)
 
 
+TOLD = "The keeper of the light told us so, and he was there."
+# As TeX numbers its letters in one encoding and in the other; an accent of the older one is drawn
+# by itself, where its letter begins.
+NUMBERED = (
+    "The o\x0ece is ine\x0ecient: the lamp \rickers in the \x0crst hour",
+    "The o\x1ece is ine\x1ecient: the lamp \x1dickers in the \x1crst hour",
+)
+
+
+@pytest.mark.parametrize("numbers", NUMBERED, ids=["OT1", "T1"])
+def test_letters_that_are_pictures_are_those_that_tex_numbers_so(numbers: str) -> None:
+    from pypdfium2 import PdfDocument
+
+    with PdfDocument(pdfs.pdf(pdfs.text(numbers, font="T"), pdfs.text(TOLD))) as pdf:
+        textpages = [page.get_textpage() for page in pdf]
+        found = [text_of(each.raw) for each in textpages]
+    words = "The oﬃce is ineﬃcient: the lamp ﬂickers in the ﬁrst hour"
+    assert [each and (each[0], each[3]) for each in found] == [(words, True), (TOLD, False)]
+
+
+def test_the_two_encodings_of_tex() -> None:
+    def read(numbers: str, told: str = "") -> str:
+        return tex.decoded(numbers + told, [True] * len(numbers) + [False] * len(told))
+
+    assert (
+        read("Stra\x19e, a\x0bair, \x12na\x10ve\x13, p\x7fage") == "Straße, aﬀair, `naıve´, p¨age"
+    )
+    assert (
+        read("Ma\xff, Dvo\xb0\xe1k, \x8a\xf3d\xb9, \x12Gr\xf6\xffe\x10")
+        == "Maß, Dvořák, Łódź, „Größe“"
+    )
+    assert read("plain words, as they are ÿ") == "plain words, as they are ÿ"
+    assert read("e\x1eect ", "told\x1c ÿ") == "eﬃect told\x1c ÿ"  # what a font tells stays
+    assert read("\x1c alone, \x0b alone") == "\x1c alone, \x0b alone"
+
+
 def test_a_page_of_glyph_numbers_is_none() -> None:
     from pypdfium2 import PdfDocument
 
     lines = SENTENCES[0].split(" in ")
     untold = pdfs.untold(*lines, *lines)
     with PdfDocument(pdfs.pdf(untold, pdfs.text(*SENTENCES), pdfs.text("Few") + untold)) as pdf:
-        found = [text_of(page.get_textpage()) for page in pdf]
+        textpages = [page.get_textpage() for page in pdf]
+        found = [text_of(textpage.raw) for textpage in textpages]
     assert [page is None for page in found] == [True, False, True]

@@ -1,7 +1,7 @@
 """From a question and recipes to answers: prompts, the batch, and what any page may watch."""
 
 from core.answering import readiness
-from core.answering.answering import Answering, follow
+from core.answering.answering import Answering, completed, follow
 from core.answering.cost import answer_units
 from core.answering.prompts import LONGEST_QUESTION
 from core.answering.running import Finished, Panel, RunningComparison, Step
@@ -17,6 +17,7 @@ __all__ = [
     "RunningComparison",
     "Step",
     "answer_units",
+    "completed",
     "follow",
     "readiness",
     "trial",

@@ -31,6 +31,7 @@ __all__ = [
     "sources",
     "unit",
     "usual",
+    "words",
 ]
 
 WORD = re.compile(r"\w+")

@@ -13,6 +13,7 @@ __all__ = [
     "classes",
     "evaluation",
     "exchange",
+    "gpu",
     "models",
     "output",
     "papers",

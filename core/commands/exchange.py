@@ -12,6 +12,7 @@ from pathlib import Path
 from core.codec import plain
 from core.commands import Verbs
 from core.commands.output import say, show
+from core.commands.recipes import add_retrieval, retrieval_from
 from core.errors import TriptychError
 from core.lab import Lab
 from core.types import from_link
@@ -93,6 +94,10 @@ def export_runs(kind: str, lab: Lab, options: argparse.Namespace) -> bytes:
     return lab.runs.written(kind, from_link(options.view))
 
 
+def export_script(lab: Lab, options: argparse.Namespace) -> bytes:
+    return lab.script(retrieval_from(lab, options)).encode()
+
+
 READERS: dict[str, Reader] = {
     "deck": import_deck,
     "bibtex": import_bibtex,
@@ -100,6 +105,7 @@ READERS: dict[str, Reader] = {
 }
 WRITERS: dict[str, Writer] = {
     "deck": export_deck,
+    "script": export_script,
     **{
         kind: partial(export_runs, kind)
         for kind in ("runs", "log", "retrieval-log", "report", "capsule")
@@ -119,6 +125,7 @@ def add_verbs(verbs: Verbs) -> None:
     writing.add_argument(
         "--view", default="", help="which runs, as the address of the Runs page says it"
     )
+    add_retrieval(writing.add_argument_group("of a script, which finds what this setting finds"))
     writing.set_defaults(verb=export)
 
 

@@ -1,6 +1,8 @@
 """Recipe options, alike for every verb that takes them."""
 
 import argparse
+from dataclasses import replace
+from pathlib import Path
 
 from core import chunkers
 from core.errors import BadInput
@@ -12,9 +14,14 @@ WHERE = "the papers that fit, such as 'text:lamp;tag:survey;since:2023;pages_to:
 
 
 def add_recipe(command: argparse.ArgumentParser) -> None:
-    retrieval, generation = Retrieval(), Generation()
     command.add_argument("question", metavar="QUESTION")
     add_papers(command)
+    add_retrieval(command)
+    add_generation(command)
+
+
+def add_retrieval(command: argparse._ActionsContainer) -> None:
+    retrieval = Retrieval()
     command.add_argument("--chunker", default=Chunking().chunker, help=" | ".join(chunkers.names()))
     command.add_argument("--size", type=int, help="in the chunker's unit; default: its usual size")
     command.add_argument("--overlap", type=int, help="in the same unit; default: its usual one")
@@ -29,7 +36,13 @@ def add_recipe(command: argparse.ArgumentParser) -> None:
     command.add_argument("--candidates", type=int, default=retrieval.candidates)
     command.add_argument("--top-k", type=int, default=retrieval.top_k)
     command.add_argument("--reranker", metavar="NAME|none", help="default: the first that is here")
-    command.add_argument("--generator", metavar="NAME", help="default: the best that is here")
+
+
+def add_generation(command: argparse.ArgumentParser) -> None:
+    generation = Generation()
+    command.add_argument(
+        "--generator", metavar="NAME|FILE.gguf", help="default: the best that is here"
+    )
     command.add_argument("--style", choices=["chat", "completion"], default=generation.style)
     command.add_argument(
         "--passages", choices=["best-last", "best-first"], default=generation.passages
@@ -46,6 +59,21 @@ def add_papers(command: argparse.ArgumentParser) -> None:
 
 
 def recipe_from(lab: Lab, options: argparse.Namespace) -> Recipe:
+    return replace(
+        retrieval_from(lab, options),
+        generation=Generation(
+            generator=_generator(lab, options.generator),
+            max_tokens=options.max_tokens,
+            temperature=options.temperature,
+            seed=options.seed,
+            style=options.style,
+            passages=options.passages,
+        ),
+    )
+
+
+def retrieval_from(lab: Lab, options: argparse.Namespace) -> Recipe:
+    """Without an answer."""
     size, overlap = chunkers.usual(options.chunker)[0]
     reranker = options.reranker or lab.models.default("reranker")
     return Recipe(
@@ -63,15 +91,15 @@ def recipe_from(lab: Lab, options: argparse.Namespace) -> Recipe:
             top_k=options.top_k,
             reranker=None if reranker == "none" else reranker,
         ),
-        generation=Generation(
-            generator=options.generator or lab.models.default("generator"),
-            max_tokens=options.max_tokens,
-            temperature=options.temperature,
-            seed=options.seed,
-            style=options.style,
-            passages=options.passages,
-        ),
+        generation=None,
     )
+
+
+def _generator(lab: Lab, given: str | None) -> str:
+    """A name, or the whole path of a GGUF file."""
+    if given and given.endswith(".gguf") and Path(given).is_file():
+        return str(Path(given).resolve())
+    return given or lab.models.default("generator")
 
 
 def papers_from(lab: Lab, options: argparse.Namespace) -> tuple[str, ...]:

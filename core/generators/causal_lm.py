@@ -1,10 +1,10 @@
 """Causal language models in a folder, run by transformers in this process.
 
 SmolLM2-135M-Instruct comes as a package, is unpacked once, and computes in float32 on every device.
-Models of the hub, and any others that lie here in safetensors, compute in float32 on a CPU, where
-an answer does not depend on its neighbours, and in bfloat16 or 4 bits on a GPU, where rounding lets
-it depend on them a little. Knows a model's chat template, but not what a good prompt says
-(core.answering.prompts).
+Models of the hub, and any others that lie here in safetensors or GGUF, compute in float32 on a CPU,
+where an answer does not depend on its neighbours, and in bfloat16 or 4 bits on a GPU, where
+rounding lets it depend on them a little. Knows a model's chat template, but not what a good prompt
+says (core.answering.prompts).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 from core.errors import BadInput, Damaged, OutOfSpace
 from core.generators._decoding import Row, answer
 from core.generators._few_rows import quicken
+from core.generators._gguf import read as read_gguf
 from core.generators._gguf import unpack
-from core.models import device, packages, weights
+from core.models import device, memory, packages, weights
 from core.settings import Settings
 from core.types import Delta, Generation, Message, Model, Request
 
@@ -50,7 +51,8 @@ def models(settings: Settings) -> list[Model]:
     ]
     others = [model for model in listed if model not in good]
     if place == "cuda":
-        others += [_in_four_bits(model) for model in listed if model.available]
+        whole = [model for model in listed if model.available and not model.quantisation]
+        others += [_in_four_bits(model) for model in whole]
     others.sort(key=lambda model: model.source == "hub")
     return [*good, _packaged(settings), *others]
 
@@ -69,7 +71,7 @@ def _packaged(settings: Settings) -> Model:
         parameters="135 million",
         device=device.likely(settings),
         precision="float32",
-        first_load="" if _unpacked(settings).is_dir() else "unpacked once, in half a minute",
+        first_load="" if _unpacked(settings).is_dir() else "unpacked once, in a few seconds",
     )
 
 
@@ -98,20 +100,33 @@ def load(model: Model, settings: Settings) -> "CausalLM":
     smaller = _smaller(model, settings)
     full = OutOfSpace(f"{model.name} does not fit into the memory of this machine; {smaller}.")
     if model.source != "packaged":
-        free = device.free_bytes(place)
-        if free is not None and free < ROOM * _bytes(model):
-            raise full
+        _check_room(model, device.free_bytes(place), smaller)
     remedy = "to have it made anew" if model.source == "packaged" else "and download it again"
+    what = "file" if folder.suffix == weights.GGUF else "folder"
     try:
         return read(folder, place, model.precision, smaller)
+    except Damaged as error:
+        raise Damaged(f"{model.name} cannot be read: {error.sentence}", error.detail) from error
     except (OSError, ValueError, SafetensorError) as error:
         raise Damaged(
-            f"{model.name} cannot be read; remove the folder {folder} {remedy}.", str(error)
+            f"{model.name} cannot be read; remove the {what} {folder} {remedy}.", str(error)
         ) from error
     except (RuntimeError, MemoryError) as error:
         if not device.out_of_memory(error):
             raise
         raise full from error
+
+
+def _check_room(model: Model, free: int | None, smaller: str) -> None:
+    """Errors: OutOfSpace where its weights, and what it keeps of three answers, take more than is
+    free."""
+    needs, answers = int(ROOM * _bytes(model)), memory.of_answers(model)
+    if free is not None and free < needs + answers:
+        raise OutOfSpace(
+            f"{model.name} does not fit into the memory of this machine: it takes about"
+            f" {needs / 1e6:,.0f} MB, and three answers {answers / 1e6:,.0f} MB beside it, but"
+            f" {free / 1e6:,.0f} MB are free; {smaller}."
+        )
 
 
 def _smaller(model: Model, settings: Settings) -> str:
@@ -131,9 +146,11 @@ def _bytes(model: Model) -> int:
 def read(
     folder: Path, place: str, precision: str = "float32", smaller: str = "choose a smaller model"
 ) -> "CausalLM":
-    """The model of a folder with safetensors and a tokenizer, on a device (cpu, cuda, mps).
+    """The model of a GGUF file, or of a folder with safetensors and a tokenizer, on a device (cpu,
+    cuda, mps).
 
-    Errors: BadInput for one whose memory of what it read is of another kind than keys and values.
+    Errors: BadInput for one whose memory of what it read is of another kind than keys and values,
+    Damaged for a GGUF file that is not whole.
     """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
@@ -150,19 +167,17 @@ def read(
         )
     if place != "cpu":
         how["device_map"] = {"": place}
-    model = AutoModelForCausalLM.from_pretrained(
-        str(folder),
-        use_safetensors=True,
-        local_files_only=True,
-        trust_remote_code=False,
-        **how,
-    )
+    if folder.suffix == weights.GGUF:
+        model, tokenizer = read_gguf(folder, **how)
+    else:
+        safe = {"local_files_only": True, "trust_remote_code": False}
+        model = AutoModelForCausalLM.from_pretrained(
+            str(folder), use_safetensors=True, **safe, **how
+        )
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), **safe)
     _check_memory(model)
     if place == "cpu":
         quicken(model)
-    tokenizer = AutoTokenizer.from_pretrained(
-        str(folder), local_files_only=True, trust_remote_code=False
-    )
     return CausalLM(model.eval(), tokenizer, precision, smaller)
 
 
@@ -210,7 +225,8 @@ class CausalLM:
         self._ends = frozenset(tokenizer.convert_tokens_to_ids(self._special)).union(
             ends if isinstance(ends, list) else [] if ends is None else [ends]
         )
-        self.window: int | None = getattr(model.config, "max_position_embeddings", None)
+        texts = model.config.get_text_config()  # of a model that sees too, the part that writes
+        self.window: int | None = getattr(texts, "max_position_embeddings", None)
         self.precision = precision
         self.engine = f"transformers {__version__} on {model.device.type}"
 

@@ -1,6 +1,16 @@
 """The models of this machine: which there are, how they come here, what they compute on."""
 
-from core.models import device, endpoints, packages, registry, vocabularies, weights
+from core.models import (
+    device,
+    endpoints,
+    gguf_header,
+    gguf_shapes,
+    memory,
+    packages,
+    registry,
+    vocabularies,
+    weights,
+)
 from core.models.device import out_of_memory
 from core.models.loader import Models
 from core.models.packages import checked
@@ -18,7 +28,10 @@ __all__ = [
     "covered",
     "device",
     "endpoints",
+    "gguf_header",
+    "gguf_shapes",
     "lengths",
+    "memory",
     "modules",
     "offsets",
     "out_of_memory",

@@ -12,12 +12,13 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from core.errors import BadInput, OutOfSpace
+from core.errors import BadInput, OutOfSpace, TriptychError
 from core.settings import Settings
 
 MEMORY = Path("/proc/meminfo")
 PROCESSORS = Path("/proc/cpuinfo")
 GPUS = Path("/proc/driver/nvidia/gpus")
+NVIDIA, AMD, WSL = Path("/dev/nvidiactl"), Path("/dev/kfd"), Path("/dev/dxg")
 
 # Read by OpenMP when torch loads it. Threads that spin while they wait make two processes on the
 # same cores slow each other many times over (34 s instead of 1 s for a server and a command line
@@ -27,11 +28,12 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 @cache
 def pick(settings: Settings) -> str:
-    """The device as torch names it: cuda, mps or cpu; "auto" takes the first of these there is.
+    """The device as torch names it: cuda, mps or cpu; "auto" takes the first of these there is and
+    that torch has code for. From then on `likely`, `half_precision` and `facts` say the same.
 
     Sets torch's thread count as well, on purpose and once: left alone, each process takes every
     core, and two of them slow each other down many times over.
-    Errors: BadInput for a device that this machine lacks.
+    Errors: BadInput for a device that this machine lacks, or that torch has no code for.
     """
     import torch
 
@@ -41,39 +43,158 @@ def pick(settings: Settings) -> str:
         "mps": torch.backends.mps.is_available(),
         "cpu": True,
     }
+    without_code = _without_code() if there["cuda"] and settings.device in ("auto", "cuda") else ""
     if settings.device == "auto":
-        return next(name for name, found in there.items() if found)
-    if not there[settings.device]:
+        there["cuda"] &= not without_code
+        place = next(name for name, found in there.items() if found)
+    elif not there[settings.device]:
         raise BadInput(
             f"TRIPTYCH_DEVICE is {settings.device}, but this machine has no {settings.device} "
             "device; set it to auto or cpu."
         )
-    return settings.device
+    elif without_code:
+        raise BadInput(f"{without_code} Or set TRIPTYCH_DEVICE to cpu.")
+    else:
+        place = settings.device
+    _PICKED[settings.device] = _Picked(place, _half(place), without_code)
+    return place
+
+
+@dataclass(frozen=True, slots=True)
+class _Picked:
+    place: str
+    half: str
+    without_code: str  # why a GPU that is here was not taken
+
+
+_PICKED: dict[str, _Picked] = {}  # by the device of the settings
+
+
+def likely(settings: Settings) -> str:
+    """The device that `pick` took, or before that the one it will most likely take, found without
+    torch: for lists of models."""
+    picked = _PICKED.get(settings.device)
+    return picked.place if picked else _guess(settings.device)
+
+
+def half_precision(place: str) -> str:
+    """The 16-bit numbers that a GPU computes with: bfloat16, or float16 on cards that lack it (the
+    T4, V100 and GTX; Macs before macOS 14). Until `pick` has looked it is taken for bfloat16."""
+    return next((each.half for each in _PICKED.values() if each.place == place), "bfloat16")
+
+
+def agreed(settings: Settings) -> str:
+    """The device of `pick`, for a load of something that was listed for `likely`.
+
+    Errors: TriptychError, once, where the two differ: what was listed before names another
+    precision than the one that would be computed in.
+    """
+    listed = likely(settings), half_precision(likely(settings))
+    place = pick(settings)
+    if listed != (place, half_precision(place)):
+        was, is_now = (
+            name if name == "cpu" else f"{name} in {half}"
+            for name, half in (listed, (place, half_precision(place)))
+        )
+        raise TriptychError(
+            f"The models were listed for {was}, but torch computes on {is_now} here; they are"
+            " listed anew: please try again."
+        )
+    return place
 
 
 @cache
-def likely(settings: Settings) -> str:
-    """The device that `pick` will most likely take, found without torch: for lists of models."""
-    if settings.device != "auto":
-        return settings.device
+def _guess(device: str) -> str:
+    if device != "auto":
+        return device
     if sys.platform == "darwin":
         return "mps" if os.uname().machine == "arm64" else "cpu"
-    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
     spec = find_spec("torch")
-    if spec is None or spec.origin is None or hidden or not Path("/dev/nvidiactl").exists():
+    if spec is None or spec.origin is None:
         return "cpu"
     built_for = Path(spec.origin).with_name("version.py").read_text(encoding="utf-8")
-    return "cuda" if re.search(r"^cuda.*=\s*'", built_for, re.MULTILINE) else "cpu"
+    # Torch calls AMD's cards cuda as well. Under WSL2 cards of both makers are one node.
+    for kind, node, switches in (
+        ("cuda", NVIDIA, ("CUDA_VISIBLE_DEVICES",)),
+        ("hip", AMD, ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")),
+    ):
+        hidden = any(os.environ.get(switch) in ("", "-1") for switch in switches)
+        built = re.search(rf"^{kind}\b.*=\s*'", built_for, re.MULTILINE)
+        if built and not hidden and (node.exists() or WSL.exists()):
+            return "cuda"
+    return "cpu"
+
+
+def _half(place: str) -> str:
+    import torch
+
+    if place == "cuda":
+        has = torch.cuda.is_bf16_supported(including_emulation=False)
+    elif place == "mps":
+        has = torch.backends.mps.is_macos_or_newer(14, 0)
+    else:
+        has = True
+    return "bfloat16" if has else "float16"
+
+
+def _without_code() -> str:
+    """A sentence where torch was built without code for the card; empty if all is well.
+
+    A card of compute capability X.Y runs code for sm_XZ with Z <= Y, and compiles what is kept as
+    compute_VW for any newer one (CUDA's rules of binary and PTX compatibility)."""
+    import torch
+
+    listed = torch.cuda.get_arch_list()
+    if torch.version.hip:
+        card = torch.cuda.get_device_properties(0).gcnArchName.split(":")[0]
+        runs = card in listed
+    else:
+        here = torch.cuda.get_device_capability()
+        card = f"sm_{here[0]}{here[1]}"
+        runs = any(_runs(each, here) for each in listed)
+    if runs or not listed:
+        return ""
+    return (
+        f"This torch {torch.__version__} has no code for {torch.cuda.get_device_name()} ({card}),"
+        f" only for {', '.join(listed)}; install a torch that was built for it."
+    )
+
+
+def _runs(code: str, here: tuple[int, int]) -> bool:
+    found = re.fullmatch(r"(sm|compute)_(\d+)(\d)([af]?)", code)
+    if not found:
+        return False
+    kind, built = found[1], (int(found[2]), int(found[3]))
+    if found[4] == "a":  # features of exactly one capability
+        return built == here
+    return built <= here and (kind == "compute" or built[0] == here[0])
+
+
+OUT_OF_MEMORY = re.compile(
+    r"DefaultCPUAllocator|Failed to allocate memory|bad_alloc|out of memory|_STATUS_ALLOC_FAILED"
+    r"|BLAS_STATUS_NOT_INITIALIZED when calling `\w+Create",  # it found no room for its workspace
+    re.IGNORECASE,
+)
 
 
 def out_of_memory(error: Exception) -> bool:
-    """Whether that is what went wrong. On a CPU torch raises a plain RuntimeError, known by its
-    allocator's name; onnxruntime's errors are known by what they say."""
-    signs = ("DefaultCPUAllocator", "Failed to allocate memory", "bad_alloc")
-    if isinstance(error, MemoryError) or any(sign in str(error) for sign in signs):
+    """Whether that is what went wrong. Often it is a plain RuntimeError, known by what it says: of
+    torch's allocator on a CPU or a Mac, of a GPU's driver, BLAS or cuDNN, of onnxruntime."""
+    if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)):
         return True
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(error, torch.OutOfMemoryError)
+
+
+def give_back() -> None:
+    """Hand what torch keeps of freed memory back to the device."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+    elif torch.backends.mps.is_available():
+        torch.mps.empty_cache()
 
 
 @contextmanager
@@ -96,7 +217,9 @@ def free_bytes(place: str) -> int | None:
     if place == "cuda":
         import torch
 
-        return int(torch.cuda.mem_get_info()[0])
+        # What torch keeps of freed memory counts as taken there, but is used again first.
+        kept = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
+        return int(torch.cuda.mem_get_info()[0]) + int(kept)
     return _memory("MemAvailable") if place == "cpu" else None
 
 
@@ -110,13 +233,14 @@ class DeviceFacts:
     total: int | None
     threads: int
     torch: str  # its version
+    note: str = ""  # why a GPU that is here is not used
 
 
 def facts(settings: Settings) -> DeviceFacts:
     """What is known of the device without loading torch: the memory of a GPU is known once a model
     has been loaded."""
-    chosen = pick.cache_info().currsize > 0
-    place = pick(settings) if chosen else likely(settings)
+    chosen = settings.device in _PICKED
+    place = likely(settings)
     name, free, total = _processor(), None, None
     if place == "cpu":
         free, total = free_bytes(place), _memory("MemTotal")
@@ -124,7 +248,7 @@ def facts(settings: Settings) -> DeviceFacts:
         import torch
 
         name = torch.cuda.get_device_name()
-        free, total = torch.cuda.mem_get_info()
+        free, total = free_bytes(place), int(torch.cuda.mem_get_info()[1])
     elif place == "cuda":
         name = next((_named(file, "Model") for file in sorted(GPUS.glob("*/information"))), "")
     return DeviceFacts(
@@ -134,6 +258,7 @@ def facts(settings: Settings) -> DeviceFacts:
         total=total,
         threads=settings.cores,
         torch=_torch(),
+        note=_PICKED[settings.device].without_code if chosen else "",
     )
 
 

@@ -29,16 +29,24 @@ class Models:
         self._generator: _Loaded[TextGenerator] = _Loaded(settings)
 
     def embedder(self, name: str) -> Generator[Progress, None, Embedder]:
+        self._agree(self.find("embedder", name))
         found = registry.find(self._settings, "embedder", name)
         return (yield from self._embedder.take(*found))
 
     def reranker(self, name: str) -> Generator[Progress, None, Reranker]:
+        self._agree(self.find("reranker", name))
         found = registry.find(self._settings, "reranker", name)
         return (yield from self._reranker.take(*found))
 
     def generator(self, name: str) -> Generator[Progress, None, TextGenerator]:
+        self._agree(self.find("generator", name))
         found = registry.find(self._settings, "generator", name)
         return (yield from self._generator.take(*found))
+
+    def _agree(self, model: Model) -> None:
+        """Errors: TriptychError for a model that was listed for another device than torch takes."""
+        if model.source != "endpoint" and model.device:
+            device.agreed(self._settings)
 
     def all(self) -> list[Model]:
         """All known models, available or not."""
@@ -132,6 +140,7 @@ class _Loaded(Generic[Ready]):
         del kept
         self.kept = None
         gc.collect()
+        device.give_back()
         if model.source != "endpoint":
             first = f"; {model.first_load}" if model.first_load else ""
             yield Progress(sentence=f"Loading {model.name}, {model.megabytes:,} MB{first} …")

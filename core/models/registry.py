@@ -7,11 +7,14 @@ else. Knows nothing of what a backend does.
 
 import importlib
 import pkgutil
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, overload
 
 from core.errors import BadInput, MissingModel
+from core.models import weights
 from core.settings import Settings
 from core.types import Embedder, Family, Model, Reranker, TextGenerator
 
@@ -100,10 +103,12 @@ def find(
 
 
 def find(settings: Settings, family: Family, name: str) -> tuple[Model, ModuleType]:
-    """The model called `name` and its module.
+    """The model called `name` and its module. A GGUF file may be named by its whole path.
 
     Errors: BadInput for a name nobody knows, MissingModel for one that is not here.
     """
+    if name.endswith(weights.GGUF) and Path(name).is_absolute():
+        settings = replace(settings, named=(Path(name),))
     known = catalogue(settings, family)
     for model, module in known:
         if model.name == name:

@@ -1,20 +1,22 @@
-"""Which models lie on this machine as folders, and which ones of the hub are known by name.
+"""Which models lie on this machine, and which ones of the hub are known by name.
 
-Looks in TRIPTYCH_MODELS (a folder each) and in the Hugging Face cache; reads small files only,
-imports nothing heavy and calls nobody. Knows what a folder is made for, not how it is run.
+Looks in TRIPTYCH_MODELS (folders and GGUF files) and in the Hugging Face cache; reads small files
+and headers only, imports nothing heavy and calls nobody. What lies in TRIPTYCH_MODELS and looks
+like a model is listed, with the reason where it cannot be used. Knows not how a model is run.
 """
 
-import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from core.models import device
+from core.errors import Damaged
+from core.models import device, folders, gguf_header, gguf_shapes
+from core.models.folders import Kind
 from core.settings import Settings
 from core.types import Family, Model, digest
 
-Kind = Literal["causal_lm", "embedder", "cross_encoder", "language_model_reranker"]
 FAMILIES: dict[Kind, Family] = {
     "causal_lm": "generator",
     "embedder": "embedder",
@@ -24,6 +26,7 @@ FAMILIES: dict[Kind, Family] = {
 DOWNLOAD = "run `python -m core download {}`"
 ORIGIN = "download.json"  # in a folder that was downloaded: its repository and commit
 HALF = ("bfloat16", "float16")
+GGUF = ".gguf"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,8 @@ def models(settings: Settings, kind: Kind, precision: str) -> list[Model]:
     `precision` is the one they run in; it becomes part of their revisions.
     """
     here = {model.name: model for model in _here(settings, kind, precision)}
+    if kind == "causal_lm":
+        here |= {model.name: model for model in _gguf_files(settings, precision, here)}
     listed = [
         here.pop(each.name)
         if each.name in here
@@ -89,22 +94,29 @@ def known(name: str) -> Known | None:
 
 def bytes_in(model: Model, precision: str) -> int:
     """About how much memory a model's weights take in a precision (float32, bfloat16, 4bit)."""
-    stored = 2 if _config(Path(model.folder)).get(_DTYPE) in HALF else 4
     wanted = {"float32": 4.0, "bfloat16": 2.0, "4bit": 0.7}[precision]
+    place = Path(model.folder)
+    if place.suffix == GGUF:
+        return int(gguf_header.header(place).parameters * wanted)
+    if model.quantisation:  # these stay as they are
+        return model.megabytes * 1_000_000
+    stored = 2 if folders.config(place).get("dtype") in HALF else 4
     return int(model.megabytes * 1_000_000 * wanted / stored)
-
-
-_DTYPE = "dtype"
 
 
 def _here(settings: Settings, kind: Kind, precision: str) -> Iterator[Model]:
     """A name that is in both places is taken from TRIPTYCH_MODELS."""
-    for name, folder, revision in [*_cached(settings.hub_cache), *_folders(settings.models)]:
-        config = _config(folder)
-        if _kind(name, folder, config) != kind:
+    found = [(*each, False) for each in _cached(settings.hub_cache)]
+    found += [(*each, True) for each in _folders(settings.models)]
+    for name, folder, revision, own in found:
+        config = folders.config(folder)
+        made_for = folders.kind(name, folder, config)
+        fault = folders.fault(folder, config, made_for) if made_for else ""
+        if made_for is None and own:
+            made_for, fault = folders.stranger(folder, config)
+        if made_for != kind:
             continue
-        fault = _fault(folder, config)
-        size = sum(file.stat().st_size for file in folder.rglob("*.safetensors"))
+        size = folders.size(folder)
         each = known(name)
         yield Model(
             name=name,
@@ -118,7 +130,56 @@ def _here(settings: Settings, kind: Kind, precision: str) -> Iterator[Model]:
             parameters=each.parameters if each else _parameters(size, config),
             device=device.likely(settings),
             precision=precision,
+            quantisation=folders.quantised_by(config),
         )
+
+
+def _gguf_files(settings: Settings, precision: str, taken: Container[str]) -> Iterator[Model]:
+    """Each GGUF file, called as it is without its ending, or by its path where another model is
+    called so; those that were named by their path keep that name."""
+    places = [(name, folder) for name, folder, _ in _cached(settings.hub_cache)]
+    found = [
+        (str(Path(name, file.relative_to(folder))), file)
+        for name, folder in [*places, ("", settings.models)]
+        for file in sorted(folder.rglob(f"*{GGUF}"))
+        if not any(part[0] == "." for part in file.relative_to(folder).parts)
+    ]
+    stems = Counter(file.stem for _, file in found)
+    for name, file in [*found, *((str(file), file) for file in settings.named)]:
+        unique = stems[file.stem] == 1 and file.stem not in taken and file not in settings.named
+        yield _gguf_file(settings, precision, file.stem if unique else name, file)
+
+
+def _gguf_file(settings: Settings, precision: str, name: str, file: Path) -> Model:
+    facts: dict[str, Any] = {}
+    try:
+        size = file.stat()
+        header = gguf_header.header(file)
+    except (Damaged, OSError) as error:
+        fault = error.sentence if isinstance(error, Damaged) else f"it cannot be read ({error})."
+        facts["megabytes"] = round(file.stat().st_size / 1e6) if file.exists() else 0
+    else:
+        fault = gguf_shapes.fault(header)
+        changed = digest([file.name, size.st_size, size.st_mtime_ns])[:12]
+        facts = {
+            "revision": f"{changed}/{precision}",
+            "megabytes": round(size.st_size / 1e6),
+            "parameters": _counted(header.parameters),
+            "quantisation": gguf_header.quantisation(header),
+            "context": 0 if fault else gguf_shapes.context(header),
+            "chat_template": "tokenizer.chat_template" in header.facts,
+        }
+    return Model(
+        name=name,
+        family="generator",
+        source="cached",
+        available=not fault,
+        reason=fault,
+        folder=str(file),
+        device=device.likely(settings),
+        precision=precision,
+        **facts,
+    )
 
 
 def _folders(models: Path) -> Iterator[tuple[str, Path, str]]:
@@ -127,7 +188,7 @@ def _folders(models: Path) -> Iterator[tuple[str, Path, str]]:
         # What was unpacked from a package says so, and is listed as packaged.
         if folder.name[0] == "." or (folder / "origin.json").exists() or not folder.is_dir():
             continue
-        origin = _json(folder / ORIGIN)
+        origin = folders.read_json(folder / ORIGIN)
         if isinstance(origin, dict) and "commit" in origin:
             yield folder.name, folder, str(origin["commit"])[:12]
             continue
@@ -149,55 +210,11 @@ def _cached(hub_cache: Path) -> Iterator[tuple[str, Path, str]]:
             yield next(names, repository), folder, commit[:12]
 
 
-def _kind(name: str, folder: Path, config: dict[str, Any]) -> Kind | None:
-    """What a folder is made for, as its config says; None for what is not run here."""
-    architecture = str((config.get("architectures") or [""])[0])
-    if architecture.endswith("ForSequenceClassification"):
-        return "cross_encoder" if len(config.get("id2label") or [0, 0]) == 1 else None
-    # Such rerankers are language models like any other, but for what they were trained to say.
-    if architecture.endswith("ForCausalLM") and "reranker" in name.lower():
-        return "language_model_reranker"
-    if (folder / "modules.json").is_file():
-        return "embedder"
-    return "causal_lm" if architecture.endswith("ForCausalLM") else None
-
-
-def _fault(folder: Path, config: dict[str, Any]) -> str:
-    """Why a folder cannot be used; empty if it can."""
-    modules = _json(folder / "modules.json")
-    kinds = [str(each.get("type")) for each in modules] if isinstance(modules, list) else []
-    if "auto_map" in config or not all(kind.startswith("sentence_transformers.") for kind in kinds):
-        return "it needs program code of its own, which is never run here; use another."
-    index = _json(folder / "model.safetensors.index.json")
-    if isinstance(index, dict):
-        parts = set(index.get("weight_map", {}).values())
-    else:
-        parts = {"model.safetensors"}
-    # Parts of embedders (dense layers) are pickles where they are not in safetensors.
-    pickled = [each.parent for each in folder.rglob("*/pytorch_model.bin")]
-    parts |= {f"{each.relative_to(folder)}/model.safetensors" for each in pickled}
-    if not all((folder / part).is_file() for part in parts):
-        return "its weights are not whole, or not in safetensors; download it again."
-    if not (folder / "tokenizer.json").is_file():
-        return "it has no tokenizer.json; download it again, or use another."
-    return ""
-
-
 def _parameters(size: int, config: dict[str, Any]) -> str:
-    count = size / (2 if config.get(_DTYPE) in HALF else 4)
+    if not size or folders.quantised_by(config):
+        return ""
+    return _counted(size / (2 if config.get("dtype") in HALF else 4))
+
+
+def _counted(count: float) -> str:
     return f"{count / 1e9:.1f} billion" if count >= 1e9 else f"{count / 1e6:.0f} million"
-
-
-def _config(folder: Path) -> dict[str, Any]:
-    """A model's config; empty if there is none. Older ones call the type of numbers otherwise."""
-    config = _json(folder / "config.json")
-    if not isinstance(config, dict):
-        return {}
-    return config | {_DTYPE: config.get("dtype") or config.get("torch_dtype")}
-
-
-def _json(file: Path) -> Any:
-    try:
-        return json.loads(file.read_bytes())
-    except (OSError, ValueError):  # none, or no JSON: then it is no model of ours
-        return None

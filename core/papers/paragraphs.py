@@ -96,7 +96,7 @@ class _Measures:
             place = row.page, _column(row)
             self._columns[place] = max(self._columns[place], row.right)
         self._rooms: dict[int, float] = {}
-        self._page_edges = [_common(page, 0.25) for page in pages]
+        self._page_edges = [[*self._edges, *_common(page, 0.25)] for page in pages]
 
     def step(self, row: PageRow) -> float:
         """From the foot of a line to that of the next, in points."""
@@ -110,8 +110,7 @@ class _Measures:
         """How much of its column is left behind a row, in points."""
         if (known := self._rooms.get(id(row))) is not None:
             return known
-        edges = [*self._edges, *self._page_edges[row.page]]
-        ends = [edge for edge in edges if edge >= row.right - 1]
+        ends = [edge for edge in self._page_edges[row.page] if edge >= row.right - 1]
         if not ends:
             column = _column(row)
             ends = [max(self._columns[row.page, near] for near in (column - 1, column, column + 1))]

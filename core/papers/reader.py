@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from ctypes import byref, c_int
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 # Exit codes with a meaning; any other than 0 says that the file could not be read.
 NEEDS_PASSWORD = 3
@@ -49,13 +49,18 @@ class Page(TypedDict):
     `lines` say where each line of the text lies that has something visible on it, in the text's
     order: (start in text, left, bottom, right, top, type size), in points; the size is 0 where the
     line is turned. Bottom and top are the type's own, whatever letters there are. None where the
-    reader knows no places.
+    reader knows no places. `numbered`: its fonts are pictures that name no letters, and TeX's
+    numbers said which they are; left out where that is not so.
     """
 
     text: str
     skips: list[tuple[int, int]]
     holds: str
     lines: list[Line]
+    numbered: NotRequired[bool]
+
+
+LOST = Page(text="", skips=[], holds="lost", lines=[])
 
 
 class Document(TypedDict):
@@ -85,28 +90,11 @@ class Drawn(TypedDict):
 
 def main(arguments: list[str]) -> None:
     how, file, megabytes, seconds, *more = arguments
-    if how == "pypdf":
-        from pypdf import PdfReader as Reader
-    else:
-        from pypdfium2 import PdfDocument as Reader
-
     limit(int(megabytes), int(seconds))
     try:
-        if how in DOCUMENTS:
-            sys.stdout.buffer.write(as_json(by_converter(how, file)))
-            return
-        with Reader(file) as pdf:
-            if how == "ocr":
-                for line in recognized(pdf, more):
-                    sys.stdout.buffer.write(line)
-                    sys.stdout.buffer.flush()
-                return
-            if how == "draw":
-                page, scale, *spans = more
-                output = draw(pdf[int(page) - 1], float(scale), spans)
-            else:
-                document = by_pypdf(pdf) if how == "pypdf" else by_pdfium(pdf)
-                output = as_json(document)
+        for output in outputs(how, file, more):
+            sys.stdout.buffer.write(output)
+            sys.stdout.buffer.flush()
     except MemoryError:
         sys.exit(OUT_OF_MEMORY)
     except Exception as error:
@@ -115,7 +103,25 @@ def main(arguments: list[str]) -> None:
         if "bad_alloc" in str(error):  # as onnxruntime says it
             sys.exit(OUT_OF_MEMORY)
         raise
-    sys.stdout.buffer.write(output)
+
+
+def outputs(how: str, file: str, more: list[str]) -> Iterator[bytes]:
+    """What is to be written, piece by piece. Each reader is imported where it alone is wanted."""
+    if how == "pdfium":
+        yield as_json(by_pdfium(file))
+    elif how == "pypdf":
+        yield as_json(by_pypdf(file))
+    elif how in DOCUMENTS:
+        yield as_json(by_converter(how, file))
+    else:
+        from pypdfium2 import PdfDocument
+
+        with PdfDocument(file) as pdf:
+            if how == "ocr":
+                yield from recognized(pdf, more)
+            else:
+                page, scale, *spans = more
+                yield draw(pdf[int(page) - 1], float(scale), spans)
 
 
 def limit(megabytes: int, seconds: int) -> None:
@@ -141,26 +147,19 @@ def needs_password(error: Exception) -> bool:
     """Whether a reader's error means that the empty password does not open the file."""
     name, code = type(error).__name__, getattr(error, "err_code", None)
     return name in ("WrongPasswordError", "FileNotDecryptedError") or (
-        name == "PdfiumError" and code == 4  # FPDF_ERR_PASSWORD
+        name in ("NotOpenedError", "PdfiumError") and code == 4  # FPDF_ERR_PASSWORD
     )
 
 
-def by_pdfium(pdf: Any) -> Document:
+def by_pdfium(file: str) -> Document:
     """The first reader: fast, and its characters have places on the page."""
-    from pypdfium2 import PdfiumError
+    from core.pdf import opened
 
-    title, author, made = map(pdf.get_metadata_value, PROPERTIES)
-    document = Document(title=title, author=author, made=made, pages=[])
-    for number in range(len(pdf)):
-        try:
-            page = pdf[number]
-            textpage = page.get_textpage()
-        except PdfiumError:
-            document["pages"].append(Page(text="", skips=[], holds="lost", lines=[]))
-            continue
-        document["pages"].append(read_page(page, textpage))
-        textpage.close()
-        page.close()
+    with opened.opened(file) as pdf:
+        title, author, made = (opened.value(pdf, name) for name in PROPERTIES)
+        document = Document(title=title, author=author, made=made, pages=[])
+        for page in opened.pages(pdf):
+            document["pages"].append(read_page(*page) if page else LOST)
     words_on_pictures(document["pages"])
     return document
 
@@ -170,9 +169,12 @@ def read_page(page: Any, textpage: Any) -> Page:
 
     found = text_of(textpage)
     if found is None:
-        return Page(text="", skips=[], holds="lost", lines=[])
-    text, skips, lines = found
-    return Page(text=text, skips=skips, holds=page_holds(page, text), lines=lines)
+        return LOST
+    text, skips, lines, numbered = found
+    read = Page(text=text, skips=skips, holds=page_holds(page, text), lines=lines)
+    if numbered:
+        read["numbered"] = True
+    return read
 
 
 def words_on_pictures(pages: list[Page]) -> None:
@@ -188,19 +190,22 @@ def words_on_pictures(pages: list[Page]) -> None:
 
 def page_holds(page: Any, text: str) -> str:
     """What a page holds (see Page). Looks at its objects only if there is little text."""
-    from pypdfium2 import raw
-
     letters = len(list(islice(filter(str.isalnum, text), SPARSE)))
     if letters == SPARSE:
         return "text"
-    width, height = page.get_size()
+    import pypdfium2_raw as raw
+
+    from core.pdf import opened
+
+    width, height = opened.size(page)
     covered = texts = others = 0.0
-    for thing in page.get_objects():
-        if thing.type == raw.FPDF_PAGEOBJ_IMAGE:
-            covered += area_on_page(thing, width, height)
-        elif thing.type == raw.FPDF_PAGEOBJ_TEXT:
+    for kind, (left, bottom, right, top) in opened.things(page):
+        if kind == raw.FPDF_PAGEOBJ_IMAGE:
+            across, up = min(right, width) - max(left, 0), min(top, height) - max(bottom, 0)
+            covered += max(0, across) * max(0, up)
+        elif kind == raw.FPDF_PAGEOBJ_TEXT:
             texts += 1
-        elif thing.type != raw.FPDF_PAGEOBJ_FORM:
+        elif kind != raw.FPDF_PAGEOBJ_FORM:
             others += 1
     if covered >= width * height / 2:
         return "slide" if width > height else "image"
@@ -211,28 +216,22 @@ def page_holds(page: Any, text: str) -> str:
     return "drawing" if others or covered else "empty"
 
 
-def area_on_page(thing: Any, width: float, height: float) -> float:
-    """How much of the page a page object covers, in square points. Only the outermost form that
-    holds it is placed in the page's own coordinates."""
-    while thing.container is not None:
-        thing = thing.container
-    left, bottom, right, top = thing.get_bounds()
-    return max(0, min(right, width) - max(left, 0)) * max(0, min(top, height) - max(bottom, 0))
-
-
-def by_pypdf(pdf: Any) -> Document:
+def by_pypdf(file: str) -> Document:
     """The second reader: slow, but it repairs more. It knows no places and no type sizes."""
+    from pypdf import PdfReader
+
     from core.pdf import readable
 
-    said = pdf.metadata or {}
-    title, author, made = (str(said.get(f"/{name}") or "") for name in PROPERTIES)
-    document = Document(title=title, author=author, made=made, pages=[])
-    for page in pdf.pages:
-        text = page.extract_text()
-        if any(map(str.isalnum, text)) and readable(text):
-            document["pages"].append(Page(text=text, skips=[], holds="text", lines=[]))
-        else:
-            document["pages"].append(Page(text="", skips=[], holds="lost", lines=[]))
+    with PdfReader(file) as pdf:
+        said = pdf.metadata or {}
+        title, author, made = (str(said.get(f"/{name}") or "") for name in PROPERTIES)
+        document = Document(title=title, author=author, made=made, pages=[])
+        for page in pdf.pages:
+            text = page.extract_text()
+            if any(map(str.isalnum, text)) and readable(text):
+                document["pages"].append(Page(text=text, skips=[], holds="text", lines=[]))
+            else:
+                document["pages"].append(LOST)
     return document
 
 

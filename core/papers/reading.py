@@ -52,6 +52,10 @@ REMEDIES = {
     "foreign": f"{KNOWN_LETTERS}, so run another OCR on it and add the result",
 }
 
+NUMBERED = (
+    "its fonts are pictures that name no letters: words were read as TeX numbers letters, and"
+    " formulas may be wrong"
+)
 OLDER_OFFICE = bytes.fromhex("d0cf11e0a1b11ae1")  # begins .doc, .ppt and encrypted office files
 TITLE_LINES = 50  # the title is looked for in the first so many
 
@@ -93,7 +97,7 @@ def read_with_facts(
     try:
         check(path, name, settings)
         if kind == "pdf":
-            return *_read_pdf(path, name, settings, ocr), ""
+            return _read_pdf(path, name, settings, ocr)
         if kind in DOCUMENTS:
             return *_read_document(path, name, kind, settings), ""
         paper, note = texts.read(path, name, kind)
@@ -158,7 +162,7 @@ def _read_document(
 
 def _read_pdf(
     path: Path, name: str, settings: Settings, ocr: OCR | None
-) -> tuple[Paper, PaperFacts]:
+) -> tuple[Paper, PaperFacts, str]:
     with path.open("rb") as file:
         head = file.read(1024)
         if b"%PDF-" not in head and b"endobj" not in head:
@@ -192,9 +196,9 @@ def _read_pdf(
         paper = with_words(paper, recognized)
     if how == "pypdf":
         paper = replace(paper, raw_map=())  # it counts characters as nobody else does
-    return with_text_digest(paper), facts.of_pdf(
-        mending.mend(document["author"], known)[0], document["made"]
-    )
+    said = facts.of_pdf(mending.mend(document["author"], known)[0], document["made"])
+    note = NUMBERED if any(page.get("numbered") for page in document["pages"]) else ""
+    return with_text_digest(paper), said, note
 
 
 def _sized_lines(document: Document, body: Iterable[mending.RawPiece]) -> list[tuple[str, float]]:

@@ -57,11 +57,11 @@ class Glyphs:
     """What PDFium says of one character at a time. Asking costs more than reading it."""
 
     def __init__(self, textpage: Any) -> None:
-        from pypdfium2 import raw
+        import pypdfium2_raw as raw
 
         self._raw = raw
-        self._textpage = textpage.raw
-        self._page = cast(textpage.raw, c_void_p)
+        self._textpage = textpage
+        self._page = cast(textpage, c_void_p)
         # Filled anew by each call.
         self._rect, self._matrix = raw.FS_RECTF(), raw.FS_MATRIX()
         self._numbers = left, top, right, bottom = tuple(c_double() for _ in range(4))
@@ -136,7 +136,7 @@ class Glyphs:
 @cache
 def _bare(name: str, result: Any = c_int) -> Any:
     """A function of PDFium that does not check what it is given, and takes a third of the time."""
-    from pypdfium2 import raw
+    import pypdfium2_raw as raw
 
     bare: Any = CFUNCTYPE(result)(cast(getattr(raw, name), c_void_p).value or 0)
     bare.argtypes = None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
-from core.pdf import columns, language, layers, letters, scripts
+from core.pdf import columns, language, layers, letters, opened, scripts, tex
 from core.pdf.glyphs import HYPHENS, LINE_ENDS, Box, Glyphs, Line, around
 
 LINE = re.compile(f"[^{LINE_ENDS}]*[{LINE_ENDS}]*")
@@ -25,17 +25,21 @@ Way = list[tuple[int, int]]
 Place = tuple[int, float, float, float, float, float]
 
 
-def text_of(textpage: Any) -> tuple[str, Way, list[Place]] | None:
-    """The text of a page, its `skips` and its `lines` (see core.papers.reader.Page); None where the
-    letters are no language's, since the page's fonts do not tell them."""
+def text_of(textpage: Any) -> tuple[str, Way, list[Place], bool] | None:
+    """The text of a page, its `skips` and its `lines` (see core.papers.reader.Page), and whether
+    some letters were known by TeX's numbers alone; None where the letters are no language's, since
+    the page's fonts do not tell them. `textpage` is PDFium's."""
     glyphs = Glyphs(textpage)
     text, places = characters(textpage)
-    if not told(text, places, glyphs):
+    untold = untold_of(places, glyphs)
+    letters_told = tex.decoded(text, untold) if untold else text
+    numbered, text = letters_told != text, letters_told
+    if not told(text, untold):
         return None
     lines = [line_of(text, places, found.span(), glyphs) for found in LINE.finditer(text)]
     for step in STEPS:
         lines = step(lines, glyphs)
-    return assembled(lines)
+    return *assembled(lines), numbered
 
 
 def characters(textpage: Any) -> tuple[str, Sequence[int]]:
@@ -43,24 +47,29 @@ def characters(textpage: Any) -> tuple[str, Sequence[int]]:
 
     PDFium counts UTF-16 units, and now and then leaves a character of its own out of the text.
     """
-    from pypdfium2.raw import FPDFText_GetCharIndexFromTextIndex as char_at
+    from pypdfium2_raw import FPDFText_CountChars, FPDFText_GetCharIndexFromTextIndex
 
-    text: str = textpage.get_text_range(errors="surrogatepass")
-    count = textpage.count_chars()
+    text = opened.letters(textpage)
+    count = FPDFText_CountChars(textpage)
     if len(text) == count:
         return text, range(count)
     units = accumulate((2 if letter > "\uffff" else 1 for letter in text), initial=0)
     places = list(units)[: len(text)]
     if len(text.encode("utf-16-le", "surrogatepass")) != 2 * count:
-        places = [char_at(textpage, unit) for unit in places]
+        places = [FPDFText_GetCharIndexFromTextIndex(textpage, unit) for unit in places]
     return text, places
 
 
-def told(text: str, places: Sequence[int], glyphs: Glyphs) -> bool:
-    """Whether the page's letters are those that one sees on it, as far as one can tell."""
+def untold_of(places: Sequence[int], glyphs: Glyphs) -> list[bool]:
+    """Of each character whether its font does not tell what it is; empty where all are told, as
+    far as a few of them show."""
     step = max(1, len(places) // SAMPLES)
-    if any(glyphs.untold(places[::step])):
-        untold = glyphs.untold(places)
+    return glyphs.untold(places) if any(glyphs.untold(places[::step])) else []
+
+
+def told(text: str, untold: Sequence[bool]) -> bool:
+    """Whether the page's letters are those that one sees on it, as far as one can tell."""
+    if untold:
         lost = "".join(letter for letter, not_told in zip(text, untold, strict=True) if not_told)
         much = len(lost) > len(text) / 4
         if much and not language.readable(lost, told=False):
@@ -111,7 +120,7 @@ def mark(line: Line, pieces: Sequence[Box], base: float) -> bool:
 
 
 def assembled(lines: Sequence[Line]) -> tuple[str, Way, list[Place]]:
-    """As `text_of`."""
+    """Text, skips and lines, as of `text_of`."""
     skips: Way = []
     boxes: list[Place] = []
     ahead = at = 0

@@ -6,7 +6,7 @@ from core.text.folding import IDEOGRAPH, fold, folded, places
 from core.text.languages import guess as language_of
 from core.text.sentences import sentences, stripped
 from core.text.separator import separator_of
-from core.text.words import TELL_NOTHING, WORD, spaced, words
+from core.text.words import TELL_NOTHING, WORD, spaced, words, words_as_code
 
 __all__ = [
     "IDEOGRAPH",
@@ -28,4 +28,5 @@ __all__ = [
     "stripped",
     "unescape_formula",
     "words",
+    "words_as_code",
 ]

@@ -5,8 +5,9 @@ A word matches itself alone, in any case, but not its plural and no synonym.
 
 import re
 from functools import lru_cache
+from textwrap import fill
 
-from core.text.folding import IDEOGRAPH, fold
+from core.text.folding import BETWEEN, IDEOGRAPH, SIGNS, fold
 
 PART = rf"[^\W_{IDEOGRAPH}]+"
 PARTS = re.compile(PART)
@@ -40,3 +41,31 @@ def spaced(text: str | None) -> str:
     """The text as full-text search reads it: folded, and a space around each Chinese or Japanese
     character, which have none and would all be one word."""
     return SPACELESS.sub(r" \g<0> ", fold(text or ""))
+
+
+AS_CODE = '''\
+SIGNS = {signs!a}
+TYPED = {{ord(sign): typed for typed, signs in SIGNS.items() for sign in signs}}
+LEFT_OUT = set("""{left_out}""".split())
+
+
+def words(text):
+    """What BM25 counts: compounds whole and in parts, without the most usual English words."""
+    if not text.isascii():
+        text = re.sub({between!a}, "", text).translate(TYPED)
+        text = unicodedata.normalize("NFKC", text)
+    for word in re.findall({word!a}, re.sub(r"\\s+", " ", text).casefold()):
+        parts = [] if word.isalnum() else re.findall({part!a}, word)
+        yield from (w for w in ([word, *parts] if len(parts) > 1 else [word]) if w not in LEFT_OUT)
+'''
+
+
+def words_as_code() -> str:
+    """What `words` does, as Python that needs `re` and `unicodedata` alone."""
+    return AS_CODE.format(
+        signs=SIGNS,
+        left_out=fill(" ".join(sorted(TELL_NOTHING)), 100),
+        between=BETWEEN.pattern,
+        word=WORD.pattern,
+        part=PART,
+    )

@@ -99,6 +99,8 @@ def test_story_evaluate_leave_come_back_and_read_the_verdict(page: AppTest, lab:
     assert "Answers\\: only what was retrieved was judged" in texts(page)
     page.button(key="evaluate.memo.open").click().run()
     assert "# Decision memo: sizes" in texts(page)
+    taken = page.selectbox(key=f"evaluate.home.{row.id}")
+    assert taken.value == found.summary.outcomes[found.summary.leader].label
     page.run()
     assert page.selectbox(key="evaluate.base").value == "600/0 · top 1"
     page.button(key="evaluate.back").click().run()

@@ -20,6 +20,16 @@ CID = (
     b"/Subtype/CIDFontType2/BaseFont/Helvetica/DW 500/CIDSystemInfo"
     b"<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>>>]"
 )
+# The glyphs of the font T are pictures, all the same one, and their names say their numbers alone.
+TYPE3 = (
+    b"/Type/Font/Subtype/Type3/FontBBox[0 0 6 8]/FontMatrix[.1 0 0 .1 0 0]/FirstChar 0/LastChar 255"
+    b"/Resources<<>>/Widths[%s]/Encoding<</Differences[0 %s]>>/CharProcs<<%s>>"
+    % (
+        b"6 " * 256,
+        b"".join(b"/a%d" % code for code in range(256)),
+        b"".join(b"/a%d 19 0 R" % code for code in range(256) if code != ord(" ")),
+    )
+)
 # The letters of the font A, which look like those of Helvetica from the a on.
 FIRST_CODE = ord("a")
 ARABIC = ["\u0644\u0627", *"\u0633\u0645\u062e\u0644\u0627 "]  # lam-alef is one glyph
@@ -96,7 +106,7 @@ def pdf(
 ) -> bytes:
     """A file with one page for each content."""
     # Shared by all pages.
-    fonts = b"/F 3 0 R/L 4 0 R/C<<%s>>/A<<%s/ToUnicode 21 0 R>>" % (CID, HELVETICA)
+    fonts = b"/F 3 0 R/L 4 0 R/C<<%s>>/A<<%s/ToUnicode 21 0 R>>/T<<%s>>" % (CID, HELVETICA, TYPE3)
     resources = b"<</Font<<%s>>/XObject<</I 6 0 R/X 7 0 R>>>>" % fonts
     objects = {
         1: b"<</Type/Catalog/Pages 2 0 R>>",

@@ -7,9 +7,10 @@ import streamlit as st
 from core import labels
 from core.history import exports
 from core.lab import Lab
-from core.types import Comparison
+from core.types import Comparison, Retrieval
 from pages.ui.classroom import teacher
 from pages.ui.compare import projector
+from pages.ui.shared import script
 
 EXPORTS = {"Markdown": "md", "JSON": "json", "HTML": "html"}
 
@@ -41,7 +42,7 @@ def headline(lab: Lab, comparison: Comparison | None) -> None:
         teacher.entry(lab, comparison)
         if comparison:
             st.page_link("pages/cards.py", label="Make cards", query_params={"run": comparison.id})
-            download(comparison)
+            download(lab, comparison)
         projector.switch()
 
 
@@ -62,7 +63,7 @@ def links(name: str, entries: Sequence[tuple[str, str, str]], empty: str) -> Non
                 st.rerun()
 
 
-def download(comparison: Comparison) -> None:
+def download(lab: Lab, comparison: Comparison) -> None:
     """The comparison as a file. The address of the page is its link."""
     with st.popover("Export", type="tertiary", key="compare.export"):
         st.caption("Question, answers, chunks with their scores, settings and exact messages.")
@@ -74,3 +75,9 @@ def download(comparison: Comparison) -> None:
                 key=f"compare.export.{suffix}",
                 on_click="ignore",
             )
+        found = [
+            run.recipe for run in comparison.runs if isinstance(run.recipe.evidence, Retrieval)
+        ]
+        if found:
+            st.caption("How the last panel with retrieval finds its chunks:")
+            script.download(lab, found[-1], f"triptych-{comparison.id}", "compare.export.script")

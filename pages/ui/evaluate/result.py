@@ -12,7 +12,7 @@ from core.tasks import result_of
 from core.types import Sweep
 from pages.ui.evaluate import changed_questions, form, misses
 from pages.ui.runs import charts
-from pages.ui.shared import frame, planning
+from pages.ui.shared import frame, planning, script
 from pages.ui.sweep import watch
 from pages.ui.sweep.form import duration
 
@@ -45,7 +45,7 @@ def draw(lab: Lab, sweep_id: str) -> None:
             margin = form.margin()
         found = judged(lab, sweep, base, margin, held_out=held_out)
         with exports:
-            send_out(found)
+            send_out(lab, found)
         result(lab, found)
 
 
@@ -277,7 +277,7 @@ def _table(found: Evaluation) -> None:
     )
 
 
-def send_out(found: Evaluation) -> None:
+def send_out(lab: Lab, found: Evaluation) -> None:
     _, questions = found.charts("light")
     files = {
         "Memo (Markdown)": ("memo.md", found.memo),
@@ -294,6 +294,16 @@ def send_out(found: Evaluation) -> None:
                 key=f"evaluate.export.{name}",
                 on_click="ignore",
             )
+        settings = {setting.label: setting.recipe for setting in found.sweep.settings}
+        best = found.summary.recommended
+        chosen = st.selectbox(
+            "A setting to take home",
+            list(settings),
+            index=found.summary.leader if best is None else best,
+            key=f"evaluate.home.{found.sweep.id}",
+        )
+        name = f"triptych-{found.sweep.id}-setting"
+        script.download(lab, settings[chosen], name, "evaluate.export.script")
 
 
 def _check(lab: Lab, found: Evaluation) -> None:

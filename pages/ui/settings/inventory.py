@@ -55,14 +55,20 @@ def device_sentence(lab: Lab) -> str:
         parts.append("its memory is known once a model was loaded")
     parts.append(labels.counted(facts.threads, "thread"))
     parts.append(f"torch {labels.escaped(facts.torch)}" if facts.torch else "torch is missing")
+    if facts.note:
+        parts.append(labels.escaped(facts.note))
     return " · ".join(parts)
 
 
 def about(model: Model) -> str:
-    """Parameters, size, source, precision and device, as far as they are known and apply."""
+    """Parameters, size, source, precision and device, as far as they are known and apply; of a GGUF
+    file how it keeps its numbers, how much it reads, and whether it can be talked to."""
     parts = [f"{model.parameters} parameters" if model.parameters else ""]
     parts.append(labels.size(model.megabytes) if model.megabytes else "")
-    parts.append(SOURCES[model.source])
+    parts.append(labels.escaped(model.quantisation))
+    parts.append(f"reads {model.context:,} tokens" if model.context else "")
+    parts.append("no chat template" if model.chat_template is False else "")
+    parts.append("a GGUF file" if model.folder.endswith(".gguf") else SOURCES[model.source])
     if model.source != "hub":  # it does not run here yet
         precision = "4 bits" if model.precision == "4bit" else model.precision
         parts.append(f"{precision} {DEVICES.get(model.device, '')}".strip())
