@@ -8,6 +8,7 @@
 // comes while the next question is typed already.
 const LONG = 1500; // characters of a passage that is asked about
 const ENDS = 5; // words of a long passage that are shown, of its beginning and of its end
+const HEADER = 68; // pixels from above that the page's own bar may cover
 const BESIDE = 24; // pixels beside the text where a hand that selects may begin
 const points = (text) => [...text].length;
 
@@ -90,7 +91,7 @@ function selecting({ text, form, whole, state, write, signal, setTriggerValue, a
     const frame = form.parentElement.getBoundingClientRect();
     const [first, last] = [boxes[0], boxes[boxes.length - 1]];
     const room = window.innerHeight - last.bottom > form.offsetHeight + 12;
-    const top = room ? last.bottom + 6 : Math.max(first.top - form.offsetHeight - 6, 8);
+    const top = room ? last.bottom + 6 : Math.max(first.top - form.offsetHeight - 6, HEADER);
     const left = Math.min(last.left - frame.left, frame.width - form.offsetWidth);
     form.style.top = `${top - frame.top}px`;
     form.style.left = `${Math.max(left, 0)}px`;
