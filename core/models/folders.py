@@ -40,7 +40,8 @@ def kind(name: str, folder: Path, config: dict[str, Any]) -> Kind | None:
         return "causal_lm"
     # Models that see and hear too, where transformers runs them as language models.
     writes = architecture.endswith(CONDITIONAL) and config.get("model_type") in _writers()
-    return "causal_lm" if writes else None
+    reads_apart = config.get("is_encoder_decoder")  # speech, say, which is no chat
+    return "causal_lm" if writes and not reads_apart else None
 
 
 def stranger(folder: Path, config: dict[str, Any]) -> tuple[Kind | None, str]:

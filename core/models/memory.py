@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from core.errors import TriptychError
+from core.models import gguf_header, gguf_shapes
 from core.types import Model
 
 ANSWERS, TOKENS = 3, 2_048  # the panels of one question, each with its prompt
@@ -35,9 +37,13 @@ def keys_and_values(config: Mapping[str, Any], answers: int, tokens: int, size: 
 def of_answers(model: Model) -> int:
     """Bytes for three answers of 2,048 tokens, or of its window where that is smaller; 0 where
     nobody can say."""
+    place = Path(model.folder)
     try:
-        config = json.loads((Path(model.folder) / "config.json").read_bytes())
-    except (OSError, ValueError):
+        if place.suffix == ".gguf":
+            config = gguf_shapes.config(gguf_header.header(place))
+        else:
+            config = json.loads((place / "config.json").read_bytes())
+    except (OSError, ValueError, TriptychError):
         return 0
     if not isinstance(config, dict):
         return 0
