@@ -212,14 +212,15 @@ def movement(hit: Hit) -> str:
 
 def outcome(answer: Answer) -> str:
     """How the answer ended, in words first."""
-    tokens = answer.answer_tokens or 0
+    counts = answer.answer_tokens
+    tokens = "" if counts is None else counted(counts, "token")
     match answer.finish_reason:
         case "stop":
-            return f"ended after {counted(tokens, 'token')}"
+            return f"ended after {tokens}" if tokens else "ended by itself, its tokens uncounted"
         case "length":
-            return f"cut off at {counted(tokens, 'token')}"
+            return f"cut off at {tokens}" if tokens else "cut off at its limit"
         case "stopped":
-            return f"stopped by hand after {counted(tokens, 'token')}"
+            return f"stopped by hand after {tokens}" if tokens else "stopped by hand"
         case "error":
             return "failed"
         case _:

@@ -12,13 +12,14 @@ from threading import Event, Thread
 import pytest
 
 from core.answering import RunningComparison, at_once, suiting
+from core.classroom.lesson import Server
 from core.errors import BadInput, TriptychError
 from core.lab import Lab
-from core.models import endpoints, registry
+from core.models import Models, endpoints, registry
 from core.settings import Endpoint
 from core.sweeps.presets import Answers, Preset
-from core.tasks import Caller, Places, Priority, result_of
-from core.types import Generation, Recipe, three_ways
+from core.tasks import Caller, Places, Priority, Progress, result_of
+from core.types import Generation, Recipe, Span, three_ways
 from tests.support.labs import QUESTION, RECIPE, everything
 
 SECONDS = 20  # for what must happen; only a failing test waits that long
@@ -145,6 +146,25 @@ def test_stopping_ends_those_who_are_let_in_and_those_who_wait(
     assert [finishes(live) for live in lives] == [["stopped"]] * 5
 
 
+def test_stopped_while_it_searches_a_question_keeps_all_its_panels(
+    gate: Callable[[int], Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box, searching, stopped = gate(8), Event(), Event()
+
+    def slow(*_: object) -> Iterator[Progress]:
+        searching.set()
+        assert stopped.wait(SECONDS)
+        yield Progress(sentence="Searching …")
+
+    monkeypatch.setattr("core.retrieval.pools.Pools.pool", slow)
+    live = box.start(1, list(three_ways(replace(RECIPE, generation=BOX), "word-overlap")))
+    box.holds(1)
+    assert searching.wait(SECONDS)
+    live.stop()
+    stopped.set()
+    assert finishes(live) == ["stopped"] * 3
+
+
 def test_who_goes_away_leaves_the_line_and_what_was_said_is_kept(
     gate: Callable[[int], Gate],
 ) -> None:
@@ -201,6 +221,45 @@ def test_a_sweep_that_is_stopped_at_an_endpoint_goes_on_where_it_was(
     box.lab.sweeps.resume(sweep)
     assert box.lab.sweeps.wait(sweep, SECONDS)
     assert {cell.status for cell in box.lab.sweeps.cells(sweep)} == {"done"}
+
+
+def test_cards_are_proposed_by_an_endpoint_and_its_faults_are_told(
+    lab: Lab, openai_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry.PACKAGES, "generator", "core.generators")
+    said = "says:<think>Hm.</think>Question: What does the lamp of Varn burn?\nAnswer: whale oil\n"
+    boxes = [
+        Endpoint(name="box", address=openai_server, model=said),
+        Endpoint(name="broken", address=openai_server, model="unknown"),
+    ]
+    lab = Lab(replace(lab.settings, endpoints=tuple(boxes)))
+    papers = [lab.papers.get(paper_id) for paper_id in everything(lab)]
+    spans = [Span(paper_id=paper.id, start=0, end=len(paper.text)) for paper in papers]
+    broken = lab.proposals.start(spans, "broken")
+    assert broken.join(SECONDS)
+    assert all("knows no model 'unknown'" in why for why in broken.refused)
+    proposing = lab.proposals.start(spans, "box")
+    assert proposing.join(SECONDS)
+    assert (proposing.done, proposing.kept) == (len(spans), 1)
+
+
+def test_a_class_asks_as_many_at_once_as_its_endpoint_takes(
+    gate: Callable[[int], Gate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    best = {"generator": "box", "embedder": "hashing", "reranker": "word-overlap"}
+    monkeypatch.setattr(Models, "default", lambda _models, family: best[family])
+    box = gate(2)
+    opened, _ = box.lab.classes.start(Server(address="0.0.0.0", port=8501))
+    questions = box.lab.classes.questions
+    for name in ("Ada", "Ben", "Cem"):
+        screen = box.lab.classes.screen(opened.code, box.lab.classes.join(opened.code, name).token)
+        questions.put(screen, f"What does {name} ask?")
+    box.holds(2)
+    assert len(questions.line(opened.id)) == 1
+    box.get("open")
+    until(lambda: len(box.lab.comparisons.history()) == 3)
+    assert box.get()["most"] == 2
+    box.lab.classes.end()
 
 
 def test_places_go_to_people_first_then_to_those_who_have_begun() -> None:

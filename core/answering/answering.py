@@ -30,6 +30,7 @@ from core.settings import Settings
 from core.store import Store, now
 from core.tasks import Priority, Progress, Ticket, Worker, mapped, result_of, together
 from core.types import (
+    Answer,
     Comparison,
     Evidence,
     Recipe,
@@ -329,6 +330,11 @@ class Answering(Writing):
         except TriptychError:
             if not stop.is_set() or not any(draft.run for draft in drafts):
                 raise
+            for draft in drafts:
+                if not draft.run:  # it was still searching
+                    draft.run = self.run(draft, Answer(text="", finish_reason="stopped"), None)
+                    self._store.runs.keep(draft.run)
+                    yield Finished(panel=draft.panel, run=draft.run)
 
     def _found(self, drafts: Sequence[Draft], stop: Event) -> Generator[Step, None, None]:
         """The evidence of these drafts."""

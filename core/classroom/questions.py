@@ -1,4 +1,5 @@
-"""What students ask: searched at once, or answered one after another, in turns.
+"""What students ask: searched at once, or answered in turns, one after another or as many at once
+as an endpoint takes.
 
 Whatever the teacher asks goes first: the worker takes work for students after work for people. A
 search shows at once what is similar, before any student's passages are reranked: that takes a
@@ -9,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
-from threading import Condition
+from threading import Condition, Thread
 
 from core.answering import Answering
 from core.classroom import rules
@@ -48,6 +49,8 @@ class ClassQuestions:
         self._turns = count(1)
         self._served: dict[str, int] = {}  # by student: when their last turn was
         self._changed = Condition()
+        self._changes = 0
+        self._busy = 0  # questions that are being answered
         self._serving: Task[AskedQuestion, None] | None = None
 
     # searching
@@ -118,23 +121,40 @@ class ClassQuestions:
             if self._serving is None or self._serving.over:
                 self._serving = Task(name="class questions")
                 self._serving.follow(self._serve())
-            self._changed.notify_all()
+            self._has_changed()
+
+    def _has_changed(self) -> None:
+        """Have the line looked at again; within `_changed`."""
+        self._changes += 1
+        self._changed.notify_all()
 
     def _serve(self) -> Generator[AskedQuestion, None, None]:
-        """Answer one question after another while a class is open; each as it is answered."""
+        """Have questions answered while a class is open; each as its turn comes."""
         current = self._store.current()
         if current:
             for each in self._store.questions(current.id):
                 if each.state == "answering":  # broken off with the program
                     self._store.mark_question(each.id, "waiting")
-        while current := self._store.current():
+        while True:
+            seen = self._changes
+            current = self._store.current()
+            if not current:
+                return
             waiting = () if current.paused else self.line(current.id)
-            if waiting:
-                self._answer(waiting[0])
+            if waiting and self._busy < self._models.at_once(self._models.default("generator")):
+                self._begin(waiting[0])
                 yield waiting[0]
             else:
                 with self._changed:
-                    self._changed.wait(timeout=60)
+                    if self._changes == seen:
+                        self._changed.wait(timeout=60)
+
+    def _begin(self, asked: AskedQuestion) -> None:
+        self._served[asked.student] = next(self._turns)
+        self._store.mark_question(asked.id, "answering")
+        with self._changed:
+            self._busy += 1
+        Thread(target=self._answer, args=(asked,), daemon=True, name="class question").start()
 
     def _in_turn(self, questions: Sequence[AskedQuestion]) -> tuple[AskedQuestion, ...]:
         """Those that wait. Whose turn was last is not known any more after a new start."""
@@ -142,13 +162,10 @@ class ClassQuestions:
         return tuple(round_robin(waiting, lambda each: each.student, self._served))
 
     def _answer(self, asked: AskedQuestion) -> None:
-        self._served[asked.student] = next(self._turns)
-        self._store.mark_question(asked.id, "answering")
         try:
             papers = self._papers.resolve(())
-            recipe = self._recipe()
             live = self._answering.start(
-                asked.question, [recipe], papers, Priority.STUDENT, THE_LINE
+                asked.question, [self._recipe()], papers, Priority.STUDENT, THE_LINE
             )
             live.join()
             if live.error:
@@ -157,6 +174,10 @@ class ClassQuestions:
             self._store.mark_question(asked.id, "failed", sentence=error.sentence)
         else:
             self._store.mark_question(asked.id, "done", comparison_id=live.id)
+        finally:
+            with self._changed:
+                self._busy -= 1
+                self._has_changed()
 
     def _recipe(self) -> Recipe:
         """The best models that are here, with the usual settings."""

@@ -57,6 +57,10 @@ class Models:
         known = registry.catalogue(self._settings, "generator")
         return any(model.source == "endpoint" for model, _ in known if model.name == name)
 
+    def at_once(self, name: str) -> int:
+        """How many answers of this generator are written at once for people who ask one each."""
+        return endpoints.find(self._settings, name).requests if self.is_served(name) else 1
+
     def served(
         self,
         name: str,

@@ -29,7 +29,6 @@ from core.types.asking import (
     digest,
     file_id_of,
     run_key,
-    three_ways,
     with_text_digest,
 )
 from core.types.backends import Delta, Embedder, Request, Reranker, TextGenerator
@@ -55,6 +54,7 @@ from core.types.filters import (
     filter_to_link,
 )
 from core.types.sweeps import Cell, CellStatus, Setting, Sweep, SweepStatus
+from core.types.three_ways import three_ways
 from core.types.view import CHOICES, Choice, View, from_link, to_link
 
 __all__ = [

@@ -437,17 +437,3 @@ class Model:
     quantisation: str = ""  # how its file or folder keeps them, where that is rounded: "Q4_K_M"
     context: int = 0  # how many tokens it reads at once, as its GGUF file says; 0: not looked up
     chat_template: bool | None = None  # whether its GGUF file has one; None: not looked up
-
-
-def three_ways(recipe: Recipe, reranker: str) -> tuple[Recipe, Recipe, Recipe]:
-    """No context | retrieved | retrieved and reranked, alike in everything else.
-
-    Errors: `recipe.evidence` must be a Retrieval (ValueError).
-    """
-    if not isinstance(recipe.evidence, Retrieval):
-        raise ValueError("three ways start from a retrieval")
-    return (
-        replace(recipe, evidence=None),
-        replace(recipe, evidence=replace(recipe.evidence, reranker=None)),
-        replace(recipe, evidence=replace(recipe.evidence, reranker=reranker)),
-    )

@@ -105,6 +105,11 @@ class Handler(BaseHTTPRequestHandler):
                 self.say(body, "word ")
             self.say(body, "", "stop")
 
+    def do_says(self, body: dict[str, Any]) -> None:
+        self.begin()
+        self.say(body, body["model"].partition(":")[2])
+        self.say(body, "", "stop")
+
     def do_late(self, body: dict[str, Any]) -> None:
         """Reads the prompt for longer than it may be silent between two words."""
         self.begin()

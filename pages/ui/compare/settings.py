@@ -148,16 +148,7 @@ def _generation(lab: Lab) -> Generation:
             key="compare.temperature",
             persist_state=KEEP,
         )
-        top_p = st.number_input(
-            "Top-p (1: all words)", step=0.05, key="compare.top_p", persist_state=KEEP
-        )
-        top_tokens = st.number_input(
-            "Top tokens (0: all)",
-            step=10,
-            key="compare.top_tokens",
-            persist_state=KEEP,
-            help="A word is drawn from so many of the likeliest tokens; servers call this top-k.",
-        )
+        top_p, top_tokens = _drawn_from() if temperature > 0 else (1.0, 0)
         seed = st.number_input("Seed", step=1, key="compare.seed", persist_state=KEEP)
         style: Style = st.selectbox(
             "Style",
@@ -186,6 +177,20 @@ def _generation(lab: Lab) -> Generation:
         style=style,
         passages=passages,
     )
+
+
+def _drawn_from() -> tuple[float, int]:
+    top_p = st.number_input(
+        "Top-p (1: all words)", step=0.05, key="compare.top_p", persist_state=KEEP
+    )
+    top_tokens = st.number_input(
+        "Top tokens (0: all)",
+        step=10,
+        key="compare.top_tokens",
+        persist_state=KEEP,
+        help="A word is drawn from so many of the likeliest tokens; servers call this top-k.",
+    )
+    return top_p, top_tokens
 
 
 def _model(lab: Lab, family: Family) -> str:
