@@ -27,7 +27,8 @@ def draw(lab: Lab) -> None:
     """The list, what was found on this machine, and the form of one that is added or changed."""
     st.caption(
         "A server that speaks OpenAI's API, such as Ollama, LM Studio, llama.cpp or vLLM, can write"
-        " the answers. Questions and passages go to these addresses and to no others."
+        " the answers, and embed or rerank. Questions and passages go to these addresses and to no"
+        " others."
     )
     for fault in lab.endpoints.faults():
         st.caption(f":red[:material/error: {labels.escaped(fault)}]")
