@@ -58,7 +58,7 @@ def form(lab: Lab, asked: DeltaGenerator, price: DeltaGenerator) -> None:
         with price:
             frame.show(error)
     with price, st.container(horizontal=True, vertical_alignment="center", key="sweep-start"):
-        label = f"Start {labels.counted(planned.cells, 'cell')}" if planned else "Start"
+        label = f"Start {labels.counted(planned.cells, 'run')}" if planned else "Start"
         if st.button(label, type="primary", disabled=planned is None, key="sweep.start"):
             assert planned
             watch.open_sweep(lab.sweeps.start(planned))

@@ -80,9 +80,15 @@ def test_the_best_cell_is_named_and_its_mean_is_in_the_table() -> None:
 
 def test_cells_that_cannot_be_told_apart_have_no_winner() -> None:
     few = quality.by_size_and_k(two_cells(0.3, 0.9, 3), "good", "light", _tied, _intervals)
-    assert few.title == "The share of good does not tell 2 of 2 cells apart: at most 0.90"
+    assert (
+        few.title
+        == "No significant difference in the share of good between 2 of 2 settings: at most 0.90"
+    )
     one = quality.by_size_and_k(two_cells(0.3, 0.9, 1), "good", "light", _tied, _intervals)
-    assert one.title == "The share of good does not tell these 2 cells apart: at most 0.90"
+    assert (
+        one.title
+        == "No significant difference in the share of good between these 2 settings: at most 0.90"
+    )
 
 
 def test_the_hardest_question_stands_first() -> None:

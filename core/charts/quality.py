@@ -75,10 +75,10 @@ def by_size_and_k(
     tied = _tied(by_question, tied_with_best)
     title = f"The share of {measure} is highest at size {best[1]:,}, top {best[2]}, {best[0]}"
     if len(means) == 1:
-        title = f"{heading(measure)}: one cell only, {means[best]:.2f} at size {best[1]:,}"
+        title = f"{heading(measure)}: one setting only, {means[best]:.2f} at size {best[1]:,}"
     elif tied != 1:
-        some = f"{tied} of {len(means)} cells" if tied else f"these {len(means)} cells"
-        title = f"The share of {measure} does not tell {some} apart"
+        some = f"{tied} of {len(means)}" if tied else f"these {len(means)}"
+        title = f"No significant difference in the share of {measure} between {some} settings"
         title += f": at most {means[best]:.2f}"
     from core.charts.drawing import make_subplots
 

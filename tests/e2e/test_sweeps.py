@@ -32,8 +32,8 @@ def start(page: Page, address: str) -> str:
     ready(page)
     page.get_by_label("Questions", exact=True).fill(QUESTIONS)
     page.get_by_label("Questions", exact=True).press("Control+Enter")
-    expect(page.get_by_role("button", name="Start 10 cells")).to_be_enabled()
-    page.get_by_role("button", name="Start 10 cells").click()
+    expect(page.get_by_role("button", name="Start 10 runs")).to_be_enabled()
+    page.get_by_role("button", name="Start 10 runs").click()
     page.wait_for_url(lambda url: "sweep=" in url)
     return page.url
 
@@ -79,7 +79,7 @@ def test_story_start_leave_watch_ask_stop_and_resume(
 
     second = browser.new_context().new_page()
     second.goto(url)
-    expect(second.get_by_text("of 10 cells").first).to_be_visible()
+    expect(second.get_by_text("of 10 runs").first).to_be_visible()
     expect(second.locator(".js-plotly-plot")).to_be_visible()
 
     ask(third, "What does differential privacy promise?")
@@ -92,7 +92,7 @@ def test_story_start_leave_watch_ask_stop_and_resume(
     stop.click()
     expect(second.locator(".st-key-sweep-resume button")).to_be_visible(timeout=60_000)
     second.locator(".st-key-sweep-resume button").click()
-    expect(second.get_by_text("done · 10 of 10 cells")).to_be_visible(timeout=ANSWER_MS)
+    expect(second.get_by_text("done · 10 of 10 runs")).to_be_visible(timeout=ANSWER_MS)
 
     ready(second)
     square = second.locator(".js-plotly-plot .points path").nth(1).bounding_box()
@@ -101,5 +101,5 @@ def test_story_start_leave_watch_ask_stop_and_resume(
     second.wait_for_url("**run=**")
     assert all(answers(second))
     second.get_by_role("link", name="The sweep").click()
-    expect(second.get_by_text("done · 10 of 10 cells")).to_be_visible()
+    expect(second.get_by_text("done · 10 of 10 runs")).to_be_visible()
     second.context.close()

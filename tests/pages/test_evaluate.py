@@ -73,7 +73,7 @@ def test_the_sample_questions_come_with_one_click(app: AppTest, lab: Lab) -> Non
 
 def test_what_it_costs_is_said_before_it_starts(page: AppTest) -> None:
     page.button_group(key="evaluate.preset").set_value("sizes").run()
-    assert {metric.label: metric.value for metric in page.metric}["cells"] == "24"
+    assert {metric.label: metric.value for metric in page.metric}["runs"] == "24"
     assert "1 question without gold in these papers will not be asked" in texts(page)
     assert page.button(key="evaluate.start").label == "Evaluate 4 settings"
     assert "demo" not in page.button_group(key="evaluate.preset").options
@@ -106,7 +106,7 @@ def test_story_evaluate_leave_come_back_and_read_the_verdict(page: AppTest, lab:
     page.switch_page("pages/library.py").run()
     page.query_params.clear()
     page.switch_page("pages/evaluate.py").run()
-    assert "24 of 24 cells" in texts(page)
+    assert "24 of 24 runs" in texts(page)
     page.button(key=f"evaluate.open.{row.id}").click().run()
     assert not page.exception
     found = result_of(lab.evaluations.result(row.id, "600/0 · top 1"))

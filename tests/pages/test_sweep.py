@@ -89,7 +89,7 @@ def test_while_a_plan_is_made_the_page_answers(
     assert making.join(WAIT)
     assert given_up.join(WAIT)
     page.run()
-    assert metrics(page)["cells"] == "18"
+    assert metrics(page)["runs"] == "18"
     page.button(key="sweep.start").click().run()  # of the plan that is on screen
     assert not page.exception
     assert "sweep" in page.query_params
@@ -109,11 +109,11 @@ def test_a_preset_that_asks_fewer_questions_says_so(app: AppTest) -> None:
 
 def test_what_it_costs_is_said_before_it_starts(page: AppTest) -> None:
     assert not page.exception
-    assert metrics(page)["cells"] == "18"
-    assert metrics(page)["pairs to rerank"] == "≤ 8"
+    assert metrics(page)["runs"] == "18"
+    assert metrics(page)["reranker calls"] == "≤ 8"
     page.multiselect(key="sweep.top_k").set_value(["1", "2", "9"]).run()
     assert "Left out: 200\\/20 · top 9 and 3 more" in texts(page)
-    assert metrics(page)["cells"] == "18"
+    assert metrics(page)["runs"] == "18"
     page.multiselect(key="sweep.chunks").set_value(["many"]).run()
     assert "chunks is ['many']; it must be sizes and overlaps" in texts(page)
     assert page.button(key="sweep.start").disabled
@@ -135,13 +135,13 @@ def test_story_start_leave_come_back_and_open_a_cell(page: AppTest, lab: Lab) ->
     page.switch_page("pages/library.py").run()
     page.query_params.clear()
     page.switch_page("pages/sweep.py").run()
-    assert "18 of 18 cells" in texts(page)
+    assert "18 of 18 runs" in texts(page)
     page.button(key=f"sweep.open.{row.id}").click().run()
     assert not page.exception
-    assert "done · 18 of 18 cells" in texts(page)
+    assert "done · 18 of 18 runs" in texts(page)
     page.button(key="sweep.back").click().run()
     page.run()
-    assert "18 of 18 cells were answered before" in texts(page)
+    assert "18 of 18 runs were made before" in texts(page)
 
 
 def test_what_failed_is_said_and_tried_again(
@@ -163,7 +163,7 @@ def test_what_failed_is_said_and_tried_again(
     page.button(key="sweep.retry").click().run()
     assert lab.sweeps.wait(row.id, WAIT)
     page.run()
-    assert "done · 18 of 18 cells" in texts(page)
+    assert "done · 18 of 18 runs" in texts(page)
 
 
 def slowed(monkeypatch: pytest.MonkeyPatch) -> tuple[Event, Event]:
@@ -189,7 +189,7 @@ def test_a_sweep_under_way_stands_above_the_form_and_is_stopped_in_words(
     assert begun.wait(WAIT)
     page.query_params.clear()
     page.run()
-    assert texts(page).index("under way · 0 of 18 cells") < texts(page).index("What will it cost?")
+    assert texts(page).index("under way · 0 of 18 runs") < texts(page).index("What will it cost?")
     assert "None yet." not in texts(page)
 
     page.text_area(key="sweep.questions").set_value("What glows?").run()
@@ -197,14 +197,14 @@ def test_a_sweep_under_way_stands_above_the_form_and_is_stopped_in_words(
     second = lab.sweeps.all()[0]
     assert second.id != first.id
     page.run()
-    assert "in line · 0 of 9 cells" in texts(page)
+    assert "in line · 0 of 9 runs" in texts(page)
     assert "one piece of work is before this sweep" in bars(page)
     assert "a question goes first" not in texts(page)
 
     page.query_params["sweep"] = first.id
     page.run()
     page.button(key="sweep.stop").click().run()
-    assert "stopped · 0 of 18 cells" in texts(page)
+    assert "stopped · 0 of 18 runs" in texts(page)
     assert "it ends what it is at" in bars(page)
     assert not [button for button in page.button if button.key == "sweep.resume"]
     go_on.set()

@@ -244,10 +244,10 @@ def cost(plan: SweepPlan, typed: int = 0) -> None:
     """What the sweep would take, before it starts. A preset may ask fewer questions than were
     `typed`; then that is said."""
     with st.container(horizontal=True, gap="medium", key="sweep-cost"):
-        st.metric("cells", f"{plan.cells:,}", width="content")
+        st.metric("runs", f"{plan.cells:,}", width="content")
         if plan.answers:
             st.metric("different prompts", at_most(plan.distinct_prompts), width="content")
-        st.metric("pairs to rerank", at_most(plan.rerank_pairs), width="content")
+        st.metric("reranker calls", at_most(plan.rerank_pairs), width="content")
         st.metric(
             "about",
             duration(plan.seconds),
@@ -277,9 +277,7 @@ def cost(plan: SweepPlan, typed: int = 0) -> None:
         " once."
     )
     if plan.known:
-        st.caption(
-            f"{plan.known:,} of {plan.cells:,} cells were answered before and are taken over."
-        )
+        st.caption(f"{plan.known:,} of {plan.cells:,} runs were made before and are taken over.")
     reasons: dict[str, list[str]] = {}
     for each in plan.dropped:
         reasons.setdefault(each.why, []).append(each.what)

@@ -25,8 +25,8 @@ STATUSES = {
 
 
 def summary(row: SweepRow) -> str:
-    """done · 185 of 185 cells · 2 failed"""
-    parts = [STATUSES[row.status], f"{row.done:,} of {labels.counted(row.cells, 'cell')}"]
+    """done · 185 of 185 runs · 2 failed"""
+    parts = [STATUSES[row.status], f"{row.done:,} of {labels.counted(row.cells, 'run')}"]
     if row.failed:
         parts.append(f"{row.failed:,} failed")
     return " · ".join(parts)
@@ -107,7 +107,7 @@ def state(lab: Lab, row: SweepRow) -> None:
         pairs, prompts = progress.counted.rerank_pairs, progress.counted.distinct_prompts
         st.caption(
             f"Counted after the search: {labels.counted(pairs or 0, 'pair')} to rerank,"
-            f" {labels.counted(prompts, 'different prompt')} for the cells that were open."
+            f" {labels.counted(prompts, 'different prompt')} for the runs that were open."
         )
     if row.sentence:
         st.error(labels.escaped(row.sentence), icon=":material/error:")
@@ -142,7 +142,7 @@ def picture(lab: Lab, sweep: Sweep, *, live: bool) -> None:
                 width=200,
             )
         st.caption(
-            "Squares fill as cells end; a click on one opens it in Compare."
+            "Squares fill as runs end; a click on one opens it in Compare."
             if live
             else "Click a filled square: it opens in Compare."
         )
@@ -171,5 +171,5 @@ def picture(lab: Lab, sweep: Sweep, *, live: bool) -> None:
             st.switch_page("pages/compare.py", query_params=came)
     if not live:
         for sentence, count in lab.sweeps.failures(sweep.id).items():
-            failed = f":red[:material/error: {labels.counted(count, 'cell')} failed:]"
+            failed = f":red[:material/error: {labels.counted(count, 'run')} failed:]"
             st.caption(f"{failed} {labels.escaped(sentence)}")
