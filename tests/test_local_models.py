@@ -255,8 +255,8 @@ def test_a_model_that_thinks_is_asked_not_to(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("flags", "faster", "precision", "why"),
     [
-        ("avx512f avx512_bf16", 2.34, "bfloat16", "2.3 times as fast as float32"),
-        ("avx512f avx512_bf16", 1.2, "float32", "bfloat16 is 1.2 times as fast, too little"),
+        ("avx512f avx512_bf16", 2.34, "bfloat16", "2.34 times as fast as float32"),
+        ("avx512f avx512_bf16", 1.2, "float32", "bfloat16 is only 1.20 times as fast"),
         ("avx512f", 2.34, "float32", ""),
     ],
 )

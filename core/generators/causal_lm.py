@@ -74,14 +74,14 @@ def _suited(model: Model, settings: Settings) -> Model:
         if since is None:
             return replace(model, first_load=TRIED, why="bfloat16 is not tried yet")
         later = ", chosen from the next start on" if since >= cpu_precision.LEAST else ""
-        return replace(model, why=f"bfloat16 is {since:.1f} times as fast{later}")
+        return replace(model, why=f"bfloat16 is {since:.2f} times as fast{later}")
     if faster < cpu_precision.LEAST:
-        return replace(model, why=f"bfloat16 is {faster:.1f} times as fast, too little")
+        return replace(model, why=f"bfloat16 is only {faster:.2f} times as fast")
     return replace(
         model,
         precision="bfloat16",
         revision=model.revision.replace("/float32", "/bfloat16"),
-        why=f"{faster:.1f} times as fast as float32",
+        why=f"{faster:.2f} times as fast as float32",
     )
 
 
