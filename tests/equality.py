@@ -29,6 +29,7 @@ SHAPE = {
     "bos_token_id": 1,
     "eos_token_id": 2,
     "pad_token_id": 0,
+    "tie_word_embeddings": False,  # or Gemma's repeat their last token whatever they read
     "initializer_range": 0.4,  # so that its answers depend on what it reads
 }
 OWN: dict[str, dict[str, Any]] = {
@@ -91,7 +92,7 @@ def model(kind: str, **how: Any) -> Any:
 
 
 def prompts(lengths: Sequence[int] = LENGTHS) -> list[list[int]]:
-    """Of so many tokens each; the second half of them begin alike."""
+    """Of so many tokens each; the longer ones begin alike."""
     return [[3 + (i * i * 7 + i * (n % 3)) % (WORDS - 3) for i in range(n)] for n in lengths]
 
 

@@ -229,7 +229,7 @@ def _growing_layer() -> "type[DynamicLayer]":
 
     class Growing(DynamicLayer):
         """Keys and values, shape (rows, heads, tokens, size), with room for the next GROW tokens:
-        copying all of them at each step took 41 ms for three rows of 700 tokens, a third of it."""
+        copying all of them at each step took 41 ms for three rows of 700 tokens (SmolLM2)."""
 
         keys: torch.Tensor
         values: torch.Tensor
