@@ -8,7 +8,7 @@ PYTHON ?= $(shell for it in $(PYTHONS); do $$it --version > /dev/null 2>&1 && ec
 NO_PYTHON = Triptych needs Python 3.11, 3.12 or 3.13, and none of $(PYTHONS) runs here. \
 	Install one of them, or name yours: make PYTHON=/path/to/python
 
-.PHONY: run install test fast kill soak hostile fuzz check hooks bench bench-full shots omega reproduce
+.PHONY: run install test fast kill soak hostile fuzz equality check hooks bench bench-full shots omega reproduce
 
 run: .venv/.installed $(DATA)/.samples-added
 	TRIPTYCH_WARM=$(or $(TRIPTYCH_WARM),1) $(BIN)/streamlit run app.py
@@ -61,6 +61,10 @@ soak: .venv/.installed-dev
 # Files that mean harm, at full size, with the time that each took.
 hostile: .venv/.installed-dev
 	KILLS=20 $(BIN)/python -m pytest -s tests/test_hostile_files.py $(ARGS)
+
+# Answers of two dozen architectures beside the library's own, token by token.
+equality: .venv/.installed-dev
+	$(BIN)/python -m tests.equality
 
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check .

@@ -5,15 +5,18 @@
 The panels have no context, three chunks, and three other chunks of about 800 characters; each
 writes at most 64 tokens, greedily. Plain: transformers' `generate` on the same weights in float32,
 panel after panel, and as many tokens as ours wrote, since ours end where they repeat themselves.
-All take turns, and the fastest of several goes counts.
+All take turns, and the fastest of several goes counts. On a CPU the same panels are written in
+float32 and bfloat16, ours together and plain one by one, in the processor's seconds.
 """
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from threading import Event
 from typing import Any
 
 from benchmarks._texts import chunks
+from core.generators import causal_lm
 from core.models import registry
 from core.settings import Settings
 from core.types import Generation, Message, Request, TextGenerator
@@ -29,7 +32,7 @@ def rows() -> list[dict[str, str]]:
     """Our seconds and the plain ones, our speed as a share of the plain one, the demand."""
     settings = Settings()
     model, module = registry.find(settings, "generator", GENERATION.generator)
-    generator = module.load(model, settings)
+    generator: Any = module.load(model, settings)
     texts = [text for text in chunks(200) if 700 <= len(text) <= 800]
     requests = [request(()), request(texts[:3]), request(texts[3:6])]
     written = [tokens_written(generator, each) for each in requests]  # and all is warm
@@ -47,7 +50,10 @@ def rows() -> list[dict[str, str]]:
         for times in zip(*goes, strict=True)
     )
     tokens = sum(written)
+    place = Path(generator._model.name_or_path)
+    beside = precisions(place, requests) if generator._model.device.type == "cpu" else []
     return [
+        *beside,
         row(
             f"3 panels together, {tokens / batch[1]:.0f} tokens/s, or by `generate`",
             batch[1],
@@ -62,6 +68,34 @@ def rows() -> list[dict[str, str]]:
             2,
         ),
     ]
+
+
+def precisions(folder: Path, requests: Sequence[Request]) -> list[dict[str, str]]:
+    """Processor seconds of ours in each precision beside plain `generate` in the same, and of ours
+    in bfloat16 beside ours in float32."""
+    used: dict[str, list[tuple[float, float]]] = {"float32": [], "bfloat16": []}
+    models = {name: causal_lm.read(folder, "cpu", name) for name in used}
+    plain = {
+        name: plain_generate(model, {each: tokens_written(model, each) for each in requests}, name)
+        for name, model in models.items()
+    }
+    for _ in range(GOES):
+        for name, model in models.items():
+            at = [time.process_time()]
+            together(model, requests)
+            at.append(time.process_time())
+            one_by_one(plain[name], requests)
+            used[name].append((at[1] - at[0], time.process_time() - at[1]))
+    best = {
+        name: (min(ours for ours, _ in goes), min(library for _, library in goes))
+        for name, goes in used.items()
+    }
+    rows = [
+        row(f"3 panels in {name}, processor seconds, or by `generate`", *best[name], 1.2)
+        for name in used
+    ]
+    in_both = best["bfloat16"][0], best["float32"][0]
+    return [*rows, row("3 panels in bfloat16 or float32, processor seconds", *in_both, 1.2)]
 
 
 def row(what: str, ours: float, plain: float, least: float) -> dict[str, str]:
@@ -99,14 +133,16 @@ def one_by_one(answer: Callable[[Request], Times], requests: Sequence[Request]) 
     return before + times[-1][0], before + times[-1][1]
 
 
-def plain_generate(generator: Any, written: dict[Request, int]) -> Callable[[Request], Times]:
+def plain_generate(
+    generator: Any, written: dict[Request, int], precision: str = "float32"
+) -> Callable[[Request], Times]:
     """The library's own call, on a model as the library loads it, for as many tokens as given."""
     import torch
     from transformers import AutoModelForCausalLM
     from transformers.generation.streamers import BaseStreamer
 
     model = AutoModelForCausalLM.from_pretrained(
-        generator._model.name_or_path, dtype=torch.float32, local_files_only=True
+        generator._model.name_or_path, dtype=getattr(torch, precision), local_files_only=True
     ).to(generator._model.device)
 
     class FirstToken(BaseStreamer):

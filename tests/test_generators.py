@@ -24,6 +24,7 @@ from core.generators.causal_lm import CausalLM
 from core.models import packages
 from core.settings import Settings
 from core.types import Delta, Generation, Message, Model, Request
+from tests import equality
 
 TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}: {{ message['content'] }}"
@@ -172,18 +173,16 @@ def test_a_seed_says_the_same_at_any_place_in_a_batch(tiny: CausalLM) -> None:
     assert first != second
 
 
-def one_hot(tiny: CausalLM, token: str) -> Any:
-    import torch
-
-    logits = torch.zeros(len(tiny._tokenizer))
-    logits[tiny._tokenizer.convert_tokens_to_ids(token)] = 1
-    return logits
+def token_of(tiny: CausalLM, token: str) -> int:
+    number = tiny._tokenizer.convert_tokens_to_ids(token)
+    assert isinstance(number, int)
+    return number
 
 
 def spoken(tiny: CausalLM, text: str, max_tokens: int) -> list[Delta]:
     """What a row says when it is made to choose the bytes of a text one by one."""
     row = tiny._row(0, ask("?", max_tokens=max_tokens))
-    return [row.take(one_hot(tiny, token)) for token in tiny._tokenizer.tokenize(text)]
+    return [row.take(token_of(tiny, token)) for token in tiny._tokenizer.tokenize(text)]
 
 
 def test_half_characters_wait_for_the_rest(tiny: CausalLM) -> None:
@@ -203,8 +202,8 @@ def test_half_a_character_at_the_end_is_not_said(tiny: CausalLM) -> None:
 @pytest.mark.parametrize("token", SPECIAL)
 def test_any_special_token_ends_an_answer_and_is_not_counted(tiny: CausalLM, token: str) -> None:
     row = tiny._row(0, ask("?"))
-    row.take(one_hot(tiny, "a"))
-    end = row.take(one_hot(tiny, token))
+    row.take(token_of(tiny, "a"))
+    end = row.take(token_of(tiny, token))
     assert (end.finish, end.text, end.answer_tokens) == ("stop", "", 1)
 
 
@@ -365,6 +364,45 @@ def test_other_packaged_weights_than_the_known_ones_are_refused(tmp_path: Path) 
     with pytest.raises(Damaged, match="damaged or another version"):
         nowhere = Settings(models=tmp_path / "models", prepared=tmp_path / "models")
         causal_lm.load(replace(model, folder=str(tmp_path)), nowhere)
+
+
+def test_tokens_are_drawn_by_their_chances_and_never_without_one(tiny: CausalLM) -> None:
+    import torch
+
+    row = tiny._row(0, ask("?", temperature=1, seed=3))
+    logits = torch.tensor([0.6, 0.0, 0.1, 0.3, 0.0]).log()
+    drawn = [row.draw(logits) for _ in range(4000)]
+    assert {token: round(drawn.count(token) / 4000, 1) for token in set(drawn)} == {
+        0: 0.6,
+        2: 0.1,
+        3: 0.3,
+    }
+
+
+def test_a_device_without_float64_is_waited_for_once_a_step(tiny: CausalLM) -> None:
+    import torch
+
+    class OnDevice(torch.Tensor):
+        """Logits that may not be made float64, or left, but as a whole."""
+
+        moved = 0
+
+        def double(self) -> torch.Tensor:
+            raise TypeError("MPS has no float64")
+
+        def cpu(self) -> torch.Tensor:
+            OnDevice.moved += 1
+            return self.as_subclass(torch.Tensor)
+
+    rows = [tiny._row(n, ask("?", temperature=n % 2)) for n in range(4)]
+    logits = torch.eye(4, 9).mul(1000)
+    chosen = _decoding.choose(rows, logits.bfloat16().as_subclass(OnDevice))
+    assert (chosen, OnDevice.moved) == ([0, 1, 2, 3], 1)
+
+
+@pytest.mark.parametrize("kind", ["falcon", "gemma3_text", "gpt_oss"])
+def test_other_architectures_equal_plain_generation_alone_and_together(kind: str) -> None:
+    assert equality.differences(kind, (5, 90, 150), **equality.SLIDING.get(kind, {})) == []
 
 
 def test_a_circle_is_seen_at_its_second_round() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from core.embedders import sentence_transformer
 from core.errors import BadInput, Damaged, MissingModel, OutOfSpace, TriptychError
-from core.generators import causal_lm
+from core.generators import _cpu_precision, causal_lm
 from core.lab import Lab
 from core.models import Models, defaults, device, memory, registry, weights
 from core.rerankers import cross_encoder
@@ -268,14 +268,89 @@ def test_a_chat_template_that_refuses_is_a_sentence(settings: Settings) -> None:
         strict.count(ask("Hi").messages, Generation())
 
 
-def test_models_that_forget_are_refused(settings: Settings) -> None:
-    folder = tiny_models.qwen2(settings.models / "sliding")
+def slide(folder: Path, window: str, kind: str) -> None:
     config = json.loads((folder / "config.json").read_text())
-    config |= {"use_sliding_window": True, "sliding_window": 64, "max_window_layers": 0}
-    config["layer_types"] = ["sliding_attention"] * 2
+    config |= {"use_sliding_window": True, window: 64, "max_window_layers": 0}
+    config["layer_types"] = ["full_attention", kind]
     (folder / "config.json").write_text(json.dumps(config))
+
+
+def test_models_that_forget_are_refused(settings: Settings) -> None:
+    slide(
+        tiny_models.qwen2(settings.models / "chunks"), "attention_chunk_size", "chunked_attention"
+    )
     with pytest.raises(BadInput, match=r"forget a part of what they read.+TRIPTYCH_ENDPOINTS"):
-        causal_lm.load(found(settings, "generator", "sliding"), settings)
+        causal_lm.load(found(settings, "generator", "chunks"), settings)
+
+
+def test_a_chat_template_without_a_system_turn_gets_the_rules_in_the_users(
+    settings: Settings,
+) -> None:
+    refuses = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no') }}{% endif %}"
+    tiny_models.qwen2(settings.models / "old", template=refuses + tiny_models.TEMPLATE)
+    old = causal_lm.load(found(settings, "generator", "old"), settings)
+    rules, question = Message(role="system", content="Cite."), Message(role="user", content="Why?")
+    folded = Message(role="user", content="Cite.\n\nWhy?")
+    assert old._prompt([rules, question], Generation()) == old._prompt([folded], Generation())
+
+
+def test_a_model_that_thinks_is_asked_not_to(settings: Settings) -> None:
+    thinks = "{% if enable_thinking is not defined or enable_thinking %}<think>{% endif %}"
+    tiny_models.qwen2(settings.models / "thinker", template=tiny_models.TEMPLATE + thinks)
+    tiny_models.qwen2(settings.models / "plain")
+    thinker, plain = (
+        causal_lm.load(found(settings, "generator", name), settings)
+        for name in ("thinker", "plain")
+    )
+    said = ask("Hi").messages
+    assert thinker._prompt(said, Generation()) == plain._prompt(said, Generation())
+
+
+@pytest.mark.parametrize(
+    ("flags", "faster", "precision", "why"),
+    [
+        ("avx512f avx512_bf16", 2.34, "bfloat16", "2.34 times as fast as float32"),
+        ("avx512f avx512_bf16", 1.2, "float32", "bfloat16 is only 1.20 times as fast"),
+        ("avx512f", 2.34, "float32", ""),
+    ],
+)
+def test_a_processor_that_is_faster_in_bfloat16_computes_in_it_from_the_next_start(
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    flags: str,
+    faster: float,
+    precision: str,
+    why: str,
+) -> None:
+    processors = settings.data / "cpuinfo"
+    processors.write_text(f"model name\t: A processor\nflags\t\t: {flags}\n")
+    monkeypatch.setattr(device, "PROCESSORS", processors)
+    times = iter([faster, 1.0] * 9)
+    monkeypatch.setattr(_cpu_precision, "_seconds", lambda _layers: next(times))
+    tiny_models.qwen2(settings.models / "tiny")
+    listed = found(settings, "generator", "tiny")
+    assert listed.precision == "float32"
+    assert causal_lm.load(listed, settings).precision == "float32"
+    assert found(settings, "generator", "tiny").revision == listed.revision  # until the next start
+    _cpu_precision._kept.cache_clear()
+    after = found(settings, "generator", "tiny")
+    assert (after.precision, after.why) == (precision, why)
+    assert after.revision == listed.revision.replace("float32", precision)
+    assert causal_lm.load(after, settings).precision == precision
+    if available := [each for each in causal_lm.models(settings) if each.source == "packaged"]:
+        assert available[0].precision == "float32"
+
+
+@pytest.mark.parametrize("card", ["bfloat16", "float16"])
+def test_a_gpu_computes_in_the_half_precision_it_has(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, card: str
+) -> None:
+    tiny_models.qwen2(settings.models / "tiny")
+    monkeypatch.setattr(device, "half_precision", lambda _place: card)
+    model = found(replace(settings, device="cuda"), "generator", "tiny")
+    assert (model.precision, model.revision.split("/")[1]) == (card, card)
+    read = causal_lm.read(Path(model.folder), "cpu", model.precision)
+    assert str(read._model.dtype) == f"torch.{card}"
 
 
 @pytest.mark.parametrize(

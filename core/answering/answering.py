@@ -125,6 +125,8 @@ class Answering(Writing):
                 revisions.append((recipe.evidence.retriever, fuses))
         if recipe.generation:
             revisions.append(("prompt", prompts.VERSION))
+            model = self._models.find("generator", recipe.generation.generator)
+            revisions += generators.draws(recipe.generation, model)
         return replace(recipe, revisions=tuple(revisions))
 
     def search(

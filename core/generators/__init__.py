@@ -1,7 +1,9 @@
 """Chat messages -> answers. One file = one kind of backend: see core.models.GeneratorBackend."""
 
 from core.errors import BadInput
-from core.types import Generation
+from core.types import Generation, Model
+
+DRAWS = "2"  # another one whenever a seed says something else than before
 
 
 def check(generation: Generation) -> None:
@@ -22,3 +24,8 @@ def check(generation: Generation) -> None:
         )
     if not 0 <= generation.seed < 2**32:
         raise BadInput(f"The seed is {generation.seed}; it must lie between 0 and 4,294,967,295.")
+
+
+def draws(generation: Generation, model: Model) -> list[tuple[str, str]]:
+    """The revision of how tokens are drawn here, where they are drawn at all."""
+    return [("draws", DRAWS)] if generation.temperature > 0 and model.source != "endpoint" else []

@@ -2,13 +2,15 @@
 
 SmolLM2-135M-Instruct comes as a package, is unpacked once, and computes in float32 on every device.
 Models of the hub, and any others that lie here in safetensors or GGUF, compute in float32 on a CPU,
-where an answer does not depend on its neighbours, and in bfloat16 or 4 bits on a GPU, where
-rounding lets it depend on them a little. Knows a model's chat template, but not what a good prompt
+where an answer does not depend on its neighbours, in bfloat16 where that was measured to be faster
+(_cpu_precision), and in bfloat16, float16 or 4 bits on a GPU; there rounding lets it depend on them
+a little. Knows a model's chat template, but not what a good prompt
 says (core.answering.prompts).
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from itertools import count
@@ -17,6 +19,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from core.errors import BadInput, Damaged, OutOfSpace
+from core.generators import _cpu_precision as cpu_precision
 from core.generators._decoding import Row, answer
 from core.generators._few_rows import align, quicken
 from core.generators._gguf import read as read_gguf
@@ -34,17 +37,20 @@ FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 FOUR_BITS = "-4bit"  # at the end of a name
 MUTE = "it has no chat template"
+TRIED = "bfloat16 is tried for a second or two"  # at the first load on a processor that has it
 ROOM = 1.1  # for what is computed beside the weights
 
 
 def models(settings: Settings) -> list[Model]:
     """SmolLM2, then what else is here, as it is and in 4 bits, then what could be downloaded."""
     place = device.likely(settings)
-    precision = "float32" if place == "cpu" else "bfloat16"
+    precision = "float32" if place == "cpu" else device.half_precision(place)
     listed = [
         model if not model.available or _chats(model) else replace(model, aside=MUTE)
         for model in weights.models(settings, "causal_lm", precision)
     ]
+    if place == "cpu":
+        listed = [_suited(model, settings) for model in listed]
     if place == "cuda":
         whole = [model for model in listed if model.available and not model.quantisation]
         listed += [_in_four_bits(model) for model in whole]
@@ -60,6 +66,28 @@ def _chats(model: Model) -> bool:
         return True
     file = Path(model.folder, "tokenizer_config.json")
     return file.is_file() and bool(re.search(rb'"chat_template":\s*["[]', file.read_bytes()))
+
+
+def _suited(model: Model, settings: Settings) -> Model:
+    """In bfloat16 where that was measured to be worth it. The packaged model stays in float32: the
+    recorded samples and the published figures are its answers."""
+    if not model.available or not cpu_precision.has_bfloat16():
+        return model
+    faster = cpu_precision.measured(settings, model)
+    if faster is None:
+        since = cpu_precision.measured_since(settings, model)
+        if since is None:
+            return replace(model, first_load=TRIED, why="bfloat16 is not tried yet")
+        later = ", chosen from the next start on" if since >= cpu_precision.LEAST else ""
+        return replace(model, why=f"bfloat16 is {since:.2f} times as fast{later}")
+    if faster < cpu_precision.LEAST:
+        return replace(model, why=f"bfloat16 is only {faster:.2f} times as fast")
+    return replace(
+        model,
+        precision="bfloat16",
+        revision=model.revision.replace("/float32", "/bfloat16"),
+        why=f"{faster:.2f} times as fast as float32",
+    )
 
 
 def _packaged(settings: Settings) -> Model:
@@ -88,7 +116,7 @@ def _in_four_bits(model: Model) -> Model:
         name=model.name + FOUR_BITS,
         available=there,
         reason="" if there else "it needs bitsandbytes; pip install -r requirements-gpu.txt.",
-        revision=model.revision.replace("/bfloat16", "/4bit"),
+        revision=model.revision.replace(f"/{model.precision}", "/4bit"),
         precision="4bit",
         aside="it is rounded to 4 bits",
     )
@@ -110,7 +138,10 @@ def load(model: Model, settings: Settings) -> "CausalLM":
     remedy = "to have it made anew" if model.source == "packaged" else "and download it again"
     what = "file" if folder.suffix == weights.GGUF else "folder"
     try:
-        return read(folder, place, model.precision, smaller)
+        ready = read(folder, place, model.precision, smaller)
+        if (place, model.precision, model.first_load) == ("cpu", "float32", TRIED):
+            cpu_precision.measure(ready._model, model, settings)
+        return ready
     except Damaged as error:
         raise Damaged(f"{model.name} cannot be read: {error.sentence}", error.detail) from error
     except (OSError, ValueError, SafetensorError) as error:
@@ -163,13 +194,14 @@ def read(
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
-    how: dict[str, Any] = {"dtype": torch.float32 if precision == "float32" else torch.bfloat16}
+    half = device.half_precision(place) if precision == "4bit" else precision
+    how: dict[str, Any] = {"dtype": getattr(torch, half)}
     if precision == "4bit":
         how["quantization_config"] = BitsAndBytesConfig(
             load_in_4bit=True,
             bnb_4bit_quant_type="nf4",
             bnb_4bit_use_double_quant=True,
-            bnb_4bit_compute_dtype=torch.bfloat16,
+            bnb_4bit_compute_dtype=how["dtype"],
         )
     if place != "cpu":
         how["device_map"] = {"": place}
@@ -184,17 +216,22 @@ def read(
     _check_memory(model)
     if place == "cpu":
         align(model)
+    if place == "cpu" and precision == "float32":  # bfloat16 is not computed by MKL
         quicken(model)
     return CausalLM(model.eval(), tokenizer, precision, smaller)
 
 
 def _check_memory(model: "PreTrainedModel") -> None:
-    """Rows side by side need plain keys and values of everything that was read."""
+    """Rows side by side need keys and values of all that was read, or of its last part: for a
+    window that slides, the model's own mask leaves the others out."""
     from transformers import DynamicCache
-    from transformers.cache_utils import DynamicLayer
+    from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
+    text = model.config.get_text_config(decoder=True)
+    chunked = "chunked_attention" in (getattr(text, "layer_types", None) or ())
     layers = DynamicCache(config=model.config).layers
-    if any(type(layer) is not DynamicLayer for layer in layers):
+    kinds = (DynamicLayer, DynamicSlidingWindowLayer)
+    if chunked or any(type(layer) not in kinds for layer in layers):
         raise BadInput(
             f"Models of the kind {model.config.model_type!r} forget a part of what they read, and"
             " are not run here; serve it with vLLM, llama.cpp or Ollama, and name its address in"
@@ -279,12 +316,24 @@ class CausalLM:
             for message, text in zip(messages, texts, strict=True)
         ]
         try:
-            prompt = self._tokenizer.apply_chat_template(
-                turns, add_generation_prompt=True, return_dict=False
-            )
+            return self._framed(turns)
         except TemplateError as error:
-            raise BadInput(
-                f"This model's chat template refuses the prompt ({error}); ask it in the style"
-                " “completion”, or choose another."
-            ) from error
+            refusal = error
+        if turns[0]["role"] == "system" and len(turns) > 1:
+            # Gemma and older Mistral know no such turn: its rules begin the user's.
+            rules, first, *others = turns
+            content = f"{rules['content']}\n\n{first['content']}"
+            with suppress(TemplateError):
+                return self._framed([{**first, "content": content}, *others])
+        raise BadInput(
+            f"This model's chat template refuses the prompt ({refusal}); ask it in the style"
+            " “completion”, or choose another."
+        ) from refusal
+
+    def _framed(self, turns: list[dict[str, str]]) -> list[int]:
+        """The token ids of a chat, without thinking where the template can do without: what is
+        measured and shown is the answer. Errors: jinja2's TemplateError."""
+        prompt = self._tokenizer.apply_chat_template(
+            turns, add_generation_prompt=True, return_dict=False, enable_thinking=False
+        )
         return list(prompt)

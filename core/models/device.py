@@ -241,7 +241,7 @@ def facts(settings: Settings) -> DeviceFacts:
     has been loaded."""
     chosen = settings.device in _PICKED
     place = likely(settings)
-    name, free, total = _processor(), None, None
+    name, free, total = processor(), None, None
     if place == "cpu":
         free, total = free_bytes(place), _memory("MemTotal")
     elif place == "cuda" and chosen:
@@ -257,19 +257,19 @@ def facts(settings: Settings) -> DeviceFacts:
         free=free,
         total=total,
         threads=settings.cores,
-        torch=_torch(),
+        torch=torch_version(),
         note=_PICKED[settings.device].without_code if chosen else "",
     )
 
 
-def _torch() -> str:
+def torch_version() -> str:
     try:
         return version("torch")
     except PackageNotFoundError:
         return ""
 
 
-def _processor() -> str:
+def processor() -> str:
     return _named(PROCESSORS, "model name") or platform.processor() or platform.machine()
 
 

@@ -108,8 +108,9 @@ def absent(known: Known) -> str:
 
 
 def bytes_in(model: Model, precision: str) -> int:
-    """About how much memory a model's weights take in a precision (float32, bfloat16, 4bit)."""
-    wanted = {"float32": 4.0, "bfloat16": 2.0, "4bit": 0.7}[precision]
+    """About how much memory a model's weights take in a precision (float32, bfloat16,
+    float16, 4bit)."""
+    wanted = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "4bit": 0.7}[precision]
     place = Path(model.folder)
     if place.suffix == GGUF:
         return int(gguf_header.header(place).parameters * wanted)

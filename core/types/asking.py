@@ -424,6 +424,7 @@ class Model:
     first_load: str = ""  # what its next load does besides reading, for one who waits
     device: str = ""  # cpu, cuda or mps, as it is likely to be; empty for an endpoint
     precision: str = ""  # of its numbers: float32, bfloat16, 4bit, int8; empty for an endpoint
+    why: str = ""  # it computes in that precision, where this was measured: "2.34 times as fast"
     quantisation: str = ""  # how its file or folder keeps them, where that is rounded: "Q4_K_M"
     context: int = 0  # how many tokens it reads at once, as its GGUF file says; 0: not looked up
     chat_template: bool | None = None  # whether its GGUF file has one; None: not looked up

@@ -108,7 +108,8 @@ def about(model: Model) -> str:
     parts.append("a GGUF file" if model.folder.endswith(".gguf") else SOURCES[model.source])
     if model.source != "hub":  # it does not run here yet
         precision = "4 bits" if model.precision == "4bit" else model.precision
-        parts.append(f"{precision} {DEVICES.get(model.device, '')}".strip())
+        why = f" ({model.why})" if model.why else ""
+        parts.append(f"{precision} {DEVICES.get(model.device, '')}".strip() + why)
     return " · ".join(part for part in parts if part)
 
 
