@@ -64,8 +64,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def address(data: Path, openai_server: str) -> Iterator[str]:
-    """A server over the sample corpus; besides the packaged models it has a generator "endless",
-    which answers until it is stopped."""
+    """A server over the sample corpus, where the packaged model answers by choice; besides there is
+    a generator "endless", which answers until it is stopped."""
+    (data / "defaults.json").write_text('{"generator": "SmolLM2-135M-Instruct"}')
     with serving(data, TRIPTYCH_ENDPOINTS=f"endless={openai_server}#endless") as address:
         yield address
 
