@@ -14,6 +14,7 @@ ARM_NAMES: dict[Arm, str] = {  # beside others, in a chart or a table
     "reranked": "reranked",
     "given": "passages given",
 }
+FINISH_REASONS = {"stop": "complete", "length": "cut off at the limit"}
 FULL_ARM_NAMES = ARM_NAMES | {"reranked": "retrieved and reranked"}  # as a heading
 
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -213,10 +214,10 @@ def movement(hit: Hit) -> str:
 def outcome(answer: Answer) -> str:
     """How the answer ended, in words first."""
     counts = answer.answer_tokens
-    tokens = "" if counts is None else counted(counts, "token")
+    tokens = "" if counts is None else counted(counts, "output token")
     match answer.finish_reason:
         case "stop":
-            return f"ended after {tokens}" if tokens else "ended by itself, its tokens uncounted"
+            return tokens or "complete, its tokens uncounted"
         case "length":
             return f"cut off at {tokens}" if tokens else "cut off at its limit"
         case "stopped":
@@ -231,7 +232,7 @@ def measured(answer: Answer) -> str:
     """What it read and how long it took; empty where nothing was measured."""
     parts = []
     if answer.prompt_tokens is not None:
-        parts.append(f"prompt {answer.prompt_tokens:,}")
+        parts.append(counted(answer.prompt_tokens, "prompt token"))
     if answer.seconds is not None:
         parts.append(f"{answer.seconds:.1f} s")
     return " · ".join(parts)

@@ -43,7 +43,7 @@ def test_html_holds_everything_and_runs_nothing(comparison: Comparison) -> None:
     for tag in ("<img", "<link", "<iframe", "<meta http"):
         assert tag not in exports.html(comparison)
     assert HOSTILE in reader.text
-    assert "cut off at 9 tokens" in reader.text
+    assert "cut off at 9 output tokens" in reader.text
     for run in comparison.runs:
         for hit in run.hits:
             assert hit.chunk.text in reader.text

@@ -70,9 +70,9 @@ def test_what_was_not_read() -> None:
 @pytest.mark.parametrize(
     ("finish", "said"),
     [
-        ("stop", "ended after 9 tokens"),
-        ("length", "cut off at 9 tokens"),
-        ("stopped", "stopped by hand after 9 tokens"),
+        ("stop", "9 output tokens"),
+        ("length", "cut off at 9 output tokens"),
+        ("stopped", "stopped by hand after 9 output tokens"),
         ("error", "failed"),
         ("unknown", "it is not known how it ended"),
     ],
@@ -80,7 +80,7 @@ def test_what_was_not_read() -> None:
 def test_how_it_ended(finish: FinishReason, said: str) -> None:
     answer = Answer(text="x", finish_reason=finish, answer_tokens=9, prompt_tokens=40, seconds=1.25)
     assert labels.outcome(answer) == said
-    assert labels.measured(answer) == "prompt 40 · 1.2 s"
+    assert labels.measured(answer) == "40 prompt tokens · 1.2 s"
 
 
 RECIPE = Recipe(evidence=Retrieval(reranker="r"), generation=Generation(generator="g"))

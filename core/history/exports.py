@@ -80,7 +80,7 @@ def _section(run: Run, apart: str) -> str:
     return (
         f'<section class="{run.recipe.arm}"><h2>{escape(labels.plain(name))}</h2>'
         f'<p class="answer">{escape(answer)}</p>{said}{chunks}'
-        f"<details><summary>What was sent</summary>{sent}</details></section>"
+        f"<details><summary>The prompt</summary>{sent}</details></section>"
     )
 
 

@@ -146,7 +146,7 @@ def test_a_menu_opens_by_its_arrow_on_a_slow_machine(page: Page, address: str) -
     """60 ms pass between any two looks at the clock: see pages/ui/shared/style.css."""
     page.goto(address)
     ready(page)
-    menu = page.get_by_role("button", name="Recorded")
+    menu = page.get_by_role("button", name="Examples")
     arrow = menu.get_by_test_id("stIconMaterial")
     expect(arrow).to_have_css("pointer-events", "none")
     page.evaluate("() => document.fonts.ready.then(() => null)")  # until then it is a long word
@@ -158,7 +158,7 @@ def test_a_menu_opens_by_its_arrow_on_a_slow_machine(page: Page, address: str) -
 def test_a_recorded_run_opens_from_the_menu_and_stays(page: Page, address: str) -> None:
     page.goto(address)
     ready(page)
-    page.get_by_role("button", name="Recorded").click()
+    page.get_by_role("button", name="Examples").click()
     page.get_by_role("button", name="What does differential privacy promise?").click()
     expect(page.get_by_role("textbox", name="Question", exact=True)).to_have_value(
         "What does differential privacy promise?"

@@ -89,7 +89,7 @@ def test_it_opens_there_a_second_time(runs: AppTest, lab: Lab) -> None:
 def test_filters_write_themselves_into_the_address(runs: AppTest, lab: Lab) -> None:
     runs.multiselect(key="runs.arm").set_value(["reranked"]).run()
     assert runs.query_params["view"] == f"sweep:{GRID_ID};arm:reranked"
-    assert set(runs.dataframe[0].value["panel"]) == {"reranked"}
+    assert set(runs.dataframe[0].value["mode"]) == {"reranked"}
     runs.text_input(key="runs.text").set_value("nothing like this").run()
     assert "No run fits" in texts(runs)
     runs.button(key="runs.reset").click().run()

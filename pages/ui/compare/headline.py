@@ -37,7 +37,7 @@ def headline(lab: Lab, comparison: Comparison | None) -> None:
         st.space("stretch")
         recorded = [(kept.id, kept.question, "") for kept in lab.comparisons.recorded()]
         asked = [(row.id, row.question, f" · {row.at[:10]}") for row in lab.comparisons.history()]
-        links("Recorded", recorded, "No recorded runs are shipped with this copy.")
+        links("Examples", recorded, "No recorded runs are shipped with this copy.")
         links("History", asked, "Nothing asked yet. Ask, and it is kept here.")
         teacher.entry(lab, comparison)
         if comparison:

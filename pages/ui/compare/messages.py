@@ -8,7 +8,7 @@ from core.types import Run
 ROLES = {"system": "System", "user": "User", "assistant": "Assistant"}
 
 
-@st.dialog("What was sent", width="large")
+@st.dialog("The prompt", width="large")
 def messages_dialog(run: Run) -> None:
     for sentence in labels.budget(run):
         st.caption(labels.escaped(sentence))

@@ -153,7 +153,7 @@ def _outcome(panel: Panel, key: str) -> None:
     measured = labels.measured(reply)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"end-{key}"):
         st.caption(f"{ended} · {measured}" if measured else ended, width="content")
-        if st.button("What was sent", type="tertiary", key=f"sent-{key}"):
+        if st.button("Show prompt", type="tertiary", key=f"sent-{key}"):
             messages_dialog(panel.run)
         if reply.thinking:
             with st.popover("What it thought", type="tertiary", key=f"thought-{key}"):

@@ -13,16 +13,16 @@ from pages.ui.shared import pickers
 
 NAMES: dict[Choice, str] = {
     "origin": "From",
-    "arm": "Panel",
-    "generator": "Generator",
+    "arm": "Mode",
+    "generator": "Answer model",
     "reranker": "Reranker",
     "size": "Chunk size",
     "top_k": "Top-k",
     "candidates": "Candidates",
-    "finish": "Ended",
-    "chunker": "Chunker",
+    "finish": "Finish reason",
+    "chunker": "Chunking method",
     "overlap": "Overlap",
-    "retriever": "Retriever",
+    "retriever": "Retrieval method",
     "embedder": "Embedder",
     "index": "Index",
 }
@@ -33,6 +33,7 @@ SAID = {
     "no_context": labels.ARM_NAMES["no_context"],
     "lab": "this lab",
     "recorded": "recorded with the samples",
+    **labels.FINISH_REASONS,
 }
 
 
