@@ -56,11 +56,6 @@ def find(settings: Settings, name: str) -> Endpoint:
     raise BadInput(f"There is no endpoint called {name!r} (any more).")
 
 
-def is_added(settings: Settings, endpoint: Endpoint) -> bool:
-    """Whether it was added here, and may be changed and removed here."""
-    return endpoint not in settings.endpoints
-
-
 def key(settings: Settings, endpoint: Endpoint) -> str:
     """The key that was typed for it, or else the environment's; empty without any. Errors: as
     `typed_key` and `core.settings.key_for`."""
