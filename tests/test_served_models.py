@@ -157,7 +157,7 @@ def test_vectors_of_any_length_become_unit_vectors(embedding_server: str, tmp_pa
         ("too-long", "use fewer or smaller chunks."),
         ("hang-up", "cannot be reached"),
         ("elsewhere", "failed with status 307"),
-        ("locked", "refuses the key; set TRIPTYCH_ENDPOINT_KEY_BOX_EMBEDDER"),
+        ("locked", "refuses the key; type one that it knows in Settings"),
     ],
 )
 def test_what_is_no_vector_is_said_in_a_sentence(

@@ -296,14 +296,18 @@ def test_a_paper_is_chosen_by_its_box_and_all_are_searched_again(app: AppTest, m
     assert sweep.button(key="sweep.papers.open").label == "All 122 papers"
 
 
-def test_an_evaluation_searches_the_papers_chosen_for_a_sweep(app: AppTest, many: Lab) -> None:
-    first = many.papers.ids(ALL)[0]
+def test_an_evaluation_searches_the_papers_with_gold_unless_others_are_chosen(
+    app: AppTest, many: Lab
+) -> None:
+    first, second, *_ = many.papers.ids(ALL)
     gold = (Span(paper_id=first, start=0, end=10),)
     many.questions.keep(Question(text="What?", gold=gold))
     app.run()
-    app.session_state["sweep.papers"] = frozenset([first])
     evaluate = visited(app, "evaluate")
-    assert evaluate.button(key="sweep.papers.open").label == "1 of 122 papers"
+    opens = evaluate.button(key="evaluate.papers.open")
+    assert opens.label == "The 1 paper with gold passages, of 122"
+    app.session_state["evaluate.papers"] = frozenset([first, second])
+    assert app.run().button(key="evaluate.papers.open").label == "2 of 122 papers"
 
 
 def test_one_paper_of_many_is_found_by_words(app: AppTest, many: Lab) -> None:
