@@ -49,13 +49,14 @@ def empty(lab: Lab) -> None:
 
 
 def _form(lab: Lab) -> None:
-    """What to compare, beside what it costs; started from there, and the values below."""
+    """What to compare, and below the questions, beside them what it costs and the start."""
     GRID.choose(lab)
+    values = st.container()
     asked, price = st.columns([3, 2], gap="large")
     planned: SweepPlan | None = None
     made: Preset | None = None
     try:
-        with st.container():
+        with values:
             made = GRID.preset(lab)
         with asked:
             chosen = sources(lab)

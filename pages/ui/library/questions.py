@@ -60,7 +60,7 @@ def _count(kept: int, held_out: int) -> str:
     said = f"**{labels.counted(kept, 'question')}**"
     if not held_out:
         return said
-    return f"{said} to choose settings with · **{held_out:,}** held out for the final check"
+    return f"{said} to choose settings with · **{held_out:,}** kept for the test set"
 
 
 def _bring_in(lab: Lab) -> None:
@@ -68,9 +68,7 @@ def _bring_in(lab: Lab) -> None:
     with st.popover(
         "Import", icon=":material/upload:", type="tertiary", key=f"library.questions.in.{turn}"
     ):
-        aside = st.checkbox(
-            "Hold them out for the final check", key=f"library.questions.aside.{turn}"
-        )
+        aside = st.checkbox("Keep them for the test set", key=f"library.questions.aside.{turn}")
         file = st.file_uploader(
             "Questions: JSON lines, or the CSV of Chroma's chunking evaluation",
             type=["jsonl", "ndjson", "json", "csv"],
@@ -105,7 +103,7 @@ def _from_cards(lab: Lab) -> None:
         )
         st.caption("Only its cards that know their place in a paper; they stay cards as well.")
         aside = st.checkbox(
-            "Hold them out for the final check", key=f"library.questions.cards.aside.{turn}"
+            "Keep them for the test set", key=f"library.questions.cards.aside.{turn}"
         )
         label = f"Take {labels.counted(decks[deck], 'card')} as questions"
         if st.button(label, key="library.questions.take"):
