@@ -66,6 +66,7 @@ def test_the_sample_questions_come_with_one_click(app: AppTest, lab: Lab) -> Non
     page.button(key="evaluate.samples").click().run(timeout=60)
     assert not page.exception
     assert len([kept for kept in lab.questions.all() if kept.question.gold]) == 21
+    assert page.multiselect(key="evaluate.sources").options == ["sample questions.jsonl (21)"]
     # Without the packaged models a search by words is left, and the others are named.
     assert page.button(key="evaluate.start").label == "Evaluate 3 settings"
     assert "Left out: 800\\/100 · dense" in texts(page)

@@ -100,7 +100,7 @@ def sources(lab: Lab) -> tuple[str, ...]:
         st.multiselect(
             "Test questions",
             list(here),
-            format_func=lambda source: f"{labels.escaped(source)} ({here[source]:,})",
+            format_func=lambda source: f"{source} ({here[source]:,})",
             placeholder=f"All {labels.counted(sum(here.values()), 'question')} with gold passages",
             key=key,
             persist_state=form.KEEP,

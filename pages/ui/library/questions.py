@@ -29,9 +29,8 @@ def draw(lab: Lab) -> None:
     kept, held_out = lab.questions.all(), lab.questions.all(held_out=True)
     with st.container(key="questions", gap="small"):
         st.subheader("Test questions (gold passages)", anchor=False)
+        st.caption(_count(len(kept), len(held_out)))
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption(_count(len(kept), len(held_out)), width="content")
-            st.space("stretch")
             if (kept or held_out) and st.button(
                 "View all", type="tertiary", icon=":material/list:", key="library.questions.all"
             ):
