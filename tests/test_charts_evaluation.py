@@ -34,9 +34,8 @@ def test_recall_stands_against_the_tokens_it_costs() -> None:
     )
     assert chart.counted.startswith("n = 24 questions; filled")
     front, ribbon, line, single = chart.figure.data
-    assert (list(front.x), list(front.y)) == ([200, 500, 700], [0.4, 0.75, 0.8]), (
-        "most for its cost"
-    )
+    assert list(front.x) == [200, 500, 700, 900], "most for its cost, and on to the end"
+    assert list(front.y) == [0.4, 0.75, 0.8, 0.8]
     assert list(line.text) == ["top 1", "top 3", "top 5"]
     assert list(line.x) == [200, 500, 900]
     assert list(line.y) == [0.4, 0.75, 0.8]
@@ -69,6 +68,48 @@ def test_a_winner_and_a_single_setting() -> None:
     assert recall_against_tokens(SETTINGS[:1], 24, "MiniLM", "dark").title == (
         "80% of the gold text found for 900 tokens"
     )
+
+
+def test_too_few_questions_name_no_leader() -> None:
+    chart = recall_against_tokens(SETTINGS, 5, "MiniLM", "light", decided=False)
+    assert chart.title == (
+        "Too few questions to tell settings apart: 40% to 80% of the gold text found"
+    )
+    assert chart.counted == "n = 5 questions; ribbons: 95 % intervals"
+    assert "front" not in {trace.legendgroup for trace in chart.figure.data}
+    assert len(set(chart.figure.data[-1].marker.color)) == 1, "none is solid alone"
+    assert "recommended" not in chart.rows[0]
+
+
+def test_columns_have_level_names_in_short_words() -> None:
+    names = [
+        f"{size} · top {k}{reranked}"
+        for size in ("800/100", "1600/300")
+        for k in (3, 5)
+        for reranked in ("", " of 20, reranked")
+    ]
+    chart = won_and_lost(["easy?"], names, [[1.0]] * 8, 0, 0.01, "light")
+    axis = chart.figure.layout.xaxis
+    k3, k5 = "k 3", "k 5"
+    assert axis.tickangle == 0
+    assert list(axis.ticktext) == [
+        *[k3, f"{k3}<br>rr", k5, f"{k5}<br>rr"] * 2,
+        "<br><br><b>800/100</b>",
+        "<br><br><b>1600/300</b>",
+    ]
+    assert list(axis.tickvals)[8:] == pytest.approx([1.5, 5.5], abs=0.01), "in the middle"
+    assert chart.counted.endswith("; k: top-k, rr: reranked")
+    assert chart.figure.data[0].customdata[1][1] == names[1], "hover keeps the whole name"
+
+
+def test_names_of_models_are_broken_at_hyphens_where_columns_are_many() -> None:
+    two = [
+        f"top 3 of {n}, reranked by {name}" for n in (20, 50) for name in ("bge-reranker-v2", "b")
+    ]
+    chart = won_and_lost(["?"], two * 5, [[1.0]] * 20, 0, 0.1, "light")
+    first = chart.figure.layout.xaxis.ticktext[0]
+    assert first == "of 20<br>rr bge-<br>reranker-<br>v2", "k 3 stands once, below all"
+    assert chart.least and chart.least > 20 * 9 * 6, "as wide as its words"
 
 
 def test_what_each_setting_wins_and_loses() -> None:

@@ -100,7 +100,7 @@ def test_the_memo_names_what_was_not_tested(lab: Lab, tmp_path: Path) -> None:
     text = evaluated(lab, (town(lab, tmp_path),)).memo
     assert text.startswith("# Decision memo: sizes\n")
     assert "- 6 questions with gold, over 1 paper, on" in text
-    assert "- chunk size and overlap: 60/0, 600/0." in text
+    assert "- Chunk size and overlap: 60/0, 600/0." in text
     assert "- Any embedder but hashing." in text
     assert "- The choice on held-out questions." in text
     assert "- Answers: only what was retrieved was judged." in text

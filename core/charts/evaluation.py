@@ -1,14 +1,16 @@
 """Charts of a study with gold: what a setting finds for the text it costs, and which questions each
 setting wins and loses."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from core import labels
 from core.charts.chart import Chart
 from core.charts.palette import GROUND, NEUTRAL, SETTINGS, Theme
-from core.charts.quality import BELOW, CELL, MOST_QUESTIONS, cell, least, squares
+from core.charts.quality import CELL, LABELS, MOST_QUESTIONS, WIDEST, cell, least, squares
 from core.charts.style import dressed, safe, short, ticks
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ RIBBON = 0.14  # how much of its colour a ribbon has
 MOST_RIBBONS = 3  # more of them hide each other; then each mark has a bar
 PANEL = 270  # pixels of one of several, one below the other
 LEGEND = 24  # pixels of one of its lines, which holds two series
+LETTER, LINE = 6.5, 17  # pixels of a name below a column: its letters' width, its lines' height
+NARROW = 7  # letters in a line of it where columns are many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,17 +46,27 @@ class PlottedSetting:
 
 
 def recall_against_tokens(
-    settings: Sequence[PlottedSetting], questions: int, tokens_of: str, theme: Theme
+    settings: Sequence[PlottedSetting],
+    questions: int,
+    tokens_of: str,
+    theme: Theme,
+    *,
+    decided: bool = True,
 ) -> Chart:
     """Recall for the text it costs, with its 95 % as ribbons, or as bars where there are many
     series; what ties with the leader is solid, and a line joins the settings that find most for
     what they cost. Settings of equal budget stand above each other, also those of different
-    panels."""
+    panels. Not `decided`, for too few questions: no leader is named, and none is drawn."""
     name = "recall against context"
     leader = max(settings, key=lambda each: each.recall)
     title = f"{leader.recall:.0%} of the gold text found for {leader.tokens:,.0f} tokens"
     if (chosen := next((each for each in settings if each.recommended), leader)) is not leader:
         title += f"; recommended: {chosen.recall:.0%} for {chosen.tokens:,.0f}"
+    if not decided:
+        lowest = min(each.recall for each in settings)
+        title = f"Too few questions to tell settings apart: {lowest:.0%} to {leader.recall:.0%} of"
+        title += " the gold text found"
+        settings = [replace(each, tied=True) for each in settings]
     from core.charts.drawing import make_subplots
 
     panels = list(dict.fromkeys(each.panel for each in settings))
@@ -65,7 +79,8 @@ def recall_against_tokens(
     names = list(dict.fromkeys(each.series for each in settings))
     ribbons = len(names) <= MOST_RIBBONS
     for row, panel in enumerate(panels, start=1):
-        _front(figure, [each for each in settings if each.panel == panel], row)
+        if decided:
+            _front(figure, [each for each in settings if each.panel == panel], row)
     for number, series in enumerate(names):
         for row, panel in enumerate(panels, start=1):
             members = [
@@ -76,8 +91,9 @@ def recall_against_tokens(
             members.sort(key=lambda pair: pair[1].tokens)
             if members:
                 _line(figure, members, number, row, theme, ribbon=ribbons and len(members) > 1)
-    n = f"n = {labels.counted(questions, 'question')}; filled: no significant"
-    n += f" difference from the leader; {'ribbons' if ribbons else 'bars'}: 95 % intervals"
+    n = f"n = {labels.counted(questions, 'question')}; "
+    n += "filled: no significant difference from the leader; " if decided else ""
+    n += f"{'ribbons' if ribbons else 'bars'}: 95 % intervals"
     height = 440 if len(panels) == 1 else PANEL * len(panels)
     dressed(figure, title, n, theme, height=height + LEGEND * (len(names) // 2))
     figure.update_layout(legend={"y": -0.2 / len(panels), "yanchor": "top"})
@@ -93,8 +109,8 @@ def recall_against_tokens(
             "recall": each.recall,
             "low": each.low,
             "high": each.high,
-            "ties with the leader": each.tied,
-            "recommended": each.recommended,
+            **({"ties with the leader": each.tied} if decided else {}),
+            **({"recommended": each.recommended} if decided else {}),
         }
         for each in sorted(settings, key=lambda each: each.tokens)
     ]
@@ -166,7 +182,8 @@ def _line(
 
 
 def _front(figure: "Figure", settings: Sequence[PlottedSetting], row: int) -> None:
-    """The Pareto front: no other setting finds as much for as little."""
+    """The Pareto front: no other setting finds as much for as little. It goes on to the right end,
+    so that a single one is seen, too."""
     front: list[PlottedSetting] = []
     for each in sorted(settings, key=lambda each: (each.tokens, -each.recall)):
         if not front or each.recall > front[-1].recall:
@@ -174,8 +191,8 @@ def _front(figure: "Figure", settings: Sequence[PlottedSetting], row: int) -> No
     figure.add_scatter(
         row=row,
         col=1,
-        x=[each.tokens for each in front],
-        y=[each.recall for each in front],
+        x=[*(each.tokens for each in front), max(each.tokens for each in settings)],
+        y=[*(each.recall for each in front), front[-1].recall],
         mode="lines",
         name="most for its cost (Pareto front)",
         showlegend=row == 1,
@@ -214,6 +231,10 @@ def won_and_lost(
     shown = order[:MOST_QUESTIONS]
     if len(shown) < len(order):
         n += f"; the {len(shown)} that divide most are drawn, the table holds all"
+    width = max(cell(len(settings)), round((WIDEST - LABELS) / len(settings)))
+    below, groups, words = _below(settings, max(NARROW, int(width / LETTER)))
+    if words:
+        n += f"; {words}"
     from core.charts.drawing import Figure
 
     signs = {
@@ -235,11 +256,14 @@ def won_and_lost(
         f"{measure} %{{customdata[2]:.0%}}<extra></extra>",
         **squares([recalls[number][at] for at, number in places], theme, size=cell(len(settings))),
     )
-    dressed(figure, title, n, theme, height=BELOW + 40 + CELL * len(shown))
+    lines = max(text.count("<br>") + 1 for text in [*below, *groups.values()])
+    dressed(figure, title, n, theme, height=40 + LINE * lines + CELL * len(shown))
     figure.update_layout(showlegend=False)
     figure.update_yaxes(**ticks([questions[at] for at in shown], 44))
     figure.update_yaxes(range=[len(shown) - 0.4, -0.6])
-    figure.update_xaxes(**ticks(list(settings), 44), tickangle=-50)
+    figure.update_xaxes(**ticks(list(settings)), tickangle=0, tickfont={"size": 12})
+    figure.update_xaxes(tickvals=[*range(len(settings)), *groups])
+    figure.update_xaxes(ticktext=[*below, *groups.values()])
     rows: list[dict[str, Any]] = [
         {
             "question": questions[at],
@@ -250,8 +274,52 @@ def won_and_lost(
         for at in order
         for number in range(len(settings))
     ]
-    room = least(len(settings))
+    widest = max(len(line) for text in below for line in text.split("<br>"))
+    room = max(least(len(settings)), LABELS + round((widest * LETTER + 4) * len(settings)))
     return Chart(name=name, title=title, counted=n, figure=figure, rows=rows, wide=True, least=room)
+
+
+def _below(settings: Sequence[str], width: int) -> tuple[list[str], dict[float, str], str]:
+    """Names that stand level below their columns, each part of a setting's on lines of `width`
+    letters; what neighbours begin with alike, in bold below them, by the middle of their columns;
+    and what the short words mean."""
+    candidates = {each for name in settings for each in re.findall(r" of (\d+)", name)}
+    parts = []
+    for name in settings:
+        brief = re.sub(r"\btop (\d+)", "k\u00a0\\1", name)
+        brief = re.sub(r" of (\d+)", "" if len(candidates) < 2 else " · of\u00a0\\1", brief)
+        parts.append(re.sub(r"(?<=\d), reranked( by)?", " · rr", brief).split(" · "))
+    known = {"k\u00a0": "k: top-k", "rr": "rr: reranked"}
+    said = ", ".join(
+        what
+        for word, what in known.items()
+        if any(part.startswith(word) for each in parts for part in each)
+    )
+    groups: dict[float, str] = {}
+    together = [list(some) for _, some in groupby(range(len(parts)), lambda at: parts[at][0])]
+    if len(together) < len(parts) and all(len(each) > 1 for each in parts):
+        longest = max(len(_lines(each[1:], width)) for each in parts)
+        for some in together:
+            middle = (some[0] + some[-1]) / 2
+            fitting = max(width, width * len(some))
+            head = _lines(parts[some[0]][:1], fitting)
+            groups[middle + 0.001] = "<br>" * longest + "<br>".join(f"<b>{x}</b>" for x in head)
+        parts = [each[1:] for each in parts]
+    return ["<br>".join(_lines(each, width)) for each in parts], groups, said
+
+
+def _lines(parts: Sequence[str], width: int) -> list[str]:
+    """Each part on lines of its own, broken at blanks and hyphens alone."""
+    lines: list[str] = []
+    for part in parts:
+        first = True
+        for piece in re.findall(r"[^ -]+[ -]*|[ -]+", part):
+            if not first and len(lines[-1] + piece.rstrip()) <= width:
+                lines[-1] += piece
+            else:
+                lines.append(piece)
+            first = False
+    return [safe(line.rstrip()) for line in lines]
 
 
 def _sign(change: float, alike: float) -> str:

@@ -104,8 +104,9 @@ class Evaluation:
         ]
         recalls = [[each.overlap.recall for each in row] for row in self.measured]
         labels = [setting.label for setting in settings]
+        count, decided = len(self.questions), not self.summary.too_few
         return (
-            recall_against_tokens(settings, len(self.questions), self.tokens_of, theme),
+            recall_against_tokens(settings, count, self.tokens_of, theme, decided=decided),
             won_and_lost(self.questions, labels, recalls, self.base, ALIKE, theme),
         )
 
@@ -118,7 +119,7 @@ class Evaluation:
             f" {counted(len(self.sweep.settings), 'setting')}, each asked all of them.",
             f"Tokens are counted by {self.tokens_of}.",
             *(
-                f"{what}: {', '.join(values)}."
+                f"{what[0].upper()}{what[1:]}: {', '.join(values)}."
                 for what, values in _varied(self.sweep).items()
                 if len(values) > 1
             ),

@@ -90,7 +90,8 @@ class QuestionBook:
     def add_samples(self) -> Iterator[AddedQuestion]:
         """The questions that come with Triptych, and the papers that hold their gold."""
         self._papers.add_samples()
-        yield from self.add(SAMPLES / "questions.jsonl")
+        data = (SAMPLES / "questions.jsonl").read_bytes()
+        yield from self.upload("sample questions.jsonl", data)
 
     def upload(self, name: str, data: bytes, *, held_out: bool = False) -> Iterator[AddedQuestion]:
         """As `add`, of a file's bytes; its name says the format. Errors: as `add`."""

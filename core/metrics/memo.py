@@ -24,6 +24,7 @@ COLUMNS = (
     "truncated by the embedder",
     "standing",
 )
+DECIDING = ("p (Holm)", "at worst", "standing")  # left out where questions are too few to decide
 
 
 def memo(
@@ -37,7 +38,16 @@ def memo(
     """`tested` and `untested` are sentences: what the numbers rest on, and what they say nothing
     about. `reader` is the endpoint at whose price the context would be read, if one has a price."""
     outcomes = summary.outcomes
-    columns = [each for each in COLUMNS if each != "dollars" or reader]
+    columns = [
+        each
+        for each in COLUMNS
+        if (each != "dollars" or reader) and not (summary.too_few and each in DECIDING)
+    ]
+    worst = (
+        " At worst is how far it lies from the leader's, in points, a bound that holds for all"
+        f" settings at once in 95 of 100 studies: a setting is no worse if that is less than"
+        f" {100 * summary.margin:g} points behind."
+    )
     order = sorted(range(len(outcomes)), key=lambda each: -outcomes[each].recall.mean)
     return "\n".join(
         [
@@ -50,10 +60,8 @@ def memo(
             *(_row(outcomes[each], summary, each == summary.base, reader) for each in order),
             "",
             f"Means over {labels.counted(summary.questions, 'question')}. Recall is the share of"
-            " the gold text that was retrieved, in per cent; at worst is how far it lies from the"
-            f" leader's, in points, a bound that holds for all settings at once in 95 of 100"
-            f" studies: a setting is no worse if that is less than {100 * summary.margin:g} points"
-            " behind. Tokens are those of one question's context, seconds those of its search"
+            f" the gold text that was retrieved, in per cent.{'' if summary.too_few else worst}"
+            " Tokens are those of one question's context, seconds those of its search"
             " (median); truncated is what lies behind the embedder's window in the chunks it found,"
             " – where that cannot be known."
             " Hit rate, MRR and nDCG count chunks with gold, over the questions that have any.",
@@ -82,14 +90,14 @@ def at_the_price(reader: Endpoint) -> str:
 
 def _row(outcome: SettingOutcome, summary: Summary, is_base: bool, reader: Endpoint | None) -> str:
     dollars = reader.dollars(1_000 * outcome.context_tokens, 0) if reader else None
-    few = summary.too_few
+    few, change = summary.too_few, outcome.difference
     ranks = outcome.ranks
     cells = [
         _plain(outcome.label),
         _percent(outcome.recall),
         "baseline" if is_base else _change(outcome.difference),
-        "–" if few or outcome.difference is None else _p_value(outcome.difference.p_holm),
-        "–" if few else f"{100 * outcome.at_worst:+.1f}",
+        *(() if few else (_p_value(change.p_holm) if change else "–",)),
+        *(() if few else (f"{100 * outcome.at_worst:+.1f}",)),
         *(
             f"{each.mean:.2f}" if each else "–"
             for each in ((ranks.hit, ranks.mrr, ranks.ndcg) if ranks else (None, None, None))
@@ -99,7 +107,7 @@ def _row(outcome: SettingOutcome, summary: Summary, is_base: bool, reader: Endpo
         *(() if dollars is None else (f"{dollars:,.2f}",)),
         labels.seconds(outcome.seconds),
         "–" if outcome.never_seen is None else f"{outcome.never_seen:.0%}",
-        "–" if few else outcome.standing,
+        *(() if few else (outcome.standing,)),
     ]
     return f"| {' | '.join(cells)} |"
 

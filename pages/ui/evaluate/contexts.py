@@ -95,11 +95,13 @@ def outcome(found: HelpedOrHurt, key: str) -> None:
             "nearness": st.column_config.NumberColumn(
                 format="%.1f", help="F1 of the words shared with the reference, %, mean"
             ),
-            "to no context": st.column_config.NumberColumn(format="%+.1f", help="points"),
-            "p": st.column_config.NumberColumn(
+            "difference from no context": st.column_config.NumberColumn(
+                format="%+.1f", help="points"
+            ),
+            "p (Holm)": st.column_config.NumberColumn(
                 format="%.3f", help="sign flips, corrected for the number of contexts"
             ),
-            "more would tell": st.column_config.NumberColumn(
+            "more questions needed": st.column_config.NumberColumn(
                 help="about how many more questions like these"
             ),
         },
@@ -154,10 +156,12 @@ def _row(arm: ArmOutcome, found: HelpedOrHurt) -> dict[str, object]:
         "hurt": change.losses if change else None,
         "same": change.ties if change else None,
         "nearness": 100 * arm.nearness.mean,
-        "95 %": result.interval(arm.nearness),
-        "to no context": 100 * change.interval.mean if change else None,
-        "95 % of that": result.interval(change.interval, sign=True) if change else None,
-        "p": change.p_holm if change else None,
-        "more would tell": change.more or None if change else None,
-        "n": len(found.questions),
+        "95 % CI": result.interval(arm.nearness),
+        "difference from no context": 100 * change.interval.mean if change else None,
+        "95 % CI of the difference": result.interval(change.interval, sign=True)
+        if change
+        else None,
+        "p (Holm)": change.p_holm if change else None,
+        "more questions needed": change.more or None if change else None,
+        "questions": len(found.questions),
     }

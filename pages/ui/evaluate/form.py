@@ -49,13 +49,14 @@ def empty(lab: Lab) -> None:
 
 
 def _form(lab: Lab) -> None:
-    """What to compare, beside what it costs; started from there, and the values below."""
+    """What to compare, and below the questions, beside them what it costs and the start."""
     GRID.choose(lab)
+    values = st.container()
     asked, price = st.columns([3, 2], gap="large")
     planned: SweepPlan | None = None
     made: Preset | None = None
     try:
-        with st.container():
+        with values:
             made = GRID.preset(lab)
         with asked:
             chosen = sources(lab)
@@ -99,7 +100,7 @@ def sources(lab: Lab) -> tuple[str, ...]:
         st.multiselect(
             "Test questions",
             list(here),
-            format_func=lambda source: f"{labels.escaped(source)} ({here[source]:,})",
+            format_func=lambda source: f"{source} ({here[source]:,})",
             placeholder=f"All {labels.counted(sum(here.values()), 'question')} with gold passages",
             key=key,
             persist_state=form.KEEP,

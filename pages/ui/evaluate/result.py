@@ -308,11 +308,12 @@ def send_out(lab: Lab, found: Evaluation) -> None:
                 on_click="ignore",
             )
         settings = {setting.label: setting.recipe for setting in found.sweep.settings}
-        best = found.summary.recommended
+        summary = found.summary
+        best = summary.leader if summary.recommended is None else summary.recommended
         chosen = st.selectbox(
             "A setting to take home",
             list(settings),
-            index=found.summary.leader if best is None else best,
+            index=found.base if summary.too_few else best,
             key=f"evaluate.home.{found.sweep.id}",
         )
         name = f"triptych-{found.sweep.id}-setting"
@@ -325,9 +326,9 @@ def _check(lab: Lab, found: Evaluation) -> None:
     number = lab.evaluations.held_out(found.sweep.paper_ids)
     if not number:
         st.caption(
-            "No question with gold in these papers is set aside, so nothing can test the choice."
-            " Hold some out in the Library, where the questions are looked through, before you look"
-            " at results."
+            "No question with gold in these papers is kept for the test set, so nothing can test"
+            " the choice. Keep some for it in the Library, under *View all*, before you look at"
+            " results."
         )
         return
     names = [outcome.label for outcome in found.summary.outcomes]

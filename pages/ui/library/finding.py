@@ -60,7 +60,7 @@ def search(paper: PaperRow | None) -> None:
     st.caption(_summary(looked))
     rows = {row.id: row for row in lab.papers.rows({each.span.paper_id for each in looked.places})}
     known = lab.questions.asking(asked) or Question(text=asked)
-    with st.container(height=380, key="finding-places", border=False):
+    with st.container(height=300, key="finding-places", border=False):
         picked = [
             each.span
             for number, each in enumerate(looked.places)
@@ -152,7 +152,7 @@ def _form(lab: Lab, asked: str, picked: Sequence[Span], known: Question) -> None
         "The answer in short, if you like", key=f"{KEY}.reference", value=known.reference
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        held_out = st.checkbox("Hold it out for the final check", key=f"{KEY}.held_out")
+        held_out = st.checkbox("Keep it for the test set", key=f"{KEY}.held_out")
         st.space("stretch")
         st.button(
             f"Keep with {labels.counted(len(picked), 'passage')}" if picked else "Keep",

@@ -149,7 +149,7 @@ def _notes(lab: Lab, paper: Paper) -> None:
         st.toggle(
             f"Show the {labels.counted(held_out, 'question')} held out",
             key="library.gold.held_out",
-            help="Set aside for the final check: who has seen them chooses settings for them.",
+            help="Kept for the test set: who has seen them chooses settings for them.",
         )
     for question, words in lab.questions.left_in(paper.id):
         st.caption(
@@ -220,7 +220,7 @@ def _row(lab: Lab, paper: Paper, kept: KeptQuestion, turn: Callable[[int], None]
             "",
             icon=":material/lock_open:" if kept.held_out else ":material/lock:",
             type="tertiary",
-            help="Take it in again" if kept.held_out else "Hold it out for the final check",
+            help="Take it in again" if kept.held_out else "Keep it for the test set",
             key=f"library.gold.aside.{kept.id}",
             on_click=_changed,
             args=(

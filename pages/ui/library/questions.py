@@ -29,9 +29,8 @@ def draw(lab: Lab) -> None:
     kept, held_out = lab.questions.all(), lab.questions.all(held_out=True)
     with st.container(key="questions", gap="small"):
         st.subheader("Test questions (gold passages)", anchor=False)
+        st.caption(_count(len(kept), len(held_out)))
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption(_count(len(kept), len(held_out)), width="content")
-            st.space("stretch")
             if (kept or held_out) and st.button(
                 "View all", type="tertiary", icon=":material/list:", key="library.questions.all"
             ):
@@ -60,7 +59,7 @@ def _count(kept: int, held_out: int) -> str:
     said = f"**{labels.counted(kept, 'question')}**"
     if not held_out:
         return said
-    return f"{said} to choose settings with · **{held_out:,}** held out for the final check"
+    return f"{said} to choose settings with · **{held_out:,}** kept for the test set"
 
 
 def _bring_in(lab: Lab) -> None:
@@ -68,9 +67,7 @@ def _bring_in(lab: Lab) -> None:
     with st.popover(
         "Import", icon=":material/upload:", type="tertiary", key=f"library.questions.in.{turn}"
     ):
-        aside = st.checkbox(
-            "Hold them out for the final check", key=f"library.questions.aside.{turn}"
-        )
+        aside = st.checkbox("Keep them for the test set", key=f"library.questions.aside.{turn}")
         file = st.file_uploader(
             "Questions: JSON lines, or the CSV of Chroma's chunking evaluation",
             type=["jsonl", "ndjson", "json", "csv"],
@@ -105,7 +102,7 @@ def _from_cards(lab: Lab) -> None:
         )
         st.caption("Only its cards that know their place in a paper; they stay cards as well.")
         aside = st.checkbox(
-            "Hold them out for the final check", key=f"library.questions.cards.aside.{turn}"
+            "Keep them for the test set", key=f"library.questions.cards.aside.{turn}"
         )
         label = f"Take {labels.counted(decks[deck], 'card')} as questions"
         if st.button(label, key="library.questions.take"):

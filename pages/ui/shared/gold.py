@@ -23,7 +23,7 @@ def known(lab: Lab, text: str) -> Question | None:
         return asked
     aside = lab.questions.asking(text, held_out=True)
     if aside and st.toggle(
-        "This question is held out for the final check. Show its gold",
+        "This question is kept for the test set. Show its gold",
         key=f"gold.shown.{digest(text)}",
     ):
         return aside

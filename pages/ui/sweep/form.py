@@ -82,7 +82,7 @@ class GridForm:
     def preset(self, lab: Lab) -> Preset:
         """Draw the values; the preset that they say. Errors: BadInput for invalid values."""
         with st.container(key=f"{self.page}-values"):
-            columns = st.columns(3 if self.answers else 2, gap="medium")
+            columns = st.columns(3, gap="medium")
             with columns[0]:
                 st.markdown("**Chunking**")
                 self._several("Chunking method", "chunker", chunkers.names())
@@ -99,6 +99,9 @@ class GridForm:
                 self._several("Retrieval method", "retriever", RETRIEVERS)
                 self._several("Embedder", "embedder", _names(lab, "embedder"))
                 self._several("Index", "index", INDEXES, help=labels.INDEX_HELP)
+            with columns[1 if self.answers else 2]:
+                if not self.answers:
+                    st.markdown("**Selection**")
                 self._several("Candidates", "candidates", ["10", "20", "50"], new=True)
                 self._several("Top-k", "top_k", ["3", "5", "7"], new=True)
                 rerankers = [presets.NO_RERANKER, *_names(lab, "reranker")]
