@@ -44,9 +44,9 @@ def memo(
         if (each != "dollars" or reader) and not (summary.too_few and each in DECIDING)
     ]
     worst = (
-        " At worst is how far it lies from the leader's, in points, a bound that holds for all"
-        f" settings at once in 95 of 100 studies: a setting is no worse if that is less than"
-        f" {100 * summary.margin:g} points behind."
+        " At worst is how far it lies from the leader's, in points (the leader's from any other), a"
+        " bound that holds for all settings at once in 95 of 100 studies: a setting is no worse if"
+        f" that is less than {100 * summary.margin:g} points behind."
     )
     order = sorted(range(len(outcomes)), key=lambda each: -outcomes[each].recall.mean)
     return "\n".join(

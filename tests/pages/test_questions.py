@@ -47,7 +47,7 @@ def test_a_file_comes_in_with_a_report(library: AppTest, lab: Lab) -> None:
     ).run()
     assert not library.exception
     assert "q\\.jsonl: **1 added**, 1 known before, 2 not taken" in texts(library)
-    assert "**0 questions** to choose settings with · **1** held out" in texts(library)
+    assert "**0 questions** to choose settings with · **1** kept for the test set" in texts(library)
     (table,) = library.dataframe
     assert list(table.value["line"]) == [3, 4]
     assert list(table.value["most like it"]) == ["burns whale oil to this day.", ""]
@@ -122,7 +122,7 @@ def test_some_are_held_out_and_taken_in_again(
     library.button(key="library.questions.all").click().run()
     library.button(key="library.questions.move").click().run()
     assert [each.question.text for each in lab.questions.all(held_out=True)] == ["Who?"]
-    assert "**2 questions** to choose settings with · **1** held out" in texts(library)
+    assert "**2 questions** to choose settings with · **1** kept for the test set" in texts(library)
     monkeypatch.setattr(st, "dataframe", chosen(0))
     library.session_state["library.questions.held_out"] = True
     library.button(key="library.questions.all").click().run()

@@ -279,8 +279,8 @@ def _table(found: Evaluation) -> None:
             ),
             "at worst": number(
                 format="%+.1f",
-                help="points from the leader: a lower bound that holds for all settings at once in"
-                " 95 of 100 studies",
+                help="points from the leader, and for the leader from any other: a lower bound that"
+                " holds for all settings at once in 95 of 100 studies",
             ),
             "standing": st.column_config.TextColumn(
                 help="no worse: at worst less than the margin behind the leader; worse: by a"
