@@ -354,9 +354,15 @@ class QuestionBook:
         every = self.all(held_out=held_out)
         left = self._papers.left([span for kept in every for span in kept.question.gold])
         for kept in every:
-            ids = {span.paper_id for span in kept.question.gold} & here
-            papers = {each: self._papers.get(each) for each in ids}
-            yield files.to_line(kept.question, papers, left)
+            yield self._line(kept.question, here, left)
+
+    def line(self, question: Question) -> dict[str, Any]:
+        """A question that is not kept here, in that format."""
+        return self._line(question, set(self._papers.ids(PaperFilter())), {})
+
+    def _line(self, question: Question, here: set[str], left: dict[Span, str]) -> dict[str, Any]:
+        ids = {span.paper_id for span in question.gold} & here
+        return files.to_line(question, {each: self._papers.get(each) for each in ids}, left)
 
 
 def _instead(
