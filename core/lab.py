@@ -12,6 +12,7 @@ lab.reproduction  a published table, computed again
 lab.beir          a BEIR data set, searched
 lab.cards         decks in and out, cards found and changed
 lab.proposals     cards that a generator proposes from papers
+lab.proposed_questions  test questions that a generator proposes, with what answers them
 lab.study         what a learner studies, and when it comes again
 lab.classes       a class that predicts and votes, and what its students ask
 lab.models        which models there are
@@ -32,7 +33,15 @@ from core.answering import Answering, completed, follow, readiness, suiting, tri
 from core.cards import Cards, Proposals, Study
 from core.classroom import Classes, ClassQuestions
 from core.errors import BadInput
-from core.evaluation import BeirRuns, Contexts, Evaluations, Reproduction, beir_files, check
+from core.evaluation import (
+    BeirRuns,
+    Contexts,
+    Evaluations,
+    QuestionProposals,
+    Reproduction,
+    beir_files,
+    check,
+)
 from core.gold import QuestionBook
 from core.history import Comparisons, PastRuns
 from core.models import Endpoints, Models, pick
@@ -97,6 +106,9 @@ class Lab:
             settings, self._store, finder, self.models, self._worker, self.jobs
         )
         self.proposals = Proposals(self._store, self.papers, self.models, self._worker)
+        self.proposed_questions = QuestionProposals(
+            self.papers, self.questions, self.models, self._worker, self.proposals
+        )
         self.evaluations = Evaluations(
             self._store,
             self.sweeps,

@@ -11,6 +11,7 @@ schedule.py  when a card comes again (FSRS)
 days.py      a learner's day
 """
 
+from core.cards import proposals
 from core.cards.archives import KINDS
 from core.cards.decks import Cards, ImportedDeck
 from core.cards.proposing import Proposals, Proposing
@@ -36,4 +37,5 @@ __all__ = [
     "Study",
     "Turn",
     "drawable",
+    "proposals",
 ]

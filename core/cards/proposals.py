@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from core.cards.placeholders import is_placeholder
 from core.text import sentences
 from core.text import words as words_of
-from core.types import Card, Message, PaperKind, Question, Span, digest
+from core.types import PROPOSED, Card, Message, PaperKind, Question, Span, digest
 
 # An example of its own, of no paper here, so that what is copied from it is told by its words.
 RULES = (
@@ -76,6 +76,7 @@ def of_question(question: Question, passages: Sequence[str], deck: str) -> Card:
         deck=deck,
         question=question.text,
         answer=question.reference or "\n\n".join(passages),
+        tags=(PROPOSED,) if question.generated_by else (),
         span=question.gold[0],
     )
 
@@ -183,5 +184,5 @@ def _card(question: str, answer: str, passage: Span, text: str, deck: str) -> Ca
     span = Span(paper_id=passage.paper_id, start=start, end=end)
     identity = digest(["proposed", passage.paper_id, start, end, question, answer])
     return Card(
-        id=identity, deck=deck, question=question, answer=answer, tags=("proposed",), span=span
+        id=identity, deck=deck, question=question, answer=answer, tags=(PROPOSED,), span=span
     )

@@ -136,10 +136,13 @@ def _show(evaluation: Evaluation) -> None:
             "margin": summary.margin,
             "more_questions": summary.more,
             "tokens_of": evaluation.tokens_of,
+            "generated": evaluation.generated,
             "sweep": evaluation.sweep.id,
         }
     )
     say(summary.verdict)
+    if evaluation.generated:
+        say(evaluation.generated)
 
 
 def _write(evaluation: Evaluation, file: Path | None) -> None:

@@ -2,18 +2,22 @@
 
 import argparse
 import json
+import signal
+from collections import Counter
 from pathlib import Path
+from threading import Event
 
 from core.codec import plain
 from core.commands import Verbs
 from core.commands.output import say, show
+from core.commands.recipes import add_papers, papers_from
 from core.errors import BadInput
 from core.lab import Lab
 
 
 def add_verbs(verbs: Verbs) -> None:
     questions = verbs.add_parser("questions", help="questions whose answers' places are known")
-    what = questions.add_subparsers(required=True, metavar="add|list|export")
+    what = questions.add_subparsers(required=True, metavar="add|list|export|propose")
 
     add = what.add_parser("add", help="add a file of questions (JSON lines, CSV)")
     add.add_argument("file", metavar="FILE", type=Path)
@@ -28,6 +32,14 @@ def add_verbs(verbs: Verbs) -> None:
     export.add_argument("--to", metavar="FILE", type=Path, help="default: stdout")
     _held_out(export, "those that are set aside")
     export.set_defaults(verb=export_questions)
+
+    propose = what.add_parser(
+        "propose", help="let a model write some, in the format that `add` reads; none is added"
+    )
+    add_papers(propose)
+    propose.add_argument("--count", metavar="N", type=int, default=20, help="passages (20)")
+    propose.add_argument("--generator", metavar="NAME", help="default: the lab's")
+    propose.set_defaults(verb=propose_questions)
 
 
 def add_questions(lab: Lab, options: argparse.Namespace) -> int:
@@ -60,6 +72,34 @@ def add_questions(lab: Lab, options: argparse.Namespace) -> int:
 def list_questions(lab: Lab, options: argparse.Namespace) -> int:
     for kept in lab.questions.all(held_out=options.held_out):
         show({"id": kept.id, **plain(kept.question), "held_out": kept.held_out, "at": kept.at})
+    return 0
+
+
+def propose_questions(lab: Lab, options: argparse.Namespace) -> int:
+    """Those let through to stdout, each as it is written, and the others to stderr; Ctrl+C ends it
+    and keeps what was printed."""
+    name = options.generator or lab.models.default("generator")
+    passages = lab.proposed_questions.passages(papers_from(lab, options), options.count)
+    stop = Event()
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    refused: Counter[str] = Counter()
+    kept = 0
+    read = set()
+    for each in lab.proposed_questions.propose(passages, name, stop):
+        read.add(each.passage)
+        if each.question and not each.why:
+            kept += 1
+            show(lab.questions.line(each.question))
+        else:
+            refused[each.why] += 1
+            asked = f": {each.question.text}" if each.question else ""
+            say(f"{each.passage.paper_id[:8]} at {each.passage.start}: {each.why}{asked}")
+    for why, count in refused.most_common():
+        say(f"{count} refused: {why}.")
+    say(
+        f"{kept} proposed by {name} from {len(read)} of {len(passages)} passages; read them, and"
+        " `questions add` takes those that you leave in the file."
+    )
     return 0
 
 

@@ -4,6 +4,7 @@ from core.evaluation import beir_files, gate
 from core.evaluation.beir import BeirRow, BeirRuns, BeirTable
 from core.evaluation.changed_questions import ChangedQuestion
 from core.evaluation.context_effect import ArmOutcome, Contexts, HelpedOrHurt
+from core.evaluation.proposed_questions import ProposedQuestion, QuestionProposals
 from core.evaluation.published import (
     PUBLISHED_AT,
     OmegaRow,
@@ -26,6 +27,8 @@ __all__ = [
     "Evaluations",
     "HelpedOrHurt",
     "OmegaRow",
+    "ProposedQuestion",
+    "QuestionProposals",
     "RecallRow",
     "Reproduction",
     "Table",

@@ -125,10 +125,13 @@ class Contexts:
 
     def plan(self, generator: str, paper_ids: Sequence[str]) -> Planning:
         """Every question with gold in these papers under four settings: no context, retrieved,
-        retrieved and reranked, and its gold passage given, of alternatives the first. Errors: also
-        MissingModel."""
+        retrieved and reranked, and its gold passage given, of alternatives the first. Those that a
+        model wrote are left out. Errors: also MissingModel, BadInput where all are a model's."""
         known = gold_by_question(self._questions.all(), paper_ids)
-        given = {text: alternatives[0] for text, alternatives in known.items()}
+        written = self._generated()
+        given = {text: ways[0] for text, ways in known.items() if text not in written}
+        if known and not given:
+            raise BadInput(f"{gold.REFUSED} Mark some questions of your own.")
         if not given:
             raise BadInput("No question has gold in these papers; mark some, or add a file.")
         embedder, reranker = (self._models.default(each) for each in ("embedder", "reranker"))
@@ -152,11 +155,21 @@ class Contexts:
         done = self._sweeps.row(sweep_id).done
         return self._judged(sweep_id, done, tuple(self._expected().items()))
 
+    def left_out(self, paper_ids: Sequence[str]) -> int:
+        """How many questions with gold in these papers a model wrote, and are not asked."""
+        return len(self._generated() & set(gold_by_question(self._questions.all(), paper_ids)))
+
+    def _generated(self) -> set[str]:
+        return gold.generated(self._questions.all())
+
     def _expected(self) -> dict[str, Expected]:
         expected: dict[str, Expected] = {}
         here = set(self._papers.ids(PaperFilter()))
+        written_by_models = self._generated()
         for kept in self._questions.all():
             question = kept.question
+            if question.text.strip() in written_by_models:
+                continue
             spans = spans_of(within_papers(question.alternatives, here)[:1])
             texts = [self._papers.get(span.paper_id).text[span.start : span.end] for span in spans]
             if question.gold and (question.reference or texts):

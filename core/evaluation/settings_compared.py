@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from core.charts import Chart, PlottedSetting, Theme, recall_against_tokens, won_and_lost
 from core.errors import BadInput
 from core.evaluation.changed_questions import ChangedQuestion, turned
-from core.gold import Gold, QuestionBook, gold_by_question
+from core.gold import Gold, QuestionBook, about_retrieval, generated, gold_by_question
 from core.labels import counted
 from core.metrics import ALIKE, MARGIN, MeasuredQuestion, Summary, memo, retrieval, summarise
 from core.models import Endpoints, Models, offsets
@@ -27,7 +27,8 @@ class Evaluation:
     """What came out. `measured` and `runs` (their ids): for each setting of the sweep a row with
     every question of `questions`, in that order. `tokens_of` names the model whose tokens the
     context is counted in; `without_gold` is how many questions have none, and so say nothing here;
-    `reader` is an endpoint whose price is known, the default generator before others.
+    `reader` is an endpoint whose price is known, the default generator before others; `generated`
+    says what it means that a model wrote some questions.
     """
 
     sweep: Sweep
@@ -39,6 +40,7 @@ class Evaluation:
     held_out: bool
     without_gold: int
     reader: Endpoint | None = None
+    generated: str = ""
 
     @property
     def memo(self) -> str:
@@ -117,6 +119,7 @@ class Evaluation:
             f"{counted(len(self.questions), kept)} with gold, over"
             f" {counted(len(self.sweep.paper_ids), 'paper')}, on {self.sweep.at[:10]};"
             f" {counted(len(self.sweep.settings), 'setting')}, each asked all of them.",
+            *([self.generated] if self.generated else []),
             f"Tokens are counted by {self.tokens_of}.",
             *(
                 f"{what[0].upper()}{what[1:]}: {', '.join(values)}."
@@ -262,16 +265,16 @@ class Evaluations:
                 if retrieval.of_other_readings(places, sweep.paper_ids)
                 else "No question of this sweep has gold (any more)."
             )
-        number = labels.index(base) if base is not None else None
+        number = None if base is None else labels.index(base)
         spans = tuple(gold[sweep.questions[each]] for each in asked)
         key = (sweep_id, held_out, tuple(asked), spans)
-
-        reader = self._reader()
+        reader = self._reader()  # kept without it and `generated`, for both may change
 
         def judged() -> Generator[Progress, None, Evaluation]:
             found = yield from summarised()
-            # Kept without it, for a price may change.
-            return replace(found, reader=reader) if reader else found
+            every = self._questions.all(held_out=held_out)
+            said = about_retrieval(found.questions, generated(every))
+            return replace(found, reader=reader, generated=said)
 
         def summarised() -> Generator[Progress, None, Evaluation]:
             if (*key, number, margin) in self._kept:

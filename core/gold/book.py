@@ -15,7 +15,16 @@ from core.metrics import of_other_readings
 from core.papers import Papers
 from core.settings import SAMPLES
 from core.store import DeckRow, KeptQuestion, PaperRow, Scope, Store, now, question_id
-from core.types import Alternatives, Paper, PaperFilter, Question, Span, file_id_of
+from core.types import (
+    GENERATED,
+    PROPOSED,
+    Alternatives,
+    Paper,
+    PaperFilter,
+    Question,
+    Span,
+    file_id_of,
+)
 
 LOOKED_AT = 40  # papers that are read for a question's words
 
@@ -121,9 +130,9 @@ class QuestionBook:
                     reason=f"The paper of “{asked}” is not here (any more).",
                 )
                 continue
-            question = Question(
-                text=asked, gold=(card.span,), reference=card.answer, origin=f"card {card.id}"
-            )
+            # A card that a model proposed is tagged so; which model is not known of it.
+            origin = f"{GENERATED}a model" if PROPOSED in card.tags else f"card {card.id}"
+            question = Question(text=asked, gold=(card.span,), reference=card.answer, origin=origin)
             yield self.keep(question, held_out=held_out, line=number)
 
     def _add(
@@ -159,7 +168,7 @@ class QuestionBook:
             text=written.text,
             gold=tuple(spans),
             reference=written.reference,
-            origin=origin,
+            origin=f"{GENERATED}{written.generated_by}" if written.generated_by else origin,
             alternative_of=tuple(numbers) if len(set(numbers)) > 1 else (),
         )
         return self.keep(question, held_out=held_out, line=written.line)
@@ -346,9 +355,15 @@ class QuestionBook:
         every = self.all(held_out=held_out)
         left = self._papers.left([span for kept in every for span in kept.question.gold])
         for kept in every:
-            ids = {span.paper_id for span in kept.question.gold} & here
-            papers = {each: self._papers.get(each) for each in ids}
-            yield files.to_line(kept.question, papers, left)
+            yield self._line(kept.question, here, left)
+
+    def line(self, question: Question) -> dict[str, Any]:
+        """A question that is not kept here, in that format."""
+        return self._line(question, set(self._papers.ids(PaperFilter())), {})
+
+    def _line(self, question: Question, here: set[str], left: dict[Span, str]) -> dict[str, Any]:
+        ids = {span.paper_id for span in question.gold} & here
+        return files.to_line(question, {each: self._papers.get(each) for each in ids}, left)
 
 
 def _instead(

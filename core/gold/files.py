@@ -3,10 +3,11 @@ no papers.
 
 JSON: an object a line, or in the array, with `question`, `reference` (a short right answer; may be
 missing) and `gold`, a list of passages; an empty one says that the papers do not answer the
-question. A passage has `paper` (id or its beginning, file name with or without its ending, or
-title) and `quote`, or `start` and `end`, or both; `sha256` (the whole id), if there, goes
-before `paper`. All passages are needed together, unless each has a whole number `alternative`:
-those of one number are needed together, and any one alternative answers.
+question. `generated_by` names the model that wrote the question, if one did. A passage has `paper`
+(id or its beginning, file name with or without its ending, or title) and `quote`, or `start` and
+`end`, or both; `sha256` (the whole id), if there, goes before `paper`. All passages are
+needed together, unless each has a whole number `alternative`: those of one number are needed
+together, and any one alternative answers.
 
 CSV: the columns `question`, `corpus_id` (a paper as above) and `references`, a JSON list of objects
 with `content`, `start_index` and `end_index`, and `alternative` as above.
@@ -50,6 +51,7 @@ class Written:
     text: str
     passages: tuple[WrittenPassage, ...] = ()
     reference: str = ""
+    generated_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +100,13 @@ def to_line(
                 **({"alternative": number} if number is not None else {}),
             }
         )
-    return {"question": question.text, "reference": question.reference, "gold": gold}
+    model = question.generated_by
+    return {
+        "question": question.text,
+        "reference": question.reference,
+        "gold": gold,
+        **({"generated_by": model} if model else {}),
+    }
 
 
 def pasted(name: str, passage: WrittenPassage) -> str:
@@ -156,6 +164,7 @@ def _question(number: int, fields: Any) -> Written:
         text=_text(fields, "question").strip(),
         passages=_passages(gold, None, *JSON_NAMES),
         reference=_text(fields, "reference", needed=False),
+        generated_by=_text(fields, "generated_by", needed=False).strip(),
     )
 
 

@@ -31,7 +31,7 @@ from core.types.asking import (
     with_text_digest,
 )
 from core.types.backends import Delta, Embedder, Request, Reranker, TextGenerator
-from core.types.cards import Card, Memory, Review
+from core.types.cards import PROPOSED, Card, Memory, Review
 from core.types.classroom import (
     Asked,
     AskedQuestion,
@@ -53,7 +53,7 @@ from core.types.filters import (
     filter_to_link,
 )
 from core.types.offers import HubFile, Offer
-from core.types.questions import Alternatives, Question, spans_of
+from core.types.questions import GENERATED, Alternatives, Question, spans_of
 from core.types.sweeps import Cell, CellStatus, Setting, Sweep, SweepStatus
 from core.types.three_ways import three_ways
 from core.types.view import CHOICES, Choice, View, from_link, to_link
@@ -62,7 +62,9 @@ __all__ = [
     "CHOICES",
     "EXACT",
     "FAMILIES",
+    "GENERATED",
     "PAPER_SORTS",
+    "PROPOSED",
     "UNKNOWN",
     "Alternatives",
     "Answer",

@@ -8,6 +8,8 @@ from typing import Literal
 
 from core.types.asking import Span
 
+PROPOSED = "proposed"  # the tag of a card that a model wrote
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:

@@ -5,6 +5,7 @@ import streamlit as st
 from core import labels
 from core.errors import TriptychError
 from core.evaluation import ArmOutcome, HelpedOrHurt
+from core.gold import REFUSED
 from core.lab import Lab
 from core.metrics import reference
 from pages.ui.evaluate import changed_questions, form, result
@@ -55,6 +56,8 @@ def ask(lab: Lab) -> None:
         if st.button(label, type="primary", key="evaluate.ask"):
             st.query_params["sweep"] = lab.sweeps.start(planned)
             st.rerun()
+        if count := lab.contexts.left_out(papers):
+            st.caption(f"{labels.counted(count, 'question')} left out: {REFUSED}")
         guess = ", a guess: nothing was measured here yet" if planned.guessed else ""
         known = f"; {planned.known:,} of them are known" if planned.known else ""
         st.caption(
@@ -138,7 +141,10 @@ def _said(found: HelpedOrHurt) -> str:
     if by_gold:
         parts.append(f"{by_gold:,} have no reference and are held against their gold text")
     if found.left_out:
-        parts.append(f"{found.left_out:,} left out: not answered in every way, or without gold")
+        parts.append(
+            f"{found.left_out:,} left out: not answered in every way, without gold, or written by a"
+            " model"
+        )
     if found.recorded:
         parts.append("recorded runs are given no gold passage; asking here adds that")
     parts.append(

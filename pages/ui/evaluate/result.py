@@ -87,6 +87,8 @@ def result(lab: Lab, found: Evaluation) -> None:
     summary = found.summary
     with st.container(key="evaluate-verdict"):
         st.markdown(labels.escaped(summary.verdict))
+    if found.generated:
+        st.caption(f":material/smart_toy: {labels.escaped(found.generated)}")
     _figures(found)
     theme = frame.theme()
     recall, questions = found.charts(theme)
