@@ -26,10 +26,9 @@ KEPT = 16  # evaluations in memory, so that a page may draw them again
 class Evaluation:
     """What came out. `measured` and `runs` (their ids): for each setting of the sweep a row with
     every question of `questions`, in that order. `tokens_of` names the model whose tokens the
-    context is counted in; `without_gold` is how many questions have none, and so say nothing here;
-    `reader` is an endpoint whose price is known, the default generator before others; `generated`
-    says what it means that a model wrote some questions.
-    """
+    context is counted in; `without_gold` is how many questions have none. `reader` is an endpoint
+    whose price is known, the default generator first; `generated` says what questions by a model
+    mean."""
 
     sweep: Sweep
     questions: tuple[str, ...]
