@@ -112,6 +112,12 @@ def test_of_few_questions_nothing_is_said_but_that_they_are_few() -> None:
     assert "Too few" not in summarise(LABELS, study(20)).verdict
 
 
+def test_a_leader_says_which_others_found_as_much() -> None:
+    rows = study(20)
+    assert "as did 1 other setting" in summarise(("a", "b"), (rows[0], rows[0])).verdict
+    assert "as did" not in summarise(LABELS, rows).verdict
+
+
 def test_one_setting_has_nothing_to_be_compared_with() -> None:
     assert "nothing to be compared" in summarise(("one",), study()[:1]).verdict
 

@@ -133,13 +133,17 @@ class Summary:
     @property
     def _led(self) -> str:
         leader = self.outcomes[self.leader]
+        alike = sum(each.recall.mean == leader.recall.mean for each in self.outcomes) - 1
+        also = f", as did {counted(alike, 'other setting')}" if alike else ""
         tail = "."
         if self.winner is not None:
             tail = ", more than every other setting."
         elif len(self.tied) > 1:
             others = counted(len(self.tied) - 1, "other setting")
             tail = f"; no significant difference from {others}."
-        return f"“{leader.label}” found most of the gold text, {_percent(leader.recall)}{tail}"
+        return (
+            f"“{leader.label}” found most of the gold text, {_percent(leader.recall)}{also}{tail}"
+        )
 
     @property
     def _choice(self) -> str:

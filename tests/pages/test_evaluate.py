@@ -167,7 +167,7 @@ def test_the_choice_is_checked_on_what_was_held_out(
     list(lab.questions.add(file, held_out=True))
     page.run()
     assert "Oil" not in texts(page)
-    assert page.button(key="evaluate.check").label == "Check it on the 1 held-out question"
+    assert page.button(key="evaluate.check").label == "Check it on the 1 test-set question"
     (choice,) = (box for box in page.selectbox if str(box.key).startswith("evaluate.choice."))
     choice.set_value("60/0 · top 1").run()
     assert page.selectbox(key="evaluate.base").value == "60/0 · top 1"
@@ -182,7 +182,7 @@ def test_the_choice_is_checked_on_what_was_held_out(
     assert lab.sweeps.wait(newest.id, WAIT)
     page.run()
     assert not page.exception
-    assert "1 held-out question with gold" in texts(page)
+    assert "1 test-set question with gold" in texts(page)
     assert "Confirm on the test set" not in texts(page)
 
 

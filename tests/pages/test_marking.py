@@ -163,11 +163,11 @@ def test_held_out_questions_are_counted_and_hidden(app: AppTest, lab: Lab, hand:
     opened(app, lamp(lab))
     app.segmented_control(key="library.view.markdown").set_value("Text that is searched").run()
     hand.types(WHEN, "lit in 1874", held_out=True)
-    assert "Kept, held out" in texts(app)
+    assert "Kept, for the test set" in texts(app)
     assert lab.questions.all() == []
     (kept,) = lab.questions.all(held_out=True)
     assert golden(app) == []
-    assert app.toggle(key="library.gold.held_out").label == "Show the 1 question held out"
+    assert app.toggle(key="library.gold.held_out").label == "Show the 1 question of the test set"
     app.toggle(key="library.gold.held_out").set_value(True).run()
     assert golden(app) == ["lit in 1874"]
     app.button(key=f"library.gold.aside.{kept.id}").click().run()

@@ -150,7 +150,7 @@ def _figures(found: Evaluation) -> None:
                 tokens = f"{outcome.context_tokens:,.0f} tokens"
                 st.caption(f"{labels.escaped(outcome.label)} · {tokens}")
         last.metric(MORE, f"{summary.more:,}" if summary.more else "none", help=HELP[MORE])
-    kept = "held-out question" if found.held_out else "question"
+    kept = "test-set question" if found.held_out else "question"
     said = f"{labels.counted(len(found.questions), kept)} with gold"
     if found.left_out:
         said += f" · left out: {found.left_out}"
@@ -334,7 +334,7 @@ def _check(lab: Lab, found: Evaluation) -> None:
         )
         return
     names = [outcome.label for outcome in found.summary.outcomes]
-    asked = labels.counted(number, "held-out question")
+    asked = labels.counted(number, "test-set question")
     st.caption(
         f"{asked} had no part in this. Whoever chooses again after looking has none left to"
         " test with."

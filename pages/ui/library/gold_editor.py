@@ -120,7 +120,7 @@ def _keep(lab: Lab, paper: Paper, offset: int, asked: Asked) -> None:
         return
     assert change.after
     st.session_state[_another(paper)] = change.after.question.text
-    aside = ", held out" if change.after.held_out else ""
+    aside = ", for the test set" if change.after.held_out else ""
     if change.before is None:
         _tell(f"Kept{aside}", change)
     elif change.before == change.after:
@@ -147,7 +147,7 @@ def _notes(lab: Lab, paper: Paper) -> None:
     held_out = len(lab.questions.in_paper(paper.id, held_out=True))
     if held_out:
         st.toggle(
-            f"Show the {labels.counted(held_out, 'question')} held out",
+            f"Show the {labels.counted(held_out, 'question')} of the test set",
             key="library.gold.held_out",
             help="Kept for the test set: who has seen them chooses settings for them.",
         )
@@ -192,7 +192,7 @@ def _row(lab: Lab, paper: Paper, kept: KeptQuestion, turn: Callable[[int], None]
         st.container(key=f"gold-row-{kept.id}", gap=None),
         st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="xsmall"),
     ):
-        aside = " :gray-badge[held out]" if kept.held_out else ""
+        aside = " :gray-badge[test set]" if kept.held_out else ""
         asked = labels.escaped(labels.shortened(kept.question.text, 110))
         st.button(
             f"{_page_of(paper, first)}{asked}{aside}",
@@ -224,7 +224,7 @@ def _row(lab: Lab, paper: Paper, kept: KeptQuestion, turn: Callable[[int], None]
             key=f"library.gold.aside.{kept.id}",
             on_click=_changed,
             args=(
-                "Taken in again" if kept.held_out else "Held out",
+                "Taken in again" if kept.held_out else "Kept for the test set",
                 partial(lab.questions.set_aside, kept, not kept.held_out),
             ),
         )

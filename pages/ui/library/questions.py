@@ -114,7 +114,7 @@ def _take_out(lab: Lab, kept: int, held_out: int) -> None:
         "Export", icon=":material/download:", type="tertiary", key="library.questions.out"
     ):
         st.caption("JSON lines; they come in again unchanged, here and on the command line.")
-        for name, count, aside in (("Questions", kept, False), ("Held out", held_out, True)):
+        for name, count, aside in (("Questions", kept, False), ("Test set", held_out, True)):
             if count:
                 st.download_button(
                     f"{name} ({count:,})",
@@ -203,7 +203,7 @@ def _look_through() -> None:
     lab = frame.open_lab()
     aside = len(lab.questions.all(held_out=True))
     shown = bool(aside) and st.toggle(
-        f"Show the {aside:,} held out instead", key="library.questions.held_out"
+        f"Show the {aside:,} of the test set instead", key="library.questions.held_out"
     )
     kept = lab.questions.all(held_out=shown)
     golden = {span.paper_id for each in kept for span in each.question.gold}
@@ -221,7 +221,7 @@ def _look_through() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         moved = partial(lab.questions.set_aside, held_out=not shown)
         st.button(
-            "Take them in again" if shown else "Hold them out",
+            "Take them in again" if shown else "Keep them for the test set",
             disabled=not chosen,
             key="library.questions.move",
             on_click=_each,

@@ -51,7 +51,9 @@ class GridForm:
         if file.error:
             st.error(labels.escaped(file.error))
         elif file.preset and file.preset.about:
-            st.caption(labels.escaped(file.preset.about))
+            kept = self._values(file.preset).items()
+            same = all(st.session_state.get(key, value) == value for key, value in kept)
+            st.caption(labels.escaped(file.preset.about if same else f"From {file.name}, changed."))
 
     def _files(self, lab: Lab) -> list[PresetFile]:
         """Where no answers are written those that only search, and all of one's own."""
@@ -67,17 +69,21 @@ class GridForm:
 
     def _fill(self, lab: Lab) -> None:
         """The form's widgets take the preset's values."""
-        state, preset = st.session_state, self._file(lab).preset
-        if preset is None:
-            return
+        preset = self._file(lab).preset
+        if preset:
+            st.session_state.update(self._values(preset))
+
+    def _values(self, preset: Preset) -> dict[str, list[str] | bool]:
+        """What its widgets hold, by their keys."""
         answers = preset.answers or Answers()
-        state[f"{self.page}.chunks"] = [f"{size}/{overlap}" for size, overlap in preset.chunks]
-        state[f"{self.page}.baseline"] = preset.baseline
-        state[f"{self.page}.answered"] = preset.answers is not None
-        for name in SEVERAL:
-            state[f"{self.page}.{name}"] = list(map(str, getattr(preset, name)))
-        for name in OF_ANSWERS:
-            state[f"{self.page}.{name}"] = list(map(str, getattr(answers, name)))
+        values: dict[str, list[str] | bool] = {
+            "chunks": [f"{size}/{overlap}" for size, overlap in preset.chunks],
+            "baseline": preset.baseline,
+            "answered": preset.answers is not None,
+        }
+        values |= {name: list(map(str, getattr(preset, name))) for name in SEVERAL}
+        values |= {name: list(map(str, getattr(answers, name))) for name in OF_ANSWERS}
+        return {f"{self.page}.{name}": value for name, value in values.items()}
 
     def preset(self, lab: Lab) -> Preset:
         """Draw the values; the preset that they say. Errors: BadInput for invalid values."""
