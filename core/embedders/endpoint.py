@@ -25,18 +25,8 @@ CLOSE = 0.999  # cosine; the same model in other batches stays above it, another
 
 
 def models(settings: Settings) -> list[Model]:
-    """The endpoints of the settings. Whether one answers is found out by asking it."""
-    return [
-        Model(
-            name=endpoint.name,
-            family="embedder",
-            source="endpoint",
-            available=True,
-            reason="",
-            revision=served.revision(settings, endpoint),
-        )
-        for endpoint in endpoints.known(settings, "embedder")
-    ]
+    """The endpoints of the settings."""
+    return served.models(settings, "embedder")
 
 
 def load(model: Model, settings: Settings) -> "EndpointEmbedder":

@@ -16,11 +16,11 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
-from core.models import calls, endpoints
+from core.models import calls, endpoints, served
 from core.models.calls import ATTEMPTS, PAUSE, Fault
 from core.settings import Endpoint, Settings
 from core.tasks import Caller, Places, Priority
-from core.types import Delta, FinishReason, Generation, Message, Model, Request, digest
+from core.types import Delta, FinishReason, Generation, Message, Model, Request
 
 if TYPE_CHECKING:
     from openai import Stream
@@ -38,18 +38,8 @@ FINISHES: dict[str, FinishReason] = {"stop": "stop", "length": "length"}
 
 
 def models(settings: Settings) -> list[Model]:
-    """The endpoints of the settings. Whether one answers is found out by asking it."""
-    return [
-        Model(
-            name=endpoint.name,
-            family="generator",
-            source="endpoint",
-            available=True,
-            reason="",
-            revision=digest([endpoint.address, endpoint.model]),
-        )
-        for endpoint in endpoints.known(settings, "generator")
-    ]
+    """The endpoints of the settings."""
+    return served.models(settings, "generator")
 
 
 def load(model: Model, settings: Settings) -> "EndpointGenerator":

@@ -14,8 +14,9 @@ from pathlib import Path
 from core.codec import from_json, to_json
 from core.errors import TriptychError
 from core.files import write_atomically
+from core.models import endpoints
 from core.settings import Endpoint, Settings
-from core.types import digest
+from core.types import Family, Model, digest
 
 FOLDER = "served"  # in the data folder; a file for each endpoint
 
@@ -31,6 +32,21 @@ class Identity:
     said: str
     probe: Probe
     logits: bool = False
+
+
+def models(settings: Settings, family: Family) -> list[Model]:
+    """The endpoints of a family. Whether one answers is found out by asking it."""
+    return [
+        Model(
+            name=endpoint.name,
+            family=family,
+            source="endpoint",
+            available=True,
+            reason="",
+            revision=revision(settings, endpoint),
+        )
+        for endpoint in endpoints.known(settings, family)
+    ]
 
 
 def revision(settings: Settings, endpoint: Endpoint) -> str:

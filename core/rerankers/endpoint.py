@@ -24,18 +24,8 @@ DIALECTS: tuple[Dialect, ...] = ("cohere", "tei")
 
 
 def models(settings: Settings) -> list[Model]:
-    """The endpoints of the settings. Whether one answers is found out by asking it."""
-    return [
-        Model(
-            name=endpoint.name,
-            family="reranker",
-            source="endpoint",
-            available=True,
-            reason="",
-            revision=served.revision(settings, endpoint),
-        )
-        for endpoint in endpoints.known(settings, "reranker")
-    ]
+    """The endpoints of the settings."""
+    return served.models(settings, "reranker")
 
 
 def load(model: Model, settings: Settings) -> "EndpointReranker":
