@@ -23,9 +23,10 @@ def main(lab: Lab) -> None:
         watch.draw(lab, wanted)
         return
     rows = lab.sweeps.all()
-    for row in reversed(rows):  # in the order in which they are done
-        if row.status in ("queued", "running"):
-            line(row, ":material/pending:")
+    with st.container():  # always there, as in `GridForm.choose`
+        for row in reversed(rows):  # in the order in which they are done
+            if row.status in ("queued", "running"):
+                line(row, ":material/pending:")
     st.markdown("Every question by every setting, each piece of work once. **What will it cost?**")
     GRID.choose(lab)
     asked, price = st.columns([3, 2], gap="large")

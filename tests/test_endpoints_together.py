@@ -141,6 +141,7 @@ def test_stopping_ends_those_who_are_let_in_and_those_who_wait(
     box = gate(2)
     lives = [box.start(number) for number in range(5)]
     box.holds(2)
+    until(lambda: sum("Waiting for box" in doing(live) for live in lives) == 3)
     for live in lives:
         live.stop()
     assert [finishes(live) for live in lives] == [["stopped"]] * 5

@@ -48,12 +48,14 @@ class GridForm:
         if f"{self.page}.chunks" not in st.session_state:
             self._fill(lab)
         file = self._file(lab)
-        if file.error:
-            st.error(labels.escaped(file.error))
-        elif file.preset and file.preset.about:
-            kept = self._values(file.preset).items()
-            same = all(st.session_state.get(key, value) == value for key, value in kept)
-            st.caption(labels.escaped(file.preset.about if same else f"From {file.name}, changed."))
+        with st.container():  # always there: what follows it would lose what is being typed
+            if file.error:
+                st.error(labels.escaped(file.error))
+            elif file.preset and file.preset.about:
+                kept = self._values(file.preset).items()
+                same = all(st.session_state.get(key, value) == value for key, value in kept)
+                about = file.preset.about if same else f"From {file.name}, changed."
+                st.caption(labels.escaped(about))
 
     def _files(self, lab: Lab) -> list[PresetFile]:
         """Where no answers are written those that only search, and all of one's own."""
