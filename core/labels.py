@@ -12,6 +12,7 @@ ARM_NAMES: dict[Arm, str] = {  # beside others, in a chart or a table
     "no_context": "no context",
     "retrieved": "retrieved",
     "reranked": "reranked",
+    "whole": "whole paper",
     "given": "passages given",
 }
 FINISH_REASONS = {"stop": "complete", "length": "cut off at the limit"}

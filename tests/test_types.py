@@ -21,8 +21,10 @@ from core.types import (
     Retrieval,
     Run,
     Span,
-    asking,
+    Whole,
     digest,
+    passages_of,
+    recipes,
     run_key,
     three_ways,
 )
@@ -63,13 +65,13 @@ def test_the_papers_are_written_once_for_all_cells_of_a_grid(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     written: list[object] = []
-    canonical = asking.canonical
+    canonical = recipes.canonical
 
     def counted(value: object) -> str:
         written.append(value)
         return canonical(value)
 
-    monkeypatch.setattr(asking, "canonical", counted)
+    monkeypatch.setattr(recipes, "canonical", counted)
     papers = tuple(f"{n:064x}" for n in range(100))
     for question in range(20):
         run_key(f"{question}?", Recipe(evidence=Retrieval()), papers)
@@ -168,3 +170,51 @@ def test_a_key_does_not_depend_on_how_a_number_is_written() -> None:
     whole = Recipe(generation=Generation(temperature=1, seed=7))
     assert whole.key == Recipe(generation=Generation(temperature=1.0, seed=7)).key
     assert whole.key != Recipe(generation=Generation(temperature=0, seed=7)).key
+
+
+LATER = (
+    Retrieval(read="window:1"),
+    Retrieval(prefix="title"),
+    Retrieval(rewrite="hyde"),
+    Retrieval(variety=0.3),
+    Retrieval(at_most=2),
+    Retrieval(budget=500),
+    Retrieval(where="tag:survey"),
+)
+
+
+def test_a_choice_that_came_later_changes_the_key_where_it_is_not_as_usual() -> None:
+    keys = [Recipe(evidence=evidence).key for evidence in (Retrieval(), *LATER)]
+    assert keys[0] == "62fe086466820cd5", "the key before there was any of them"
+    assert len(set(keys)) == len(keys)
+
+
+def test_who_would_rewrite_changes_no_key_where_nothing_is_rewritten() -> None:
+    one, other = (Recipe(evidence=Retrieval(rewriter=name)) for name in ("", "Qwen"))
+    assert one.key == other.key
+    one, other = (Recipe(evidence=Retrieval(rewrite="hyde", rewriter=n)) for n in ("", "Qwen"))
+    assert one.key != other.key
+
+
+@pytest.mark.parametrize("asked", [Generation(unanswerable=True), Generation(cite=True)])
+def test_what_the_prompt_allows_or_asks_changes_the_key(asked: Generation) -> None:
+    assert Recipe(generation=asked).key != Recipe().key
+
+
+def test_the_whole_paper_depends_on_the_papers_but_on_no_chunks() -> None:
+    small, large = (Recipe(evidence=Whole(), chunking=Chunking(size=n)) for n in (800, 1600))
+    assert small.arm == "whole"
+    assert small.key == large.key
+    assert run_key("What?", small, ("a",)) != run_key("What?", small, ("b",))
+
+
+def test_hits_that_are_read_as_one_passage_are_read_once() -> None:
+    texts = [Chunk(paper_id="p", start=at, end=at + 2, text="ab") for at in (0, 4, 8)]
+    both = Chunk(paper_id="p", start=0, end=6, text="ab--ab")
+    one, two, three = (
+        Hit(chunk=chunk, title="T", pages=(1,), similarity=None, rank_before=None, rank=rank)
+        for rank, chunk in enumerate(texts, 1)
+    )
+    read = (replace(one, read=both), three, replace(two, read=both))
+    assert [hit.rank for hit in passages_of(read)] == [1, 3]
+    assert [hit.passage for hit in passages_of(read)] == [both, texts[2]]

@@ -228,7 +228,7 @@ class Answering(Writing):
         self, panel: int, question: str, recipe: Recipe, paper_ids: tuple[str, ...]
     ) -> Draft:
         self.check(question, recipe)
-        if isinstance(recipe.evidence, Retrieval) and not paper_ids:
+        if recipe.draws_on_papers and not paper_ids:
             raise BadInput("There is no paper to search; add one first.")
         paper_ids = tuple(sorted(set(paper_ids)))  # one order, so that ties are broken alike
         pinned = self.pinned(recipe)
@@ -236,7 +236,7 @@ class Answering(Writing):
             panel=panel,
             key=run_key(question, pinned, paper_ids),
             question=question.strip(),
-            paper_ids=paper_ids if isinstance(recipe.evidence, Retrieval) else (),
+            paper_ids=paper_ids if recipe.draws_on_papers else (),
             recipe=pinned,
         )
 

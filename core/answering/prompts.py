@@ -88,4 +88,4 @@ def _left_out(found: int, used: int, needed: int, room: int) -> tuple[str, ...]:
 def _passage(hit: Hit) -> str:
     first, last = hit.pages[0], hit.pages[-1]
     pages = f"page {first}" if first == last else f"pages {first}-{last}"
-    return f"[{hit.rank}] {hit.title}, {pages}\n{hit.chunk.text.strip()}"
+    return f"[{hit.rank}] {hit.title}, {pages}\n{hit.passage.text.strip()}"

@@ -192,6 +192,7 @@ class Writing:
             window=generator.window if generator else None,
             search_seconds=draft.evidence.search_seconds,
             rerank_seconds=draft.evidence.rerank_seconds,
+            rewritten=draft.evidence.rewritten,
             at=now(),
             notes=draft.evidence.notes + draft.notes,
         )

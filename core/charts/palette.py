@@ -23,10 +23,11 @@ ARM_COLOURS: dict[Arm, Colour] = {
     "no_context": QUIET,
     "retrieved": {"light": "#1d5fbf", "dark": "#7fb2ff"},
     "reranked": {"light": "#b9500b", "dark": "#ffa565"},
+    "whole": {"light": "#7a3e9d", "dark": "#cf9bf0"},
     "given": EVIDENCE,
 }
-# Settings compared with each other. The arms keep slate, blue and orange, evidence yellow and
-# failure red for themselves. Readable on the light ground and on the dark one alike.
+# Settings compared with each other. The arms keep slate, blue, orange and purple, evidence yellow
+# and failure red for themselves. Readable on the light ground and on the dark one alike.
 SETTINGS = ("#0e8f80", "#8f6fe0", "#c2508f", "#7d8f1c")
 # From the ground to a strong grey: a value is no arm, so it wears no arm's colour.
 SCALE: dict[Theme, list[tuple[float, str]]] = {

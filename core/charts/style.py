@@ -22,6 +22,7 @@ ARM_MARKS: dict[Arm, str] = {
     "no_context": "circle",
     "retrieved": "square",
     "reranked": "diamond",
+    "whole": "hexagon",
     "given": "triangle-up",
 }
 

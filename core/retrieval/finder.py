@@ -30,6 +30,8 @@ from core.types import (
     Recipe,
     Reranker,
     Retrieval,
+    Span,
+    Whole,
     digest,
 )
 
@@ -101,6 +103,8 @@ class Finder:
                 return Evidence()
             case Given() as given:
                 return self.given(given)
+            case Whole():
+                return self.given(Given(spans=self._pages(paper_ids)))
             case Retrieval() as wanted:
                 return (yield from self._retrieve(question, recipe.chunking, wanted, paper_ids))
 
@@ -124,6 +128,15 @@ class Finder:
                 )
             )
         return Evidence(candidates=tuple(hits), hits=tuple(hits))
+
+    def _pages(self, paper_ids: tuple[str, ...]) -> tuple[Span, ...]:
+        """All pages that hold text."""
+        return tuple(
+            Span(paper_id=paper.id, start=start, end=end)
+            for paper in map(self._papers.get, paper_ids)
+            for start, end in map(paper.page_span, range(1, paper.pages + 1))
+            if paper.text[start:end].strip()
+        )
 
     def _retrieve(
         self, question: str, chunking: Chunking, wanted: Retrieval, paper_ids: tuple[str, ...]

@@ -1,34 +1,19 @@
 """The words of the domain, as frozen values: what all rooms share."""
 
 from core.types.asking import (
-    EXACT,
     FAMILIES,
     Answer,
-    Arm,
-    Chunk,
-    Chunking,
     Comparison,
     Evidence,
     Family,
     FinishReason,
-    Generation,
-    Given,
     Hit,
     Message,
     Model,
-    Paper,
-    PaperKind,
-    PassageOrder,
-    Recipe,
-    Retrieval,
+    Rewritten,
     Run,
     Source,
-    Span,
-    Style,
-    digest,
-    file_id_of,
-    run_key,
-    with_text_digest,
+    passages_of,
 )
 from core.types.backends import Delta, Embedder, Request, Reranker, TextGenerator
 from core.types.cards import PROPOSED, Card, Memory, Review
@@ -44,6 +29,7 @@ from core.types.classroom import (
     Student,
     Tally,
 )
+from core.types.digests import digest
 from core.types.filters import (
     PAPER_SORTS,
     UNKNOWN,
@@ -53,7 +39,22 @@ from core.types.filters import (
     filter_to_link,
 )
 from core.types.offers import HubFile, Offer
+from core.types.papers import Chunk, Paper, PaperKind, Span, file_id_of, with_text_digest
 from core.types.questions import GENERATED, Alternatives, Question, spans_of
+from core.types.recipes import (
+    EXACT,
+    Arm,
+    Chunking,
+    Generation,
+    Given,
+    PassageOrder,
+    Prefix,
+    Recipe,
+    Retrieval,
+    Style,
+    Whole,
+    run_key,
+)
 from core.types.sweeps import Cell, CellStatus, Setting, Sweep, SweepStatus
 from core.types.three_ways import three_ways
 from core.types.view import CHOICES, Choice, View, from_link, to_link
@@ -99,12 +100,14 @@ __all__ = [
     "PaperSort",
     "PassageOrder",
     "PlayedRound",
+    "Prefix",
     "Question",
     "Recipe",
     "Request",
     "Reranker",
     "Retrieval",
     "Review",
+    "Rewritten",
     "Round",
     "RoundState",
     "Run",
@@ -119,11 +122,13 @@ __all__ = [
     "Tally",
     "TextGenerator",
     "View",
+    "Whole",
     "digest",
     "file_id_of",
     "filter_from_link",
     "filter_to_link",
     "from_link",
+    "passages_of",
     "run_key",
     "spans_of",
     "three_ways",

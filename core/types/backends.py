@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
-from core.types.asking import FinishReason, Generation, Message
+from core.types.asking import FinishReason, Message
+from core.types.recipes import Generation
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,7 +6,7 @@ Times are ISO 8601 in UTC.
 from dataclasses import dataclass
 from typing import Literal
 
-from core.types.asking import Span
+from core.types.papers import Span
 
 PROPOSED = "proposed"  # the tag of a card that a model wrote
 

@@ -8,7 +8,7 @@ from typing import Literal, cast, get_args
 
 from core.errors import BadInput
 from core.types import links
-from core.types.asking import PaperKind
+from core.types.papers import PaperKind
 
 PaperSort = Literal["added", "title", "year", "pages"]
 PAPER_SORTS: tuple[PaperSort, ...] = get_args(PaperSort)

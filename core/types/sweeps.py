@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from core.types.asking import FinishReason, Given, Recipe, Run, Span
+from core.types.asking import FinishReason, Run
+from core.types.papers import Span
+from core.types.recipes import Given, Recipe
 
 SweepStatus = Literal["queued", "running", "stopped", "done"]
 CellStatus = Literal["queued", "running", "done", "failed", "dropped"]

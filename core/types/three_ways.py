@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from core.types.asking import Recipe, Retrieval
+from core.types.recipes import Recipe, Retrieval
 
 
 def three_ways(recipe: Recipe, reranker: str) -> tuple[Recipe, Recipe, Recipe]:

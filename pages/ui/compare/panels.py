@@ -18,6 +18,7 @@ COLOURS: dict[Arm, str] = {
     "no_context": "gray",
     "retrieved": "blue",
     "reranked": "orange",
+    "whole": "violet",
     "given": "yellow",
 }
 USUAL = 3  # panels; further ones can be taken away again
