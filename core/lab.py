@@ -9,6 +9,7 @@ lab.questions     questions with gold spans, apart from chunks
 lab.evaluations   which setting is better, by these questions
 lab.contexts      what context does to the answers of these questions
 lab.reproduction  a published table, computed again
+lab.grades        what people say of answers
 lab.beir          a BEIR data set, searched
 lab.cards         decks in and out, cards found and changed
 lab.proposals     cards that a generator proposes from papers
@@ -37,6 +38,7 @@ from core.evaluation import (
     BeirRuns,
     Contexts,
     Evaluations,
+    Grades,
     QuestionProposals,
     Reproduction,
     beir_files,
@@ -121,6 +123,7 @@ class Lab:
         self.contexts = Contexts(self._store, self.sweeps, self.questions, self.papers, self.models)
         questions = ClassQuestions(self._store, self.answering, self.models, self.papers)
         self.classes = Classes(settings, self._store, self.comparisons, self.runs, questions)
+        self.grades = Grades(self._store, self.runs)
         self.reproduction = Reproduction(settings, self.models, self._worker)
         self.beir = BeirRuns(settings, self.models, finder, self._worker)
 

@@ -5,19 +5,23 @@ import streamlit as st
 from core import labels
 from core.lab import Lab
 from core.types import View
-from pages.ui.runs import charts, diagnosis, exchange, filters, table, votes
+from pages.ui.runs import charts, diagnosis, exchange, filters, found, grade, table
 from pages.ui.shared import frame
 
-SECTIONS = ("Runs", "Charts", "What went wrong")
-VOTES = "What classes voted"
+GRADE, FOUND = "Grade", "What people found"
+SECTIONS = ("Runs", "Charts", "What went wrong", GRADE, FOUND)
 
 
 def main(lab: Lab) -> None:
     lab.runs.take_in_recorded()
+    lab.grades.take_in_recorded()
+    if st.query_params.get("show") == "grade":  # from Compare
+        del st.query_params["show"]
+        st.session_state["runs.section"] = GRADE
     with st.container(horizontal=True, vertical_alignment="center", key="runs-headline"):
         section = st.segmented_control(
             "Show",
-            [*SECTIONS, *([VOTES] if lab.classes.any_judged() else [])],
+            SECTIONS,
             default=SECTIONS[0],
             required=True,
             label_visibility="collapsed",
@@ -37,8 +41,10 @@ def main(lab: Lab) -> None:
         overview(lab, view.sweep)
     if not count:
         nothing(view)
-    elif section == VOTES:
-        votes.draw(lab)
+    elif section == FOUND:
+        found.draw(lab, view)
+    elif section == GRADE:
+        grade.draw(view)
     elif section == SECTIONS[0]:
         table.draw(lab, view, count)
     else:

@@ -236,16 +236,14 @@ def test_the_capsule_holds_runs_and_votes_and_no_name(
 
 
 def test_what_classes_found_right_waits_until_there_are_enough(lab: Lab, opened: Classroom) -> None:
-    assert lab.classes.judged() is None
-    assert not lab.classes.any_judged()
+    assert lab.grades.preferences() is None
     students = [joined(lab, opened.code) for _ in range(10)]
     for number, comparison in enumerate(lab.comparisons.recorded()[:3], start=1):
         shown = lab.classes.begin(comparison.id, "right")
         for student in students:
             lab.classes.vote(again(lab, student), shown.readers[0])
         lab.classes.reveal(shown)
-        assert lab.classes.any_judged()
-        judged = lab.classes.judged()
+        judged = lab.grades.preferences()
         assert judged
         assert (judged.rounds, judged.votes) == (number, 10 * number)
         assert (judged.missing_votes, judged.missing_rounds) == (30 - 10 * number, 3 - number)

@@ -9,14 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from core.charts import setting_names
 from core.classroom import rules
 from core.classroom.entrance import Entrance
 from core.classroom.gateway import Gateway, network_addresses
 from core.classroom.questions import ClassQuestions
 from core.errors import BadInput
-from core.history import MEASURES, Capsule, Comparisons, PastRuns, Selection, capsules
-from core.metrics import Agreement, Strength, votes
+from core.history import Capsule, Comparisons, PastRuns, capsules
 from core.settings import Settings
 from core.store import Store, now, played
 from core.types import Asked, Classroom, Comparison, Round, Run, Screen, Student, Tally, digest
@@ -31,19 +29,6 @@ class Server:
 
     address: str
     port: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClassFindings:
-    """What classes found right, over all their rounds. Nothing is concluded while any are missing
-    (`core.metrics.votes`)."""
-
-    rounds: int
-    votes: int
-    missing_votes: int
-    missing_rounds: int
-    strengths: tuple[Strength, ...]
-    agreement: tuple[Agreement, ...]
 
 
 class Classes:
@@ -301,42 +286,6 @@ class Classes:
     def tally(self, shown: Round) -> Tally:
         """How many voted for each run."""
         return self._store.tallies([shown.id]).get(shown.id, {})
-
-    def any_judged(self) -> bool:
-        """Whether any class said what is right."""
-        return self._store.any_voted("right")
-
-    def judged(self) -> ClassFindings | None:
-        """What all classes said is right, held against the measures; None before any said so."""
-        kept = [each for each in self._store.voted_rounds() if each.votes.get("right")]
-        if not kept:
-            return None
-        runs = self._runs.runs(tuple({run_id for each in kept for run_id in each.run_ids}))
-        names = setting_names(run.recipe for run in runs)
-        called = {run.id: names[run.recipe.key] for run in runs}
-        rounds = [
-            votes.Choices(
-                settings={run_id: called[run_id] for run_id in each.run_ids},
-                votes=each.votes["right"],
-            )
-            for each in kept
-            if called.keys() >= set(each.run_ids)  # a capsule may hold fewer runs than were shown
-        ]
-        missing_votes, missing_rounds = votes.missing(rounds)
-        enough = not (missing_votes or missing_rounds)
-        measured = Selection(runs=tuple(runs)).measures if enough else {}
-        measures = {
-            run_id: {name: found[name] for name in MEASURES if name in found}
-            for run_id, found in measured.items()
-        }
-        return ClassFindings(
-            rounds=len(rounds),
-            votes=sum(sum(each.votes.values()) for each in rounds),
-            missing_votes=missing_votes,
-            missing_rounds=missing_rounds,
-            strengths=tuple(votes.strengths(rounds)) if enough else (),
-            agreement=tuple(votes.agreement(rounds, measures)),
-        )
 
     def score(self, class_id: str) -> tuple[int, int]:
         """Of the class: votes that named a panel that read the paper, of how many."""

@@ -90,6 +90,22 @@ def import_bibtex(lab: Lab, path: Path) -> Iterator[tuple[dict[str, object], boo
     say(f"{len(report.matched)} papers got facts; {len(report.unmatched)} entries fit none.")
 
 
+def import_grades(lab: Lab, path: Path) -> Iterator[tuple[dict[str, object], bool]]:
+    """All of a file or, where a line is no grade, nothing of it."""
+    try:
+        grades, new = lab.grades.load(path.name, path.read_bytes())
+    except (TriptychError, OSError) as error:
+        why = error.sentence if isinstance(error, TriptychError) else f"{path}: {error.strerror}."
+        say(why)
+        yield {"file": str(path), "grades": 0, "known": 0, "reason": why}, True
+        return
+    yield {"file": str(path), "grades": grades, "known": grades - new, "reason": ""}, False
+
+
+def export_grades(lab: Lab, _options: argparse.Namespace) -> bytes:
+    return lab.grades.written().encode()
+
+
 def export_runs(kind: str, lab: Lab, options: argparse.Namespace) -> bytes:
     return lab.runs.written(kind, from_link(options.view))
 
@@ -101,10 +117,12 @@ def export_script(lab: Lab, options: argparse.Namespace) -> bytes:
 READERS: dict[str, Reader] = {
     "deck": import_deck,
     "bibtex": import_bibtex,
+    "grades": import_grades,
     **{kind: partial(import_runs, kind) for kind in ("log", "retrieval-log", "capsule")},
 }
 WRITERS: dict[str, Writer] = {
     "deck": export_deck,
+    "grades": export_grades,
     "script": export_script,
     **{
         kind: partial(export_runs, kind)

@@ -4,6 +4,7 @@ from core.evaluation import beir_files, gate
 from core.evaluation.beir import BeirRow, BeirRuns, BeirTable
 from core.evaluation.changed_questions import ChangedQuestion
 from core.evaluation.context_effect import ArmOutcome, Contexts, HelpedOrHurt
+from core.evaluation.grading import Grades, Grading, Preferences, Sheet
 from core.evaluation.proposed_questions import ProposedQuestion, QuestionProposals
 from core.evaluation.published import (
     PUBLISHED_AT,
@@ -25,12 +26,16 @@ __all__ = [
     "Contexts",
     "Evaluation",
     "Evaluations",
+    "Grades",
+    "Grading",
     "HelpedOrHurt",
     "OmegaRow",
+    "Preferences",
     "ProposedQuestion",
     "QuestionProposals",
     "RecallRow",
     "Reproduction",
+    "Sheet",
     "Table",
     "beir_files",
     "check",

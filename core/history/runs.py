@@ -34,6 +34,7 @@ from core.metrics import (
     Diagnosis,
     best_overlap,
     diagnose_all,
+    mean_marks,
     of_other_readings,
     repeated_share,
     shares,
@@ -60,7 +61,8 @@ PAGE = 100  # rows of the table
 SELECTIONS_KEPT, COUNTS_KEPT = 4, 64
 IMPORTED = "import:"
 GOLD = "gold text found"
-MEASURES = (GOLD, "supported sentences", "whole answers", "words said once")
+GRADED = "graded by people"
+MEASURES = (GOLD, GRADED, "supported sentences", "whole answers", "words said once")
 CUT_OFF = "cut off"
 
 
@@ -96,6 +98,7 @@ class Selection:
     runs: tuple[Run, ...]
     left_out: int = 0  # runs that fit the view as well, but were not read
     gold: Mapping[str, Alternatives] = field(default_factory=dict)  # of questions not held out
+    marks: Mapping[tuple[str, str], float] = field(default_factory=dict)  # see `mean_marks`
 
     @cached_property
     def diagnoses(self) -> dict[str, Diagnosis]:
@@ -115,7 +118,9 @@ class Selection:
     def measures(self) -> dict[str, Mapping[str, float]]:
         """For each run what was measured of it, by name: shares from 0 to 1."""
         return {
-            run.id: _measured(run, self.diagnoses[run.id], self.gold.get(run.question, ()))
+            run.id: _measured(
+                run, self.diagnoses[run.id], self.gold.get(run.question, ()), self.marks
+            )
             for run in self.runs
         }
 
@@ -197,13 +202,14 @@ class PastRuns:
     def select(self, view: View, most: int | None = AT_ONCE) -> Selection:
         """The newest whole runs that fit, at most so many; None: all."""
         gold = gold_by_question(self._questions.all())
-        return self._selected(view, most, self._store.facts.newest(), tuple(gold.items()))
+        newest = self._store.facts.newest(), self._store.grades.newest()
+        return self._selected(view, most, newest, tuple(gold.items()))
 
     def _select(
         self,
         view: View,
         most: int | None,
-        _newest: int,
+        _newest: tuple[int, int],
         gold: tuple[tuple[str, Alternatives], ...],
     ) -> Selection:
         fitting = self.count(view)
@@ -213,7 +219,8 @@ class PastRuns:
         asked = {run.question for run in runs}
         of_these = {text: alternatives for text, alternatives in gold if text in asked}
         measured = self._questions.all_as_measured(of_these)
-        return Selection(runs=runs, left_out=left_out, gold=measured)
+        marks = mean_marks(self._store.grades.all())
+        return Selection(runs=runs, left_out=left_out, gold=measured, marks=marks)
 
     def load(self, name: str, content: bytes) -> ImportedLog:
         """Bring in a file by its bytes, which say what it is: a log of experiments or of searches,
@@ -401,7 +408,12 @@ def charts_of(
     ]
 
 
-def _measured(run: Run, diagnosis: Diagnosis, gold: Alternatives) -> dict[str, float]:
+def _measured(
+    run: Run,
+    diagnosis: Diagnosis,
+    gold: Alternatives,
+    marks: Mapping[tuple[str, str], float],
+) -> dict[str, float]:
     """The measures of one run; those it holds nothing for are left out. `gold` is that of its
     question: what a search found of it in the papers it had as it had them, passages given by hand
     apart."""
@@ -413,6 +425,8 @@ def _measured(run: Run, diagnosis: Diagnosis, gold: Alternatives) -> dict[str, f
         judged = best_overlap(wanted, [hit.chunk for hit in run.hits])
         if judged:
             found[GOLD] = judged.recall
+    if run.answer and (mark := marks.get((run.question, run.answer.text))) is not None:
+        found[GRADED] = mark
     if run.answer and run.answer.text:
         found["words said once"] = 1 - repeated_share(run.answer.text)
         if run.hits and not previews:

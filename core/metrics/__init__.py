@@ -7,6 +7,7 @@ from core.metrics.diagnosis import KINDS, Diagnosis, Share, diagnose_all, repeat
 from core.metrics.differences import differences
 from core.metrics.gold import held, sought, within
 from core.metrics.instructions import instructions
+from core.metrics.marks import mean_marks
 from core.metrics.memo import at_the_price, memo
 from core.metrics.retrieval import best_overlap, of_other_readings, relevant
 from core.metrics.statistics import ALPHA, Difference, Interval, means, repeat_noise, tied_with_best
@@ -41,6 +42,7 @@ __all__ = [
     "differences",
     "held",
     "instructions",
+    "mean_marks",
     "means",
     "memo",
     "of_other_readings",

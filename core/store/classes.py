@@ -238,16 +238,6 @@ class ClassStore:
         tallies = self.tallies(each.id for each in rounds)
         return [played(each, tallies.get(each.id, {})) for each in rounds]
 
-    def any_voted(self, asked: Asked) -> bool:
-        """Whether there is a vote on that question, in a round that is revealed."""
-        return bool(
-            self.database.rows(
-                "SELECT 1 FROM votes JOIN rounds ON rounds.id = round_id"
-                " WHERE votes.asked = ? AND state = 'revealed' LIMIT 1",
-                asked,
-            )
-        )
-
     def take_in(self, class_id: str, at: str, rounds: Sequence[PlayedRound]) -> None:
         """Keep the rounds and votes of a class that was held elsewhere, as one that has ended.
         A class that is here already stays as it was."""

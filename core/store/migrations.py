@@ -364,4 +364,17 @@ STEPS: list[tuple[str, str]] = [
             FROM cards;
         """,
     ),
+    (
+        # What people say of answers.
+        "0014_grades",
+        """
+        CREATE TABLE grades (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, grader TEXT NOT NULL, graded TEXT NOT NULL,
+            question TEXT NOT NULL, answers TEXT NOT NULL, run_ids TEXT NOT NULL,
+            said TEXT NOT NULL, at TEXT NOT NULL, takes_back INTEGER
+        );
+        CREATE INDEX grades_by_thing ON grades (grader, graded);
+        CREATE INDEX grades_taken_back ON grades (takes_back) WHERE takes_back IS NOT NULL;
+        """,
+    ),
 ]

@@ -8,6 +8,7 @@ from core.store.comparisons import ComparisonStore
 from core.store.cuts import CutStore
 from core.store.database import Database
 from core.store.facts import RunFacts
+from core.store.grades import GradeStore
 from core.store.paper_sets import PaperSets
 from core.store.papers import PaperStore
 from core.store.questions import QuestionStore
@@ -38,3 +39,4 @@ class Store:
         self.cards = CardStore(self.database)
         self.studies = StudyStore(self.database)
         self.classes = ClassStore(self.database)
+        self.grades = GradeStore(self.database)

@@ -38,6 +38,7 @@ from core.types.filters import (
     filter_from_link,
     filter_to_link,
 )
+from core.types.grades import MARKS, PREFERENCES, Grade, Said
 from core.types.offers import HubFile, Offer
 from core.types.papers import Chunk, Paper, PaperKind, Span, file_id_of, with_text_digest
 from core.types.questions import GENERATED, Alternatives, Question, spans_of
@@ -64,7 +65,9 @@ __all__ = [
     "EXACT",
     "FAMILIES",
     "GENERATED",
+    "MARKS",
     "PAPER_SORTS",
+    "PREFERENCES",
     "PROPOSED",
     "UNKNOWN",
     "Alternatives",
@@ -88,6 +91,7 @@ __all__ = [
     "FinishReason",
     "Generation",
     "Given",
+    "Grade",
     "Hit",
     "HubFile",
     "Memory",
@@ -111,6 +115,7 @@ __all__ = [
     "Round",
     "RoundState",
     "Run",
+    "Said",
     "Screen",
     "Setting",
     "Source",

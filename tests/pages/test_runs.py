@@ -6,12 +6,13 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core import labels
 from core.history import GRID_ID
 from core.history.runs import PAGE
 from core.lab import Lab
 from core.models import Endpoints
 from core.settings import Endpoint
-from core.types import View
+from core.types import View, to_link
 from pages.ui.runs import filters
 from pages.ui.runs.charts import as_csv
 from tests.pages.conftest import texts
@@ -171,3 +172,46 @@ def test_that_an_answer_was_cut_off_is_said_once(lab: Lab) -> None:
     app = AppTest.from_function(beside, args=(cut,)).run(timeout=20)
     assert not app.exception
     assert texts(app).count("cut off at") == 2
+
+
+def test_answers_are_graded_blind_and_what_was_said_is_a_measure(runs: AppTest, lab: Lab) -> None:
+    section = runs.segmented_control(key="runs.section")
+    section.set_value("Grade").run()
+    before = len(lab.grades.all())
+    runs.text_input(key="runs.grader.name").set_value("Ada")
+    runs.button(key="runs.grader.begin").click().run()
+    assert not runs.exception
+    shown = lab.grades.next(lab.runs.select(View(sweep=GRID_ID)).runs, "Ada", "marks")
+    assert shown.sheet
+    assert runs.subheader[0].value == labels.escaped(shown.sheet.question)
+    four = next(each for each in runs.button if each.label == "Right, with a flaw")
+    four.click().run()
+    assert [each.said for each in lab.grades.all()[before:]] == ["4"]
+    assert f"**1** of {shown.count:,} graded" in texts(runs)
+    runs.button(key="runs.grade.undo").click().run()
+    assert len(lab.grades.all()) == before
+    runs.segmented_control(key="runs.grade.way").set_value("pairs").run()
+    left = next(each for each in runs.button if each.label == "A is better")
+    left.click().run()
+    assert not runs.exception
+    assert lab.grades.all()[-1].better
+    section = runs.segmented_control(key="runs.section")
+    section.set_value("What people found").run()
+    assert not runs.exception
+    assert set(runs.dataframe[0].value.columns) == {
+        "setting", "mean mark", "95 % interval", "answers",
+    }  # fmt: skip
+    assert "29 votes and 2 rounds more are needed" in texts(runs)
+
+
+def test_from_compare_the_answers_to_its_question_are_graded(app: AppTest, lab: Lab) -> None:
+    question = lab.comparisons.recorded()[0].question
+    app.run()
+    app.query_params["view"] = to_link(View(question=question))
+    app.query_params["show"] = "grade"
+    app.switch_page("pages/runs.py").run()
+    assert not app.exception
+    assert app.segmented_control(key="runs.section").value == "Grade"
+    app.text_input(key="runs.grader.name").set_value("Ada")
+    app.button(key="runs.grader.begin").click().run()
+    assert app.subheader[0].value == labels.escaped(question)

@@ -7,7 +7,7 @@ import streamlit as st
 from core import labels
 from core.history import exports
 from core.lab import Lab
-from core.types import Comparison, Retrieval
+from core.types import Comparison, Retrieval, View, to_link
 from pages.ui.classroom import teacher
 from pages.ui.compare import projector
 from pages.ui.shared import script
@@ -42,6 +42,10 @@ def headline(lab: Lab, comparison: Comparison | None) -> None:
         teacher.entry(lab, comparison)
         if comparison:
             st.page_link("pages/cards.py", label="Make cards", query_params={"run": comparison.id})
+            asked = to_link(View(question=comparison.question))
+            st.page_link(
+                "pages/runs.py", label="Grade", query_params={"view": asked, "show": "grade"}
+            )
             download(lab, comparison)
         projector.switch()
 

@@ -1,19 +1,54 @@
-"""What classes found right, and which measures agree with them."""
+"""What people found: marks of answers by setting, which answers they prefer, and which measures
+agree with them."""
 
 import streamlit as st
 
 from core import labels
 from core.lab import Lab
+from core.types import View
 
 
-def draw(lab: Lab) -> None:
-    """All votes on "Which one is right?", whatever the filters above say."""
-    judged = lab.classes.judged()
+def draw(lab: Lab, view: View) -> None:
+    """The marks of the runs that fit the view; all preferences, whatever it says."""
+    _marks(lab, view)
+    _preferences(lab)
+
+
+def _marks(lab: Lab, view: View) -> None:
+    graded = lab.grades.by_setting(lab.runs.select(view).runs)
+    if not graded:
+        st.caption("None of these answers has a mark yet; give some under Grade.")
+        return
+    st.subheader("Marks by setting", anchor=False)
+    st.dataframe(
+        [
+            {
+                "setting": each.setting,
+                "mean mark": 1 + 4 * each.mean.mean,
+                "95 % interval": f"{1 + 4 * each.mean.low:.1f} to {1 + 4 * each.mean.high:.1f}",
+                "answers": each.mean.n,
+            }
+            for each in graded
+        ],
+        hide_index=True,
+        key="runs.found.marks",
+        column_config={
+            "mean mark": st.column_config.NumberColumn(
+                format="%.1f", help="1: wrong, 5: right and complete; by people"
+            )
+        },
+    )
+
+
+def _preferences(lab: Lab) -> None:
+    judged = lab.grades.preferences()
     if judged is None:
         return
-    st.markdown(
-        f"**{labels.counted(judged.votes, 'vote')}** on which answer is right, in"
-        f" {labels.counted(judged.rounds, 'round')} of all classes."
+    st.subheader("Which settings are preferred", anchor=False)
+    st.caption(
+        f"{labels.counted(judged.votes, 'vote')} on which answer is better, in"
+        f" {labels.counted(judged.rounds, 'round')}: pairs that were graded, and what classes voted"
+        " right."
     )
     if judged.missing_votes or judged.missing_rounds:
         missing = [
@@ -26,7 +61,6 @@ def draw(lab: Lab) -> None:
         ]
         st.info(f"Too few to conclude anything: {' and '.join(missing)} more are needed.")
         return
-    st.subheader("Which settings are chosen", anchor=False)
     st.dataframe(
         [
             {
@@ -38,7 +72,7 @@ def draw(lab: Lab) -> None:
             for each in judged.strengths
         ],
         hide_index=True,
-        key="runs.votes.strengths",
+        key="runs.found.strengths",
         column_config={
             "chosen before an average one": st.column_config.ProgressColumn(
                 min_value=0, max_value=1, format="percent", help="by Bradley and Terry's model"
@@ -56,7 +90,7 @@ def draw(lab: Lab) -> None:
             for each in judged.agreement
         ],
         hide_index=True,
-        key="runs.votes.agreement",
+        key="runs.found.agreement",
         column_config={
             "agrees": st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent")
         },
