@@ -42,9 +42,9 @@ def headline(lab: Lab, comparison: Comparison | None) -> None:
         teacher.entry(lab, comparison)
         if comparison:
             st.page_link("pages/cards.py", label="Make cards", query_params={"run": comparison.id})
-            asked = to_link(View(question=comparison.question))
+            its = to_link(View(question=comparison.question))
             st.page_link(
-                "pages/runs.py", label="Grade", query_params={"view": asked, "show": "grade"}
+                "pages/runs.py", label="Grade", query_params={"view": its, "show": "grade"}
             )
             download(lab, comparison)
         projector.switch()
