@@ -51,8 +51,8 @@ def shown(lab: Lab, wanted: str | None) -> Comparison | None:
     """The comparison of the address, or the recorded one of the first screen."""
     if wanted:
         return lab.comparisons.comparison(wanted)
-    recorded = lab.comparisons.recorded()
-    return lab.comparisons.comparison(recorded[0].id) if recorded else None
+    front = lab.comparisons.front()
+    return lab.comparisons.comparison(front.id) if front else None
 
 
 def adopt(lab: Lab, viewed: RunningComparison | Comparison | None) -> None:

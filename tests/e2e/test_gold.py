@@ -163,7 +163,7 @@ def test_two_questions_are_marked_and_one_is_shown(browser: Browser, tmp_path: P
         assert [text[span.start : span.end] for span in second.gold] == [OTHER, SHORT]
         assert (second.text, second.reference) == ("Why not rank 2?", "It was too small.")
 
-        page.goto(address)
+        page.goto(f"{address}/?run={recorded.id}")
         expect(
             page.get_by_text("is among the candidates, rank 5, cut off at top 3")
         ).to_be_visible()

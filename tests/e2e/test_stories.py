@@ -190,7 +190,7 @@ def test_a_chunk_is_switched_off_and_the_difference_is_marked(page: Page, addres
 
 
 def test_the_rank_flow_shows_every_candidate_and_opens_its_page(page: Page, address: str) -> None:
-    page.goto(address)
+    page.goto(f"{address}/?run=recorded-01")
     ready(page)
     rows = page.locator(".flow button.after")
     expect(rows).to_have_count(20)

@@ -36,7 +36,8 @@ def test_an_empty_library_is_not_called_all_papers(app: AppTest, lab: Lab) -> No
 
 def test_the_recorded_run_fills_the_first_screen(app: AppTest, lab: Lab) -> None:
     app.run()
-    (first, *_) = lab.comparisons.recorded()
+    first = lab.comparisons.front()
+    assert first
     assert app.text_input(key="compare.question").value == first.question
     said = texts(app)
     for name in ("No context", "Retrieved", "Retrieved and reranked"):
