@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from core import chunkers
+from core import choices, chunkers
 from core.logs import UNKNOWN
 from core.settings import Endpoint
 from core.types import Answer, Arm, Chunking, Generation, Hit, Offer, Paper, Recipe, Retrieval, Run
@@ -25,10 +25,10 @@ SHORT_CODE = re.compile(  # in text that is escaped already
 NOTHING = "\N{WORD JOINER}"
 LONGEST_NAME = 80  # characters of a file's name
 
-INDEX_HELP = (
-    "exact compares the question with every chunk; chroma follows a graph of neighbours (HNSW), as"
-    " large collections do, and may miss some."
-)
+ALWAYS_NAMED = {  # in `settings`, each in its own way
+    "retriever", "embedder", "index", "candidates", "top_k", "reranker",
+    "generator", "max_tokens", "temperature", "seed", "style", "passages",
+}  # fmt: skip
 BY_OCR = "read by OCR"
 UNMARKED = (
     "The place could not be found on the page's image, so nothing is marked there; the text is the"
@@ -46,9 +46,10 @@ def panel_name(recipe: Recipe, candidates: Sequence[Hit] = ()) -> str:
     return name
 
 
-def settings(recipe: Recipe) -> dict[str, str]:
+def settings(recipe: Recipe, *, usual: bool = False) -> dict[str, str]:
     """The settings that decide an answer, by name; those it does not use are absent, and so are
-    those that an imported log does not hold (core.logs)."""
+    those that an imported log does not hold (core.logs). What is rarely chosen is named where it is
+    not as usual, or with `usual` always, to be held against other recipes."""
     found = {}
     if isinstance(recipe.evidence, Retrieval):
         wanted = recipe.evidence
@@ -65,20 +66,29 @@ def settings(recipe: Recipe) -> dict[str, str]:
         found["top-k"] = f"top {wanted.top_k}"
         if wanted.reranker and wanted.reranker != UNKNOWN:
             found["reranker"] = wanted.reranker
+        if wanted.retriever != UNKNOWN:
+            found |= rare(wanted, usual=usual)
     if recipe.generation:
         found["generator"] = recipe.generation.generator
     if recipe.generation and recipe.generation.max_tokens:
         found["tokens"] = f"at most {counted(recipe.generation.max_tokens, 'token')}"
         found["temperature"] = f"temperature {recipe.generation.temperature:g}"
-        if recipe.generation.top_p != Generation().top_p:
-            found["top-p"] = f"top-p {recipe.generation.top_p:g}"
-        if recipe.generation.top_tokens:
-            found["top tokens"] = f"top {counted(recipe.generation.top_tokens, 'token')}"
         found["seed"] = f"seed {recipe.generation.seed}"
         found["style"] = f"style {recipe.generation.style}"
         if recipe.evidence:
             found["passages"] = f"passages {recipe.generation.passages}"
+        found |= rare(recipe.generation, usual=usual)
     return found
+
+
+def rare(holder: Retrieval | Generation, *, usual: bool = False) -> dict[str, str]:
+    """What is rarely chosen, by name: where it is not as usual, or all of it."""
+    chosen = choices.chosen_of(holder) if usual else choices.unusual(holder)
+    return {
+        axis.subject: axis.words(getattr(holder, axis.name))
+        for axis in chosen
+        if axis.name not in ALWAYS_NAMED
+    }
 
 
 def chunking(chunking: Chunking) -> str:
@@ -96,7 +106,7 @@ def chunking(chunking: Chunking) -> str:
 
 def apart(recipes: Sequence[Recipe]) -> list[list[str]]:
     """For each recipe those of its settings in which the recipes that have them differ."""
-    all_settings = [settings(recipe) for recipe in recipes]
+    all_settings = [settings(recipe, usual=True) for recipe in recipes]
     values: dict[str, set[str]] = {}
     for each in all_settings:
         for name, value in each.items():

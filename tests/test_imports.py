@@ -24,6 +24,7 @@ ORDER = (
     ("retrieval", "gold", "cards"),
     ("papers", "metrics", "charts"),
     ("labels",),
+    ("choices",),
     ("indexes", "chunkers", "rerankers", "generators", "embedders"),
     ("models", "store", "logs"),
     ("documents",),

@@ -15,11 +15,11 @@ from core.answering.running import EvidenceFound, Finished, Step, TextDelta
 from core.errors import BadInput, MissingModel, TriptychError
 from core.lab import Lab
 from core.models.windows import offsets
-from core.retrieval import ranking
 from core.settings import Settings
 from core.store import PaperRow
 from core.tasks import Progress, result_of
 from core.types import (
+    RETRIEVERS,
     Chunking,
     Delta,
     Generation,
@@ -244,7 +244,7 @@ def test_how_rare_a_word_is_depends_on_the_papers_searched_alone(lab: Lab) -> No
     assert lab.answering.search("whale oil", by("bm25"), (lamp,)).candidates == alone.candidates
 
 
-@pytest.mark.parametrize("retriever", ranking.RETRIEVERS)
+@pytest.mark.parametrize("retriever", RETRIEVERS)
 def test_ties_are_broken_alike_whatever_the_order_of_the_papers(
     lab: Lab, tmp_path: Path, retriever: str
 ) -> None:

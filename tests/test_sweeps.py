@@ -336,7 +336,7 @@ def test_own_presets_are_files(lab: Lab) -> None:
     bad = next(file for file in lab.sweeps.presets.all() if file.name == "bad")
     assert "key x" in bad.error
     lab.sweeps.presets.remove("mine")
-    with pytest.raises(BadInput, match="no preset called 'mine'; known are: chunk-sizes, classic"):
+    with pytest.raises(BadInput, match="no preset called 'mine'; known are: axes, chunk-sizes"):
         lab.sweeps.presets.get("mine")
     with pytest.raises(BadInput, match="no name"):
         lab.sweeps.presets.save("../mine", text)

@@ -78,7 +78,7 @@ def test_sweep(home: Path, preset: str, capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nothing"], "no preset called 'nothing'; known are: chunk-sizes, classic"),
+        (["nothing"], "no preset called 'nothing'; known are: axes, chunk-sizes"),
         (["nowhere.toml"], "nowhere.toml cannot be read"),
         (["classic", "--questions", "nowhere"], "nowhere is no deck, and no file that can be read"),
         (["classic", "--papers", "x"], "'x' fits no paper"),

@@ -17,7 +17,8 @@ NO_RERANKING = "no reranking"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
     """A run as charts see it. `setting` names what its recipe does differently from the others;
-    `reranking` says from how many candidates. None is what the run does not hold."""
+    `reranking` says from how many candidates, and what else of the search is not as usual. None is
+    what the run does not hold."""
 
     run_id: str
     question: str
@@ -96,11 +97,13 @@ def _points(runs: Sequence[Run], values: Mapping[str, Mapping[str, float]]) -> t
 
 
 def setting_names(recipes: Iterable[Recipe]) -> dict[str, str]:
-    """For each recipe's key a short name that says what it does differently from the others."""
-    described = {recipe.key: _short_settings(recipe) for recipe in recipes}
+    """For each recipe's key a short name that says what it does differently from the others. What
+    is rarely chosen is named where it is not as usual."""
+    described: dict[str, dict[str, str]] = {}
     values: dict[str, set[str]] = defaultdict(set)
-    for settings in described.values():
-        for name, value in settings.items():
+    for recipe in recipes:
+        described[recipe.key] = _short_settings(recipe, labels.settings(recipe))
+        for name, value in _short_settings(recipe, labels.settings(recipe, usual=True)).items():
             values[name].add(value)
     return {
         key: " · ".join(
@@ -110,9 +113,10 @@ def setting_names(recipes: Iterable[Recipe]) -> dict[str, str]:
     }
 
 
-def _short_settings(recipe: Recipe) -> dict[str, str]:
-    """As core.labels.settings, but as short as an axis wants it: "800/100", "top 3 of 20"."""
-    found = {"arm": labels.ARM_NAMES[recipe.arm]} | labels.settings(recipe)
+def _short_settings(recipe: Recipe, settings: Mapping[str, str]) -> dict[str, str]:
+    """The settings as core.labels says them, but as short as an axis wants it: "800/100", "top 3
+    of 20"."""
+    found = {"arm": labels.ARM_NAMES[recipe.arm], **settings}
     evidence, cut = recipe.evidence, recipe.chunking
     if isinstance(evidence, Retrieval):
         if "chunks" in found and cut.size:
@@ -185,9 +189,10 @@ def _size(recipe: Recipe) -> int | None:
 
 def _reranking(recipe: Recipe) -> str:
     evidence = recipe.evidence
-    if not isinstance(evidence, Retrieval) or evidence.reranker is None:
+    if not isinstance(evidence, Retrieval):
         return NO_RERANKING
-    return f"reranked from {evidence.candidates}"
+    reranked = f"reranked from {evidence.candidates}" if evidence.reranker else NO_RERANKING
+    return " · ".join([reranked, *labels.rare(evidence).values()])
 
 
 def _seconds(run: Run) -> dict[str, float]:

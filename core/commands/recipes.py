@@ -1,15 +1,18 @@
 """Recipe options, alike for every verb that takes them."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from core import chunkers
+from core import choices, chunkers
+from core.choices import Axis
 from core.errors import BadInput
 from core.lab import Lab
-from core.retrieval import INDEXES, RETRIEVERS
 from core.types import Chunking, Generation, Recipe, Retrieval, filter_from_link
 
+NAMES = {"reranker": "NAME|none", "generator": "NAME|FILE.gguf"}
 WHERE = "the papers that fit, such as 'text:lamp;tag:survey;since:2023;pages_to:20'"
 
 
@@ -21,42 +24,38 @@ def add_recipe(command: argparse.ArgumentParser) -> None:
 
 
 def add_retrieval(command: argparse._ActionsContainer) -> None:
-    retrieval = Retrieval()
     command.add_argument("--chunker", default=Chunking().chunker, help=" | ".join(chunkers.names()))
     command.add_argument("--size", type=int, help="in the chunker's unit; default: its usual size")
     command.add_argument("--overlap", type=int, help="in the same unit; default: its usual one")
     command.add_argument(
         "--tokenizer", metavar="NAME", help="whose tokens are counted; default: the embedder's"
     )
-    command.add_argument("--retriever", default=retrieval.retriever, help=" | ".join(RETRIEVERS))
-    command.add_argument("--embedder", metavar="NAME", help="default: as Settings says")
-    command.add_argument(
-        "--index", default=retrieval.index, help=f"{' | '.join(INDEXES)}; exact misses nothing"
-    )
-    command.add_argument("--candidates", type=int, default=retrieval.candidates)
-    command.add_argument("--top-k", type=int, default=retrieval.top_k)
-    command.add_argument("--reranker", metavar="NAME|none", help="default: as Settings says")
+    for axis in choices.RETRIEVAL:
+        if axis.name != "where":  # which is asked for with the papers
+            _add(command, axis)
 
 
 def add_generation(command: argparse.ArgumentParser) -> None:
-    generation = Generation()
-    command.add_argument("--generator", metavar="NAME|FILE.gguf", help="default: as Settings says")
-    command.add_argument("--style", choices=["chat", "completion"], default=generation.style)
-    command.add_argument(
-        "--passages", choices=["best-last", "best-first"], default=generation.passages
-    )
-    command.add_argument("--max-tokens", type=int, default=generation.max_tokens)
-    command.add_argument("--temperature", type=float, default=generation.temperature)
-    command.add_argument(
-        "--top-p", type=float, default=generation.top_p, help="draw from this much of the chance"
-    )
-    command.add_argument(
-        "--top-tokens",
-        type=int,
-        default=generation.top_tokens,
-        help="draw from so many tokens, which servers call top-k; 0: all",
-    )
-    command.add_argument("--seed", type=int, default=generation.seed)
+    for axis in choices.GENERATION:
+        _add(command, axis)
+
+
+def _add(command: argparse._ActionsContainer, axis: Axis) -> None:
+    option, offered = f"--{axis.name.replace('_', '-')}", " | ".join(map(str, axis.values))
+    if axis.kind is bool:
+        command.add_argument(option, action="store_true", help=axis.help)
+    elif axis.family:
+        name = NAMES.get(axis.name, "NAME")
+        command.add_argument(option, metavar=name, help=f"{axis.help} Default: as Settings says")
+    elif axis.kind is str:
+        known = None if axis.open else axis.values
+        command.add_argument(
+            option, choices=known, default=axis.usual, metavar=offered, help=axis.help
+        )
+    else:
+        command.add_argument(
+            option, type=axis.kind, default=axis.usual, metavar="N", help=axis.help
+        )
 
 
 def add_papers(command: argparse.ArgumentParser) -> None:
@@ -66,25 +65,20 @@ def add_papers(command: argparse.ArgumentParser) -> None:
 
 
 def recipe_from(lab: Lab, options: argparse.Namespace) -> Recipe:
-    return replace(
-        retrieval_from(lab, options),
-        generation=Generation(
-            generator=_generator(lab, options.generator),
-            max_tokens=options.max_tokens,
-            temperature=options.temperature,
-            top_p=options.top_p,
-            top_tokens=options.top_tokens,
-            seed=options.seed,
-            style=options.style,
-            passages=options.passages,
-        ),
-    )
+    chosen = _chosen(options, choices.GENERATION)
+    generation = Generation(**chosen | {"generator": _generator(lab, options.generator)})
+    return replace(retrieval_from(lab, options), generation=generation)
 
 
 def retrieval_from(lab: Lab, options: argparse.Namespace) -> Recipe:
     """Without an answer."""
     size, overlap = chunkers.usual(options.chunker)[0]
     reranker = options.reranker or lab.models.default("reranker")
+    models = {
+        "embedder": options.embedder or lab.models.default("embedder"),
+        "reranker": None if reranker == "none" else reranker,
+        "rewriter": options.rewriter or "",
+    }
     return Recipe(
         chunking=Chunking(
             chunker=options.chunker,
@@ -92,16 +86,15 @@ def retrieval_from(lab: Lab, options: argparse.Namespace) -> Recipe:
             overlap=overlap if options.overlap is None else options.overlap,
             tokenizer=options.tokenizer,
         ),
-        evidence=Retrieval(
-            retriever=options.retriever,
-            embedder=options.embedder or lab.models.default("embedder"),
-            index=options.index,
-            candidates=options.candidates,
-            top_k=options.top_k,
-            reranker=None if reranker == "none" else reranker,
-        ),
+        evidence=Retrieval(**_chosen(options, choices.RETRIEVAL) | models),
         generation=None,
     )
+
+
+def _chosen(options: argparse.Namespace, axes: Sequence[Axis]) -> dict[str, Any]:
+    """The fields by name; those that this verb does not ask for are left out."""
+    given = vars(options)
+    return {axis.name: given[axis.name] for axis in axes if axis.name in given}
 
 
 def _generator(lab: Lab, given: str | None) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from core.charts import Chart, PlottedSetting, Theme, recall_against_tokens, won_and_lost
 from core.errors import BadInput
 from core.evaluation.changed_questions import ChangedQuestion, turned
+from core.evaluation.varied import series, varied
 from core.gold import Gold, QuestionBook, about_retrieval, generated, gold_by_question
 from core.labels import counted
 from core.metrics import ALIKE, MARGIN, MeasuredQuestion, Summary, memo, retrieval, summarise
@@ -90,7 +91,7 @@ class Evaluation:
             PlottedSetting(
                 label=outcome.label,
                 panel=panel,
-                series=series,
+                series=line,
                 point=point,
                 tokens=outcome.context_tokens,
                 recall=outcome.recall.mean,
@@ -99,8 +100,8 @@ class Evaluation:
                 tied=outcome.tied,
                 recommended=number == self.summary.recommended,
             )
-            for number, (outcome, (panel, series, point)) in enumerate(
-                zip(self.summary.outcomes, _series(self.sweep), strict=True)
+            for number, (outcome, (panel, line, point)) in enumerate(
+                zip(self.summary.outcomes, series(self.sweep), strict=True)
             )
         ]
         recalls = [[each.overlap.recall for each in row] for row in self.measured]
@@ -122,7 +123,7 @@ class Evaluation:
             f"Tokens are counted by {self.tokens_of}.",
             *(
                 f"{what[0].upper()}{what[1:]}: {', '.join(values)}."
-                for what, values in _varied(self.sweep).items()
+                for what, values in varied(self.sweep).items()
                 if len(values) > 1
             ),
         ]
@@ -138,7 +139,7 @@ class Evaluation:
         """What they say nothing about, in sentences."""
         alone = [
             f"Any {what} but {values[0]}."
-            for what, values in _varied(self.sweep).items()
+            for what, values in varied(self.sweep).items()
             if len(values) == 1
         ]
         none = [f"{self.left_out}."] if self.left_out else []
@@ -406,45 +407,3 @@ def _searches(sweep: Sweep) -> bool:
         isinstance(setting.recipe.evidence, Retrieval) and setting.recipe.generation is None
         for setting in sweep.settings
     )
-
-
-def _series(sweep: Sweep) -> list[tuple[str, str, str]]:
-    """For each setting its panel in a chart, what it has in common with those that differ in how
-    much they take alone, and how much it takes: its k, or where all take the same k, its size."""
-    varied = _varied(sweep)
-    several_k = len(varied["top k"]) > 1
-    apart = several_k and len(varied["chunk size and overlap"]) > 1
-    names = []
-    for setting in sweep.settings:
-        evidence, chunking = setting.recipe.evidence, setting.recipe.chunking
-        assert isinstance(evidence, Retrieval)
-        words = [evidence.retriever] if len(varied["retriever"]) > 1 else []
-        if len(varied.get("index", ())) > 1 and evidence.uses_embedder:
-            words.append(f"{evidence.index} index")
-        reranked = f"reranked from {evidence.candidates}" if evidence.reranker else "not reranked"
-        panel = f"chunks of {chunking.size}/{chunking.overlap}" if apart else ""
-        point = f"k {evidence.top_k}" if several_k else f"{chunking.size:,}"
-        names.append((panel, " · ".join([*words, reranked]), point))
-    return names
-
-
-def _varied(sweep: Sweep) -> dict[str, list[str]]:
-    """The values that each setting of a retrieval took in this sweep."""
-    values: dict[str, dict[str, None]] = {}
-    for setting in sweep.settings:
-        evidence, chunking = setting.recipe.evidence, setting.recipe.chunking
-        assert isinstance(evidence, Retrieval)
-        named = {
-            "chunker": chunking.chunker,
-            "chunk size and overlap": f"{chunking.size}/{chunking.overlap}",
-            "retriever": evidence.retriever,
-            "embedder": evidence.embedder if evidence.uses_embedder else "",
-            "index": evidence.index if evidence.uses_embedder else "",
-            "reranker": evidence.reranker or "no reranker",
-            "number of candidates": str(evidence.candidates),
-            "top k": str(evidence.top_k),
-        }
-        for what, value in named.items():
-            if value:
-                values.setdefault(what, {})[value] = None
-    return {what: list(some) for what, some in values.items()}

@@ -12,9 +12,9 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from core import labels
+from core import choices, labels
 from core.charts import Chart, palette
-from core.types import Run
+from core.types import Generation, Retrieval, Run
 
 MOST_ANSWERS = 1_000  # whole answers in the file, which is to stay below 8 MB
 MOST_CHARACTERS = 2_000_000
@@ -89,7 +89,8 @@ def _answer(run: Run, text: str, names: Mapping[str, str]) -> str:
 
 
 def _settings(runs: Sequence[Run], names: Mapping[str, str]) -> str:
-    """Every recipe once, with all its fields, and what computed it."""
+    """Every recipe once, with its fields (rare ones where they are not as usual), and what
+    computed it."""
     recipes = {run.recipe.key: run.recipe for run in runs}
     engines = sorted({f"{run.engine} {run.precision}".strip() for run in runs if run.engine})
     origins = sorted({run.origin for run in runs})
@@ -111,7 +112,11 @@ def _settings(runs: Sequence[Run], names: Mapping[str, str]) -> str:
 def _fields(value: Any) -> str:
     if value is None:
         return ""
-    return ", ".join(f"{name} {getattr(value, name)}" for name in value.__slots__ if name != "kind")
+    left_out = {"kind"}
+    if isinstance(value, Retrieval | Generation):
+        rare = {axis.name for axis in choices.ALL} - labels.ALWAYS_NAMED
+        left_out |= rare - {axis.name for axis in choices.unusual(value)}
+    return ", ".join(f"{n} {getattr(value, n)}" for n in value.__slots__ if n not in left_out)
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -38,6 +38,7 @@ SETTING = re.compile(
     r"\[TYPE:\s*(?P<type>RAG(?:\+RaR)?)\s*\|\s*"
     r"(?:Candidates\s*=\s*(?P<candidates>\d{1,9})\s*->\s*)?Top_K\s*=\s*(?P<top_k>\d{1,9})\s*\]"
 )
+UNSEARCHED = ("given", "whole")  # arms with passages that nothing searched for
 # What may stand in no answer as it is. A line that only begins with >>> may: it is no marker.
 SIGNS = (BEGINNING, MODEL, QUESTION, BLOCK)
 MARKER = re.compile("|".join(sign.pattern for sign in SIGNS))
@@ -125,11 +126,13 @@ def read(text: str, *, origin: str) -> Log:
 def write(runs: Iterable[Run]) -> str:
     """Runs as such a log, by model and question in the order they come.
 
-    A log has no place for runs without an answer, nor for given passages: they are left out.
+    A log has no place for runs without an answer, nor for passages that were given or not searched
+    for: they are left out. What it has no words for of a search (how its chunks were found, and
+    what of them was read) is not told.
     """
     by_model: dict[str, dict[str, list[Run]]] = {}
     for run in runs:
-        if run.answer and run.recipe.generation and run.recipe.arm != "given":
+        if run.answer and run.recipe.generation and run.recipe.arm not in UNSEARCHED:
             model = one_line(run.recipe.generation.generator)
             questions = by_model.setdefault(model, {})
             questions.setdefault(one_line(run.question), []).append(run)

@@ -9,10 +9,8 @@ from dataclasses import dataclass, replace
 
 from core import chunkers, indexes
 from core.errors import BadInput
-from core.types import EXACT, Chunk, Chunking, Hit, Paper, Retrieval, digest
+from core.types import RETRIEVERS, Chunk, Chunking, Hit, Paper, Retrieval, digest
 
-RETRIEVERS = ("dense", "bm25", "hybrid")
-INDEXES = tuple(sorted(indexes.names(), key=lambda name: name != EXACT))  # the default first
 FUSION = 60  # how little the first places count more than the next, as Cormack et al. found best
 FUSED_FIRST = "8b0220f0000d0f7c"  # `revision` when no recipe held it yet: those keys stay valid
 

@@ -7,7 +7,7 @@ The script is put together from the parts below; what must be equal in both is f
 from pathlib import Path
 from textwrap import indent
 
-from core import labels
+from core import choices, labels
 from core.chunkers import headings, words
 from core.errors import BadInput
 from core.models import Models, packages
@@ -15,6 +15,7 @@ from core.retrieval import ranking
 from core.text import words_as_code
 from core.types import EXACT, Model, Recipe, Retrieval
 
+SCRIPTED = {"retriever", "embedder", "index", "reranker", "candidates", "top_k"}
 HEAD = '''\
 """Finds passages as this setting of Triptych does: {label}
 
@@ -219,6 +220,12 @@ def written(recipe: Recipe, models: Models) -> str:
         raise BadInput("A script searches exactly; choose the index “exact”.")
     if wanted.switched_off:
         raise BadInput("A script leaves no chunk out; switch all of them on.")
+    for axis in choices.unusual(wanted):
+        if axis.name not in SCRIPTED:
+            raise BadInput(
+                f"A script cannot do “{axis.words(getattr(wanted, axis.name))}”; set"
+                f" {axis.subject} back to “{axis.words(axis.usual)}”."
+            )
     constants = [
         f"CANDIDATES, TOP_K = {wanted.candidates}, {wanted.top_k}",
         f"SIZE, OVERLAP = {chunking.size}, {chunking.overlap}",

@@ -1,14 +1,18 @@
 """From a preset to its settings: every combination that can be meant, and the others with their
 reason. Knows no model; who names them for it does."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import product
+from typing import Any
 
-from core import chunkers
+from core import choices, chunkers
 from core.errors import TriptychError
-from core.sweeps.presets import NO_RERANKER, Answers, Preset
-from core.types import Chunking, Family, Generation, Recipe, Retrieval, Setting
+from core.sweeps.presets import NO_RERANKER, Preset
+from core.types import Chunking, Family, Generation, Recipe, Retrieval, Setting, Whole
+
+CUTTING = ("chunker", "chunks", "across_pages")
+SEARCHING = tuple(axis.name for axis in choices.RETRIEVAL)
 
 Named = Callable[[Family, str], str]  # the model that a preset means; TriptychError if none is here
 
@@ -27,13 +31,11 @@ def settings_of(
     """The settings in the order of the preset's values, the baseline first, and what was dropped:
     `check` raises a TriptychError for an invalid recipe.
 
-    Without a reranker the candidates behind the used ones change nothing, so only the largest
-    number is taken; not so where two lists are fused at that depth.
+    Where the candidates behind the used ones change nothing, only the largest number is taken.
     """
     settings: dict[str, Setting] = {}  # by the recipe's key
     dropped: dict[str, DroppedSetting] = {}
-    for recipe in _recipes(preset):
-        label = _label(preset, recipe)
+    for label, recipe in _recipes(preset):
         try:
             recipe = _with_models(recipe, named)
             check(recipe)
@@ -46,63 +48,59 @@ def settings_of(
     return tuple(settings.values()), tuple(dropped.values())
 
 
-def _recipes(preset: Preset) -> Iterator[Recipe]:
-    generations = list(_generations(preset.answers)) if preset.answers else [None]
-    for generation in generations:
-        if preset.baseline and generation:
-            yield Recipe(generation=replace(generation, passages=Generation().passages))
-        for chunking in _chunkings(preset):
-            for evidence in _retrievals(preset):
-                yield Recipe(chunking=chunking, evidence=evidence, generation=generation)
-
-
-def _chunkings(preset: Preset) -> Iterator[Chunking]:
-    for chunker, (size, overlap), across in product(
-        preset.chunker, preset.chunks, preset.across_pages
-    ):
-        yield Chunking(chunker=chunker, size=size, overlap=overlap, across_pages=across)
-
-
-def _retrievals(preset: Preset) -> Iterator[Retrieval]:
-    for retriever, embedder, index, reranker in product(
-        preset.retriever, preset.embedder, preset.index, preset.reranker
-    ):
-        reranked = reranker != NO_RERANKER
-        depths = preset.candidates
-        if not reranked and retriever != "hybrid":
-            depths = (max(depths),)
-        for candidates, top_k in product(depths, preset.top_k):
-            yield Retrieval(
-                retriever=retriever,
-                embedder=embedder,
-                index=index,
-                candidates=candidates,
-                top_k=top_k,
-                reranker=reranker if reranked else None,
-            )
-
-
-def _generations(answers: Answers) -> Iterator[Generation]:
-    for generator, style, passages, max_tokens, temperature, top_p, top_tokens, seed in product(
-        answers.generator,
-        answers.style,
-        answers.passages,
-        answers.max_tokens,
-        answers.temperature,
-        answers.top_p,
-        answers.top_tokens,
-        answers.seed,
-    ):
-        yield Generation(
-            generator=generator,
-            style=style,
-            passages=passages,
-            max_tokens=max_tokens,
-            temperature=temperature,
-            top_p=top_p,
-            top_tokens=top_tokens,
-            seed=seed,
+def _recipes(preset: Preset) -> Iterator[tuple[str, Recipe]]:
+    """Every combination of the values, or the first of each and around them one at a time; before
+    those of each way to answer, what is asked without a search. With what to call them."""
+    searching = {name: getattr(preset, name) for name in (*CUTTING, *SEARCHING)}
+    answering = (
+        {axis.name: getattr(preset.answers, axis.name) for axis in choices.GENERATION}
+        if preset.answers
+        else {}
+    )
+    seen = set()
+    for varied, values in _combined(answering | searching, alone=preset.one_at_a_time):
+        generation = Generation(**{name: values[name] for name in answering}) if answering else None
+        if generation and generation not in seen:
+            seen.add(generation)
+            usual = replace(generation, passages=Generation().passages)
+            if preset.baseline:
+                yield _unsearched_label(preset, usual, "no context"), Recipe(generation=usual)
+            if preset.whole:
+                whole = Recipe(evidence=Whole(), generation=generation)
+                yield _unsearched_label(preset, generation, "whole papers"), whole
+        recipe = Recipe(
+            chunking=_chunking(values), evidence=_retrieval(preset, values), generation=generation
         )
+        yield _label(preset, recipe, varied), recipe
+
+
+def _combined(
+    axes: Mapping[str, Sequence[Any]], *, alone: bool
+) -> Iterator[tuple[str | None, dict[str, Any]]]:
+    """Values for all axes; `alone`: each axis varied alone around the first values, with its name,
+    which is empty for those first values."""
+    if not alone:
+        for values in product(*axes.values()):
+            yield None, dict(zip(axes, values, strict=True))
+        return
+    base = {name: values[0] for name, values in axes.items()}
+    yield "", base
+    for name, values in axes.items():
+        for value in values[1:]:
+            yield name, base | {name: value}
+
+
+def _chunking(values: Mapping[str, Any]) -> Chunking:
+    size, overlap = values["chunks"]
+    across = values["across_pages"]
+    return Chunking(chunker=values["chunker"], size=size, overlap=overlap, across_pages=across)
+
+
+def _retrieval(preset: Preset, values: Mapping[str, Any]) -> Retrieval:
+    wanted = Retrieval(**{axis.name: values[axis.name] for axis in choices.RETRIEVAL})
+    if wanted.reranker == NO_RERANKER:
+        wanted = replace(wanted, reranker=None)
+    return wanted if wanted.looks_deeper else replace(wanted, candidates=max(preset.candidates))
 
 
 def _with_models(recipe: Recipe, named: Named) -> Recipe:
@@ -113,6 +111,8 @@ def _with_models(recipe: Recipe, named: Named) -> Recipe:
             evidence = replace(evidence, embedder=named("embedder", evidence.embedder))
         if evidence.reranker:
             evidence = replace(evidence, reranker=named("reranker", evidence.reranker))
+        if evidence.rewriter and evidence.rewrite != "none":
+            evidence = replace(evidence, rewriter=named("generator", evidence.rewriter))
     if generation:
         generation = replace(generation, generator=named("generator", generation.generator))
     chunking = recipe.chunking
@@ -121,43 +121,71 @@ def _with_models(recipe: Recipe, named: Named) -> Recipe:
     return replace(recipe, chunking=chunking, evidence=evidence, generation=generation)
 
 
-def _label(preset: Preset, recipe: Recipe) -> str:
-    """What tells this setting from the others of its preset, in a few words."""
-    answers = preset.answers or Answers()
-    parts = []
+def _label(preset: Preset, recipe: Recipe, varied: str | None) -> str:
+    """What tells this setting from the others of its preset, in a few words. `varied`: which axis
+    alone is not as in the base; empty for the base itself."""
     evidence, generation = recipe.evidence, recipe.generation
-    if isinstance(evidence, Retrieval):
-        parts.append(_chunking_label(preset, recipe.chunking))
-        if len(preset.retriever) > 1:
-            parts.append(evidence.retriever)
-        if len(preset.embedder) > 1 and evidence.uses_embedder:
-            parts.append(evidence.embedder)
-        if len(preset.index) > 1 and evidence.uses_embedder:
-            parts.append(f"{evidence.index} index")
-        parts.append(_top_label(preset, evidence))
-        if generation and len(answers.passages) > 1:
-            parts.append(generation.passages.replace("-", " "))
-    else:
-        parts.append("no context")
+    assert isinstance(evidence, Retrieval)
+    if varied:
+        return _alone(recipe, evidence, varied)
+    several = set() if varied == "" else _several(preset)
+    if not evidence.uses_embedder:
+        several -= {"embedder", "index"}
+    first, later = choices.RETRIEVAL[:3], choices.RETRIEVAL[3:]
+    parts = [
+        _chunking_label(recipe.chunking, named="chunker" in several),
+        *(axis.words(getattr(evidence, axis.name)) for axis in first if axis.name in several),
+        _top_label(preset, evidence),
+        *(
+            axis.words(getattr(evidence, axis.name))
+            for axis in later
+            if axis.name in several - {"reranker", "candidates", "top_k"}
+        ),
+    ]
     if generation:
-        if len(answers.generator) > 1:
-            parts.append(generation.generator)
-        if len(answers.style) > 1:
-            parts.append(generation.style)
-        if len(answers.max_tokens) > 1:
-            parts.append(f"{generation.max_tokens} tokens")
-        if len(answers.temperature) > 1:
-            parts.append(f"temperature {generation.temperature:g}")
-        if len(answers.top_p) > 1:
-            parts.append(f"top-p {generation.top_p:g}")
-        if len(answers.top_tokens) > 1:
-            parts.append(f"top tokens {generation.top_tokens}")
-        if len(answers.seed) > 1:
-            parts.append(f"seed {generation.seed}")
-    return " · ".join(parts)
+        parts += _answer_words(generation, several)
+    return f"base: {' · '.join(parts)}" if varied == "" else " · ".join(parts)
 
 
-def _chunking_label(preset: Preset, chunking: Chunking) -> str:
+def _unsearched_label(preset: Preset, generation: Generation, what: str) -> str:
+    several = _several(preset) - ({"passages"} if what == "no context" else set())
+    return " · ".join([what, *_answer_words(generation, several)])
+
+
+def _answer_words(generation: Generation, several: Collection[str]) -> list[str]:
+    return [
+        axis.words(getattr(generation, axis.name))
+        for axis in choices.GENERATION
+        if axis.name in several
+    ]
+
+
+def _several(preset: Preset) -> set[str]:
+    """The axes that have more than one value."""
+    holders = [preset, preset.answers] if preset.answers else [preset]
+    return {
+        field.name
+        for holder in holders
+        for field in fields(holder)
+        if isinstance(values := getattr(holder, field.name), tuple) and len(values) > 1
+    }
+
+
+def _alone(recipe: Recipe, evidence: Retrieval, varied: str) -> str:
+    """The value of the one axis in words."""
+    match varied:
+        case "chunker":
+            return recipe.chunking.chunker
+        case "chunks":
+            return _chunking_label(recipe.chunking, named=False)
+        case "across_pages":
+            return "across pages" if recipe.chunking.across_pages else "page by page"
+    axis = next(each for each in choices.ALL if each.name == varied)
+    holder = evidence if axis in choices.RETRIEVAL else recipe.generation
+    return axis.words(getattr(holder, varied))
+
+
+def _chunking_label(chunking: Chunking, *, named: bool) -> str:
     label = f"{chunking.size}/{chunking.overlap}"
     if chunking.chunker in chunkers.names():
         unit = chunkers.unit(chunking.chunker)
@@ -165,7 +193,7 @@ def _chunking_label(preset: Preset, chunking: Chunking) -> str:
             label = "whole pages"
         elif unit != "character":
             label += f" {unit}s"
-    if len(preset.chunker) > 1:
+    if named:
         label += f" {chunking.chunker}"
     if chunking.across_pages:
         label += " across pages"
@@ -175,8 +203,8 @@ def _chunking_label(preset: Preset, chunking: Chunking) -> str:
 def _top_label(preset: Preset, evidence: Retrieval) -> str:
     label = f"top {evidence.top_k}"
     if evidence.reranker is None:
-        fused = evidence.retriever == "hybrid" and len(preset.candidates) > 1
-        return f"{label} of {evidence.candidates}" if fused else label
+        deep = evidence.looks_deeper and len(preset.candidates) > 1
+        return f"{label} of {evidence.candidates}" if deep else label
     by = [name for name in preset.reranker if name != NO_RERANKER]
     reranked = f"reranked by {evidence.reranker}" if len(by) > 1 else "reranked"
     return f"{label} of {evidence.candidates}, {reranked}"

@@ -211,8 +211,7 @@ def _prompts(
         if isinstance(evidence, Retrieval):
             most = sizes[recipe.chunking]
             passages = min(evidence.top_k, most)
-            matters = evidence.reranker or evidence.retriever == "hybrid"
-            depth = min(evidence.candidates, most) if matters else 0
+            depth = min(evidence.candidates, most) if evidence.looks_deeper else 0
             source = (Search.of(recipe), evidence.reranker or "", depth)
         by_hand = characters / len(given) if given and isinstance(evidence, Given) else None
         prompt = Prompt(

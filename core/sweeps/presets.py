@@ -11,10 +11,12 @@ import reprlib
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, get_args
+from typing import Any
 
+from core import choices
+from core.choices import Axis
 from core.errors import BadInput
-from core.types import Chunking, Generation, PassageOrder, Retrieval, Style
+from core.types import Chunking, Generation, PassageOrder, Prefix, Retrieval, Style
 
 BEST = "best"
 NO_RERANKER = "none"
@@ -33,20 +35,27 @@ class Answers:
     seed: tuple[int, ...] = (Generation().seed,)
     style: tuple[Style, ...] = (Generation().style,)
     passages: tuple[PassageOrder, ...] = (Generation().passages,)
+    unanswerable: tuple[bool, ...] = (Generation().unanswerable,)
+    cite: tuple[bool, ...] = (Generation().cite,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
     """The values to vary; `answers` is None for the evidence alone.
 
-    `chunks` are pairs (size, overlap). `baseline` adds the setting without context. `questions`
-    says how many of the questions are asked at most; None: all.
+    `chunks` are pairs (size, overlap), the others are fields of core.types.Chunking and Retrieval.
+    `baseline` adds the setting without context, and `whole` the one that reads all of the papers.
+    With `one_at_a_time` the first values are the base, and each other value is tried alone in its
+    place; else every combination is. `questions` says how many of the questions are asked at most;
+    None: all.
     """
 
     name: str
     about: str = ""
     questions: int | None = None
     baseline: bool = False
+    whole: bool = False
+    one_at_a_time: bool = False
     chunker: tuple[str, ...] = (Chunking().chunker,)
     chunks: tuple[tuple[int, int], ...] = ((Chunking().size, Chunking().overlap),)
     across_pages: tuple[bool, ...] = (Chunking().across_pages,)
@@ -56,6 +65,14 @@ class Preset:
     reranker: tuple[str, ...] = (NO_RERANKER,)
     candidates: tuple[int, ...] = (Retrieval().candidates,)
     top_k: tuple[int, ...] = (Retrieval().top_k,)
+    read: tuple[str, ...] = (Retrieval().read,)
+    prefix: tuple[Prefix, ...] = (Retrieval().prefix,)
+    rewrite: tuple[str, ...] = (Retrieval().rewrite,)
+    rewriter: tuple[str, ...] = (Retrieval().rewriter,)
+    variety: tuple[float, ...] = (Retrieval().variety,)
+    at_most: tuple[int, ...] = (Retrieval().at_most,)
+    budget: tuple[int, ...] = (Retrieval().budget,)
+    where: tuple[str, ...] = (Retrieval().where,)
     answers: Answers | None = None
 
 
@@ -110,7 +127,6 @@ def _values(
     name: str, table: dict[str, Any], kind: type, prefix: str, readers: "dict[str, Reader]"
 ) -> dict[str, Any]:
     """The fields of `kind` that a table sets."""
-    single = {"about", "questions", "baseline"}
     values = {}
     for key, value in table.items():
         if key not in readers:
@@ -120,7 +136,7 @@ def _values(
                 + (", [answers]." if kind is Preset else ".")
             )
         convert, wanted = readers[key]
-        given = [value] if key in single or not isinstance(value, list) else value
+        given = [value] if key in SINGLE or not isinstance(value, list) else value
         try:
             converted = tuple(dict.fromkeys(map(convert, given)))
         except (TypeError, ValueError):
@@ -129,7 +145,7 @@ def _values(
             raise BadInput(
                 f"The preset {name!r}: {prefix}{key} is {_shown(value)}; it must be {wanted}."
             )
-        values[key] = converted[0] if key in single else converted
+        values[key] = converted[0] if key in SINGLE else converted
     return values
 
 
@@ -159,45 +175,50 @@ def _chunk_pair(value: Any) -> tuple[int, int]:
     return int(size), int(overlap)
 
 
-def _one_of(kind: Any) -> tuple[Callable[[Any], Any], str]:
-    known = get_args(kind)
-    return _is(str, where=lambda value: value in known), " or ".join(map(repr, known))
-
-
 Reader = tuple[Callable[[Any], Any], str]
+
+
+def _reader(axis: Axis) -> Reader:
+    """What values of a field look like in a preset, and how a sentence says so."""
+    such = ", ".join(map(_toml, axis.values[:2]))
+    if axis.kind is bool:
+        return _is(bool), "true, false or both, such as [false, true]"
+    if axis.kind is int:
+        return _is(
+            int, where=lambda value: abs(value) < LARGEST
+        ), f"whole numbers, such as [{such}]"
+    if axis.kind is float:
+        return NUMBER, f"numbers, such as [{such}]"
+    if axis.usual == "":
+        return _is(str), "texts in quotes"
+    if axis.family:
+        return NAMES
+    if axis.open:
+        return _is(str), f"texts in quotes, such as [{such}]"
+    known = " or ".join(map(repr, axis.values))
+    return _is(str, where=lambda value: value in axis.values), known
+
+
 NUMBER = _is(float, int, where=lambda value: abs(value) < LARGEST)
-WHOLE: Reader = (
-    _is(int, where=lambda value: abs(value) < LARGEST),
-    "whole numbers, such as [3, 5]",
-)
 NAMES: Reader = (
     _is(str, where=lambda value: bool(value.strip())),
     'names in quotes, such as ["recursive"]',
 )
-TOP: dict[str, Reader] = {
+SWITCH: Reader = (_is(bool), "true or false")
+SINGLE: dict[str, Reader] = {  # keys that have one value
     "about": (_is(str), "a text in quotes"),
     "questions": (
         _is(int, where=lambda value: 0 < value < LARGEST),
         "a whole number of at least 1",
     ),
-    "baseline": (_is(bool), "true or false"),
+    "baseline": SWITCH,
+    "whole": SWITCH,
+    "one_at_a_time": SWITCH,
+}
+TOP: dict[str, Reader] = SINGLE | {
     "chunker": NAMES,
     "chunks": (_chunk_pair, 'sizes and overlaps, such as ["800/100", "1200/200"]'),
     "across_pages": (_is(bool), "true, false or both, such as [false, true]"),
-    "retriever": NAMES,
-    "embedder": NAMES,
-    "index": NAMES,
-    "reranker": NAMES,
-    "candidates": WHOLE,
-    "top_k": WHOLE,
+    **{axis.name: _reader(axis) for axis in choices.RETRIEVAL},
 }
-ANSWERS: dict[str, Reader] = {
-    "generator": NAMES,
-    "max_tokens": WHOLE,
-    "temperature": (NUMBER, "numbers, such as [0.0, 0.7]"),
-    "top_p": (NUMBER, "numbers, such as [0.9, 1.0]"),
-    "top_tokens": WHOLE,
-    "seed": WHOLE,
-    "style": _one_of(Style),
-    "passages": _one_of(PassageOrder),
-}
+ANSWERS: dict[str, Reader] = {axis.name: _reader(axis) for axis in choices.GENERATION}

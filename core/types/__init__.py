@@ -44,6 +44,7 @@ from core.types.papers import Chunk, Paper, PaperKind, Span, file_id_of, with_te
 from core.types.questions import GENERATED, Alternatives, Question, spans_of
 from core.types.recipes import (
     EXACT,
+    RETRIEVERS,
     Arm,
     Chunking,
     Generation,
@@ -69,6 +70,7 @@ __all__ = [
     "PAPER_SORTS",
     "PREFERENCES",
     "PROPOSED",
+    "RETRIEVERS",
     "UNKNOWN",
     "Alternatives",
     "Answer",

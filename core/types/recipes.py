@@ -13,6 +13,7 @@ PassageOrder = Literal["best-last", "best-first"]
 Prefix = Literal["none", "title", "title+heading"]
 Arm = Literal["no_context", "retrieved", "reranked", "whole", "given"]
 EXACT = "exact"  # the index that finds what there is
+RETRIEVERS = ("dense", "bm25", "hybrid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,12 @@ class Retrieval:
     @property
     def uses_words(self) -> bool:
         return self.retriever != "dense"
+
+    @property
+    def looks_deeper(self) -> bool:
+        """Whether candidates behind the first `top_k` can change what is used."""
+        fused = self.retriever == "hybrid" or self.rewrite != "none"
+        return fused or bool(self.reranker or self.variety or self.at_most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,11 +169,11 @@ class Recipe:
         return isinstance(self.evidence, Retrieval | Whole)
 
 
-# The fields that came after the first keys: their usual values stand in no key.
-LATER_OF_RETRIEVAL = (
-    "index", "read", "prefix", "rewrite", "rewriter", "variety", "at_most", "budget", "where",
-)  # fmt: skip
-LATER_OF_GENERATION = ("passages", "top_p", "top_tokens", "unanswerable", "cite")
+# The fields of the first keys. The usual values of all that came later stand in no key.
+FIRST_OF_RETRIEVAL = {
+    "kind", "retriever", "embedder", "candidates", "top_k", "reranker", "switched_off",
+}  # fmt: skip
+FIRST_OF_GENERATION = {"generator", "max_tokens", "temperature", "seed", "style"}
 
 
 @lru_cache(maxsize=4096)
@@ -179,7 +186,7 @@ def _recipe_key(recipe: Recipe) -> str:
         evidence["variety"] = float(evidence["variety"])
         if recipe.evidence.rewrite == "none":
             evidence["rewriter"] = ""
-        for name in LATER_OF_RETRIEVAL:
+        for name in evidence.keys() - FIRST_OF_RETRIEVAL:
             if evidence[name] == getattr(Retrieval(), name):
                 del evidence[name]
         if not recipe.evidence.uses_embedder:
@@ -189,7 +196,7 @@ def _recipe_key(recipe: Recipe) -> str:
         generation = fields["generation"]
         for name in ("temperature", "top_p"):  # 0 and 0.0 are one recipe, and so one key
             generation[name] = float(generation[name])
-        for name in LATER_OF_GENERATION:
+        for name in generation.keys() - FIRST_OF_GENERATION:
             if generation[name] == getattr(Generation(), name):
                 del generation[name]
     return digest(fields)

@@ -70,7 +70,7 @@ def _settings(runs: Sequence[Run]) -> None:
 
 def _described(run: Run) -> dict[str, str]:
     found = {"question": run.question, "panel": labels.ARM_NAMES[run.recipe.arm]}
-    found |= labels.settings(run.recipe)
+    found |= labels.settings(run.recipe, usual=True)
     found |= {f"revision of {name}": revision for name, revision in run.recipe.revisions}
     return found | {"papers": f"{len(run.paper_ids)} searched" if run.paper_ids else "–"}
 
