@@ -7,7 +7,7 @@ Knows no page; of models only what kind of model a field names.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from core import indexes
 from core.types import (
@@ -21,6 +21,9 @@ from core.types import (
     Style,
 )
 
+Heading = Literal["Search", "Passages", "Answer"]
+HEADINGS: tuple[Heading, ...] = get_args(Heading)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axis:
@@ -28,7 +31,9 @@ class Axis:
 
     `label` stands above its widgets, `help` is one sentence. `values` are those that are offered;
     where it is `open`, others may be typed, or else there are no others. A field with a `family`
-    names a model of it. `words` say a value in a few words that can stand alone.
+    names a model of it. `words` say a value in a few words that can stand alone. `only_with` is a
+    field without which, as it usually is, this one decides nothing. `under` is its heading among
+    what is rarely changed; None where pages ask for it at once.
     """
 
     of: type[Retrieval] | type[Generation]
@@ -39,6 +44,8 @@ class Axis:
     open: bool = False
     family: Family | None = None
     words: Callable[[Any], str] = str
+    only_with: str = ""
+    under: Heading | None = None
 
     @property
     def usual(self) -> Any:
@@ -95,6 +102,7 @@ RETRIEVAL = (
         " (HNSW), as large collections do, and may miss some.",
         values=tuple(sorted(indexes.names(), key=lambda name: name != EXACT)),
         words=lambda value: f"{value} index",
+        under="Search",
     ),
     Axis(
         of=Retrieval,
@@ -131,6 +139,7 @@ RETRIEVAL = (
         values=("chunk", "window:1", "section", "page"),
         open=True,
         words=_read,
+        under="Passages",
     ),
     Axis(
         of=Retrieval,
@@ -140,6 +149,7 @@ RETRIEVAL = (
         " not.",
         values=get_args(Prefix),
         words=lambda value: "no prefix" if value == "none" else f"prefix {value}",
+        under="Search",
     ),
     Axis(
         of=Retrieval,
@@ -150,6 +160,7 @@ RETRIEVAL = (
         values=("none", "hyde", "several:3", "steps"),
         open=True,
         words=_rewritten,
+        under="Search",
     ),
     Axis(
         of=Retrieval,
@@ -158,6 +169,8 @@ RETRIEVAL = (
         help="The model that rewrites the question.",
         family="generator",
         words=lambda value: f"rewritten by {value or 'the default model'}",
+        only_with="rewrite",
+        under="Search",
     ),
     Axis(
         of=Retrieval,
@@ -168,6 +181,7 @@ RETRIEVAL = (
         values=(0.0, 0.3, 0.5),
         open=True,
         words=lambda value: f"variety {value:g}",
+        under="Passages",
     ),
     Axis(
         of=Retrieval,
@@ -177,6 +191,7 @@ RETRIEVAL = (
         values=(0, 1, 2),
         open=True,
         words=lambda value: f"at most {value} per paper" if value else "any number per paper",
+        under="Passages",
     ),
     Axis(
         of=Retrieval,
@@ -186,6 +201,7 @@ RETRIEVAL = (
         values=(0, 500, 1000, 2000),
         open=True,
         words=lambda value: f"budget {value:,} tokens" if value else "no budget",
+        under="Passages",
     ),
     Axis(
         of=Retrieval,
@@ -194,6 +210,7 @@ RETRIEVAL = (
         help="Only the papers that fit, such as text:lamp;tag:survey;since:2023;pages_to:20.",
         open=True,
         words=lambda value: f"papers {value}" if value else "all papers",
+        under="Search",
     ),
 )
 GENERATION = (
@@ -211,6 +228,7 @@ GENERATION = (
         help="A chat model is trained on conversations. Without its template (completion) it only"
         " goes on with the text.",
         values=get_args(Style),
+        under="Answer",
     ),
     Axis(
         of=Generation,
@@ -220,6 +238,7 @@ GENERATION = (
         " a sweep reads together what prompts of 3 and of 5 passages begin with.",
         values=get_args(PassageOrder),
         words=lambda value: value.replace("-", " "),
+        under="Passages",
     ),
     Axis(
         of=Generation,
@@ -238,6 +257,7 @@ GENERATION = (
         values=(0.0, 0.7),
         open=True,
         words=lambda value: f"temperature {value:g}",
+        under="Answer",
     ),
     Axis(
         of=Generation,
@@ -247,6 +267,8 @@ GENERATION = (
         values=(1.0, 0.9),
         open=True,
         words=lambda value: f"top-p {value:g}",
+        only_with="temperature",
+        under="Answer",
     ),
     Axis(
         of=Generation,
@@ -256,6 +278,8 @@ GENERATION = (
         values=(0, 40),
         open=True,
         words=lambda value: f"top {_counted(value, 'token')}" if value else "all tokens",
+        only_with="temperature",
+        under="Answer",
     ),
     Axis(
         of=Generation,
@@ -265,25 +289,29 @@ GENERATION = (
         values=(0,),
         open=True,
         words=lambda value: f"seed {value}",
+        under="Answer",
     ),
     Axis(
         of=Generation,
         name="unanswerable",
-        label="Unanswerable",
+        label="Allow no answer",
         help="Allow the answer that the passages do not say it.",
         values=(False, True),
-        words=lambda value: "may say it is not there" if value else "has to answer",
+        words=lambda value: "may give no answer" if value else "has to answer",
+        under="Answer",
     ),
     Axis(
         of=Generation,
         name="cite",
-        label="Citations",
+        label="Ask for citations",
         help="Ask for the numbers of the passages, such as [1].",
         values=(False, True),
         words=lambda value: "asked to cite" if value else "not asked to cite",
+        under="Answer",
     ),
 )
 ALL = RETRIEVAL + GENERATION
+RARE = tuple(axis for axis in ALL if axis.under)
 
 
 def chosen_of(holder: Retrieval | Generation) -> list[Axis]:

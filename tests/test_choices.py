@@ -52,13 +52,13 @@ def test_it_has_an_option_on_the_command_line(axis: Axis) -> None:
 
 @AXES
 def test_it_is_a_key_of_presets(axis: Axis) -> None:
-    several = (axis.usual or "none" if axis.name == "reranker" else axis.usual, another(axis))
-    searching, answering = {}, None
+    values = ("none" if axis.name == "reranker" else axis.usual, another(axis))
+    varied: dict[str, Any] = {axis.name: values}
+    preset = Preset(name="x", answers=Answers())
     if axis.of is Retrieval:
-        searching = {axis.name: several}
+        preset = replace(preset, **varied)
     else:
-        answering = Answers(**{axis.name: several})
-    preset = Preset(name="x", answers=answering, **searching)
+        preset = replace(preset, answers=replace(Answers(), **varied))
     text = presets.written(preset)
     assert f"\n{axis.name} = [" in f"\n{text}"
     assert presets.read("x", text) == preset

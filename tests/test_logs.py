@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core import logs
 from core.logs import experiments, retrievals
-from core.types import Answer, Chunk, Generation, Given, Hit, Recipe, Retrieval, Run
+from core.types import Answer, Chunk, Generation, Given, Hit, Recipe, Retrieval, Run, Whole
 from tests.support.logs import EXPERIMENT, LONG, RETRIEVAL
 
 ORIGIN = "import:small.txt"
@@ -87,7 +87,8 @@ def test_what_is_not_understood_is_dropped_with_its_line() -> None:
 def test_only_what_a_log_can_hold_is_written() -> None:
     run = experiment(EXPERIMENT)[0]
     given_passages = replace(run, recipe=replace(run.recipe, evidence=Given(spans=())))
-    assert "QUESTION" not in experiments.write([replace(run, answer=None), given_passages])
+    whole = replace(run, recipe=replace(run.recipe, evidence=Whole()))
+    assert "QUESTION" not in experiments.write([replace(run, answer=None), given_passages, whole])
 
 
 @given(

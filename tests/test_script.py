@@ -92,6 +92,9 @@ def test_the_command_line_writes_a_script_that_imports_nothing_of_this_program(
     [
         ("--chunker sentences", "cannot cut by “sentences”"),
         ("--index chroma", "searches exactly"),
+        ("--read section", "cannot do “reads section”; set passage read back to “reads chunk”."),
+        ("--rewrite hyde", "cannot do “HyDE”; set query rewriting back to “no rewriting”."),
+        ("--budget 500", "cannot do “budget 500 tokens”; set context budget back to “no budget”."),
     ],
 )
 def test_what_a_script_cannot_do_is_refused_in_a_sentence(

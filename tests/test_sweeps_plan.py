@@ -153,6 +153,69 @@ def test_impossible_settings_are_named_with_their_reason() -> None:
     ]
 
 
+def test_one_choice_at_a_time_makes_as_many_settings_as_choices() -> None:
+    preset = Preset(
+        name="x",
+        one_at_a_time=True,
+        chunks=((800, 100), (400, 50)),
+        retriever=("dense", "bm25"),
+        reranker=("small", "none"),
+        candidates=(20, 50),
+        read=("chunk", "window:1", "page"),
+        rewrite=("none", "hyde"),
+        rewriter=("", "best"),
+        at_most=(0, 2),
+        answers=Answers(temperature=(0.0, 0.7), unanswerable=(False, True)),
+        baseline=True,
+        whole=True,
+    )
+    found, dropped = expand.settings_of(preset, first, refuse)
+    assert [setting.label for setting in found] == [
+        "no context · temperature 0 · has to answer",
+        "whole papers · temperature 0 · has to answer",
+        "base: 800/100 · top 3 of 20, reranked",
+        "400/50",
+        "bm25",
+        "not reranked",
+        "50 candidates",
+        "reads ±1",
+        "reads page",
+        "HyDE",
+        "at most 2 per paper",
+        "no context · temperature 0.7 · has to answer",
+        "whole papers · temperature 0.7 · has to answer",
+        "temperature 0.7",
+        "no context · temperature 0 · may give no answer",
+        "whole papers · temperature 0 · may give no answer",
+        "may give no answer",
+    ]
+    assert [(each.what, each.why) for each in dropped] == [
+        ("rewritten by best", "It is the same as “base: 800/100 · top 3 of 20, reranked”."),
+    ]
+    base, page = found[2].recipe, found[8].recipe
+    assert isinstance(base.evidence, Retrieval)
+    assert page == replace(base, evidence=replace(base.evidence, read="page"))
+
+
+def test_all_fields_of_a_search_are_varied_together() -> None:
+    preset = Preset(
+        name="x",
+        prefix=("none", "title"),
+        variety=(0.0, 0.5),
+        budget=(500, 1000),
+        candidates=(10, 20),
+        where=("", "since:2020"),
+    )
+    labels = [setting.label for setting in settings(preset)]
+    # Without variety the candidates behind the best three change nothing.
+    assert len(labels) == 2 * (1 + 2) * 2 * 2
+    assert labels[0] == "800/100 · top 3 · no prefix · variety 0 · budget 500 tokens · all papers"
+    assert labels[-1] == (
+        "800/100 · top 3 of 20 · prefix title · variety 0.5 · budget 1,000 tokens"
+        " · papers since:2020"
+    )
+
+
 def test_a_model_that_is_missing_drops_its_settings_alone() -> None:
     def named(family: Family, wanted: str) -> str:
         if wanted == "big":

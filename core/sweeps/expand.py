@@ -2,7 +2,7 @@
 reason. Knows no model; who names them for it does."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -52,13 +52,11 @@ def _recipes(preset: Preset) -> Iterator[tuple[str, Recipe]]:
     """Every combination of the values, or the first of each and around them one at a time; before
     those of each way to answer, what is asked without a search. With what to call them."""
     searching = {name: getattr(preset, name) for name in (*CUTTING, *SEARCHING)}
-    answering = (
-        {axis.name: getattr(preset.answers, axis.name) for axis in choices.GENERATION}
-        if preset.answers
-        else {}
-    )
+    answering = _answering(preset)
+    alone = preset.one_at_a_time
+    axes = searching | answering if alone else answering | searching
     seen = set()
-    for varied, values in _combined(answering | searching, alone=preset.one_at_a_time):
+    for varied, values in _combined(axes, alone=alone):
         generation = Generation(**{name: values[name] for name in answering}) if answering else None
         if generation and generation not in seen:
             seen.add(generation)
@@ -74,14 +72,21 @@ def _recipes(preset: Preset) -> Iterator[tuple[str, Recipe]]:
         yield _label(preset, recipe, varied), recipe
 
 
+def _answering(preset: Preset) -> dict[str, Any]:
+    """The values of how answers are written, by name; empty for the evidence alone."""
+    if preset.answers is None:
+        return {}
+    return {axis.name: getattr(preset.answers, axis.name) for axis in choices.GENERATION}
+
+
 def _combined(
     axes: Mapping[str, Sequence[Any]], *, alone: bool
 ) -> Iterator[tuple[str | None, dict[str, Any]]]:
     """Values for all axes; `alone`: each axis varied alone around the first values, with its name,
     which is empty for those first values."""
     if not alone:
-        for values in product(*axes.values()):
-            yield None, dict(zip(axes, values, strict=True))
+        for combination in product(*axes.values()):
+            yield None, dict(zip(axes, combination, strict=True))
         return
     base = {name: values[0] for name, values in axes.items()}
     yield "", base
@@ -162,13 +167,8 @@ def _answer_words(generation: Generation, several: Collection[str]) -> list[str]
 
 def _several(preset: Preset) -> set[str]:
     """The axes that have more than one value."""
-    holders = [preset, preset.answers] if preset.answers else [preset]
-    return {
-        field.name
-        for holder in holders
-        for field in fields(holder)
-        if isinstance(values := getattr(holder, field.name), tuple) and len(values) > 1
-    }
+    axes = {name: getattr(preset, name) for name in (*CUTTING, *SEARCHING)} | _answering(preset)
+    return {name for name, values in axes.items() if len(values) > 1}
 
 
 def _alone(recipe: Recipe, evidence: Retrieval, varied: str) -> str:

@@ -6,12 +6,14 @@ from threading import Event
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import choices
 from core.lab import Lab
 from core.types import Chunking, Delta, Generation, Recipe, Request, Retrieval, Run, three_ways
 from tests.backends.generators.echo import Echo
 from tests.pages.conftest import ask, settled, texts
 from tests.support.labs import asked
 
+WIDGETS = ("selectbox", "number_input", "text_input", "checkbox")
 QUESTION = "When was the lamp of Varn lit?"
 
 
@@ -97,17 +99,41 @@ def test_each_retriever_shows_its_own_scores(
     assert shown & {"similarity", "BM25", "fused"} == columns
 
 
-def test_the_index_is_chosen_and_shown(ready: AppTest, lab: Lab) -> None:
+def test_what_is_not_as_usual_is_a_chip_until_it_goes_back(ready: AppTest, lab: Lab) -> None:
     ready.selectbox(key="compare.index").set_value("chroma").run()
+    ready.number_input(key="compare.temperature").set_value(0.5).run()
+    ready.number_input(key="compare.top_p").set_value(0.9).run()
+    chips = {axis.name: axis.label for axis in choices.RARE}
+    shown = [
+        button.label
+        for button in ready.button
+        if (button.key or "").removeprefix("compare.rarely.") in chips
+    ]
+    assert shown == ["chroma index", "temperature 0\\.5", "top\\-p 0\\.9"]
     ask(ready, QUESTION)
     settled(ready, lab)
     assert not ready.exception
-    popovers = [block.proto.popover.label for block in ready.get("popover")]
-    assert any(label.endswith(" · chroma") for label in popovers)
-    (_, *runs) = lab.comparisons.comparison(ready.query_params["run"]).runs
+    first = ready.query_params["run"]
+    (_, *runs) = lab.comparisons.comparison(first).runs
     for run in runs:
         assert isinstance(run.recipe.evidence, Retrieval)
         assert run.recipe.evidence.index == "chroma"
+        assert run.recipe.generation
+        assert (run.recipe.generation.temperature, run.recipe.generation.top_p) == (0.5, 0.9)
+
+    ready.button(key="compare.usual").click().run()
+    assert not [each for each in ready.button if (each.key or "").startswith("compare.rarely.")]
+    ready.query_params.clear()
+    ready.run()
+    ready.query_params["run"] = first
+    ready.run()
+    assert ready.selectbox(key="compare.index").value == "chroma"
+    assert ready.number_input(key="compare.top_p").value == 0.9
+
+
+def test_every_choice_has_a_widget(ready: AppTest) -> None:
+    widgets = {element.key for kind in WIDGETS for element in ready.get(kind)}
+    assert {f"compare.{axis.name}" for axis in choices.ALL} <= widgets
 
 
 @pytest.mark.parametrize(

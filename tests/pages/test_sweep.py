@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import choices
 from core.errors import OutOfSpace
 from core.lab import Lab
 from core.models import Endpoints
 from core.retrieval import Finder
 from core.settings import Endpoint
+from core.sweeps import presets
 from core.sweeps.presets import Answers
 from core.tasks import Progress
 from pages.ui.shared import planning
@@ -125,6 +127,25 @@ def test_a_preset_fills_the_form(page: AppTest) -> None:
     assert page.checkbox(key="sweep.baseline").value
     page.button_group(key="sweep.preset").set_value("retrieval-only").run()
     assert not page.checkbox(key="sweep.answered").value
+
+
+def test_the_form_says_what_each_preset_says(page: AppTest, lab: Lab) -> None:
+    for file in lab.sweeps.presets.all():
+        page.button_group(key="sweep.preset").set_value(file.name).run()
+        assert not page.exception
+        assert file.preset
+        assert f"{page.code[0].value}\n" == presets.written(file.preset)
+
+
+def test_every_choice_has_a_widget(page: AppTest) -> None:
+    widgets = {element.key for element in page.multiselect}
+    assert {f"sweep.{axis.name}" for axis in choices.ALL} <= widgets
+    page.multiselect(key="sweep.read").set_value(["chunk", "section"]).run()
+    page.multiselect(key="sweep.cite").set_value(["true"]).run()
+    assert (
+        page.expander[0].label == "More settings · Passage read · Passage order · Ask for citations"
+    )
+    assert metrics(page)["runs"] == "34"
 
 
 def test_story_start_leave_come_back_and_open_a_cell(page: AppTest, lab: Lab) -> None:

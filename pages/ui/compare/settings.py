@@ -1,32 +1,27 @@
 """The settings of the next question, as a sentence of chips that open."""
 
-from typing import get_args
+from typing import Any
 
 import streamlit as st
 
-from core import chunkers, labels
+from core import choices, chunkers, labels
+from core.choices import Axis
 from core.lab import Lab
-from core.retrieval import INDEXES, RETRIEVERS
 from core.types import (
     FAMILIES,
+    RETRIEVERS,
     Chunking,
     Family,
     Generation,
     PaperFilter,
-    PassageOrder,
     Recipe,
     Retrieval,
-    Style,
 )
-from pages.ui.compare import asking
+from pages.ui.compare import asking, rarely
 from pages.ui.shared import pickers
 
-STYLES = {"chat": "chat: with the model's chat template", "completion": "completion: without it"}
 SIZES = ("Small", "Medium", "Large")
 KEEP = "session"
-OF_ANSWER = (
-    "generator", "max_tokens", "temperature", "top_p", "top_tokens", "seed", "style", "passages",
-)  # fmt: skip
 
 
 def restore(recipe: Recipe) -> None:
@@ -44,12 +39,11 @@ def _values(recipe: Recipe) -> dict[str, object]:
         "overlap": chunking.overlap,
     }
     if isinstance(evidence, Retrieval):
-        names = ("retriever", "candidates", "top_k", "embedder", "index")
-        values |= {name: getattr(evidence, name) for name in names}
-        if evidence.reranker:
-            values["reranker"] = evidence.reranker
+        values |= {axis.name: getattr(evidence, axis.name) for axis in choices.RETRIEVAL}
+        if evidence.reranker is None:
+            del values["reranker"]
     if generation:
-        values |= {name: getattr(generation, name) for name in OF_ANSWER}
+        values |= {axis.name: getattr(generation, axis.name) for axis in choices.GENERATION}
     return values
 
 
@@ -70,7 +64,13 @@ def draw(lab: Lab) -> tuple[Recipe, tuple[str, ...]]:
     retrieval = _retrieval(lab)
     generation = _generation(lab)
     paper_ids = _papers(lab)
-    return Recipe(chunking=chunking, evidence=retrieval, generation=generation), paper_ids
+    chosen = rarely.draw(lab)
+    recipe = Recipe(
+        chunking=chunking,
+        evidence=Retrieval(**retrieval, **_of(choices.RETRIEVAL, chosen)),
+        generation=Generation(**generation, **_of(choices.GENERATION, chosen)),
+    )
+    return recipe, paper_ids
 
 
 def _chunking() -> Chunking:
@@ -90,12 +90,14 @@ def _usual_sizes(chunker: str) -> None:
             )
 
 
-def _retrieval(lab: Lab) -> Retrieval:
+def _of(axes: tuple[Axis, ...], chosen: dict[str, Any]) -> dict[str, Any]:
+    return {axis.name: chosen[axis.name] for axis in axes if axis.name in chosen}
+
+
+def _retrieval(lab: Lab) -> dict[str, Any]:
     state = st.session_state
     how = f"{state['compare.retriever']} · top {state['compare.top_k']}"
     label = f"{how} of {state['compare.candidates']} · reranked"
-    if state["compare.index"] != Retrieval().index:
-        label += f" · {state['compare.index']}"
     with st.popover(labels.escaped(label), key="compare.retrieval"):
         st.caption(
             "The candidates are the chunks most similar to the question (dense), those that hold"
@@ -103,37 +105,22 @@ def _retrieval(lab: Lab) -> Retrieval:
             " first top-k of them; “reranked” uses the top-k after a cross-encoder has read each"
             " one together with the question."
         )
-        retriever = st.selectbox(
-            "Retrieval method", RETRIEVERS, key="compare.retriever", persist_state=KEEP
-        )
-        top_k = st.number_input("Top-k", step=1, key="compare.top_k", persist_state=KEEP)
-        candidates = st.number_input(
-            "Candidates", step=5, key="compare.candidates", persist_state=KEEP
-        )
-        embedder = _model(lab, "embedder")
-        index = st.selectbox(
-            "Index",
-            INDEXES,
-            key="compare.index",
-            persist_state=KEEP,
-            help=labels.INDEX_HELP,
-        )
-        reranker = _model(lab, "reranker")
-    return Retrieval(
-        retriever=retriever,
-        embedder=embedder,
-        index=index,
-        candidates=candidates,
-        top_k=top_k,
-        reranker=reranker,
-    )
+        return {
+            "retriever": st.selectbox(
+                "Retrieval method", RETRIEVERS, key="compare.retriever", persist_state=KEEP
+            ),
+            "top_k": st.number_input("Top-k", step=1, key="compare.top_k", persist_state=KEEP),
+            "candidates": st.number_input(
+                "Candidates", step=5, key="compare.candidates", persist_state=KEEP
+            ),
+            "embedder": _model(lab, "embedder"),
+            "reranker": _model(lab, "reranker"),
+        }
 
 
-def _generation(lab: Lab) -> Generation:
+def _generation(lab: Lab) -> dict[str, Any]:
     state = st.session_state
     label = f"{state['compare.generator']} · at most {state['compare.max_tokens']} tokens"
-    if state["compare.style"] != Generation().style:
-        label += f" · {state['compare.style']}"
     with st.popover(labels.escaped(label), key="compare.generation"):
         generator = _model(lab, "generator")
         honest = small_model_sentence(lab, generator)
@@ -142,55 +129,7 @@ def _generation(lab: Lab) -> Generation:
         max_tokens = st.number_input(
             "Max output tokens", step=32, key="compare.max_tokens", persist_state=KEEP
         )
-        temperature = st.number_input(
-            "Temperature (0: the likeliest word, always)",
-            step=0.1,
-            key="compare.temperature",
-            persist_state=KEEP,
-        )
-        top_p, top_tokens = _drawn_from() if temperature > 0 else (1.0, 0)
-        seed = st.number_input("Seed", step=1, key="compare.seed", persist_state=KEEP)
-        style: Style = st.selectbox(
-            "Style",
-            list(STYLES),
-            format_func=STYLES.__getitem__,
-            key="compare.style",
-            persist_state=KEEP,
-            help="A chat model is trained on conversations. Without its template it only goes on"
-            " with the text: ask both ways and see what the template does.",
-        )
-        passages: PassageOrder = st.selectbox(
-            "Passage order",
-            list(get_args(PassageOrder)),
-            key="compare.passages",
-            persist_state=KEEP,
-            help="Small models lean on what they read last, next to the question. With the best"
-            " first, a sweep reads together what prompts of 3 and of 5 passages begin with.",
-        )
-    return Generation(
-        generator=generator,
-        max_tokens=max_tokens,
-        temperature=temperature,
-        top_p=top_p,
-        top_tokens=top_tokens,
-        seed=seed,
-        style=style,
-        passages=passages,
-    )
-
-
-def _drawn_from() -> tuple[float, int]:
-    top_p = st.number_input(
-        "Top-p (1: all words)", step=0.05, key="compare.top_p", persist_state=KEEP
-    )
-    top_tokens = st.number_input(
-        "Top tokens (0: all)",
-        step=10,
-        key="compare.top_tokens",
-        persist_state=KEEP,
-        help="A word is drawn from so many of the likeliest tokens; servers call this top-k.",
-    )
-    return top_p, top_tokens
+    return {"generator": generator, "max_tokens": max_tokens}
 
 
 def _model(lab: Lab, family: Family) -> str:

@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core import chunkers, labels
+from core import choices, chunkers, labels
+from core.choices import Axis
 from core.lab import Lab
-from core.retrieval import INDEXES, RETRIEVERS
 from core.sweeps import Answers, Preset, PresetFile, SweepPlan, presets
 from core.types import Family, PaperFilter
 from pages.ui.compare import asking
 from pages.ui.shared import pickers
 
 KEEP = "session"
-SEVERAL = ("chunker", "retriever", "embedder", "index", "reranker", "candidates", "top_k")
-OF_ANSWERS = ("generator", "passages", "max_tokens", "temperature", "top_p", "top_tokens", "seed")
+SWITCHES = {"baseline": "also ask without context", "whole": "also ask with the whole papers"}
+ALONE = "one_at_a_time"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +77,17 @@ class GridForm:
 
     def _values(self, preset: Preset) -> dict[str, list[str] | bool]:
         """What its widgets hold, by their keys."""
-        answers = preset.answers or Answers()
         values: dict[str, list[str] | bool] = {
+            "chunker": list(preset.chunker),
             "chunks": [f"{size}/{overlap}" for size, overlap in preset.chunks],
-            "baseline": preset.baseline,
             "answered": preset.answers is not None,
         }
-        values |= {name: list(map(str, getattr(preset, name))) for name in SEVERAL}
-        values |= {name: list(map(str, getattr(answers, name))) for name in OF_ANSWERS}
+        values |= {name: getattr(preset, name) for name in (*SWITCHES, ALONE)}
+        for holder, axes in (
+            (preset, choices.RETRIEVAL),
+            (preset.answers or Answers(), choices.GENERATION),
+        ):
+            values |= {axis.name: list(map(_text, getattr(holder, axis.name))) for axis in axes}
         return {f"{self.page}.{name}": value for name, value in values.items()}
 
     def preset(self, lab: Lab) -> Preset:
@@ -93,83 +96,120 @@ class GridForm:
             columns = st.columns(3, gap="medium")
             with columns[0]:
                 st.markdown("**Chunking**")
-                self._several("Chunking method", "chunker", chunkers.names())
+                self._multiselect("Chunking method", "chunker", chunkers.names())
                 sizes = ["800/100", "1200/200", "1600/300"]
-                self._several("Chunk size/overlap", "chunks", sizes, new=True)
-                if self.answers:
-                    st.checkbox(
-                        "also ask without context",
-                        key=f"{self.page}.baseline",
-                        persist_state=KEEP,
-                    )
+                self._multiselect("Chunk size/overlap", "chunks", sizes, new=True)
+                st.checkbox(
+                    "one choice at a time",
+                    key=f"{self.page}.{ALONE}",
+                    persist_state=KEEP,
+                    help="The first values are the base, and each other value is tried alone in"
+                    " its place. Else every combination is.",
+                )
             with columns[1]:
                 st.markdown("**Retrieval**")
-                self._several("Retrieval method", "retriever", RETRIEVERS)
-                self._several("Embedder", "embedder", _names(lab, "embedder"))
-                self._several("Index", "index", INDEXES, help=labels.INDEX_HELP)
+                self._asked_for(lab, ("retriever", "embedder"))
             with columns[1 if self.answers else 2]:
                 if not self.answers:
                     st.markdown("**Selection**")
-                self._several("Candidates", "candidates", ["10", "20", "50"], new=True)
-                self._several("Top-k", "top_k", ["3", "5", "7"], new=True)
-                rerankers = [presets.NO_RERANKER, *_names(lab, "reranker")]
-                self._several("Reranker", "reranker", rerankers)
+                self._asked_for(lab, ("candidates", "top_k", "reranker"))
             if self.answers:
                 with columns[2]:
-                    self._answers(lab)
+                    st.markdown("**Answers**")
+                    st.checkbox("write answers", key=f"{self.page}.answered", persist_state=KEEP)
+                    if self._answered:
+                        for name, label in SWITCHES.items():
+                            st.checkbox(label, key=f"{self.page}.{name}", persist_state=KEEP)
+                        self._asked_for(lab, ("generator", "max_tokens"))
+            self._rare(lab)
         kept = self._file(lab).preset
         said = presets.read(st.session_state[f"{self.page}.preset"], self._toml())
-        return replace(said, about=kept.about, questions=kept.questions) if kept else said
+        if kept is None:
+            return said
+        # What the form does not ask for.
+        unasked = ("about", "questions", "across_pages")
+        return replace(said, **{name: getattr(kept, name) for name in unasked})
 
-    def _answers(self, lab: Lab) -> None:
-        st.markdown("**Answers**")
-        st.checkbox("write answers", key=f"{self.page}.answered", persist_state=KEEP)
-        if st.session_state[f"{self.page}.answered"]:
-            generators = [presets.BEST, *_names(lab, "generator")]
-            self._several("Answer model", "generator", generators)
-            self._several("Max output tokens", "max_tokens", ["48", "128", "256"], new=True)
-            self._several("Passage order", "passages", ["best-last", "best-first"])
-            self._several("Temperature", "temperature", ["0.0", "0.7"], new=True)
-            self._several("Top-p", "top_p", ["1.0", "0.9"], new=True)
-            self._several("Top tokens (0: all)", "top_tokens", ["0", "40"], new=True)
-            self._several("Seed", "seed", ["0"], new=True)
+    @property
+    def _answered(self) -> bool:
+        return self.answers and bool(st.session_state[f"{self.page}.answered"])
 
-    def _several(
+    def _axes(self) -> list[Axis]:
+        """The fields of which values are asked for."""
+        return [*choices.RETRIEVAL, *(choices.GENERATION if self._answered else ())]
+
+    def _rare(self, lab: Lab) -> None:
+        """What is rarely varied, folded away; what of it is not as usual is said."""
+        rare = [axis for axis in self._axes() if axis.under]
+        other = [axis.label for axis in rare if self._values_of(axis) != [_text(axis.usual)]]
+        label = " · ".join(["More settings", *other])
+        with st.expander(label, icon=":material/tune:", key=f"{self.page}.rarely"):
+            columns = st.columns(len(choices.HEADINGS), gap="medium")
+            for heading, column in zip(choices.HEADINGS, columns, strict=True):
+                of_heading = [axis.name for axis in rare if axis.under == heading]
+                with column:
+                    if of_heading:
+                        st.markdown(f"**{heading}**")
+                    self._asked_for(lab, of_heading)
+
+    def _asked_for(self, lab: Lab, names: Sequence[str]) -> None:
+        for axis in self._axes():
+            if axis.name in names:
+                first = {"reranker": [presets.NO_RERANKER], "generator": [presets.BEST]}
+                models = _names(lab, axis.family) if axis.family else []
+                self._multiselect(
+                    axis.label,
+                    axis.name,
+                    [*first.get(axis.name, ()), *map(_text, axis.values), *models],
+                    new=axis.open,
+                    axis=axis,
+                )
+
+    def _values_of(self, axis: Axis) -> list[str]:
+        values: list[str] = st.session_state[f"{self.page}.{axis.name}"]
+        return values
+
+    def _multiselect(
         self,
         label: str,
         name: str,
         usual: Sequence[str],
         *,
         new: bool = False,
-        help: str | None = None,
+        axis: Axis | None = None,
     ) -> None:
         key = f"{self.page}.{name}"
         st.multiselect(
             label,
             list(dict.fromkeys([*usual, *st.session_state.get(key, [])])),
+            format_func=lambda value: value or (axis.words(value) if axis else value),
             key=key,
             accept_new_options=new,
             persist_state=KEEP,
-            help=help,
+            help=axis.help if axis and axis.under else None,
         )
 
     def _toml(self) -> str:
         """What the widgets say, as a preset's text, so that one reader checks both."""
         state = st.session_state
-        lines = [self._line(name) for name in ("chunks", *SEVERAL)]
-        if self.answers:
-            lines.append(f"baseline = {str(state[f'{self.page}.baseline']).lower()}")
-        if self.answers and state[f"{self.page}.answered"]:
-            lines += ["[answers]", *(self._line(name) for name in OF_ANSWERS)]
+        switches = [*(SWITCHES if self.answers else ()), ALONE]
+        lines = [f"{name} = {_text(state[f'{self.page}.{name}'])}" for name in switches]
+        for name in ("chunker", "chunks"):
+            quoted = map(presets.quoted, state[f"{self.page}.{name}"])
+            lines.append(f"{name} = [{', '.join(quoted)}]")
+        lines += map(self._line, choices.RETRIEVAL)
+        if self._answered:
+            lines += ["[answers]", *map(self._line, choices.GENERATION)]
         return "\n".join(lines)
 
-    def _line(self, name: str) -> str:
-        numbers = name in ("candidates", "top_k", *OF_ANSWERS[2:])
+    def _line(self, axis: Axis) -> str:
         values = [
-            value if numbers and _is_number(value) else presets.quoted(value)
-            for value in st.session_state[f"{self.page}.{name}"]
+            value
+            if axis.kind is bool or (axis.kind in (int, float) and _is_number(value))
+            else presets.quoted(value)
+            for value in self._values_of(axis)
         ]
-        return f"{name} = [{', '.join(values)}]"
+        return f"{axis.name} = [{', '.join(values)}]"
 
     def saving(self, lab: Lab, said: Preset) -> None:
         """Keep the values under a name of one's own, or take such a file away."""
@@ -189,6 +229,11 @@ class GridForm:
 
 def _names(lab: Lab, family: Family) -> list[str]:
     return [model.name for model in lab.models.all() if model.family == family]
+
+
+def _text(value: object) -> str:
+    """As a preset writes it, without quotes."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _is_number(text: str) -> bool:
