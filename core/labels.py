@@ -91,6 +91,13 @@ def rare(holder: Retrieval | Generation, *, usual: bool = False) -> dict[str, st
     }
 
 
+def unusual(recipe: Recipe) -> str:
+    """What is rarely chosen of it and was, in words; empty where all is as usual."""
+    parts = (recipe.evidence, recipe.generation)
+    holders = [part for part in parts if isinstance(part, Retrieval | Generation)]
+    return " · ".join(words for holder in holders for words in rare(holder).values())
+
+
 def chunking(chunking: Chunking) -> str:
     """How papers are cut: "800 characters, overlap 100", "headings: 800 characters", "150 words",
     "whole pages". The chunker is named unless its unit alone tells it, or it is the usual one."""

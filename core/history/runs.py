@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-from core import logs
+from core import labels, logs
 from core.charts import (
     Chart,
     Group,
@@ -182,6 +182,13 @@ class PastRuns:
     def rows(self, view: View, page: int = 0) -> list[RunRow]:
         """One page of the table, newest first."""
         return self._store.facts.rows(view, PAGE, page * PAGE)
+
+    def unusual(self, rows: Sequence[RunRow]) -> dict[str, str]:
+        """By id, what is rarely chosen and was, in words; runs that have all as usual are left
+        out."""
+        recipes = self._store.facts.recipes(tuple(row.id for row in rows))
+        said = {run_id: labels.unusual(recipe) for run_id, recipe in recipes.items()}
+        return {run_id: words for run_id, words in said.items() if words}
 
     def values(self, view: View) -> dict[Choice, list[tuple[str, int]]]:
         """What can be chosen for each setting, and how many runs that is."""

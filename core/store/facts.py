@@ -9,11 +9,12 @@ from collections import Counter
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 
+from core.codec import from_json
 from core.store.database import Database
 from core.store.paper_sets import PaperSets
 from core.store.readings import of_file
 from core.text import spaced
-from core.types import CHOICES, Arm, Choice, FinishReason, Run, View, file_id_of
+from core.types import CHOICES, Arm, Choice, FinishReason, Recipe, Run, View, file_id_of
 
 NONE = "none"  # how a setting that a run does not have is written in a view
 
@@ -94,6 +95,15 @@ class RunFacts:
         )
         rows = {row["id"]: row for row in found}
         return [self._sets.opened(Run, rows[run_id]) for run_id in run_ids if run_id in rows]
+
+    def recipes(self, run_ids: tuple[str, ...]) -> dict[str, Recipe]:
+        """What each of these runs was answered by, without the rest of it."""
+        found = self._database.rows(
+            "SELECT id, json_extract(body, '$.recipe') AS recipe FROM runs"
+            " WHERE id IN (SELECT value FROM json_each(?))",
+            json.dumps(run_ids),
+        )
+        return {row["id"]: from_json(Recipe, row["recipe"]) for row in found}
 
     def papers(self, run_ids: tuple[str, ...]) -> dict[str, frozenset[str]]:
         """For each of these runs the papers that it searched and those it holds chunks of."""

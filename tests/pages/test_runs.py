@@ -1,5 +1,6 @@
 """Past runs under Streamlit's own test harness."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,11 +13,11 @@ from core.history.runs import PAGE
 from core.lab import Lab
 from core.models import Endpoints
 from core.settings import Endpoint
-from core.types import View, to_link
+from core.types import Generation, View, to_link
 from pages.ui.runs import filters
 from pages.ui.runs.charts import as_csv
 from tests.pages.conftest import texts
-from tests.support.labs import asked
+from tests.support.labs import RECIPE, asked, by
 from tests.support.logs import EXPERIMENT, RETRIEVAL
 
 
@@ -52,6 +53,19 @@ def test_marked_runs_leave_room_below_the_table_for_what_is_made_of_them(
     assert not app.exception
     assert drawn[-1][0] == key
     assert drawn[-1][1] < before / 2
+
+
+def test_a_run_says_what_of_its_settings_is_not_as_usual(app: AppTest, lab: Lab) -> None:
+    asked(lab)
+    app.run()
+    app.query_params["view"] = "generator:echo"
+    app.switch_page("pages/runs.py").run()
+    assert "other settings" not in app.dataframe[0].value
+    drawn = replace(RECIPE.generation or Generation(), temperature=0.5, top_p=0.9)
+    asked(lab, [by("dense", at_most=1), replace(by("dense"), generation=drawn)])
+    app.run()
+    found = app.dataframe[0].value["other settings"]
+    assert sorted(found) == ["", "", "", "at most 1 per paper", "top-p 0.9"]
 
 
 def test_money_stands_beside_seconds_where_a_price_is_known(

@@ -1,6 +1,6 @@
 """Past runs as a table; one or more of them are marked, to be opened or compared."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import streamlit as st
 
@@ -31,7 +31,7 @@ def draw(lab: Lab, view: View, count: int) -> None:
             )
             st.caption(f"of {pages:,}", width="content")
     rows = lab.runs.rows(view, page - 1)
-    others = lab.runs.of_other_readings(rows)
+    others, unusual = lab.runs.of_other_readings(rows), lab.runs.unusual(rows)
     if others:
         st.caption(
             f":material/history: {labels.counted(len(others), 'run')} on this page made with other"
@@ -41,7 +41,10 @@ def draw(lab: Lab, view: View, count: int) -> None:
     before = st.session_state.get(key)
     most = ROWS_ABOVE if before and before["selection"]["rows"] else ROWS
     marked = st.dataframe(
-        [_row(row, others) | money for row, money in zip(rows, _money(lab, rows), strict=True)],
+        [
+            _row(row, others, unusual) | money
+            for row, money in zip(rows, _money(lab, rows), strict=True)
+        ],
         hide_index=True,
         placeholder="",
         on_select="rerun",
@@ -87,7 +90,7 @@ def _money(lab: Lab, rows: Sequence[RunRow]) -> list[dict[str, object]]:
     return [{"dollars": cost} if any(asked) else {} for cost in costs]
 
 
-def _row(row: RunRow, others: Collection[str]) -> dict[str, object]:
+def _row(row: RunRow, others: Collection[str], unusual: Mapping[str, str]) -> dict[str, object]:
     return {
         "when": row.at[:16].replace("T", " "),
         **({"reading": "another" if row.id in others else ""} if others else {}),
@@ -98,6 +101,7 @@ def _row(row: RunRow, others: Collection[str]) -> dict[str, object]:
         "top-k": row.top_k,
         "candidates": row.candidates,
         "reranker": row.reranker,
+        **({"other settings": unusual.get(row.id, "")} if unusual else {}),
         "generator": row.generator,
         "finish reason": labels.FINISH_REASONS.get(row.finish or "", row.finish),
         "context": row.context_characters,
