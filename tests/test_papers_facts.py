@@ -323,6 +323,7 @@ def test_papers_are_filtered_tagged_and_asked_by_filter(
     _, found, _ = ran(capsys, "papers", "--sort", "title", "--limit", "1")
     assert [each["title"] for each in found] == [min(lamp["title"], tide["title"])]
     _, (run,), _ = ran(capsys, "search", QUESTION, "--where", "tag:old", *OPTIONS.split())
+    assert run["recipe"]["evidence"]["where"] == "tag:old"
     assert run["paper_ids"] == [lamp["paper"]]
     status, _, said_why = ran(capsys, "search", QUESTION, "--where", "tag:new", *OPTIONS.split())
     assert (status, said_why) == (2, "No paper fits 'tag:new'; `papers` lists what is here.\n")

@@ -31,7 +31,9 @@ def add_retrieval(command: argparse._ActionsContainer) -> None:
         "--tokenizer", metavar="NAME", help="whose tokens are counted; default: the embedder's"
     )
     for axis in choices.RETRIEVAL:
-        if axis.name != "where":  # which is asked for with the papers
+        if (
+            axis.name != "where"
+        ):  # `add_papers` asks for it: it chooses them, and the recipe says so
             _add(command, axis)
 
 
@@ -48,10 +50,7 @@ def _add(command: argparse._ActionsContainer, axis: Axis) -> None:
         name = NAMES.get(axis.name, "NAME")
         command.add_argument(option, metavar=name, help=f"{axis.help} Default: as Settings says")
     elif axis.kind is str:
-        known = None if axis.open else axis.values
-        command.add_argument(
-            option, choices=known, default=axis.usual, metavar=offered, help=axis.help
-        )
+        command.add_argument(option, default=axis.usual, metavar=offered, help=axis.help)
     else:
         command.add_argument(
             option, type=axis.kind, default=axis.usual, metavar="N", help=axis.help
@@ -92,9 +91,16 @@ def retrieval_from(lab: Lab, options: argparse.Namespace) -> Recipe:
 
 
 def _chosen(options: argparse.Namespace, axes: Sequence[Axis]) -> dict[str, Any]:
-    """The fields by name; those that this verb does not ask for are left out."""
+    """The fields by name; those that this verb does not ask for are left out. Errors: BadInput for
+    another value where there is a fixed list."""
     given = vars(options)
-    return {axis.name: given[axis.name] for axis in axes if axis.name in given}
+    chosen = {axis: given[axis.name] for axis in axes if axis.name in given}
+    for axis, value in chosen.items():
+        if axis.kind is str and axis.values and not axis.open and value not in axis.values:
+            raise BadInput(
+                f"There is no {axis.name} called {value!r}; known are: {', '.join(axis.values)}."
+            )
+    return {axis.name: value for axis, value in chosen.items()}
 
 
 def _generator(lab: Lab, given: str | None) -> str:
