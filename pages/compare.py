@@ -41,10 +41,18 @@ def ask(lab: Lab, comparison: Comparison | None) -> None:
         key="compare-settings", horizontal=True, vertical_alignment="center", gap="xsmall"
     ):
         recipe, paper_ids = settings.draw(lab)
+        whole = st.toggle(
+            "Whole papers too",
+            key="compare.whole",
+            persist_state="session",
+            help="A fourth panel: no search, all of the papers in the prompt, as far as the model's"
+            " window goes.",
+        )
         if comparison and not any(run.imported for run in comparison.runs):
             more(lab, comparison, recipe, paper_ids)
     if asked:
-        asking.start(lab, question, asking.three_recipes(recipe), paper_ids)
+        recipes = [*asking.three_recipes(recipe), *([asking.whole_recipe(recipe)] if whole else [])]
+        asking.start(lab, question, recipes, paper_ids)
 
 
 def shown(lab: Lab, wanted: str | None) -> Comparison | None:
@@ -79,7 +87,7 @@ def more(lab: Lab, comparison: Comparison, recipe: Recipe, paper_ids: tuple[str,
         "Add a variant", icon=":material/add:", type="tertiary", key=f"compare.more.{viewed}"
     ):
         st.caption("The question on screen once more, with the settings above, beside the panels.")
-        for each in asking.three_recipes(recipe):
+        for each in (*asking.three_recipes(recipe), asking.whole_recipe(recipe)):
             name = labels.FULL_ARM_NAMES[each.arm].capitalize()
             full = len(here) >= MOST_PANELS
             if st.button(name, key=f"compare.add.{each.arm}", disabled=full):

@@ -120,6 +120,8 @@ def test_everything_is_still_there(tmp_path: Path, schema: int) -> None:
         named = store.runs.for_key("key-four")
         assert named
         assert named.paper_ids is first.paper_ids
+    if schema >= 13:
+        assert [(each.grader, each.said) for each in lab.grades.all()] == [("Ada", "5")]
 
 
 def test_what_was_indexed_as_it_stood_is_found_folded(tmp_path: Path) -> None:

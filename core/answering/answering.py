@@ -9,12 +9,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from threading import Event
 from typing import TypeVar
 
-from core import chunkers, generators, indexes
-from core.answering import prompts
+from core.answering.pinning import Pinning
 from core.answering.running import (
     EvidenceFound,
     Finished,
@@ -25,8 +24,8 @@ from core.answering.running import (
 )
 from core.answering.writing import Draft, Writing, generator_of, new_id
 from core.errors import BadInput, TriptychError
-from core.models import Models, registry, vocabularies
-from core.retrieval import Finder, bm25, ranking
+from core.models import Models
+from core.retrieval import Finder
 from core.settings import Settings
 from core.store import Store, now
 from core.tasks import Priority, Progress, Ticket, Worker, mapped, result_of, together
@@ -35,9 +34,9 @@ from core.types import (
     Comparison,
     Evidence,
     Recipe,
-    Retrieval,
     Run,
     TextGenerator,
+    Whole,
     run_key,
 )
 
@@ -55,79 +54,21 @@ class Answering(Writing):
         self, settings: Settings, store: Store, finder: Finder, models: Models, worker: Worker
     ) -> None:
         super().__init__(store)
-        self._settings = settings
         self._store = store
         self._finder = finder
         self._models = models
         self._worker = worker
         self._beside: set[str] = set()  # comparisons that endpoints answer
         self._lives: OrderedDict[str, RunningComparison] = OrderedDict()
-        self._cuts = cache(chunkers.revision)
-        self._fuses = cache(ranking.revision)
+        self._pinning = Pinning(settings, models)
 
     def check(self, question: str, recipe: Recipe) -> None:
-        """Errors: BadInput for anything invalid, MissingModel for what is not here."""
-        if not question.strip():
-            raise BadInput("The question is empty; type one.")
-        if len(question) > prompts.LONGEST_QUESTION:
-            raise BadInput(
-                f"The question has {len(question):,} characters; ask in at most"
-                f" {prompts.LONGEST_QUESTION:,}, and add longer texts as a paper."
-            )
-        if isinstance(recipe.evidence, Retrieval):
-            ranking.check(recipe.evidence, recipe.chunking)
-            tokenizer = recipe.chunking.tokenizer or ""
-            if vocabularies.known(tokenizer):
-                vocabularies.check(tokenizer)
-        if recipe.generation:
-            generators.check(recipe.generation)
-        recipe = completed(recipe)
-        for family, name in self._names(recipe):
-            registry.find(self._settings, family, name)
-            if family == "embedder" and name == recipe.chunking.tokenizer:
-                self._models.check_tokens(name)
-
-    @staticmethod
-    def _names(recipe: Recipe) -> list[tuple[registry.Family, str]]:
-        """The models a completed recipe uses."""
-        names: list[tuple[registry.Family, str]] = []
-        if isinstance(recipe.evidence, Retrieval):
-            if recipe.evidence.uses_embedder:
-                names.append(("embedder", recipe.evidence.embedder))
-            if recipe.chunking.tokenizer and not vocabularies.known(recipe.chunking.tokenizer):
-                names.append(("embedder", recipe.chunking.tokenizer))
-            if recipe.evidence.reranker:
-                names.append(("reranker", recipe.evidence.reranker))
-        if recipe.generation:
-            names.append(("generator", recipe.generation.generator))
-        return list(dict.fromkeys(names))
+        """See `Pinning.check`."""
+        self._pinning.check(question, recipe)
 
     def pinned(self, recipe: Recipe) -> Recipe:
-        """The recipe with nothing left open, and with the revisions of its models, of the prompt,
-        of an index that may miss something, and of its chunker and of rank fusion where these
-        changed, as they are here now."""
-        recipe = completed(recipe)
-        revisions = [
-            (name, self._models.find(family, name).revision) for family, name in self._names(recipe)
-        ]
-        if isinstance(recipe.evidence, Retrieval) and recipe.evidence.uses_embedder:
-            index = recipe.evidence.index
-            revisions += [(index, finds)] if (finds := indexes.revision(index)) else []
-        if isinstance(recipe.evidence, Retrieval) and recipe.evidence.uses_words:
-            revisions.append(("bm25", bm25.VERSION))
-        tokenizer = recipe.chunking.tokenizer or ""
-        if isinstance(recipe.evidence, Retrieval) and vocabularies.known(tokenizer):
-            revisions.append((tokenizer, vocabularies.revision(tokenizer)))
-        if isinstance(recipe.evidence, Retrieval):
-            if cuts := self._cuts(recipe.chunking.chunker):
-                revisions.append((recipe.chunking.chunker, cuts))
-            if recipe.evidence.retriever == "hybrid" and (fuses := self._fuses()):
-                revisions.append((recipe.evidence.retriever, fuses))
-        if recipe.generation:
-            revisions.append(("prompt", prompts.VERSION))
-            model = self._models.find("generator", recipe.generation.generator)
-            revisions += generators.draws(recipe.generation, model)
-        return replace(recipe, revisions=tuple(revisions))
+        """See `Pinning.pinned`."""
+        return self._pinning.pinned(recipe)
 
     def search(
         self,
@@ -288,7 +229,8 @@ class Answering(Writing):
         left = [draft for draft in open_drafts if not draft.run]
         for name, group in by_generator(left).items():
             generator = yield from self._models.generator(name)
-            yield from self._generate(generator, name, group, stop)
+            for some in filter(None, longest_last(group)):
+                yield from self._generate(generator, name, some, stop)
 
     def _answer_beside(
         self, drafts: Sequence[Draft], stop: Event, priority: Priority, asker: str
@@ -382,7 +324,8 @@ class Answering(Writing):
             except TriptychError as error:
                 failed.append(error)
             else:
-                yield from (draft for draft in searching if generator_of(draft) == name)
+                soon = longest_last(searching)[0]
+                yield from (draft for draft in soon if generator_of(draft) == name)
 
         generator = yield from self._models.generator(name)
         for step in self._generate(generator, name, coming(), stop):
@@ -431,7 +374,7 @@ class Answering(Writing):
 
 
 def searches(draft: Draft) -> bool:
-    return isinstance(draft.recipe.evidence, Retrieval)
+    return draft.recipe.draws_on_papers
 
 
 def by_generator(drafts: Iterable[Draft]) -> dict[str, list[Draft]]:
@@ -441,9 +384,7 @@ def by_generator(drafts: Iterable[Draft]) -> dict[str, list[Draft]]:
     return groups
 
 
-def completed(recipe: Recipe) -> Recipe:
-    """A retrieval's recipe with its chunking completed; any other as it is."""
-    if not isinstance(recipe.evidence, Retrieval):
-        return recipe
-    chunking = chunkers.completed(recipe.chunking, recipe.evidence.embedder)
-    return replace(recipe, chunking=chunking)
+def longest_last(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Draft]]:
+    """Those that are written together: nobody waits until papers are read whole."""
+    whole = [draft for draft in drafts if isinstance(draft.recipe.evidence, Whole)]
+    return [draft for draft in drafts if draft not in whole], whole

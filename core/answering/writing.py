@@ -26,6 +26,7 @@ from core.types import (
     Request,
     Run,
     TextGenerator,
+    Whole,
 )
 
 THOUGHT = (
@@ -68,7 +69,9 @@ class Writing:
         Errors: BadInput if not even the question fits.
         """
         assert draft.recipe.generation
-        draft.messages, hits, draft.notes = prompts.fit(
+        whole = isinstance(draft.recipe.evidence, Whole)
+        fit = prompts.fit_whole if whole else prompts.fit
+        draft.messages, hits, draft.notes = fit(
             draft.question,
             draft.evidence.hits,
             draft.recipe.generation,

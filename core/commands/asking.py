@@ -2,6 +2,7 @@
 
 import argparse
 import signal
+from dataclasses import replace
 from threading import Event
 
 from core.answering import Step
@@ -12,7 +13,7 @@ from core.commands.recipes import add_recipe, papers_from, recipe_from
 from core.errors import BadInput
 from core.lab import Lab
 from core.tasks import Progress, result_of
-from core.types import Recipe, Retrieval, three_ways
+from core.types import Recipe, Retrieval, Whole, three_ways
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -23,6 +24,12 @@ def add_verbs(verbs: Verbs) -> None:
     ask = verbs.add_parser("ask", help="answer a question")
     ask.add_argument(
         "--three-ways", action="store_true", help="no context, retrieved, retrieved and reranked"
+    )
+    ask.add_argument(
+        "--whole",
+        action="store_true",
+        help="no search: all of the papers, as far as the model's window goes; with --three-ways a"
+        " fourth way",
     )
     add_recipe(ask)
     ask.set_defaults(verb=ask_question)
@@ -38,12 +45,14 @@ def search_papers(lab: Lab, options: argparse.Namespace) -> int:
 
 def ask_question(lab: Lab, options: argparse.Namespace) -> int:
     recipe = recipe_from(lab, options)
-    recipes: tuple[Recipe, ...] = (recipe,)
+    whole = replace(recipe, evidence=Whole())
+    recipes: tuple[Recipe, ...] = (whole,) if options.whole else (recipe,)
     if options.three_ways:
         if options.reranker == "none":
             raise BadInput("--three-ways compares with a reranker; leave out --reranker none.")
         assert isinstance(recipe.evidence, Retrieval)
-        recipes = three_ways(recipe, recipe.evidence.reranker or "")
+        three = three_ways(recipe, recipe.evidence.reranker or "")
+        recipes = (*three, whole) if options.whole else three
     failed, stop = False, Event()
     signal.signal(signal.SIGINT, lambda *_: stop.set())  # Ctrl-C keeps what was said so far
     steps = lab.answering.ask(options.question, recipes, papers_from(lab, options), stop=stop)

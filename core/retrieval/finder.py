@@ -18,6 +18,7 @@ from core.retrieval.pools import Pools
 from core.settings import Settings
 from core.store import Store
 from core.tasks import Progress
+from core.text import stripped
 from core.types import (
     Chunk,
     Chunking,
@@ -35,6 +36,8 @@ from core.types import (
     digest,
 )
 
+MOST_CHARACTERS = 4_000_000  # of papers read whole: about a million tokens
+TOO_MANY = "Only the first {:,} of {:,} papers were taken; the others are more than a model reads."
 HEADINGS_KEPT = 20_000  # papers, without their texts
 UNKNOWN = "How much of a chunk {} reads cannot be known here: its server does not say."
 NO_WORD = "No chunk holds a word of the question that BM25 counts, so nothing was found."
@@ -86,6 +89,9 @@ class Finder:
         self._cuts = Cuts(store, papers, models)
         self._pools = Pools(settings, store, papers, models, self._cuts)
         self._lengths: dict[tuple[str, str, str], ReadLengths] = {}
+        self._wholes = lru_cache(maxsize=1)(
+            self._read_whole
+        )  # a sweep asks for them again and again
         self._heading = lru_cache(maxsize=HEADINGS_KEPT)(self._read_heading)
 
     def forget(self) -> None:
@@ -93,6 +99,7 @@ class Finder:
         self._era += 1
         self._pools.forget()
         self._heading.cache_clear()
+        self._wholes.cache_clear()
 
     def find(
         self, question: str, recipe: Recipe, paper_ids: tuple[str, ...]
@@ -104,7 +111,7 @@ class Finder:
             case Given() as given:
                 return self.given(given)
             case Whole():
-                return self.given(Given(spans=self._pages(paper_ids)))
+                return self.whole(paper_ids)
             case Retrieval() as wanted:
                 return (yield from self._retrieve(question, recipe.chunking, wanted, paper_ids))
 
@@ -129,14 +136,29 @@ class Finder:
             )
         return Evidence(candidates=tuple(hits), hits=tuple(hits))
 
-    def _pages(self, paper_ids: tuple[str, ...]) -> tuple[Span, ...]:
-        """All pages that hold text."""
-        return tuple(
-            Span(paper_id=paper.id, start=start, end=end)
-            for paper in map(self._papers.get, paper_ids)
-            for start, end in map(paper.page_span, range(1, paper.pages + 1))
-            if paper.text[start:end].strip()
-        )
+    def whole(self, paper_ids: tuple[str, ...]) -> Evidence:
+        """All pages that hold text, of as many papers as any model could read. They are no
+        candidates: what is kept of them is what the model reads. Errors: BadInput for a paper that
+        is not here, and where none holds text."""
+        self._pools.check_here(paper_ids)
+        return self._wholes(paper_ids)
+
+    def _read_whole(self, paper_ids: tuple[str, ...]) -> Evidence:
+        spans: list[Span] = []
+        taken, papers = 0, 0
+        for paper in map(self._papers.get, paper_ids):
+            if taken > MOST_CHARACTERS:
+                break
+            papers += 1
+            for number in range(1, paper.pages + 1):
+                start, end = paper.page_span(number)
+                for first, last in stripped(paper.text, start, end):
+                    spans.append(Span(paper_id=paper.id, start=first, end=last))
+                    taken += last - first
+        if not spans:
+            raise BadInput("The chosen papers hold no text to read.")
+        notes = (TOO_MANY.format(papers, len(paper_ids)),) if papers < len(paper_ids) else ()
+        return Evidence(hits=self.given(Given(spans=tuple(spans))).hits, notes=notes)
 
     def _retrieve(
         self, question: str, chunking: Chunking, wanted: Retrieval, paper_ids: tuple[str, ...]

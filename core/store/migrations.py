@@ -366,7 +366,7 @@ STEPS: list[tuple[str, str]] = [
     ),
     (
         # What people say of answers.
-        "0014_grades",
+        "0013_grades",
         """
         CREATE TABLE grades (
             number INTEGER PRIMARY KEY AUTOINCREMENT, grader TEXT NOT NULL, graded TEXT NOT NULL,
@@ -375,6 +375,55 @@ STEPS: list[tuple[str, str]] = [
         );
         CREATE INDEX grades_by_thing ON grades (grader, graded);
         CREATE INDEX grades_taken_back ON grades (takes_back) WHERE takes_back IS NOT NULL;
+        """,
+    ),
+    (
+        # Whole papers are an arm, and what is read of a hit may be more than its chunk. What runs
+        # hold so far stays as it is in the facts.
+        "0014_whole_and_read",
+        """
+        DROP VIEW run_values;
+        CREATE VIEW run_values AS
+        SELECT
+            id, at, origin, question,
+            CASE
+                WHEN json_extract(body, '$.recipe.evidence') IS NULL THEN 'no_context'
+                WHEN json_extract(body, '$.recipe.evidence.kind') IN ('given', 'whole')
+                    THEN json_extract(body, '$.recipe.evidence.kind')
+                WHEN json_extract(body, '$.recipe.evidence.reranker') IS NULL THEN 'retrieved'
+                ELSE 'reranked'
+            END AS arm,
+            CASE WHEN json_extract(body, '$.recipe.evidence.kind') = 'retrieval'
+                THEN json_extract(body, '$.recipe.chunking.chunker') END AS chunker,
+            CASE WHEN json_extract(body, '$.recipe.evidence.kind') = 'retrieval'
+                THEN nullif(json_extract(body, '$.recipe.chunking.size'), 0) END AS size,
+            CASE WHEN json_extract(body, '$.recipe.evidence.kind') = 'retrieval'
+                    AND json_extract(body, '$.recipe.chunking.chunker') <> 'unknown'
+                THEN json_extract(body, '$.recipe.chunking.overlap') END AS overlap,
+            json_extract(body, '$.recipe.evidence.retriever') AS retriever,
+            CASE WHEN json_extract(body, '$.recipe.evidence.retriever') <> 'bm25'
+                THEN json_extract(body, '$.recipe.evidence.embedder') END AS embedder,
+            json_extract(body, '$.recipe.evidence.candidates') AS candidates,
+            json_extract(body, '$.recipe.evidence.top_k') AS top_k,
+            json_extract(body, '$.recipe.evidence.reranker') AS reranker,
+            json_extract(body, '$.recipe.generation.generator') AS generator,
+            nullif(json_extract(body, '$.recipe.generation.max_tokens'), 0) AS max_tokens,
+            json_extract(body, '$.answer.finish_reason') AS finish,
+            json_extract(body, '$.answer.prompt_tokens') AS prompt_tokens,
+            json_extract(body, '$.answer.answer_tokens') AS answer_tokens,
+            length(json_extract(body, '$.answer.text')) AS answer_characters,
+            json_extract(body, '$.answer.text') GLOB '*[[][0-9]*' AS cited,
+            json_extract(body, '$.search_seconds') AS search_seconds,
+            json_extract(body, '$.rerank_seconds') AS rerank_seconds,
+            json_extract(body, '$.answer.seconds') AS seconds,
+            json_array_length(body, '$.hits') AS hits,
+            (SELECT sum(length(text)) FROM (
+                SELECT json_extract(value, '$.chunk.text') AS text
+                    FROM json_each(body, '$.hits') WHERE json_extract(value, '$.read') IS NULL
+                UNION ALL SELECT DISTINCT json_extract(value, '$.read.text')
+                    FROM json_each(body, '$.hits') WHERE json_extract(value, '$.read') IS NOT NULL
+            )) AS context_characters
+        FROM runs;
         """,
     ),
 ]

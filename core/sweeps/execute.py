@@ -26,6 +26,7 @@ from core.types import (
     Run,
     Sweep,
     TextGenerator,
+    Whole,
     run_key,
 )
 
@@ -386,6 +387,9 @@ class Grid:
             )
         elif isinstance(recipe.evidence, Given):
             evidence = self.finder.given(recipe.evidence)
+        elif isinstance(recipe.evidence, Whole):
+            papers = self.sweep.paper_ids
+            evidence = self.finder.whole(papers)
         return Draft(
             panel=0,
             key=self._key(place),

@@ -14,12 +14,13 @@ from core import chunkers
 from core.answering import LONGEST_QUESTION, answer_units
 from core.settings import Endpoint
 from core.sweeps.expand import DroppedSetting
-from core.types import Chunking, Generation, Given, Recipe, Retrieval, Setting, Span, digest
+from core.types import Chunking, Generation, Given, Recipe, Retrieval, Setting, Span, Whole, digest
 
 # Before anything was measured: two cores, the packaged models (docs/benchmarks.md).
 GUESSED = {"embed": 23.0, "rerank": 36.0, "answer": 300.0}  # texts, pairs, units of work a second
 FRAME = 60  # tokens of a prompt besides its passages: rules, titles, the question
 CHARACTERS_A_TOKEN, TOKENS_A_WORD, CHARACTERS_A_PAGE = 4, 1.4, 2_000
+LONGEST_READ = 32_000  # characters of whole papers: the packaged model's window, no larger one's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,8 @@ class SweepPlan:
     and texts that fall together are found out only when they are there.
 
     `seconds` and `dollars` are estimated for the cells that are not `known`; `seconds` are a guess
-    where `guessed` names stages that were never measured here. `given` as that of a sweep.
+    where `guessed` names stages that were never measured here. `given` as that of a sweep; `whole`
+    is how many characters its papers have that are read whole, as far as windows may go.
     """
 
     name: str
@@ -60,6 +62,7 @@ class SweepPlan:
     paper_ids: tuple[str, ...]
     settings: tuple[Setting, ...]
     given: tuple[tuple[Span, ...], ...] = ()
+    whole: int = 0
     dropped: tuple[DroppedSetting, ...] = ()
     known: int = 0  # cells that were answered before
     answers: int = 0
@@ -144,9 +147,10 @@ def plan(
     preset: str = "",
     dropped: Sequence[DroppedSetting] = (),
     given: Mapping[str, tuple[Span, ...]] | None = None,
+    whole: int = 0,
 ) -> SweepPlan:
     """Questions x settings, counted; without the estimate. `given`: for each question the passages
-    for a setting that gives passages."""
+    for a setting that gives passages; `whole`: the characters of all papers."""
     kept, unasked = asked(questions)
     recipes = [setting.recipe for setting in settings]
     spans = tuple(given[question] for question in kept) if given else ()
@@ -160,8 +164,10 @@ def plan(
         for (search, _), counts in reranked(recipes).items()
         for count in counts
     )
-    prompts = _prompts(recipes, sizes, spans)
-    handed = sum(each.given is not None for each in prompts) * sum(map(len, spans))
+    whole = min(whole, LONGEST_READ)
+    prompts = _prompts(recipes, sizes, spans, whole)
+    by_hand = {each.generation for each in recipes if isinstance(each.evidence, Given)}
+    handed = len(by_hand) * sum(map(len, spans))
     return SweepPlan(
         name=name,
         preset=preset,
@@ -169,6 +175,7 @@ def plan(
         paper_ids=tuple(paper_ids),
         settings=tuple(settings),
         given=spans,
+        whole=whole,
         dropped=(*dropped, *unasked),
         answers=len(kept) * sum(recipe.generation is not None for recipe in recipes),
         searches=len(kept) * len(depths(recipes)),
@@ -187,7 +194,7 @@ def plan(
 class Prompt:
     """What decides a prompt, so far as it is known before the search: where its passages come
     from, how many they are, and how it is answered. `given`: how many characters it is given by
-    hand, on average; None where passages are searched for, or none are used."""
+    hand, on average, or of whole papers; None where passages are searched for, or none are used."""
 
     source: tuple[Search, str, int] | None
     passages: int
@@ -198,7 +205,8 @@ class Prompt:
 def _prompts(
     recipes: Iterable[Recipe],
     sizes: Mapping[Chunking, int],
-    given: Sequence[tuple[Span, ...]] = (),
+    given: Sequence[tuple[Span, ...]],
+    whole: int,
 ) -> list[Prompt]:
     """The prompts of one question that may differ."""
     characters = sum(span.end - span.start for spans in given for span in spans)
@@ -214,6 +222,8 @@ def _prompts(
             depth = min(evidence.candidates, most) if evidence.looks_deeper else 0
             source = (Search.of(recipe), evidence.reranker or "", depth)
         by_hand = characters / len(given) if given and isinstance(evidence, Given) else None
+        if isinstance(evidence, Whole):
+            by_hand = whole
         prompt = Prompt(
             source=source, passages=passages, generation=recipe.generation, given=by_hand
         )
@@ -276,7 +286,7 @@ def estimated(
     for (_, reranker), counts in reranked(recipes).items():
         pairs = amounts.get(("rerank", reranker), 0)
         amounts["rerank", reranker] = pairs + questions * sum(counts)
-    for prompt in _prompts(recipes, _Unbounded(), plan.given):
+    for prompt in _prompts(recipes, _Unbounded(), plan.given, plan.whole):
         how = prompt.generation
         units = answer_units(_tokens(prompt), how.max_tokens)
         so_far = amounts.get(("answer", how.generator), 0)
@@ -308,7 +318,7 @@ def _dollars(
     for (search, reranker), counts in reranked(recipes).items():
         pair = FRAME + _chunk_tokens(search.chunking)
         read[reranker] = read.get(reranker, 0.0) + questions * sum(counts) * pair
-    for prompt in _prompts(recipes, _Unbounded(), plan.given):
+    for prompt in _prompts(recipes, _Unbounded(), plan.given, plan.whole):
         name = prompt.generation.generator
         read[name] = read.get(name, 0.0) + questions * _tokens(prompt)
         written[name] = written.get(name, 0.0) + questions * prompt.generation.max_tokens

@@ -27,7 +27,7 @@ from core.sweeps.plan import Search, SweepPlan
 from core.sweeps.preset_files import Presets
 from core.sweeps.presets import Preset
 from core.tasks import Priority, Progress, Task, Ticket, Worker, failure
-from core.types import Cell, Chunking, Family, Setting, Span, Sweep, SweepStatus, run_key
+from core.types import Cell, Chunking, Family, Setting, Span, Sweep, SweepStatus, Whole, run_key
 
 Planning = Generator[Progress, None, SweepPlan]
 
@@ -129,7 +129,8 @@ class Sweeps:
         ]
         papers = tuple(sorted(set(paper_ids)))
         searches = plan.depths(setting.recipe for setting in pinned)
-        if searches and not papers:
+        reads = any(isinstance(setting.recipe.evidence, Whole) for setting in pinned)
+        if (searches or reads) and not papers:
             raise BadInput("There is no paper to search; add one first.")
         if not plan.asked(questions)[0]:
             raise BadInput("There is no question; type one, a line each.")
@@ -138,6 +139,7 @@ class Sweeps:
             texts = yield from self._finder.counted(
                 (search.chunking for search in searches), papers
             )
+            rows = self._store.papers.rows(papers) if reads else []
             counted = plan.plan(
                 name,
                 questions,
@@ -147,6 +149,7 @@ class Sweeps:
                 preset=text,
                 dropped=dropped,
                 given=given,
+                whole=sum(row.characters for row in rows),
             )
             known = len(self._store.runs.known(self._keys(counted)))
             return plan.estimated(

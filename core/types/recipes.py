@@ -88,7 +88,7 @@ class Retrieval:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whole:
     """No search: all of the papers that are asked, page by page, as far as the generator has room
-    for them."""
+    for them; in the order of their ids, as a run names them."""
 
     kind: Literal["whole"] = "whole"
 

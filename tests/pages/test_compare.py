@@ -261,3 +261,17 @@ def test_an_answer_that_failed_says_why(
     said = texts(ready)
     assert "failed" in said
     assert "The model is on strike" in said
+
+
+def test_whole_papers_are_a_fourth_panel_that_says_what_it_read(ready: AppTest, lab: Lab) -> None:
+    ready.toggle(key="compare.whole").set_value(True).run()
+    ask(ready, QUESTION)
+    settled(ready, lab)
+    assert not ready.exception
+    comparison = lab.comparisons.comparison(ready.query_params["run"])
+    arms = ["no_context", "retrieved", "reranked", "whole"]
+    assert [run.recipe.arm for run in comparison.runs] == arms
+    assert "[Whole paper]" in texts(ready)
+    read = [bar.proto.text for bar in ready.get("progress")]
+    assert len(read) == len(lab.papers.all())
+    assert all(said.startswith("1 page of 1 · ") for said in read)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.errors import TriptychError
 from core.lab import Lab
-from core.types import Recipe, Retrieval, Run, Span, three_ways
+from core.types import Recipe, Retrieval, Run, Span, Whole, three_ways
 from pages.ui.shared import frame
 
 
@@ -41,6 +41,11 @@ def three_recipes(recipe: Recipe) -> tuple[Recipe, Recipe, Recipe]:
     """No context | retrieved | reranked, of the recipe that the chips say."""
     assert isinstance(recipe.evidence, Retrieval)
     return three_ways(recipe, recipe.evidence.reranker or "")
+
+
+def whole_recipe(recipe: Recipe) -> Recipe:
+    """All of the papers, of the recipe that the chips say."""
+    return replace(recipe, evidence=Whole())
 
 
 def start(lab: Lab, question: str, recipes: Sequence[Recipe], paper_ids: tuple[str, ...]) -> None:

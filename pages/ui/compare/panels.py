@@ -8,7 +8,7 @@ import streamlit as st
 from core import labels
 from core.answering import Panel
 from core.lab import Lab
-from core.types import Arm, Comparison, Hit, Question, Recipe, Retrieval
+from core.types import Arm, Comparison, Hit, Question, Recipe, Retrieval, Run, Whole
 from pages.ui.compare import asking, chunk
 from pages.ui.compare.messages import messages_dialog
 from pages.ui.shared import gold
@@ -22,6 +22,7 @@ COLOURS: dict[Arm, str] = {
     "given": "yellow",
 }
 USUAL = 3  # panels; further ones can be taken away again
+SHOWN = 6  # papers that were read whole
 
 
 def of(comparison: Comparison) -> tuple[Panel, ...]:
@@ -167,6 +168,10 @@ def _chunks(lab: Lab, panel: Panel, question: str, spans: gold.Gold, key: str) -
     if evidence is None:
         st.caption("It read no paper: what it says comes from its training.")
         return
+    if isinstance(evidence, Whole):
+        if panel.run:
+            _pages_read(lab, panel.run, key)
+        return
     off = set(evidence.switched_off) if isinstance(evidence, Retrieval) else set()
     found = panel.evidence
     shown = [hit for hit in found.candidates if hit in found.hits or hit.chunk.span in off]
@@ -185,6 +190,25 @@ def _chunks(lab: Lab, panel: Panel, question: str, spans: gold.Gold, key: str) -
     cut = labels.unseen_together(found.hits)
     if cut:
         st.caption(f":material/visibility_off: {cut[0].upper()}{cut[1:]}.")
+
+
+def _pages_read(lab: Lab, run: Run, key: str) -> None:
+    """How much of each paper stood in the prompt, as a bar with its words."""
+    pages: dict[str, set[int]] = {}
+    for hit in run.hits:
+        pages.setdefault(hit.chunk.paper_id, set()).update(hit.pages)
+    titles = {hit.chunk.paper_id: hit.title for hit in run.hits}
+    here = {row.id: row for row in lab.papers.rows(run.paper_ids)}
+    with st.container(key=f"read-{key}", gap="xsmall"):
+        for paper_id, read in list(pages.items())[:SHOWN]:
+            count = here[paper_id].pages if paper_id in here else max(read)
+            said = f"{labels.counted(len(read), 'page')} of {count:,}"
+            title = labels.escaped(labels.shortened(titles[paper_id], 60))
+            st.progress(min(1.0, len(read) / count), text=f"{said} · {title}")
+        if len(pages) > SHOWN:
+            st.caption(f"{len(pages) - SHOWN:,} more papers were read.")
+        if unread := len(set(run.paper_ids) - pages.keys()):
+            st.caption(f":material/visibility_off: {labels.counted(unread, 'paper')} went unread.")
 
 
 def _label(hit: Hit, spans: gold.Gold, *, switched_off: bool) -> str:
