@@ -215,7 +215,7 @@ def _cells(finder: Finder, wanted: Retrieval, searched: Sequence[Searched]) -> T
     with Clock() as clock:
         for each in searched:
             for _ in range(CELLS):
-                finder.evidence(wanted, each, None)
+                finder.evidence(Chunking(), wanted, each, None)
     cells = len(searched) * CELLS
     return Took(clock.took.wall / cells, clock.took.cpu / cells)
 

@@ -306,6 +306,14 @@ def flow(candidates: Sequence[Hit], top_k: int) -> str:
     )
 
 
+def read_of(hit: Hit) -> str:
+    """How much the model reads of a hit, and how much of that was matched."""
+    read, chunk = len(hit.passage.text), len(hit.chunk.text)
+    if read == chunk:
+        return "Read as it was matched."
+    return f"{read:,} characters are read; the {chunk:,} that are marked were matched."
+
+
 def unseen(hit: Hit) -> list[str]:
     """Which models could not read the whole chunk, a sentence each."""
     length = len(hit.chunk.text)

@@ -142,12 +142,12 @@ def test_what_a_cell_says_of_papers_is_read_once_and_only_of_those_that_are_here
     finder = Finder(lab.settings, store, papers, Models(lab.settings))
     wanted = Retrieval(retriever="bm25")
     (searched,) = result_of(finder.search([QUESTION], WAY, wanted, everything(lab)))
-    first = finder.evidence(wanted, searched, None)
+    first = finder.evidence(WAY, wanted, searched, None)
     papers.get.cache_clear()  # as when thousands of others were read meanwhile
     counted.loaded.clear()
-    assert finder.evidence(wanted, searched, None) == first
+    assert finder.evidence(WAY, wanted, searched, None) == first
     assert first.hits
     assert counted.loaded == []
     lab.papers.remove(first.hits[0].chunk.paper_id)
     with pytest.raises(BadInput, match="no paper"):
-        finder.evidence(wanted, searched, None)
+        finder.evidence(WAY, wanted, searched, None)

@@ -80,6 +80,9 @@ class Pinning:
                 revisions.append((recipe.chunking.chunker, cuts))
             if recipe.evidence.retriever == "hybrid" and (fuses := self._fuses()):
                 revisions.append((recipe.evidence.retriever, fuses))
+        if isinstance(recipe.evidence, Retrieval) and recipe.evidence.budget:
+            counter = self._models.find("embedder", self._models.token_counter())
+            revisions.append(("budget", f"{counter.name} {counter.revision}"))
         if recipe.generation:
             revisions += prompts.revisions(recipe.generation)
             model = self._models.find("generator", recipe.generation.generator)

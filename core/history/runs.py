@@ -429,7 +429,7 @@ def _measured(
     searched = isinstance(run.recipe.evidence, Retrieval)
     previews = any(hit.preview for hit in run.hits)
     if searched and not previews and not of_other_readings(spans_of(gold), run.paper_ids):
-        judged = best_overlap(wanted, [hit.chunk for hit in run.hits])
+        judged = best_overlap(wanted, [hit.passage for hit in run.passages])
         if judged:
             found[GOLD] = judged.recall
     if run.answer and (mark := marks.get((run.question, run.answer.text))) is not None:
@@ -437,7 +437,7 @@ def _measured(
     if run.answer and run.answer.text:
         found["words said once"] = 1 - repeated_share(run.answer.text)
         if run.hits and not previews:
-            share = supported_share(run.answer.text, [hit.chunk.text for hit in run.hits])
+            share = supported_share(run.answer.text, [hit.passage.text for hit in run.passages])
             if share is not None:
                 found["supported sentences"] = share
     if CUT_OFF in diagnosis.judged:

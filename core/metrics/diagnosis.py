@@ -15,7 +15,7 @@ from core.labels import counted
 from core.metrics.differences import likeness
 from core.metrics.support import CITATION, sentences
 from core.metrics.words import words
-from core.types import Hit, Run
+from core.types import Hit, Run, passages_of
 
 Kind = Literal[
     "cut off",
@@ -131,12 +131,12 @@ def diagnose_all(runs: Sequence[Run]) -> dict[str, Diagnosis]:
     alike: dict[object, list[Run]] = defaultdict(list)
     for run in runs:
         if run.hits:
-            alike[run.question, frozenset(hit.chunk.span for hit in run.hits)].append(run)
+            alike[run.question, frozenset(hit.passage.span for hit in run.hits)].append(run)
     diagnoses = {}
     for run in runs:
         found = diagnose(run, baselines.get(_asked(run)))
         if run.hits:
-            same = alike[run.question, frozenset(hit.chunk.span for hit in run.hits)]
+            same = alike[run.question, frozenset(hit.passage.span for hit in run.hits)]
             others = {other.recipe.key for other in same} - {run.recipe.key}
             said = counted(len(others), "other setting")
             findings = found.findings
@@ -230,7 +230,7 @@ def _repeats(text: str, notes: Sequence[str]) -> str | None:
 def _support(notes: _Notes, text: str, hits: Sequence[Hit], baseline: Run | None) -> None:
     judged = [
         each
-        for each in sentences(text, [hit.chunk.text for hit in hits])
+        for each in sentences(text, [hit.passage.text for hit in passages_of(hits)])
         if each.support is not None
     ]
     if not judged:

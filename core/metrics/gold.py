@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from core.labels import counted
 from core.metrics import retrieval
 from core.metrics.retrieval import Place
-from core.types import Alternatives, Evidence, Hit, Span, spans_of
+from core.types import Alternatives, Chunk, Evidence, Span, spans_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,15 +91,15 @@ def _held(gold: Sequence[Span], chunk: Place) -> Held | None:
 
 def sought(gold: Alternatives, evidence: Evidence) -> Sought | None:
     """What became of the gold in a search. None without gold."""
-    common = retrieval.best_overlap(gold, [hit.chunk for hit in evidence.hits])
+    common = retrieval.best_overlap(gold, [hit.passage for hit in evidence.passages])
     if common is None:
         return None
     every = spans_of(gold)
     return Sought(
         passages=len(every),
         alternatives=len(gold),
-        rank=_best(every, evidence.candidates),
-        used=_best(every, evidence.hits),
+        rank=_best(every, [(hit.rank, hit.chunk) for hit in evidence.candidates]),
+        used=_best(every, [(hit.rank, hit.passage) for hit in evidence.hits]),
         share=common.recall,
     )
 
@@ -120,8 +120,9 @@ def within(gold: Sequence[Span], chunk: Place) -> list[tuple[int, int]]:
     return parts
 
 
-def _best(gold: Sequence[Span], hits: Sequence[Hit]) -> int | None:
-    return min((hit.rank for hit in hits if retrieval.relevant(hit.chunk, gold)), default=None)
+def _best(gold: Sequence[Span], places: Sequence[tuple[int, Chunk]]) -> int | None:
+    """The best rank of those that count as found."""
+    return min((rank for rank, place in places if retrieval.relevant(place, gold)), default=None)
 
 
 def _per_cent(share: float) -> str:

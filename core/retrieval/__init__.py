@@ -1,6 +1,6 @@
 """From a question to its evidence: chunks found, fused, reranked and cut to the best."""
 
-from core.retrieval import bm25, ranking, script
+from core.retrieval import bm25, ranking, reading, script
 from core.retrieval.coverage import Coverage, Cut, Ruler
 from core.retrieval.finder import Finder, RerankScores, Searched
 
@@ -13,5 +13,6 @@ __all__ = [
     "Searched",
     "bm25",
     "ranking",
+    "reading",
     "script",
 ]

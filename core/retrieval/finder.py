@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from core.errors import BadInput
-from core.models import Models, ReadLengths, device
+from core.models import Models, ReadLengths, device, offsets
 from core.papers import Papers
-from core.retrieval import ranking
+from core.retrieval import ranking, reading
 from core.retrieval.cuts import Cuts
 from core.retrieval.pools import Pools
 from core.settings import Settings
 from core.store import Store
-from core.tasks import Progress
+from core.tasks import Progress, result_of
 from core.text import stripped
 from core.types import (
     Chunk,
@@ -168,7 +168,7 @@ class Finder:
         texts = [candidate.chunk.text for candidate in searched.at(wanted.candidates)]
         if wanted.reranker and texts:
             reranked = yield from self.rerank(question, texts, wanted.reranker)
-        return self.evidence(wanted, searched, reranked)
+        return self.evidence(chunking, wanted, searched, reranked)
 
     def search(
         self,
@@ -257,12 +257,14 @@ class Finder:
 
     def evidence(
         self,
+        chunking: Chunking,
         wanted: Retrieval,
         searched: "Searched",
         reranked: "RerankScores | None",
     ) -> Evidence:
         """What a retrieval takes of a search that went at least as deep, and of the scores. Errors:
-        BadInput if a paper in which something was found has been removed."""
+        BadInput if a paper in which something was found has been removed, or if the tokens of a
+        budget cannot be counted."""
         found = searched.at(wanted.candidates)
         texts = [candidate.chunk.text for candidate in found]
         paper_ids = {each.chunk.paper_id for each in found}
@@ -285,13 +287,37 @@ class Finder:
             embedder_reads=None if reads is None else [reads[text] for text in texts],
             reranker_reads=reads_reranked,
         )
+        hits, told = self._passages(chunking, wanted, hits)
         return Evidence(
-            candidates=candidates,
+            candidates=reading.put_back(candidates, hits),
             hits=hits,
             search_seconds=searched.seconds,
             rerank_seconds=seconds,
-            notes=notes,
+            notes=notes + told,
         )
+
+    def _passages(
+        self, chunking: Chunking, wanted: Retrieval, hits: tuple[Hit, ...]
+    ) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
+        """What is read of these hits, as many as the budget allows, and notes."""
+        told: tuple[str, ...] = ()
+        if wanted.read != reading.CHUNK:
+            papers = {hit.chunk.paper_id: self._papers.get(hit.chunk.paper_id) for hit in hits}
+            places: dict[str, list[tuple[int, int]]] = {}
+            if reading.neighbours(wanted.read):
+                cuts = result_of(self._cuts.of(chunking, list(papers)))
+                places = {
+                    paper_id: list(zip(some["start"].tolist(), some["end"].tolist(), strict=True))
+                    for paper_id, some in cuts.items()
+                }
+            hits, told = reading.around(hits, wanted.read, papers, places)
+        if wanted.budget:
+            tokenizer, _ = self._models.reading(self._models.token_counter())
+            hits, over = reading.within(
+                hits, wanted.budget, lambda text: len(offsets(tokenizer, text))
+            )
+            told += over
+        return hits, told
 
     def _read_heading(self, paper_id: str) -> Paper:
         """What a hit says of its paper: thousands fit in memory without their texts."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from core import chunkers, indexes
 from core.errors import BadInput
+from core.retrieval import reading
 from core.types import RETRIEVERS, Chunk, Chunking, Hit, Paper, Retrieval, digest
 
 FUSION = 60  # how little the first places count more than the next, as Cormack et al. found best
@@ -43,6 +44,12 @@ def check(retrieval: Retrieval, chunking: Chunking) -> None:
         raise BadInput(
             f"Top k is {retrieval.top_k}, but only {retrieval.candidates} candidates are fetched; "
             "lower top k or fetch more candidates."
+        )
+    reading.check(retrieval.read)
+    if retrieval.budget < 0:
+        raise BadInput(
+            f"The context budget is {retrieval.budget} tokens; it must be at least 0, which is"
+            " without a limit."
         )
 
 

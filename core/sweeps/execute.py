@@ -277,7 +277,7 @@ class Grid:
         self.counted.distinct_prompts = len(prompts)
 
     def _used(self, place: Place) -> tuple[object, ...]:
-        """The places of the chunks that a cell's prompt holds."""
+        """The places of the chunks that a cell's prompt holds, and what is read around them."""
         recipe = self._recipe(place)
         evidence = recipe.evidence
         if not isinstance(evidence, Retrieval):
@@ -288,7 +288,7 @@ class Grid:
             reranked = self._reranked[place[0], evidence.reranker]
             scores = [reranked.scores[each.chunk.text] for each in found]
         best = ranking.order(len(found), scores)[: evidence.top_k]
-        return tuple(found[at].chunk.span for at in best)
+        return (evidence.read, evidence.budget, *(found[at].chunk.span for at in best))
 
     def _answers(self) -> Iterator[Progress]:
         """The evidence alone first; then generator by generator, as one is loaded at a time."""
@@ -381,6 +381,7 @@ class Grid:
         if isinstance(recipe.evidence, Retrieval):
             papers = self.sweep.paper_ids
             evidence = self.finder.evidence(
+                recipe.chunking,
                 recipe.evidence,
                 self._found[place[0], Search.of(recipe)],
                 self._reranked.get((place[0], recipe.evidence.reranker or "")),

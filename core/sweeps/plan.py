@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from core import chunkers
 from core.answering import LONGEST_QUESTION, answer_units
+from core.retrieval import reading
 from core.settings import Endpoint
 from core.sweeps.expand import DroppedSetting
 from core.types import Chunking, Generation, Given, Recipe, Retrieval, Setting, Span, Whole, digest
@@ -200,6 +201,8 @@ class Prompt:
     passages: int
     generation: Generation
     given: float | None = None
+    read: str = reading.CHUNK
+    budget: int = 0
 
 
 def _prompts(
@@ -215,8 +218,9 @@ def _prompts(
         if recipe.generation is None:
             continue
         evidence = recipe.evidence
-        source, passages = None, 0
+        source, passages, read, budget = None, 0, reading.CHUNK, 0
         if isinstance(evidence, Retrieval):
+            read, budget = evidence.read, evidence.budget
             most = sizes[recipe.chunking]
             passages = min(evidence.top_k, most)
             depth = min(evidence.candidates, most) if evidence.looks_deeper else 0
@@ -225,7 +229,12 @@ def _prompts(
         if isinstance(evidence, Whole):
             by_hand = whole
         prompt = Prompt(
-            source=source, passages=passages, generation=recipe.generation, given=by_hand
+            source=source,
+            passages=passages,
+            generation=recipe.generation,
+            given=by_hand,
+            read=read,
+            budget=budget,
         )
         found[prompt] = None
     return list(found)
@@ -238,8 +247,9 @@ def _longest(prompts: Iterable[Prompt]) -> list[Prompt]:
         how = prompt.generation
         nested = how.passages == "best-first"
         # How an answer is decoded does not change what is read.
-        reading = (how.generator, how.style, how.passages)
-        family = (prompt.source, prompt.given, reading, None if nested else prompt.passages)
+        said = (how.generator, how.style, how.passages, how.unanswerable, how.cite)
+        taken = (prompt.source, prompt.given, prompt.read, prompt.budget)
+        family = (taken, said, None if nested else prompt.passages)
         best = longest.get(family)
         if best is None or best.passages < prompt.passages:
             longest[family] = prompt
@@ -339,7 +349,19 @@ def _tokens(prompt: Prompt) -> float:
     """About how many tokens it has, passages taken as long as they may be."""
     if prompt.source is None:
         return FRAME + (prompt.given or 0) / CHARACTERS_A_TOKEN
-    return FRAME + prompt.passages * _chunk_tokens(prompt.source[0].chunking)
+    tokens = prompt.passages * _read_tokens(prompt.source[0].chunking, prompt.read)
+    return FRAME + (min(tokens, prompt.budget) if prompt.budget else tokens)
+
+
+def _read_tokens(chunking: Chunking, read: str) -> float:
+    """About how many tokens are read for one chunk; a section is taken for as long as a page."""
+    chunk = _chunk_tokens(chunking)
+    if read == reading.CHUNK:
+        return chunk
+    neighbours = reading.neighbours(read)
+    if neighbours:
+        return chunk * (1 + 2 * neighbours)
+    return max(chunk, CHARACTERS_A_PAGE / CHARACTERS_A_TOKEN)
 
 
 def _chunk_tokens(chunking: Chunking) -> float:

@@ -9,7 +9,7 @@ from core.types import Hit, Retrieval, Run
 from pages.ui.compare import asking
 from pages.ui.library import page_image
 from pages.ui.shared import gold
-from pages.ui.shared.highlighted_text import doubtful, matches, passage, unseen
+from pages.ui.shared.highlighted_text import doubtful, matched, matches, passage, unseen
 
 LONGEST_QUOTE = 90  # characters
 
@@ -21,9 +21,9 @@ def card(lab: Lab, hit: Hit, question: str, spans: gold.Gold, key: str) -> None:
     _holds(spans, hit)
     for sentence in labels.unseen(hit):
         st.caption(f":material/visibility_off: {sentence[0].upper()}{sentence[1:]}.")
-    if to_model := instructions(hit.chunk.text):
+    if to_model := instructions(hit.passage.text):
         start, end = to_model[0]
-        said = labels.escaped(labels.shortened(hit.chunk.text[start:end], LONGEST_QUOTE))
+        said = labels.escaped(labels.shortened(hit.passage.text[start:end], LONGEST_QUOTE))
         st.caption(
             f":material/campaign: This passage reads like an instruction to the model: “{said}”. It"
             " can change what the answer says, and nothing else."
@@ -47,11 +47,13 @@ def _holds(spans: gold.Gold, hit: Hit) -> None:
 
 
 def passage_of(lab: Lab, hit: Hit, question: str, spans: gold.Gold, key: str) -> None:
-    """Its text, with the words of the question, its gold, what the embedder never saw, and what
-    OCR may have misread marked."""
+    """What is read of it, with the words of the question, its gold, what the embedder never saw,
+    and what OCR may have misread marked; where that is more than was matched, what was."""
     with st.container(key=f"chunk-text-{key}"):
-        text, span = hit.chunk.text, hit.chunk.span
-        found = [*matches(text, question), *unseen(hit), *gold.marks(spans, hit)]
+        text, span = hit.passage.text, hit.passage.span
+        found = [*matches(text, question), *unseen(hit), *gold.marks(spans, hit), *matched(hit)]
+        if hit.read:
+            st.caption(f":material/select_all: {labels.read_of(hit)}")
         if hit.ocr and lab.papers.row(span.paper_id):
             paper = lab.papers.get(span.paper_id)
             found += doubtful(paper, span.start, span.end)
@@ -85,21 +87,22 @@ def page_dialog(lab: Lab, hit: Hit, spans: gold.Gold) -> None:
         what = "was read again since" if since else "is not in the library"
         st.info(f"This paper {what}; the chunk's text is kept with the run.")
         with st.container(key="chunk-text-alone"):
-            st.text(hit.chunk.text)
+            st.text(hit.passage.text)
         return
     paper = lab.papers.get(hit.chunk.paper_id)
     if paper.kind != "pdf":
         _in_context(paper.text, hit, spans)
         return
     for page in hit.pages:
-        page_image.place(lab, paper, page, hit.chunk.span)
+        page_image.place(lab, paper, page, hit.passage.span)
 
 
 def _in_context(text: str, hit: Hit, spans: gold.Gold) -> None:
     """Text papers have no page image: the chunk stands between what surrounds it."""
-    around = 400
+    around, read = 400, hit.passage
     with st.container(key="chunk-text-context"):
-        st.text("…" + text[max(0, hit.chunk.start - around) : hit.chunk.start])
+        st.text("…" + text[max(0, read.start - around) : read.start])
         with st.container(border=True):
-            passage("chunk-in-context", hit.chunk.text, gold.marks(spans, hit))
-        st.text(text[hit.chunk.end : hit.chunk.end + around] + "…")
+            marks = [*gold.marks(spans, hit), *matched(hit)]
+            passage("chunk-in-context", read.text, marks)
+        st.text(text[read.end : read.end + around] + "…")

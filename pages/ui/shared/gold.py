@@ -74,18 +74,18 @@ def badge(gold: Gold, hit: Hit) -> str:
 
 def counts(gold: Gold, hit: Hit) -> bool:
     """Whether the chunk counts as found gold."""
-    return relevant(hit.chunk, spans_of(gold))
+    return relevant(hit.passage, spans_of(gold))
 
 
 def said(gold: Gold, hit: Hit) -> str:
     """holds the gold passage; 63 % of the gold; empty where the chunk holds none"""
-    part = held(gold, hit.chunk)
+    part = held(gold, hit.passage)
     return str(part) if part else ""
 
 
 def marks(gold: Gold, hit: Hit) -> list[Mark]:
-    """What of the chunk's text is gold."""
-    return golden(within(spans_of(gold), hit.chunk))
+    """What of the text that is read is gold."""
+    return golden(within(spans_of(gold), hit.passage))
 
 
 def moved(gold: Gold, candidates: Sequence[Hit]) -> str:

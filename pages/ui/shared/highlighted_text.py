@@ -16,10 +16,19 @@ import streamlit as st
 from core.labels import counted
 from core.metrics import differences, sentences
 from core.text import WORD, folded, words
-from core.types import Hit, Paper
+from core.types import Hit, Paper, passages_of
 
 Kind = Literal[
-    "cited", "unsupported", "differs", "match", "unseen", "found", "gold", "here", "doubtful"
+    "cited",
+    "unsupported",
+    "differs",
+    "match",
+    "unseen",
+    "found",
+    "gold",
+    "here",
+    "doubtful",
+    "matched",
 ]
 CITATION = re.compile(r"\[(\d{1,2})\]")
 
@@ -69,7 +78,7 @@ def citations(answer: str, hits: Sequence[Hit]) -> list[Mark]:
 
 def unsupported(answer: str, hits: Sequence[Hit]) -> tuple[list[Mark], str]:
     """The sentences of an answer that no chunk supports, and what is said of them."""
-    read = sentences(answer, [hit.chunk.text for hit in hits])
+    read = sentences(answer, [hit.passage.text for hit in passages_of(hits)])
     alone = [sentence for sentence in read if sentence.unsupported]
     if not alone:
         return [], ""
@@ -127,11 +136,19 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def unseen(hit: Hit) -> list[Mark]:
-    """What lies behind the window of the embedder, in the chunk's text."""
-    length = len(hit.chunk.text)
+    """What of the chunk lies behind the window of the embedder, in the text that is read."""
+    length, at = len(hit.chunk.text), hit.chunk.start - hit.passage.start
     if hit.embedder_reads is None or hit.embedder_reads >= length:
         return []
-    return [Mark(start=hit.embedder_reads, end=length, kind="unseen")]
+    return [Mark(start=at + hit.embedder_reads, end=at + length, kind="unseen")]
+
+
+def matched(hit: Hit) -> list[Mark]:
+    """The chunk in the text that is read, where that is more."""
+    if hit.read is None or hit.read == hit.chunk:
+        return []
+    at = hit.chunk.start - hit.read.start
+    return [Mark(start=at, end=at + len(hit.chunk.text), kind="matched")]
 
 
 def doubtful(paper: Paper, start: int, end: int) -> list[Mark]:
