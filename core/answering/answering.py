@@ -34,9 +34,11 @@ from core.types import (
     Comparison,
     Evidence,
     Recipe,
+    Retrieval,
     Run,
     TextGenerator,
     Whole,
+    filter_from_link,
     run_key,
 )
 
@@ -65,6 +67,19 @@ class Answering(Writing):
     def check(self, question: str, recipe: Recipe) -> None:
         """See `Pinning.check`."""
         self._pinning.check(question, recipe)
+
+    def fitting(self, recipe: Recipe, paper_ids: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the papers that a recipe draws on, in the same order. Errors: BadInput where its
+        filter fits none of them."""
+        if not recipe.draws_on_papers:
+            return ()
+        if not isinstance(recipe.evidence, Retrieval) or not recipe.evidence.where:
+            return paper_ids
+        fit = set(self._store.papers.ids(filter_from_link(recipe.evidence.where)))
+        found = tuple(each for each in paper_ids if each in fit)
+        if not found:
+            raise BadInput(f"None of the chosen papers fits {recipe.evidence.where!r}.")
+        return found
 
     def pinned(self, recipe: Recipe) -> Recipe:
         """See `Pinning.pinned`."""
@@ -171,13 +186,14 @@ class Answering(Writing):
         self.check(question, recipe)
         if recipe.draws_on_papers and not paper_ids:
             raise BadInput("There is no paper to search; add one first.")
-        paper_ids = tuple(sorted(set(paper_ids)))  # one order, so that ties are broken alike
+        # One order, so that ties are broken alike.
+        paper_ids = self.fitting(recipe, tuple(sorted(set(paper_ids))))
         pinned = self.pinned(recipe)
         return Draft(
             panel=panel,
             key=run_key(question, pinned, paper_ids),
             question=question.strip(),
-            paper_ids=paper_ids if recipe.draws_on_papers else (),
+            paper_ids=paper_ids,
             recipe=pinned,
         )
 

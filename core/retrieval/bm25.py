@@ -43,13 +43,16 @@ HEAD = 128  # bytes of these that say what is in them
 
 
 def name(
-    chunking: Chunking, cut: "Iterable[tuple[str, Sequence[tuple[int, int]] | np.ndarray]]"
+    chunking: Chunking,
+    cut: "Iterable[tuple[str, Sequence[tuple[int, int]] | np.ndarray]]",
+    prefix: str = "",
 ) -> str:
     """Of an index of these chunks in this order: by paper, start and end of each. It changes with
-    all that a score depends on."""
+    all that a score depends on; `prefix` names what is read before each chunk, empty for nothing.
+    """
     import numpy as np
 
-    rules = [VERSION, LAYOUT, version("bm25s"), repr(chunking)]
+    rules = [VERSION, LAYOUT, version("bm25s"), repr(chunking), *([prefix] if prefix else [])]
     found = hashlib.sha256("\n".join(rules).encode())
     for paper_id, spans in cut:
         found.update(f"\n{paper_id} {len(spans)}\n".encode())

@@ -8,6 +8,7 @@ import time
 from collections.abc import Generator, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from core.errors import BadInput
 from core.models import Models, ReadLengths, device, offsets
@@ -28,6 +29,7 @@ from core.types import (
     Given,
     Hit,
     Paper,
+    Prefix,
     Recipe,
     Reranker,
     Retrieval,
@@ -35,6 +37,9 @@ from core.types import (
     Whole,
     digest,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MOST_CHARACTERS = 4_000_000  # of papers read whole: about a million tokens
 TOO_MANY = "Only the first {:,} of {:,} papers were taken; the others are more than a model reads."
@@ -46,12 +51,12 @@ NO_WORD = "No chunk holds a word of the question that BM25 counts, so nothing wa
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Searched:
     """What was found for one question, best first, by vectors and by words (None for a search that
-    was not made), and by text how many of its characters the embedder reads (None too where that
+    was not made), and by chunk how many of its characters the embedder reads (None too where that
     cannot be known)."""
 
     similar: list[tuple[Chunk, float]] | None
     lexical: list[tuple[Chunk, float]] | None
-    embedder_reads: dict[str, int] | None
+    embedder_reads: dict[Chunk, int] | None
     seconds: float
     notes: tuple[str, ...]
 
@@ -179,7 +184,7 @@ class Finder:
     ) -> "Generator[Progress, None, list[Searched]]":
         """Everything that a search down to `wanted.candidates` finds for each of these questions,
         which are searched together; the seconds of each are its share."""
-        pool = yield from self._pools.pool(chunking, paper_ids)
+        pool = yield from self._pools.pool(chunking, paper_ids, wanted.prefix)
         if not len(pool.cuts):
             raise BadInput("The chosen papers hold no text to search.")
         similar: Sequence[list[tuple[Chunk, float]] | None] = [None] * len(questions)
@@ -199,12 +204,11 @@ class Finder:
             lexical = self._pools.with_chunks(pool, places)
         found = []
         for question, near, matching in zip(questions, similar, lexical, strict=True):
-            reads: dict[str, int] | None = None
+            reads: dict[Chunk, int] | None = None
             notes: tuple[str, ...] = ()
             if lengths:
-                chunks = [chunk for chunk, _ in [*(near or ()), *(matching or ())]]
-                texts = list(dict.fromkeys(chunk.text for chunk in chunks))
-                reads = dict(zip(texts, lengths.of(texts), strict=True))
+                chunks = list(dict.fromkeys(each for each, _ in [*(near or ()), *(matching or ())]))
+                reads = self._reads(chunks, lengths, wanted.prefix)
                 notes = _unread(question, lengths)
             elif wanted.uses_embedder:
                 notes = (UNKNOWN.format(wanted.embedder),)
@@ -220,6 +224,15 @@ class Finder:
                 )
             )
         return found
+
+    def _reads(
+        self, chunks: Sequence[Chunk], lengths: ReadLengths, prefix: Prefix
+    ) -> dict[Chunk, int]:
+        """How many characters of each chunk the embedder reads, behind its prefix."""
+        texts = [self._cuts.prefixed(chunk, prefix) for chunk in chunks]
+        before = [len(text) - len(chunk.text) for text, chunk in zip(texts, chunks, strict=True)]
+        read = (max(0, each - first) for each, first in zip(lengths.of(texts), before, strict=True))
+        return dict(zip(chunks, read, strict=True))
 
     def rerank(
         self, question: str, texts: Sequence[str], name: str
@@ -284,8 +297,9 @@ class Finder:
             scores,
             wanted,
             papers,
-            embedder_reads=None if reads is None else [reads[text] for text in texts],
+            embedder_reads=None if reads is None else [reads[each.chunk] for each in found],
             reranker_reads=reads_reranked,
+            likeness=self._likeness(wanted, found) if wanted.variety and found else None,
         )
         hits, told = self._passages(chunking, wanted, hits)
         return Evidence(
@@ -294,6 +308,11 @@ class Finder:
             search_seconds=searched.seconds,
             rerank_seconds=seconds,
             notes=notes + told,
+        )
+
+    def _likeness(self, wanted: Retrieval, found: Sequence[ranking.Candidate]) -> "np.ndarray":
+        return self._pools.likeness(
+            wanted.embedder, [candidate.chunk for candidate in found], wanted.prefix
         )
 
     def _passages(
@@ -332,21 +351,22 @@ class Finder:
         return {paper_id: self._cuts.chunks(paper_id, some) for paper_id, some in cuts.items()}
 
     def counted(
-        self, chunkings: Iterable[Chunking], paper_ids: Sequence[str]
-    ) -> Generator[Progress, None, dict[Chunking, set[bytes] | int]]:
-        """For each chunking the keys of the different texts of all chunks; how many chunks at
-        most, where a model that is not loaded would have to count tokens. Errors: BadInput for a
-        paper that is not there."""
+        self, ways: Iterable[tuple[Chunking, Prefix]], paper_ids: Sequence[str]
+    ) -> Generator[Progress, None, dict[tuple[Chunking, Prefix], set[bytes] | int]]:
+        """For each chunking with its prefix the keys of the different texts of all chunks; how many
+        chunks at most, where a model that is not loaded would have to count tokens. Errors:
+        BadInput for a paper that is not there."""
         self._pools.check_here(paper_ids)
-        found: dict[Chunking, set[bytes] | int] = {}
-        for chunking in dict.fromkeys(chunkings):
-            if self._cuts.ready(chunking, paper_ids):
-                cuts = yield from self._cuts.of(chunking, paper_ids)
-                found[chunking] = {key for some in cuts.values() for key in some["key"].tolist()}
+        found: dict[tuple[Chunking, Prefix], set[bytes] | int] = {}
+        for way in dict.fromkeys(ways):
+            chunking, prefix = way
+            if self._cuts.ready(chunking, paper_ids, prefix):
+                cuts = yield from self._cuts.of(chunking, paper_ids, prefix)
+                found[way] = {key for some in cuts.values() for key in some["key"].tolist()}
             else:
                 step = chunking.size - chunking.overlap  # in tokens, each a character at least
                 rows = self._papers.rows(paper_ids)
-                found[chunking] = sum(row.pages + row.characters // step for row in rows)
+                found[way] = sum(row.pages + row.characters // step for row in rows)
         return found
 
     def unread(self, name: str, keys: Set[bytes]) -> int:

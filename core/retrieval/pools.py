@@ -19,7 +19,7 @@ from core.retrieval.cuts import Cuts, Pool
 from core.settings import Settings
 from core.store import Store
 from core.tasks import Progress, Stopwatch
-from core.types import Chunk, Chunking, Embedder, PaperFilter, Retrieval
+from core.types import Chunk, Chunking, Embedder, PaperFilter, Prefix, Retrieval
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,9 +49,11 @@ class Pools:
         self._cuts = cuts
         self._vectors: dict[tuple[str, str], VectorStore] = {}  # by embedder and revision
         self._indexes: dict[tuple[str, tuple[str, str]], Index] = {}
-        self._pools: OrderedDict[tuple[Chunking, tuple[str, ...]], Pool] = OrderedDict()
+        self._pools: OrderedDict[tuple[Chunking, tuple[str, ...], str], Pool] = OrderedDict()
         self._wanted: OrderedDict[tuple[tuple[str, str], Pool], Wanted] = OrderedDict()
-        self._word_indexes: OrderedDict[tuple[Chunking, tuple[str, ...]], WordIndex] = OrderedDict()
+        self._word_indexes: OrderedDict[tuple[Chunking, tuple[str, ...], str], WordIndex] = (
+            OrderedDict()
+        )
         self._questions: OrderedDict[tuple[str, str, str], np.ndarray] = OrderedDict()
 
     def forget(self) -> None:
@@ -62,14 +64,14 @@ class Pools:
             kept.clear()
 
     def pool(
-        self, chunking: Chunking, paper_ids: tuple[str, ...]
+        self, chunking: Chunking, paper_ids: tuple[str, ...], prefix: Prefix = "none"
     ) -> Generator[Progress, None, Pool]:
         """All chunks of these papers. Errors: BadInput if one of them has been removed."""
         self.check_here(paper_ids)
-        pool = self._pools.pop((chunking, paper_ids), None)
+        pool = self._pools.pop((chunking, paper_ids, prefix), None)
         if pool is None:
-            pool = yield from self._cuts.pool(chunking, paper_ids)
-        _remember(self._pools, (chunking, paper_ids), pool)
+            pool = yield from self._cuts.pool(chunking, paper_ids, prefix)
+        _remember(self._pools, (chunking, paper_ids, prefix), pool)
         return pool
 
     def embed(self, embedder: Embedder, name: str, pool: Pool) -> Generator[Progress, None, None]:
@@ -88,7 +90,7 @@ class Pools:
         known = vectors.records().rows
         missing = np.array([key not in known for key in keys])
         fresh = [pool.paper_ids[place] for place in np.unique(pool.papers[missing])]
-        every = [chunk.text for _, chunk in self._each_chunk(pool, missing.nonzero()[0])]
+        every = self._texts(pool, missing.nonzero()[0])
         watch, total = Stopwatch(), 0
         for done, total in watch.timed(embed_missing(vectors, embedder, every)):
             try:
@@ -162,6 +164,22 @@ class Pools:
         )
         return self.with_chunks(pool, found)
 
+    def likeness(self, embedder: str, pieces: Sequence[Chunk], prefix: Prefix) -> "np.ndarray":
+        """The cosines of these chunks, which were searched by this embedder, with each other."""
+        import numpy as np
+
+        from core.indexes import key_of
+
+        records = self._vectors[
+            embedder, self._models.find("embedder", embedder).revision
+        ].records()
+        keys = [key_of(self._cuts.prefixed(chunk, prefix)) for chunk in pieces]
+        if not records.rows.keys() >= set(keys):
+            raise TriptychError("Vectors were taken away while they were needed; ask again.")
+        vectors = records.vectors(np.array([records.rows[key] for key in keys], np.intp))
+        cosines: np.ndarray = vectors @ vectors.T
+        return cosines
+
     def with_chunks(
         self, pool: Pool, found: Sequence[list[tuple[int, float]]]
     ) -> list[list[tuple[Chunk, float]]]:
@@ -176,11 +194,16 @@ class Pools:
         for paper, some in groupby(places, lambda place: pool.papers[place]):
             at = list(map(int, some))
             try:
-                chunks = self._cuts.chunks(pool.paper_ids[paper], pool.cuts[at])
+                chunks = self._cuts.chunks(pool.paper_ids[paper], pool.cuts[at], pool.prefix)
             except TriptychError:  # what is in memory is of no more use than what was kept
                 self._pools.clear()
                 raise
             yield from zip(at, chunks, strict=True)
+
+    def _texts(self, pool: Pool, places: "Sequence[int] | np.ndarray") -> list[str]:
+        """The texts of the chunks at these places, as the embedder and BM25 read them."""
+        chunks = self._each_chunk(pool, places)
+        return [self._cuts.prefixed(chunk, pool.prefix) for _, chunk in chunks]
 
     def check_here(self, paper_ids: Sequence[str]) -> None:
         """Errors: BadInput if one of these papers has been removed or read again: what it was cut
@@ -195,19 +218,20 @@ class Pools:
     def words(self, chunking: Chunking, pool: Pool) -> Generator[Progress, None, WordIndex]:
         """The words of exactly these papers: how rare one is depends on what else is searched. What
         it finds are places in the pool."""
-        index = self._word_indexes.pop((chunking, pool.paper_ids), None)
+        key = (chunking, pool.paper_ids, pool.prefix)
+        index = self._word_indexes.pop(key, None)
         if index is None:
             index = WordIndex(
                 self._folder.parent,
-                bm25.name(chunking, pool.spans()),
-                lambda: (chunk.text for _, chunk in self._each_chunk(pool, range(len(pool.cuts)))),
+                bm25.name(chunking, pool.spans(), pool.way if pool.prefix != "none" else ""),
+                lambda: self._texts(pool, range(len(pool.cuts))),
                 pool.paper_ids,
                 lambda: self.check_here(pool.paper_ids),
             )
         if not index.ready:
             yield Progress(sentence="BM25 counts the words of the chunks …")
             index.count()
-        _remember(self._word_indexes, (chunking, pool.paper_ids), index, WORDS_KEPT)
+        _remember(self._word_indexes, key, index, WORDS_KEPT)
         return index
 
     def _question_vectors(

@@ -4,13 +4,28 @@ switched off.
 Pure: knows no model, no index and no store.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, get_args
 
 from core import chunkers, indexes
 from core.errors import BadInput
 from core.retrieval import reading
-from core.types import RETRIEVERS, Chunk, Chunking, Hit, Paper, Retrieval, digest
+from core.types import (
+    RETRIEVERS,
+    Chunk,
+    Chunking,
+    Hit,
+    Paper,
+    Prefix,
+    Retrieval,
+    digest,
+    filter_from_link,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
 
 FUSION = 60  # how little the first places count more than the next, as Cormack et al. found best
 FUSED_FIRST = "8b0220f0000d0f7c"  # `revision` when no recipe held it yet: those keys stay valid
@@ -46,6 +61,22 @@ def check(retrieval: Retrieval, chunking: Chunking) -> None:
             "lower top k or fetch more candidates."
         )
     reading.check(retrieval.read)
+    if retrieval.prefix not in get_args(Prefix):
+        raise BadInput(
+            f"The prefix is {retrieval.prefix!r}; known are: {', '.join(get_args(Prefix))}."
+        )
+    filter_from_link(retrieval.where)
+    if not 0 <= retrieval.variety <= 1:
+        raise BadInput(f"The variety is {retrieval.variety:g}; it must be from 0 to 1.")
+    if retrieval.variety and not retrieval.uses_embedder:
+        raise BadInput(
+            "Variety compares vectors, and bm25 alone has none; choose dense or hybrid, or variety"
+            " 0."
+        )
+    if retrieval.at_most < 0:
+        raise BadInput(
+            f"At most {retrieval.at_most} passages a paper cannot be used; 0 is any number."
+        )
     if retrieval.budget < 0:
         raise BadInput(
             f"The context budget is {retrieval.budget} tokens; it must be at least 0, which is"
@@ -102,6 +133,53 @@ def order(found: int, scores: Sequence[float] | None) -> list[int]:
     return sorted(range(found), key=lambda at: 0 if scores is None else -scores[at])
 
 
+def varied(
+    order: Sequence[int],
+    relevance: Sequence[float],
+    likeness: "np.ndarray",
+    variety: float,
+) -> list[int]:
+    """The same candidates, each time the one that is relevant and unlike those taken before:
+    maximal marginal relevance, (1 - variety) * relevance - variety * its largest likeness to any of
+    these; equal ones as they stood. `likeness` are cosines, shape (candidates, candidates).
+    Source: Carbonell and Goldstein, "The Use of MMR, Diversity-Based Reranking" (SIGIR 1998).
+    """
+    left, taken = list(order), list[int]()
+    closest = dict.fromkeys(order, 0.0)
+    while left:
+        best = max(left, key=lambda at: (1 - variety) * relevance[at] - variety * closest[at])
+        left.remove(best)
+        taken.append(best)
+        for at in left:
+            like = float(likeness[at, best])
+            closest[at] = like if len(taken) == 1 else max(closest[at], like)
+    return taken
+
+
+def spread(order: Sequence[int], papers: Sequence[str], at_most: int) -> tuple[list[int], int]:
+    """The order with the first `at_most` of each paper before the others (0: as it is), and how
+    many these are. `papers`: whose each candidate is."""
+    if not at_most:
+        return list(order), len(order)
+    counts: Counter[str] = Counter()
+    first, behind = list[int](), list[int]()
+    for at in order:
+        counts[papers[at]] += 1
+        (first if counts[papers[at]] <= at_most else behind).append(at)
+    return first + behind, len(first)
+
+
+def relevance(found: Sequence[Candidate], scores: Sequence[float] | None) -> list[float]:
+    """How relevant each candidate is, comparable with cosines: the reranker's score (0..1), else
+    the fused score as a share of the best one, else the similarity."""
+    if scores is not None:
+        return list(scores)
+    fused = [candidate.fused_score or 0.0 for candidate in found]
+    if best := max(fused, default=0.0):
+        return [score / best for score in fused]
+    return [candidate.similarity or 0.0 for candidate in found]
+
+
 def rank(
     found: Sequence[Candidate],
     scores: Sequence[float] | None,
@@ -110,12 +188,14 @@ def rank(
     *,
     embedder_reads: Sequence[int] | None = None,
     reranker_reads: Sequence[int] | None = None,
+    likeness: "np.ndarray | None" = None,
 ) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
     """All candidates in their final order, and the hits: the first `top_k` of them without those
     that are switched off. Nothing moves up in their place.
 
     `found` holds the candidates, best first; scores and characters read stand in the same order.
-    Without scores that order stays, and equal scores keep it.
+    Without scores that order stays, and equal scores keep it. `likeness` as that of `varied`, where
+    variety is wanted.
     """
     nothing = [None] * len(found)
     columns = zip(
@@ -144,8 +224,11 @@ def rank(
         )
         for place, (candidate, score, embedder_read, reranker_read) in enumerate(columns, start=1)
     ]
-    ranked = tuple(
-        replace(hits[at], rank=place) for place, at in enumerate(order(len(hits), scores), start=1)
-    )
-    used = ranked[: retrieval.top_k]
+    places = order(len(hits), scores)
+    if likeness is not None:
+        places = varied(places, relevance(found, scores), likeness, retrieval.variety)
+    whose = [candidate.chunk.paper_id for candidate in found]
+    places, allowed = spread(places, whose, retrieval.at_most)
+    ranked = tuple(replace(hits[at], rank=place) for place, at in enumerate(places, start=1))
+    used = ranked[: min(retrieval.top_k, allowed)]
     return ranked, tuple(hit for hit in used if hit.chunk.span not in retrieval.switched_off)

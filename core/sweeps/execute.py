@@ -69,6 +69,7 @@ class Grid:
     _found: dict[tuple[int, Search], Searched] = field(default_factory=dict)
     _reranked: dict[tuple[int, str], RerankScores] = field(default_factory=dict)
     _served: dict[str, TextGenerator] = field(default_factory=dict)
+    _fitting: dict[str, tuple[str, ...]] = field(default_factory=dict)  # papers, by a filter
 
     def steps(self) -> Generator[Progress, None, None]:
         """Do in the worker's thread what is to be done there, saying what is going on; ends soon
@@ -110,7 +111,21 @@ class Grid:
         return self.sweep.recipe(*place)
 
     def _key(self, place: Place) -> str:
-        return run_key(self.sweep.questions[place[0]], self._recipe(place), self.sweep.paper_ids)
+        recipe = self._recipe(place)
+        return run_key(self.sweep.questions[place[0]], recipe, self._papers(recipe))
+
+    def _papers(self, recipe: Recipe) -> tuple[str, ...]:
+        """Those that a cell draws on; none any more is a search's fault, and not the sweep's."""
+        evidence = recipe.evidence
+        where = evidence.where if isinstance(evidence, Retrieval) else ""
+        if where and where not in self._fitting:
+            try:
+                self._fitting[where] = self.answering.fitting(recipe, self.sweep.paper_ids)
+            except BadInput:
+                self._fitting[where] = ()
+        if not recipe.draws_on_papers:
+            return ()
+        return self._fitting[where] if where else self.sweep.paper_ids
 
     def _keep(self, runs: Mapping[Place, Run], *, new: bool = True) -> None:
         """Keep what became of these cells, together; they are done when this returns."""
@@ -206,11 +221,13 @@ class Grid:
             index=search.index,
             candidates=depth,
             top_k=1,
+            prefix=search.prefix,
+            where=search.where,
         )
         texts = [self.sweep.questions[question] for question in questions]
         try:
             found = yield from self.finder.search(
-                texts, search.chunking, wanted, self.sweep.paper_ids
+                texts, search.chunking, wanted, self._papers(Recipe(evidence=wanted))
             )
         except TriptychError as error:
             if len(questions) > 1:
@@ -288,7 +305,8 @@ class Grid:
             reranked = self._reranked[place[0], evidence.reranker]
             scores = [reranked.scores[each.chunk.text] for each in found]
         best = ranking.order(len(found), scores)[: evidence.top_k]
-        return (evidence.read, evidence.budget, *(found[at].chunk.span for at in best))
+        said = (evidence.read, evidence.budget, evidence.variety, evidence.at_most)
+        return (*said, *(found[at].chunk.span for at in best))
 
     def _answers(self) -> Iterator[Progress]:
         """The evidence alone first; then generator by generator, as one is loaded at a time."""
@@ -377,9 +395,8 @@ class Grid:
     def _draft(self, place: Place) -> Draft:
         recipe = self._recipe(place)
         evidence = Evidence()
-        papers: tuple[str, ...] = ()
+        papers = self._papers(recipe)
         if isinstance(recipe.evidence, Retrieval):
-            papers = self.sweep.paper_ids
             evidence = self.finder.evidence(
                 recipe.chunking,
                 recipe.evidence,
@@ -389,7 +406,6 @@ class Grid:
         elif isinstance(recipe.evidence, Given):
             evidence = self.finder.given(recipe.evidence)
         elif isinstance(recipe.evidence, Whole):
-            papers = self.sweep.paper_ids
             evidence = self.finder.whole(papers)
         return Draft(
             panel=0,

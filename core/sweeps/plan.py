@@ -15,7 +15,18 @@ from core.answering import LONGEST_QUESTION, answer_units
 from core.retrieval import reading
 from core.settings import Endpoint
 from core.sweeps.expand import DroppedSetting
-from core.types import Chunking, Generation, Given, Recipe, Retrieval, Setting, Span, Whole, digest
+from core.types import (
+    Chunking,
+    Generation,
+    Given,
+    Prefix,
+    Recipe,
+    Retrieval,
+    Setting,
+    Span,
+    Whole,
+    digest,
+)
 
 # Before anything was measured: two cores, the packaged models (docs/benchmarks.md).
 GUESSED = {"embed": 23.0, "rerank": 36.0, "answer": 300.0}  # texts, pairs, units of work a second
@@ -32,6 +43,13 @@ class Search:
     retriever: str
     embedder: str  # empty where only words are searched
     index: str = ""  # likewise
+    prefix: Prefix = "none"
+    where: str = ""
+
+    @property
+    def way(self) -> tuple[Chunking, Prefix]:
+        """What decides the texts that are searched."""
+        return self.chunking, self.prefix
 
     @staticmethod
     def of(recipe: Recipe) -> "Search":
@@ -44,6 +62,8 @@ class Search:
             retriever=evidence.retriever,
             embedder=evidence.embedder if evidence.uses_embedder else "",
             index=evidence.index if evidence.uses_embedder else "",
+            prefix=evidence.prefix,
+            where=evidence.where,
         )
 
 
@@ -143,7 +163,7 @@ def plan(
     questions: Iterable[str],
     settings: Sequence[Setting],
     paper_ids: Sequence[str],
-    chunks_of: Callable[[Chunking], Texts],
+    chunks_of: Callable[[tuple[Chunking, Prefix]], Texts],
     *,
     preset: str = "",
     dropped: Sequence[DroppedSetting] = (),
@@ -155,13 +175,10 @@ def plan(
     kept, unasked = asked(questions)
     recipes = [setting.recipe for setting in settings]
     spans = tuple(given[question] for question in kept) if given else ()
-    texts = {search.chunking: chunks_of(search.chunking) for search in depths(recipes)}
-    sizes = {
-        chunking: found if isinstance(found, int) else len(found)
-        for chunking, found in texts.items()
-    }
+    texts = {search.way: chunks_of(search.way) for search in depths(recipes)}
+    sizes = {way: found if isinstance(found, int) else len(found) for way, found in texts.items()}
     pairs = sum(
-        min(count, sizes[search.chunking])
+        min(count, sizes[search.way])
         for (search, _), counts in reranked(recipes).items()
         for count in counts
     )
@@ -181,7 +198,7 @@ def plan(
         answers=len(kept) * sum(recipe.generation is not None for recipe in recipes),
         searches=len(kept) * len(depths(recipes)),
         embedded_texts=sum(
-            _different(texts[search.chunking] for search in searches) + len(kept)
+            _different(texts[search.way] for search in searches) + len(kept)
             for searches in _by_embedder(recipes).values()
         ),
         rerank_pairs=len(kept) * pairs,
@@ -203,11 +220,12 @@ class Prompt:
     given: float | None = None
     read: str = reading.CHUNK
     budget: int = 0
+    spread: tuple[float, int] = (0.0, 0)  # variety, and how many of one paper
 
 
 def _prompts(
     recipes: Iterable[Recipe],
-    sizes: Mapping[Chunking, int],
+    sizes: Mapping[tuple[Chunking, Prefix], int],
     given: Sequence[tuple[Span, ...]],
     whole: int,
 ) -> list[Prompt]:
@@ -218,10 +236,11 @@ def _prompts(
         if recipe.generation is None:
             continue
         evidence = recipe.evidence
-        source, passages, read, budget = None, 0, reading.CHUNK, 0
+        source, passages, read, budget, spread = None, 0, reading.CHUNK, 0, (0.0, 0)
         if isinstance(evidence, Retrieval):
             read, budget = evidence.read, evidence.budget
-            most = sizes[recipe.chunking]
+            spread = (evidence.variety, evidence.at_most)
+            most = sizes[recipe.chunking, evidence.prefix]
             passages = min(evidence.top_k, most)
             depth = min(evidence.candidates, most) if evidence.looks_deeper else 0
             source = (Search.of(recipe), evidence.reranker or "", depth)
@@ -235,6 +254,7 @@ def _prompts(
             given=by_hand,
             read=read,
             budget=budget,
+            spread=spread,
         )
         found[prompt] = None
     return list(found)
@@ -248,7 +268,7 @@ def _longest(prompts: Iterable[Prompt]) -> list[Prompt]:
         nested = how.passages == "best-first"
         # How an answer is decoded does not change what is read.
         said = (how.generator, how.style, how.passages, how.unanswerable, how.cite)
-        taken = (prompt.source, prompt.given, prompt.read, prompt.budget)
+        taken = (prompt.source, prompt.given, prompt.read, prompt.budget, prompt.spread)
         family = (taken, said, None if nested else prompt.passages)
         best = longest.get(family)
         if best is None or best.passages < prompt.passages:
@@ -340,8 +360,8 @@ def _dollars(
     return sum(cost or 0.0 for cost in costs) if costs else None
 
 
-class _Unbounded(dict[Chunking, int]):
-    def __missing__(self, chunking: Chunking) -> int:
+class _Unbounded(dict[tuple[Chunking, Prefix], int]):
+    def __missing__(self, way: tuple[Chunking, Prefix]) -> int:
         return 1_000_000
 
 

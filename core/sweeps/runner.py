@@ -27,7 +27,18 @@ from core.sweeps.plan import Search, SweepPlan
 from core.sweeps.preset_files import Presets
 from core.sweeps.presets import Preset
 from core.tasks import Priority, Progress, Task, Ticket, Worker, failure
-from core.types import Cell, Chunking, Family, Setting, Span, Sweep, SweepStatus, Whole, run_key
+from core.types import (
+    Cell,
+    Chunking,
+    Family,
+    Prefix,
+    Setting,
+    Span,
+    Sweep,
+    SweepStatus,
+    Whole,
+    run_key,
+)
 
 Planning = Generator[Progress, None, SweepPlan]
 
@@ -128,6 +139,7 @@ class Sweeps:
             replace(setting, recipe=self._answering.pinned(setting.recipe)) for setting in settings
         ]
         papers = tuple(sorted(set(paper_ids)))
+        pinned, unfit = self._fitting(pinned, papers)
         searches = plan.depths(setting.recipe for setting in pinned)
         reads = any(isinstance(setting.recipe.evidence, Whole) for setting in pinned)
         if (searches or reads) and not papers:
@@ -136,9 +148,7 @@ class Sweeps:
             raise BadInput("There is no question; type one, a line each.")
 
         def steps() -> Planning:
-            texts = yield from self._finder.counted(
-                (search.chunking for search in searches), papers
-            )
+            texts = yield from self._finder.counted((search.way for search in searches), papers)
             rows = self._store.papers.rows(papers) if reads else []
             counted = plan.plan(
                 name,
@@ -147,7 +157,7 @@ class Sweeps:
                 papers,
                 texts.__getitem__,
                 preset=text,
-                dropped=dropped,
+                dropped=(*dropped, *unfit),
                 given=given,
                 whole=sum(row.characters for row in rows),
             )
@@ -162,14 +172,33 @@ class Sweeps:
 
         return steps()
 
+    def _fitting(
+        self, settings: Sequence[Setting], papers: tuple[str, ...]
+    ) -> tuple[list[Setting], list[DroppedSetting]]:
+        """The settings whose filter fits some of the papers, and those whose does not. Errors:
+        BadInput if that is all of them."""
+        kept, dropped = [], []
+        for setting in settings:
+            try:
+                if papers:
+                    self._answering.fitting(setting.recipe, papers)
+                kept.append(setting)
+            except BadInput as error:
+                dropped.append(DroppedSetting(what=setting.label, why=error.sentence))
+        if settings and not kept:
+            raise BadInput(dropped[0].why)
+        return kept, dropped
+
     def _fresh(
-        self, searches: Iterable[Search], texts: Mapping[Chunking, set[bytes] | int]
+        self,
+        searches: Iterable[Search],
+        texts: Mapping[tuple[Chunking, Prefix], set[bytes] | int],
     ) -> dict[str, int]:
         """By embedder, how many chunks it has not read yet."""
         keys: dict[str, set[bytes]] = {}
         counted: dict[str, int] = {}
         for search in searches:
-            found = texts[search.chunking]
+            found = texts[search.way]
             if search.embedder and isinstance(found, int):
                 counted[search.embedder] = counted.get(search.embedder, 0) + found
             elif search.embedder and isinstance(found, set):
@@ -181,8 +210,13 @@ class Sweeps:
 
     def _keys(self, planned: SweepPlan) -> list[str]:
         """The run keys of all cells."""
+        fitting = {
+            setting.recipe.key: self._answering.fitting(setting.recipe, planned.paper_ids)
+            for setting in planned.settings
+        }
         return [
-            run_key(question, recipe, planned.paper_ids) for question, recipe in planned.recipes()
+            run_key(question, recipe, fitting.get(recipe.key, ()))
+            for question, recipe in planned.recipes()
         ]
 
     def _named(self, family: Family, wanted: str) -> str:
