@@ -156,7 +156,7 @@ def test_relevance_is_comparable_with_cosines() -> None:
     assert ranking.relevance(dense, [0.1, 0.9]) == [0.1, 0.9]
 
 
-def test_variety_and_passages_a_paper_reach_the_answer(lab: Lab, tmp_path: Path) -> None:
+def test_variety_and_passages_a_paper_reach_the_answer(lab: Lab) -> None:
     plain, one_each = asked(
         lab, [of(candidates=6, top_k=4), of(candidates=6, top_k=4, at_most=1)]
     ).runs
