@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from core import indexes
+from core import indexes, rewritings
 from core.types import (
     EXACT,
     RETRIEVERS,
@@ -157,7 +157,7 @@ RETRIEVAL = (
         label="Query rewriting",
         help="What is searched for instead of the question: a passage that might answer it (hyde),"
         " other wordings (several:3), or its parts (steps).",
-        values=("none", "hyde", "several:3", "steps"),
+        values=rewritings.USUAL,
         open=True,
         words=_rewritten,
         under="Search",

@@ -6,7 +6,19 @@ from collections.abc import Sequence
 from core import choices, chunkers
 from core.logs import UNKNOWN
 from core.settings import Endpoint
-from core.types import Answer, Arm, Chunking, Generation, Hit, Offer, Paper, Recipe, Retrieval, Run
+from core.types import (
+    Answer,
+    Arm,
+    Chunking,
+    Generation,
+    Hit,
+    Offer,
+    Paper,
+    Recipe,
+    Retrieval,
+    Rewritten,
+    Run,
+)
 
 ARM_NAMES: dict[Arm, str] = {  # beside others, in a chart or a table
     "no_context": "no context",
@@ -23,6 +35,7 @@ SHORT_CODE = re.compile(  # in text that is escaped already
     r"\\:(?=(?:\w|\\[+_-])*(?:[^\W\d]|\\[+_-])(?:\w|\\[+_-])*\\(?:[:/]))"
 )
 NOTHING = "\N{WORD JOINER}"
+LONGEST_QUERY = 240  # characters of what was searched for, where it is told
 LONGEST_NAME = 80  # characters of a file's name
 
 ALWAYS_NAMED = {  # in `settings`, each in its own way
@@ -254,6 +267,17 @@ def measured(answer: Answer) -> str:
     if answer.seconds is not None:
         parts.append(f"{answer.seconds:.1f} s")
     return " · ".join(parts)
+
+
+def searched_for(rewritten: Rewritten) -> str:
+    """What was searched for instead of the question, and what writing it took."""
+    took = []
+    if rewritten.answer_tokens:
+        took.append(counted(rewritten.answer_tokens, "token"))
+    if rewritten.seconds:
+        took.append(f"{rewritten.seconds:.1f} s")
+    said = "; ".join(f"“{shortened(query, LONGEST_QUERY)}”" for query in rewritten.queries)
+    return f"Searched for {said}" + (f" (written in {', '.join(took)})" if took else "")
 
 
 def timing(run: Run) -> list[str]:

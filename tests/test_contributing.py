@@ -1,5 +1,5 @@
-"""The chunker of CONTRIBUTING.md, as a newcomer would copy it from the page: it keeps the contract
-and prints what the page says."""
+"""The chunker and the rewriting of CONTRIBUTING.md, as a newcomer would copy them from the page: they
+keep their contracts, and the chunker prints what the page says."""
 
 import sys
 from contextlib import redirect_stdout
@@ -8,14 +8,16 @@ from types import ModuleType
 
 import pytest
 
-from core import chunkers
+from core import chunkers, rewritings
 from core.settings import ROOT
 from core.types import Chunking
 from tests.contracts import test_chunkers as contract
 
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 BLOCKS = PAGE.split("```")[1::2]
-STEPS = [block.removeprefix("python\n") for block in BLOCKS if block.startswith("python\n")]
+PYTHON = [block.removeprefix("python\n") for block in BLOCKS if block.startswith("python\n")]
+STEPS = [block for block in PYTHON if "def spans(" in block]
+(REWRITING,) = (block for block in PYTHON if "def takes(" in block)
 SHOWN = [block.strip("\n") for block in BLOCKS if "edge: notes from a weather" in block]
 (COMMAND,) = (block for block in BLOCKS if block.startswith("\npython - <<'END'"))
 
@@ -54,3 +56,13 @@ def test_it_prints_what_the_page_says(
     with redirect_stdout(StringIO()) as printed:
         exec(program, {})
     assert printed.getvalue().split() == SHOWN[step].split()
+
+
+def test_the_rewriting_is_found_and_keeps_its_contract(monkeypatch: pytest.MonkeyPatch) -> None:
+    word = ModuleType("core.rewritings.word")
+    exec(REWRITING, word.__dict__)
+    monkeypatch.setattr(rewritings, "modules", lambda _package: {"word": word})
+    assert rewritings.queries("word", "When was the lamp lit?", "Lamps, mostly.") == ("Lamps,",)
+    assert rewritings.queries("word", "When was the lamp lit?", " ") == ()
+    (message,) = rewritings.messages("word", "When was the lamp lit?")
+    assert message.content.endswith("Question: When was the lamp lit?")

@@ -25,7 +25,7 @@ ORDER = (
     ("papers", "metrics", "charts"),
     ("labels",),
     ("choices",),
-    ("indexes", "chunkers", "rerankers", "generators", "embedders"),
+    ("indexes", "chunkers", "rerankers", "generators", "embedders", "rewritings"),
     ("models", "store", "logs"),
     ("documents",),
     ("tasks", "files", "text", "settings", "pdf", "ocr"),
@@ -45,6 +45,7 @@ BEHIND = {
     "embedders",
     "rerankers",
     "generators",
+    "rewritings",
 }
 # Libraries that one place alone imports.
 ONLY: dict[str, str | tuple[str, ...]] = {

@@ -4,7 +4,7 @@ decides its answer. Loads no model and asks nothing."""
 from dataclasses import replace
 from functools import cache
 
-from core import chunkers, generators, indexes
+from core import chunkers, generators, indexes, rewritings
 from core.answering import prompts
 from core.errors import BadInput
 from core.models import Models, registry, vocabularies
@@ -38,11 +38,23 @@ class Pinning:
                 vocabularies.check(tokenizer)
         if recipe.generation:
             generators.check(recipe.generation)
-        recipe = completed(recipe)
+        recipe = self._completed(recipe)
         for family, name in self._names(recipe):
             registry.find(self._settings, family, name)
             if family == "embedder" and name == recipe.chunking.tokenizer:
                 self._models.check_tokens(name)
+
+    def _completed(self, recipe: Recipe) -> Recipe:
+        """As `completed`, and who rewrites the question: by default who answers it."""
+        recipe = completed(recipe)
+        wanted = recipe.evidence
+        if not isinstance(wanted, Retrieval):
+            return recipe
+        rewriter = ""
+        if wanted.rewrite != rewritings.NONE:
+            answers = recipe.generation.generator if recipe.generation else ""
+            rewriter = wanted.rewriter or answers or self._models.default("generator")
+        return replace(recipe, evidence=replace(wanted, rewriter=rewriter))
 
     @staticmethod
     def _names(recipe: Recipe) -> list[tuple[registry.Family, str]]:
@@ -55,6 +67,8 @@ class Pinning:
                 names.append(("embedder", recipe.chunking.tokenizer))
             if recipe.evidence.reranker:
                 names.append(("reranker", recipe.evidence.reranker))
+            if recipe.evidence.rewriter:
+                names.append(("generator", recipe.evidence.rewriter))
         if recipe.generation:
             names.append(("generator", recipe.generation.generator))
         return list(dict.fromkeys(names))
@@ -63,7 +77,7 @@ class Pinning:
         """The recipe with nothing left open, and with the revisions of its models, of the prompt,
         of an index that may miss something, and of its chunker and of rank fusion where these
         changed, as they are here now."""
-        recipe = completed(recipe)
+        recipe = self._completed(recipe)
         revisions = [
             (name, self._models.find(family, name).revision) for family, name in self._names(recipe)
         ]
@@ -80,6 +94,9 @@ class Pinning:
                 revisions.append((recipe.chunking.chunker, cuts))
             if recipe.evidence.retriever == "hybrid" and (fuses := self._fuses()):
                 revisions.append((recipe.evidence.retriever, fuses))
+        if isinstance(recipe.evidence, Retrieval) and recipe.evidence.rewriter:
+            way, _ = rewritings.named(recipe.evidence.rewrite)
+            revisions.append(("rewrite", way.VERSION))
         if isinstance(recipe.evidence, Retrieval) and recipe.evidence.budget:
             counter = self._models.find("embedder", self._models.token_counter())
             revisions.append(("budget", f"{counter.name} {counter.revision}"))

@@ -81,6 +81,7 @@ def counted(planned: SweepPlan) -> dict[str, object]:
         "answers": planned.answers,
         "rerank_pairs": planned.rerank_pairs,
         "embedded_texts": planned.embedded_texts,
+        **({"rewritings": planned.rewritings} if planned.rewritings else {}),
         "distinct_prompts_at_most": planned.distinct_prompts,
         "seconds_estimated": round(planned.seconds, 1),
         **({} if planned.dollars is None else {"dollars_estimated": round(planned.dollars, 4)}),

@@ -93,7 +93,8 @@ def _apart(comparison: Comparison) -> list[tuple[Run, str]]:
 def _said(run: Run) -> list[str]:
     """How the answer ended, what it took, and what a reader must know."""
     ended = [f"Answer: {labels.outcome(run.answer)}."] if run.answer else []
-    return [*ended, *labels.budget(run), *run.notes]
+    searched = [f"{labels.searched_for(run.rewritten)}."] if run.rewritten else []
+    return [*ended, *labels.budget(run), *searched, *run.notes]
 
 
 def _place(hit: Hit) -> str:

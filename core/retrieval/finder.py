@@ -8,14 +8,17 @@ import time
 from collections.abc import Generator, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from core import rewritings
 from core.errors import BadInput
 from core.models import Models, ReadLengths, device, offsets
 from core.papers import Papers
 from core.retrieval import ranking, reading
 from core.retrieval.cuts import Cuts
 from core.retrieval.pools import Pools
+from core.retrieval.rewriter import Rewriter
 from core.settings import Settings
 from core.store import Store
 from core.tasks import Progress, result_of
@@ -33,6 +36,7 @@ from core.types import (
     Recipe,
     Reranker,
     Retrieval,
+    Rewritten,
     Span,
     Whole,
     digest,
@@ -48,26 +52,31 @@ UNKNOWN = "How much of a chunk {} reads cannot be known here: its server does no
 NO_WORD = "No chunk holds a word of the question that BM25 counts, so nothing was found."
 
 
+Found = list[tuple[Chunk, float]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Searched:
     """What was found for one question, best first, by vectors and by words (None for a search that
-    was not made), and by chunk how many of its characters the embedder reads (None too where that
-    cannot be known)."""
+    was not made; of further queries both lists each), and by chunk how many of its characters the
+    embedder reads (None too where that cannot be known)."""
 
     similar: list[tuple[Chunk, float]] | None
     lexical: list[tuple[Chunk, float]] | None
+    others: tuple[tuple[Found | None, Found | None], ...] = ()
+    rewritten: Rewritten | None = None
     embedder_reads: dict[Chunk, int] | None
     seconds: float
     notes: tuple[str, ...]
 
     def at(self, depth: int) -> list[ranking.Candidate]:
         """As if the search had gone no deeper than `depth`."""
-        similar, lexical = self.similar, self.lexical
-        return ranking.candidates(
-            similar[:depth] if similar is not None else None,
-            lexical[:depth] if lexical is not None else None,
-            depth,
+        queries = [(self.similar, self.lexical), *self.others]
+        similar, lexical = (
+            ranking.joined([some[:depth] for some in lists if some is not None])
+            for lists in zip(*queries, strict=True)
         )
+        return ranking.candidates(similar, lexical, depth)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +100,7 @@ class Finder:
         self._speeds = store.speeds
         self._papers = papers
         self._models = models
+        self.rewriter = Rewriter(store, models)
         self._cuts = Cuts(store, papers, models)
         self._pools = Pools(settings, store, papers, models, self._cuts)
         self._lengths: dict[tuple[str, str, str], ReadLengths] = {}
@@ -168,7 +178,8 @@ class Finder:
     def _retrieve(
         self, question: str, chunking: Chunking, wanted: Retrieval, paper_ids: tuple[str, ...]
     ) -> Generator[Progress, None, Evidence]:
-        (searched,) = yield from self.search([question], chunking, wanted, paper_ids)
+        rewritten = yield from self.rewriter.rewritten(question, wanted)
+        (searched,) = yield from self.search([question], chunking, wanted, paper_ids, [rewritten])
         reranked = None
         texts = [candidate.chunk.text for candidate in searched.at(wanted.candidates)]
         if wanted.reranker and texts:
@@ -181,46 +192,62 @@ class Finder:
         chunking: Chunking,
         wanted: Retrieval,
         paper_ids: tuple[str, ...],
+        rewritten: Sequence[Rewritten | None] = (),
     ) -> "Generator[Progress, None, list[Searched]]":
         """Everything that a search down to `wanted.candidates` finds for each of these questions,
-        which are searched together; the seconds of each are its share."""
+        or for what they were `rewritten` to, which are searched together; the seconds of each are
+        its share."""
+        asked = [
+            each.queries if each else (question,)
+            for question, each in zip(questions, rewritten or [None] * len(questions), strict=True)
+        ]
+        queries = [query for each in asked for query in each]
+        passage = wanted.rewrite != rewritings.NONE and rewritings.named(wanted.rewrite)[0].PASSAGE
         pool = yield from self._pools.pool(chunking, paper_ids, wanted.prefix)
         if not len(pool.cuts):
             raise BadInput("The chosen papers hold no text to search.")
-        similar: Sequence[list[tuple[Chunk, float]] | None] = [None] * len(questions)
+        similar: Sequence[Found | None] = [None] * len(queries)
         lexical, lengths, seconds = similar, None, 0.0
         if wanted.uses_embedder:
             embedder = yield from self._models.embedder(wanted.embedder)
             lengths = self._read_lengths("embedder", wanted.embedder, embedder)
             among = yield from self._pools.ready(embedder, wanted.embedder, pool)
             started = time.perf_counter()
-            similar = self._pools.similar(questions, embedder, wanted, pool, among)
+            similar = self._pools.similar(queries, embedder, wanted, pool, among, query=not passage)
             seconds += time.perf_counter() - started
         if wanted.uses_words:
             word_index = yield from self._pools.words(chunking, pool)
             started = time.perf_counter()
-            places = [word_index.search(each, wanted.candidates) for each in questions]
+            places = [word_index.search(each, wanted.candidates) for each in queries]
             seconds += time.perf_counter() - started
             lexical = self._pools.with_chunks(pool, places)
+        lists = iter(zip(similar, lexical, strict=True))
         found = []
-        for question, near, matching in zip(questions, similar, lexical, strict=True):
+        for number, each in enumerate(asked):
+            pairs = list(islice(lists, len(each)))
             reads: dict[Chunk, int] | None = None
             notes: tuple[str, ...] = ()
             if lengths:
-                chunks = list(dict.fromkeys(each for each, _ in [*(near or ()), *(matching or ())]))
+                every = [some for pair in pairs for some in pair if some]
+                chunks = list(dict.fromkeys(chunk for some in every for chunk, _ in some))
                 reads = self._reads(chunks, lengths, wanted.prefix)
-                notes = _unread(question, lengths)
+                notes = tuple(
+                    dict.fromkeys(note for query in each for note in _unread(query, lengths))
+                )
             elif wanted.uses_embedder:
                 notes = (UNKNOWN.format(wanted.embedder),)
-            elif not matching:
+            elif not any(matching for _, matching in pairs):
                 notes = (NO_WORD,)
+            made = rewritten[number] if rewritten else None
             found.append(
                 Searched(
-                    similar=near,
-                    lexical=matching,
+                    similar=pairs[0][0],
+                    lexical=pairs[0][1],
+                    others=tuple(pairs[1:]),
+                    rewritten=made,
                     embedder_reads=reads,
                     seconds=seconds / len(questions),
-                    notes=notes,
+                    notes=notes + ((made.note,) if made and made.note else ()),
                 )
             )
         return found
@@ -308,6 +335,7 @@ class Finder:
             search_seconds=searched.seconds,
             rerank_seconds=seconds,
             notes=notes + told,
+            rewritten=searched.rewritten,
         )
 
     def _likeness(self, wanted: Retrieval, found: Sequence[ranking.Candidate]) -> "np.ndarray":

@@ -54,7 +54,7 @@ class Pools:
         self._word_indexes: OrderedDict[tuple[Chunking, tuple[str, ...], str], WordIndex] = (
             OrderedDict()
         )
-        self._questions: OrderedDict[tuple[str, str, str], np.ndarray] = OrderedDict()
+        self._questions: OrderedDict[tuple[str, str, bool, str], np.ndarray] = OrderedDict()
 
     def forget(self) -> None:
         """Let go of all that is in memory; the next search makes it anew."""
@@ -147,8 +147,10 @@ class Pools:
         wanted: Retrieval,
         pool: Pool,
         among: "Wanted",
+        *,
+        query: bool = True,
     ) -> list[list[tuple[Chunk, float]]]:
-        """For each question the chunks that are most similar to it."""
+        """For each question the chunks most similar to it; without `query` they are passages."""
         from core import indexes
 
         model = (wanted.embedder, self._models.find("embedder", wanted.embedder).revision)
@@ -158,7 +160,7 @@ class Pools:
             )
         found = indexes.search(
             self._indexes[wanted.index, model],
-            self._question_vectors(embedder, model, questions),
+            self._question_vectors(embedder, model, questions, query=query),
             among,
             wanted.candidates,
         )
@@ -235,20 +237,26 @@ class Pools:
         return index
 
     def _question_vectors(
-        self, embedder: Embedder, model: tuple[str, str], questions: Sequence[str]
+        self,
+        embedder: Embedder,
+        model: tuple[str, str],
+        questions: Sequence[str],
+        *,
+        query: bool = True,
     ) -> "np.ndarray":
         """The questions' vectors, shape (questions, dimensions)."""
         import numpy as np
 
         kept, asked = self._questions, dict.fromkeys(questions)
-        known = {each: kept[*model, each] for each in asked if (*model, each) in kept}
+        kind = (*model, query)
+        known = {each: kept[*kind, each] for each in asked if (*kind, each) in kept}
         missing = [each for each in asked if each not in known]
         for start in range(0, len(missing), TOGETHER):
             some = missing[start : start + TOGETHER]
             with device.room_for("the question" if len(some) == 1 else "the questions"):
-                known |= zip(some, embedder.embed(some, query=True), strict=True)
+                known |= zip(some, embedder.embed(some, query=query), strict=True)
         for question, vector in known.items():
-            _remember(kept, (*model, question), vector, QUESTIONS_KEPT)
+            _remember(kept, (*kind, question), vector, QUESTIONS_KEPT)
         return np.stack([known[question] for question in questions])
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, get_args
 
-from core import chunkers, indexes
+from core import chunkers, indexes, rewritings
 from core.errors import BadInput
 from core.retrieval import reading
 from core.types import (
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 FUSION = 60  # how little the first places count more than the next, as Cormack et al. found best
 FUSED_FIRST = "8b0220f0000d0f7c"  # `revision` when no recipe held it yet: those keys stay valid
+
+
+Found = tuple[Chunk, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,7 @@ def check(retrieval: Retrieval, chunking: Chunking) -> None:
             f"The prefix is {retrieval.prefix!r}; known are: {', '.join(get_args(Prefix))}."
         )
     filter_from_link(retrieval.where)
+    rewritings.check(retrieval.rewrite)
     if not 0 <= retrieval.variety <= 1:
         raise BadInput(f"The variety is {retrieval.variety:g}; it must be from 0 to 1.")
     if retrieval.variety and not retrieval.uses_embedder:
@@ -82,6 +86,20 @@ def check(retrieval: Retrieval, chunking: Chunking) -> None:
             f"The context budget is {retrieval.budget} tokens; it must be at least 0, which is"
             " without a limit."
         )
+
+
+def joined(lists: Sequence[Sequence[Found]]) -> list[Found] | None:
+    """What several queries found in one list, by reciprocal rank fusion as in `candidates`, each
+    chunk with its best score; a single list as it is, None without any."""
+    if len(lists) < 2:
+        return list(lists[0]) if lists else None
+    fused: dict[Chunk, float] = {}
+    best: dict[Chunk, float] = {}
+    for found in lists:
+        for place, (chunk, score) in enumerate(found, start=1):
+            fused[chunk] = fused.get(chunk, 0) + 1 / (FUSION + place)
+            best[chunk] = max(score, best.get(chunk, score))
+    return [(chunk, best[chunk]) for chunk in sorted(fused, key=lambda chunk: -fused[chunk])]
 
 
 def candidates(

@@ -426,4 +426,9 @@ STEPS: list[tuple[str, str]] = [
         FROM runs;
         """,
     ),
+    (
+        # What models wrote to be searched for instead of a question.
+        "0015_rewritings",
+        "CREATE TABLE rewritings (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;",
+    ),
 ]

@@ -13,6 +13,7 @@ from core.store.paper_sets import PaperSets
 from core.store.papers import PaperStore
 from core.store.questions import QuestionStore
 from core.store.readings import ReadingStore
+from core.store.rewritings import RewritingStore
 from core.store.runs import RunStore
 from core.store.scores import ScoreStore
 from core.store.speeds import SpeedStore
@@ -35,6 +36,7 @@ class Store:
         self.sweeps = SweepStore(self.database, self.runs, sets)
         self.questions = QuestionStore(self.database)
         self.scores = ScoreStore(self.database)
+        self.rewritings = RewritingStore(self.database)
         self.speeds = SpeedStore(self.database)
         self.cards = CardStore(self.database)
         self.studies = StudyStore(self.database)

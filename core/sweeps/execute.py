@@ -23,6 +23,7 @@ from core.types import (
     Given,
     Recipe,
     Retrieval,
+    Rewritten,
     Run,
     Sweep,
     TextGenerator,
@@ -68,6 +69,7 @@ class Grid:
     _open: dict[Place, None] = field(default_factory=dict)
     _found: dict[tuple[int, Search], Searched] = field(default_factory=dict)
     _reranked: dict[tuple[int, str], RerankScores] = field(default_factory=dict)
+    _rewritten: dict[tuple[int, str, str], Rewritten] = field(default_factory=dict)
     _served: dict[str, TextGenerator] = field(default_factory=dict)
     _fitting: dict[str, tuple[str, ...]] = field(default_factory=dict)  # papers, by a filter
 
@@ -82,6 +84,7 @@ class Grid:
         stages = (
             self._known,
             self._outdated,
+            self._rewriting,
             self._searches,
             self._reranking,
             self._outdated,  # a server may have turned out to be another model
@@ -193,6 +196,22 @@ class Grid:
         places = [p for p in self._open if isinstance(self._recipe(p).evidence, Retrieval)]
         return {question: list(some) for question, some in groupby(places, lambda p: p[0])}
 
+    def _rewriting(self) -> Iterator[Progress]:
+        """Rewriter by rewriter, so that each is loaded once."""
+        work: dict[tuple[str, str, int], list[Place]] = {}
+        for question, places in self._searching().items():
+            for place in places:
+                for rewrite, rewriter in plan.rewriters([self._recipe(place)]):
+                    work.setdefault((rewriter, rewrite, question), []).append(place)
+        for done, (rewriter, rewrite, question) in enumerate(sorted(work), start=1):
+            wanted = Retrieval(rewrite=rewrite, rewriter=rewriter)
+            steps = self.finder.rewriter.rewritten(self.sweep.questions[question], wanted)
+            made = yield from self._tried(work[rewriter, rewrite, question], steps)
+            if made:
+                self._rewritten[question, rewrite, rewriter] = made
+            said = f"Rewriting: {done:,} of {len(work):,}"
+            yield Progress(sentence=said, share=done / len(work))
+
     def _searches(self) -> Iterator[Progress]:
         """Embedder by embedder, so that each is loaded once, and chunking by chunking; the
         questions of a search together, as deep as any of them needs."""
@@ -223,11 +242,16 @@ class Grid:
             top_k=1,
             prefix=search.prefix,
             where=search.where,
+            rewrite=search.rewrite,
         )
+        rewritten = [
+            self._rewritten[question, search.rewrite, search.rewriter] if search.rewriter else None
+            for question in questions
+        ]
         texts = [self.sweep.questions[question] for question in questions]
         try:
             found = yield from self.finder.search(
-                texts, search.chunking, wanted, self._papers(Recipe(evidence=wanted))
+                texts, search.chunking, wanted, self._papers(Recipe(evidence=wanted)), rewritten
             )
         except TriptychError as error:
             if len(questions) > 1:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from core import chunkers
+from core import chunkers, rewritings
 from core.answering import LONGEST_QUESTION, answer_units
 from core.retrieval import reading
 from core.settings import Endpoint
@@ -32,6 +32,7 @@ from core.types import (
 GUESSED = {"embed": 23.0, "rerank": 36.0, "answer": 300.0}  # texts, pairs, units of work a second
 FRAME = 60  # tokens of a prompt besides its passages: rules, titles, the question
 CHARACTERS_A_TOKEN, TOKENS_A_WORD, CHARACTERS_A_PAGE = 4, 1.4, 2_000
+REWRITTEN = 128  # tokens at most of what is searched for instead of a question
 LONGEST_READ = 32_000  # characters of whole papers: the packaged model's window, no larger one's
 
 
@@ -45,6 +46,8 @@ class Search:
     index: str = ""  # likewise
     prefix: Prefix = "none"
     where: str = ""
+    rewrite: str = rewritings.NONE
+    rewriter: str = ""
 
     @property
     def way(self) -> tuple[Chunking, Prefix]:
@@ -64,6 +67,8 @@ class Search:
             index=evidence.index if evidence.uses_embedder else "",
             prefix=evidence.prefix,
             where=evidence.where,
+            rewrite=evidence.rewrite,
+            rewriter=evidence.rewriter if evidence.rewrite != rewritings.NONE else "",
         )
 
 
@@ -90,6 +95,7 @@ class SweepPlan:
     searches: int = 0
     embedded_texts: int = 0
     rerank_pairs: int = 0
+    rewritings: int = 0
     distinct_prompts: int = 0
     passages: int = 0  # in all distinct prompts
     passages_read: int = 0  # of these, when what prompts begin alike with is read once
@@ -155,6 +161,12 @@ def reranked(recipes: Iterable[Recipe]) -> dict[tuple[Search, str], list[int]]:
     }
 
 
+def rewriters(recipes: Iterable[Recipe]) -> list[tuple[str, str]]:
+    """Each way in which these recipes rewrite a question, and who does it."""
+    found = {(each.rewrite, each.rewriter): None for each in depths(recipes) if each.rewriter}
+    return list(found)
+
+
 Texts = Collection[Hashable] | int  # what stands for each text of the chunks, or how many at most
 
 
@@ -202,6 +214,7 @@ def plan(
             for searches in _by_embedder(recipes).values()
         ),
         rerank_pairs=len(kept) * pairs,
+        rewritings=len(kept) * len(rewriters(recipes)),
         distinct_prompts=len(kept) * len(prompts),
         passages=len(kept) * sum(each.passages for each in prompts) + handed,
         passages_read=len(kept) * sum(each.passages for each in _longest(prompts)) + handed,
@@ -321,6 +334,9 @@ def estimated(
         units = answer_units(_tokens(prompt), how.max_tokens)
         so_far = amounts.get(("answer", how.generator), 0)
         amounts["answer", how.generator] = so_far + questions * units
+    for _, rewriter in rewriters(recipes):
+        so_far = amounts.get(("answer", rewriter), 0)
+        amounts["answer", rewriter] = so_far + questions * answer_units(FRAME, REWRITTEN)
     guessed = {stage: None for stage, model in amounts if (stage, model) not in speeds}
     seconds = sum(
         amount / speeds.get((stage, model), GUESSED[stage])
@@ -352,6 +368,9 @@ def _dollars(
         name = prompt.generation.generator
         read[name] = read.get(name, 0.0) + questions * _tokens(prompt)
         written[name] = written.get(name, 0.0) + questions * prompt.generation.max_tokens
+    for _, rewriter in rewriters(recipes):
+        read[rewriter] = read.get(rewriter, 0.0) + questions * FRAME
+        written[rewriter] = written.get(rewriter, 0.0) + questions * REWRITTEN
     costs = [
         prices[name].dollars(tokens, written.get(name, 0.0))
         for name, tokens in read.items()

@@ -79,13 +79,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rewritten:
-    """What was searched for instead of the question, and what writing it took: its seconds are 0
-    where it was written before."""
+    """What was searched for instead of the question, and what writing it took: nothing where it was
+    written before. `note`: what a reader must know of it."""
 
     queries: tuple[str, ...]
     seconds: float
     prompt_tokens: int | None = None
     answer_tokens: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,10 @@ def draw(
     """Panels of equal width; `over` is False while they may still change. `asked` is the question
     with its gold, if that is known and may be shown."""
     settings = labels.apart([panel.recipe for panel in panels])
+    with st.container():  # always there: the panels keep their place
+        written = (panel.evidence.rewritten for panel in panels)
+        for said in dict.fromkeys(labels.searched_for(each) for each in written if each):
+            st.caption(f":material/manage_search: {labels.escaped(said)}")
     with st.container(key="panels"):
         for index, (column, panel) in enumerate(
             zip(st.columns(len(panels), gap="medium", wrap=False), panels, strict=True)

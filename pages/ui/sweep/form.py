@@ -303,6 +303,8 @@ def cost(plan: SweepPlan, typed: int = 0) -> None:
         st.metric("runs", f"{plan.cells:,}", width="content")
         if plan.answers:
             st.metric("different prompts", at_most(plan.distinct_prompts), width="content")
+        if plan.rewritings:
+            st.metric("questions rewritten", at_most(plan.rewritings), width="content")
         st.metric("reranker calls", at_most(plan.rerank_pairs), width="content")
         st.metric(
             "about",
