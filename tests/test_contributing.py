@@ -1,5 +1,5 @@
-"""The chunker and the rewriting of CONTRIBUTING.md, as a newcomer would copy them from the page: they
-keep their contracts, and the chunker prints what the page says."""
+"""The chunker and the rewriting of CONTRIBUTING.md, as a newcomer would copy them from the page:
+they keep their contracts, and the chunker prints what the page says."""
 
 import sys
 from contextlib import redirect_stdout
