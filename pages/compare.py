@@ -5,13 +5,14 @@ import streamlit as st
 from core import labels
 from core.answering import RunningComparison
 from core.lab import Lab
-from core.types import Comparison, Question, Recipe
+from core.types import Comparison, Question, Recipe, Retrieval, Whole
 from pages.ui.classroom import teacher
 from pages.ui.compare import asking, candidates, headline, panels, settings
 from pages.ui.shared import frame, gold
 
 POLL_SECONDS = 0.4  # how often the panels are redrawn while they stream
 MOST_PANELS = 6
+WHOLE = "Whole papers"  # the fourth panel, chosen like a chip
 
 
 def main(lab: Lab) -> None:
@@ -41,12 +42,14 @@ def ask(lab: Lab, comparison: Comparison | None) -> None:
         key="compare-settings", horizontal=True, vertical_alignment="center", gap="xsmall"
     ):
         recipe, paper_ids = settings.draw(lab)
-        whole = st.toggle(
-            "Whole papers too",
+        whole = st.pills(
+            WHOLE,
+            [WHOLE],
+            selection_mode="multi",
             key="compare.whole",
             persist_state="session",
-            help="A fourth panel: no search, all of the papers in the prompt, as far as the model's"
-            " window goes.",
+            label_visibility="collapsed",
+            width="content",
         )
         if comparison and not any(run.imported for run in comparison.runs):
             more(lab, comparison, recipe, paper_ids)
@@ -73,8 +76,11 @@ def adopt(lab: Lab, viewed: RunningComparison | Comparison | None) -> None:
     if isinstance(viewed, Comparison) and any(run.imported for run in viewed.runs):
         return  # its settings have gaps
     parts = viewed.panels if isinstance(viewed, RunningComparison) else viewed.runs
-    if parts:
-        settings.restore(parts[-1].recipe)
+    recipes = [part.recipe for part in parts]
+    for recipe in recipes[-1:] + [each for each in recipes if isinstance(each.evidence, Retrieval)]:
+        settings.restore(recipe)  # the last that searched says most
+    whole = any(isinstance(recipe.evidence, Whole) for recipe in recipes)
+    st.session_state["compare.whole"] = [WHOLE] if whole else []
     if isinstance(viewed, Comparison) and any(run.origin != "lab" for run in viewed.runs):
         settings.choose_best(lab)
 

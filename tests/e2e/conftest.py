@@ -101,7 +101,7 @@ def answer_by(page: Page, *, generator: str = "", max_tokens: int = 0) -> None:
             field = page.locator(f".st-key-compare-{key} input")
             field.fill(value)
             field.press("Enter")
-    chosen = f"{generator} · " if generator else f"at most {max_tokens} tokens"
+    chosen = f"{generator} · " if generator else f"· {max_tokens} tokens"
     expect(page.locator(".st-key-compare-generation button").first).to_contain_text(chosen)
     page.keyboard.press("Escape")
     ready(page)

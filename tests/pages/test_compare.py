@@ -264,7 +264,7 @@ def test_an_answer_that_failed_says_why(
 
 
 def test_whole_papers_are_a_fourth_panel_that_says_what_it_read(ready: AppTest, lab: Lab) -> None:
-    ready.toggle(key="compare.whole").set_value(True).run()
+    ready.pills(key="compare.whole").set_value(["Whole papers"]).run()
     ask(ready, QUESTION)
     settled(ready, lab)
     assert not ready.exception

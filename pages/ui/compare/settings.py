@@ -120,7 +120,7 @@ def _retrieval(lab: Lab) -> dict[str, Any]:
 
 def _generation(lab: Lab) -> dict[str, Any]:
     state = st.session_state
-    label = f"{state['compare.generator']} · at most {state['compare.max_tokens']} tokens"
+    label = f"{state['compare.generator']} · {state['compare.max_tokens']} tokens"
     with st.popover(labels.escaped(label), key="compare.generation"):
         generator = _model(lab, "generator")
         honest = small_model_sentence(lab, generator)
