@@ -193,6 +193,7 @@ def _row(lab: Lab, paper: Paper, kept: KeptQuestion, turn: Callable[[int], None]
         st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="xsmall"),
     ):
         aside = " :gray-badge[test set]" if kept.held_out else ""
+        aside += " :violet-badge[generated]" if kept.question.generated_by else ""
         asked = labels.escaped(labels.shortened(kept.question.text, 110))
         st.button(
             f"{_page_of(paper, first)}{asked}{aside}",
