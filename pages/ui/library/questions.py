@@ -1,5 +1,5 @@
 """The questions with gold of the whole library: how many there are, in from files and cards, looked
-through, and out again. Those held out are counted, and shown only to who asks for them."""
+through, and out again. Those of the test set are counted, and shown only to who asks for them."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -121,7 +121,7 @@ def _take_out(lab: Lab, kept: int, held_out: int) -> None:
                 st.download_button(
                     f"{name} ({count:,})",
                     partial(_written, lab, aside),
-                    "held-out.jsonl" if aside else "questions.jsonl",
+                    "test-set.jsonl" if aside else "questions.jsonl",
                     key=f"library.questions.export.{aside}",
                     on_click="ignore",
                 )
@@ -227,7 +227,7 @@ def _look_through() -> None:
             disabled=not chosen,
             key="library.questions.move",
             on_click=_each,
-            args=("taken in again" if shown else "held out", chosen, moved),
+            args=("taken in again" if shown else "kept for the test set", chosen, moved),
         )
         st.button(
             "Delete them",
