@@ -69,7 +69,8 @@ def _named(settings: Sequence[str], width: int) -> tuple[list[str], dict[float, 
             middle = (some[0] + some[-1]) / 2
             fitting = max(width, width * len(some))
             head = _lines(parts[some[0]][:1], fitting)
-            groups[middle + 0.001] = "<br>" * longest + "<br>".join(f"<b>{x}</b>" for x in head)
+            # Plotly takes ticks for one where they are less than 1/10,000 of the axis apart.
+            groups[middle + 0.009] = "<br>" * longest + "<br>".join(f"<b>{x}</b>" for x in head)
         parts = [each[1:] for each in parts]
     return ["<br>".join(_lines(each, width)) for each in parts], groups, said
 
