@@ -386,6 +386,11 @@ def moment(at: str) -> str:
     return f"{at[:10]} {at[11:16]} UTC" if at else "time not known"
 
 
+def signed(value: float, digits: int = 1) -> str:
+    """+4.2 or −4.2, with a minus sign; no −0.0."""
+    return f"{round(value, digits) + 0.0:+.{digits}f}".replace("-", "−")
+
+
 def seconds(value: float) -> str:
     """Two digits; what takes less than a thousandth is said so."""
     return f"{value:.2g}" if value >= 0.001 else "< 0.001"

@@ -98,6 +98,19 @@ def test_the_hardest_question_stands_first() -> None:
     assert chart.figure.layout.yaxis.ticktext == ("hard", "easy")
 
 
+def test_settings_stand_level_below_a_heat_map_and_their_short_words_are_told() -> None:
+    points = [
+        point(f"{size}/100 · top 3 of 12, reranked", question="q", values={"good": 0.5})
+        for size in (400, 800)
+    ]
+    chart = quality.by_question(points, "good", "light")
+    axis = chart.figure.layout.xaxis
+    assert axis.tickangle == 0
+    assert set(axis.ticktext) == {"400/100<br>k 3<br>rr", "800/100<br>k 3<br>rr"}
+    assert chart.counted.endswith("k: top-k, rr: reranked")
+    assert chart.least < 1_280
+
+
 def test_labels_cut_to_the_same_words_stay_apart() -> None:
     long = "the very same beginning of a setting that goes on "
     points = [point(long + "one"), point(long + "two"), point(long + "three")]

@@ -103,7 +103,7 @@ def test_the_memo_names_what_was_not_tested(lab: Lab, tmp_path: Path) -> None:
     assert "- 6 questions with gold, over 1 paper, on" in text
     assert "- Chunk size and overlap: 60/0, 600/0." in text
     assert "- Any embedder but hashing." in text
-    assert "- The choice on held-out questions." in text
+    assert "- The choice on the test set." in text
     assert "- Answers: only what was retrieved was judged." in text
 
 
@@ -127,7 +127,7 @@ def test_answers_are_never_written(lab: Lab, tmp_path: Path) -> None:
 def test_held_out_questions_are_for_the_end(lab: Lab, tmp_path: Path) -> None:
     paper = town(lab, tmp_path)
     preset = presets.read("sizes", PRESET)
-    with pytest.raises(BadInput, match="No held-out question has gold"):
+    with pytest.raises(BadInput, match="No question of the test set has gold"):
         lab.evaluations.plan(preset, (paper,), held_out=True)
     file = tmp_path / "held.jsonl"
     gold = [{"paper": "town", "quote": FACTS[0][1]}]
@@ -226,7 +226,7 @@ def test_evaluations_are_found_again_and_not_computed_twice(lab: Lab, tmp_path: 
 def test_the_choice_is_checked_on_the_questions_held_out(lab: Lab, tmp_path: Path) -> None:
     paper = town(lab, tmp_path)
     first = evaluated(lab, (paper,))
-    with pytest.raises(BadInput, match="No held-out question has gold"):
+    with pytest.raises(BadInput, match="No question of the test set has gold"):
         lab.evaluations.plan_check(first.sweep.id, ["60/0 · top 1"])
     assert lab.evaluations.held_out((paper,)) == 0
     file = tmp_path / "held.jsonl"

@@ -581,3 +581,34 @@ def test_what_a_model_wrote_stays_marked_through_files_changes_and_cards(
     lab._store.cards.keep([card])
     list(lab.questions.take_cards("D"))
     assert lab.questions.all()[1].question.generated_by == "a model"
+
+
+def test_questions_from_cards_are_chosen_by_deck_and_by_tag(lab: Lab) -> None:
+    span = Span(paper_id=lab.papers.all()[0].id, start=2, end=6)
+    cards = [
+        Card(id="a", deck="Lamps", question="Why?", answer="So.", tags=("oil",), span=span),
+        Card(id="b", deck="Lamps", question="Who?", answer="Ada.", tags=("oil", "new"), span=span),
+        Card(id="c", deck="Tides", question="When?", answer="Now.", span=span),
+    ]
+    lab._store.cards.keep(cards)
+    for deck in ("Lamps", "Tides"):
+        assert all(each.status == "added" for each in lab.questions.take_cards(deck))
+    lab.questions.mark("Where?", [span])
+    assert lab.questions.sources() == {
+        "#new": 1,
+        "#oil": 2,
+        "deck Lamps": 2,
+        "deck Tides": 1,
+        "from cards": 3,
+        "marked in the Library": 1,
+    }
+
+    def texts(*sources: str) -> list[str]:
+        return [kept.question.text for kept in lab.questions.all(sources=sources)]
+
+    assert texts("#oil") == texts("deck Lamps") == ["Why?", "Who?"]
+    assert texts("#new", "deck Tides") == ["Who?", "When?"]
+    assert len(texts()) == 4
+    lab.cards.delete("c")
+    assert "deck Tides" not in lab.questions.sources()
+    assert texts("from cards") == ["Why?", "Who?", "When?"]

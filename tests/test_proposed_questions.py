@@ -115,3 +115,40 @@ def test_told_to_stop_it_asks_no_more(
     assert list(lab.proposed_questions.propose(passages, "echo", stop)) == []
     with pytest.raises(BadInput, match="no passage to ask about"):
         lab.proposed_questions.passages([paper], 0)
+
+
+def test_proposals_wait_in_the_background_for_a_verdict(
+    lab: Lab, paper: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(echo, "load", lambda *_: Scribe(GOOD, "No idea."))
+    book = lab.proposed_questions
+    task = book.start([paper], 1, "echo")
+    task.join()
+    assert (task.done, task.kept, task.refused, task.error) == (1, 1, [], None)
+    (proposed,) = book.waiting()
+    lab.questions.keep(Question(text="Here?"), held_out=True)
+    with pytest.raises(BadInput, match="asked here already"):
+        book.accept(proposed, "Here?", "1874")
+    with pytest.raises(BadInput, match="question is empty"):
+        book.accept(proposed, " ", "1874")
+    change = book.accept(proposed, "When did it burn first?", "In 1874")
+    assert change.after
+    assert change.after.question.generated_by == "echo"
+    assert book.waiting() == []
+    book.take_back(proposed, change)
+    assert (book.waiting(), lab.questions.all()) == ([proposed], [])
+
+
+def test_what_was_proposed_before_waits_on_and_what_was_rejected_does_not_come_again(
+    lab: Lab, paper: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = lab.proposed_questions
+    other = "Question: Which oil does the lamp burn?\nAnswer: whale oil"
+    monkeypatch.setattr(echo, "load", lambda *_: Scribe(f"{GOOD}\n{other}", "No.", "No.", GOOD))
+    book.start([paper], 1, "echo").join()
+    rejected, kept = book.waiting()
+    book.reject(rejected)
+    again = book.start([paper], 1, "echo")
+    again.join()
+    assert [each.why for each in again.refused] == [TWICE]
+    assert book.waiting() == [kept]

@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tokenizers import Tokenizer
 
+from core import chunkers
 from core.__main__ import main
+from core.chunkers import recursive_tokens
 from core.lab import Lab
 from core.settings import SAMPLES, Settings
 from core.text import words, words_as_code
@@ -72,6 +75,36 @@ def test_a_script_finds_the_same_passages_in_the_same_order(tmp_path: Path) -> N
             for hit in lab.answering.search(question, recipe, paper_ids).hits
         ]
         assert found == here
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(("size", "overlap"), recursive_tokens.USUAL)
+def test_a_script_cuts_all_sample_papers_by_recursive_tokens_as_here(
+    size: int, overlap: int, tmp_path: Path
+) -> None:
+    lab = Lab(Settings(data=tmp_path / "data"))
+    if lab.models.missing_offline():
+        pytest.skip("the packaged models are not installed")
+    lab.papers.add_samples()
+    chunking = Chunking(chunker="recursive_tokens", size=size, overlap=overlap)
+    written = lab.script(Recipe(chunking=chunking, evidence=BM25, generation=None))
+    script: dict[str, Any] = {}
+    exec(written.partition("question, *files")[0], script)
+    embedder = lab.models.find("embedder", lab.models.default("embedder"))
+    counted = Tokenizer.from_file(f"{embedder.folder}/tokenizer.json")
+    counted.no_truncation()
+    counted.no_padding()
+    for row in lab.papers.all():
+        paper = lab.papers.get(row.id)
+        pages = (slice(*paper.page_span(page)) for page in range(1, paper.pages + 1))
+        found = list(script["chunks"]("\f".join(paper.text[page] for page in pages)))
+        here = chunkers.cut(
+            paper,
+            chunking,
+            lambda text: counted.encode(text, add_special_tokens=False).offsets,
+        )
+        assert found == [(chunk.start, chunk.text) for chunk in here]
+        assert len(found) > 5
 
 
 def test_the_command_line_writes_a_script_that_imports_nothing_of_this_program(

@@ -1,16 +1,15 @@
 """Charts of a study with gold: what a setting finds for the text it costs, and which questions each
 setting wins and loses."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from core import labels
 from core.charts.chart import Chart
+from core.charts.level_names import CELL, Below, cell
 from core.charts.palette import GROUND, NEUTRAL, SETTINGS, Theme
-from core.charts.quality import CELL, LABELS, MOST_QUESTIONS, WIDEST, cell, least, squares
+from core.charts.quality import MOST_QUESTIONS, squares
 from core.charts.style import dressed, safe, short, ticks
 
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ RIBBON = 0.14  # how much of its colour a ribbon has
 MOST_RIBBONS = 3  # more of them hide each other; then each mark has a bar
 PANEL = 270  # pixels of one of several, one below the other
 LEGEND = 24  # pixels of one of its lines, which holds two series
-LETTER, LINE = 6.5, 17  # pixels of a name below a column: its letters' width, its lines' height
-NARROW = 7  # letters in a line of it where columns are many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,10 +228,9 @@ def won_and_lost(
     shown = order[:MOST_QUESTIONS]
     if len(shown) < len(order):
         n += f"; the {len(shown)} that divide most are drawn, the table holds all"
-    width = max(cell(len(settings)), round((WIDEST - LABELS) / len(settings)))
-    below, groups, words = _below(settings, max(NARROW, int(width / LETTER)))
-    if words:
-        n += f"; {words}"
+    below = Below(settings)
+    if below.words:
+        n += f"; {below.words}"
     from core.charts.drawing import Figure
 
     signs = {
@@ -256,14 +252,11 @@ def won_and_lost(
         f"{measure} %{{customdata[2]:.0%}}<extra></extra>",
         **squares([recalls[number][at] for at, number in places], theme, size=cell(len(settings))),
     )
-    lines = max(text.count("<br>") + 1 for text in [*below, *groups.values()])
-    dressed(figure, title, n, theme, height=40 + LINE * lines + CELL * len(shown))
+    dressed(figure, title, n, theme, height=below.height + CELL * len(shown))
     figure.update_layout(showlegend=False)
     figure.update_yaxes(**ticks([questions[at] for at in shown], 44))
     figure.update_yaxes(range=[len(shown) - 0.4, -0.6])
-    figure.update_xaxes(**ticks(list(settings)), tickangle=0, tickfont={"size": 12})
-    figure.update_xaxes(tickvals=[*range(len(settings)), *groups])
-    figure.update_xaxes(ticktext=[*below, *groups.values()])
+    figure.update_xaxes(**below.ticks)
     rows: list[dict[str, Any]] = [
         {
             "question": questions[at],
@@ -274,52 +267,9 @@ def won_and_lost(
         for at in order
         for number in range(len(settings))
     ]
-    widest = max(len(line) for text in below for line in text.split("<br>"))
-    room = max(least(len(settings)), LABELS + round((widest * LETTER + 4) * len(settings)))
-    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows, wide=True, least=room)
-
-
-def _below(settings: Sequence[str], width: int) -> tuple[list[str], dict[float, str], str]:
-    """Names that stand level below their columns, each part of a setting's on lines of `width`
-    letters; what neighbours begin with alike, in bold below them, by the middle of their columns;
-    and what the short words mean."""
-    candidates = {each for name in settings for each in re.findall(r" of (\d+)", name)}
-    parts = []
-    for name in settings:
-        brief = re.sub(r"\btop (\d+)", "k\u00a0\\1", name)
-        brief = re.sub(r" of (\d+)", "" if len(candidates) < 2 else " · of\u00a0\\1", brief)
-        parts.append(re.sub(r"(?<=\d), reranked( by)?", " · rr", brief).split(" · "))
-    known = {"k\u00a0": "k: top-k", "rr": "rr: reranked"}
-    said = ", ".join(
-        what
-        for word, what in known.items()
-        if any(part.startswith(word) for each in parts for part in each)
+    return Chart(
+        name=name, title=title, counted=n, figure=figure, rows=rows, wide=True, least=below.least
     )
-    groups: dict[float, str] = {}
-    together = [list(some) for _, some in groupby(range(len(parts)), lambda at: parts[at][0])]
-    if len(together) < len(parts) and all(len(each) > 1 for each in parts):
-        longest = max(len(_lines(each[1:], width)) for each in parts)
-        for some in together:
-            middle = (some[0] + some[-1]) / 2
-            fitting = max(width, width * len(some))
-            head = _lines(parts[some[0]][:1], fitting)
-            groups[middle + 0.001] = "<br>" * longest + "<br>".join(f"<b>{x}</b>" for x in head)
-        parts = [each[1:] for each in parts]
-    return ["<br>".join(_lines(each, width)) for each in parts], groups, said
-
-
-def _lines(parts: Sequence[str], width: int) -> list[str]:
-    """Each part on lines of its own, broken at blanks and hyphens alone."""
-    lines: list[str] = []
-    for part in parts:
-        first = True
-        for piece in re.findall(r"[^ -]+[ -]*|[ -]+", part):
-            if not first and len(lines[-1] + piece.rstrip()) <= width:
-                lines[-1] += piece
-            else:
-                lines.append(piece)
-            first = False
-    return [safe(line.rstrip()) for line in lines]
 
 
 def _sign(change: float, alike: float) -> str:

@@ -7,14 +7,12 @@ from typing import Any
 
 from core import labels
 from core.charts.chart import Chart
+from core.charts.level_names import CELL, WIDEST, Below, cell
 from core.charts.palette import GROUND, INK, SCALE, Theme
 from core.charts.style import dressed, safe, short, ticks
 from core.charts.tidy import Point
 
-CELL = 34  # pixels of a square mark
-BELOW = 240  # pixels that the names of settings take below a heat map
-NARROWEST, WIDEST = 860, 1_150  # pixels: what a title needs, and what a projector has
-LABELS, GAP = 330, 4  # pixels beside a heat map for its questions, and between its marks
+NARROWEST = 860  # pixels, what a title needs
 NUMBERED = 26  # pixels of the smallest mark that has room for its number
 MOST_QUESTIONS = 40  # rows that can still be read
 
@@ -142,6 +140,9 @@ def by_question(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
     n = counted(held)
     if len(shown) < len(questions):
         n += f"; the {len(shown)} hardest are drawn, the table holds all"
+    below = Below(settings)
+    if below.words:
+        n += f"; {below.words}"
     from core.charts.drawing import Figure
 
     keys = [key for key in means if key[0] in set(shown)]
@@ -155,17 +156,18 @@ def by_question(points: Sequence[Point], measure: str, theme: Theme) -> Chart:
         "<extra></extra>",
         **squares([means[key] for key in keys], theme, size=cell(len(settings))),
     )
-    dressed(figure, title, n, theme, height=BELOW + CELL * len(shown))
+    dressed(figure, title, n, theme, height=below.height + CELL * len(shown))
     figure.update_layout(showlegend=False)
     figure.update_yaxes(**ticks(shown, 44))
     figure.update_yaxes(range=[len(shown) - 0.4, -0.6])
-    figure.update_xaxes(**ticks(settings), tickangle=-40)
+    figure.update_xaxes(**below.ticks)
     rows = [
         {"question": key[0], "setting": key[1], measure: value, "n": len(cells[key])}
         for key, value in means.items()
     ]
-    room = least(len(settings))
-    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows, wide=True, least=room)
+    return Chart(
+        name=name, title=title, counted=n, figure=figure, rows=rows, wide=True, least=below.least
+    )
 
 
 def said(mean: float, between: tuple[float, float] | None) -> str:
@@ -206,20 +208,10 @@ def squares(
     }
 
 
-def least(columns: int) -> int:
-    """Pixels for a heat map with so many columns and a question beside each row."""
-    return LABELS + (cell(columns) + GAP) * columns
-
-
 def as_wide_as(columns: int, each: int, labels: int) -> int | None:
     """Pixels for a heat map: marks that stand far apart cannot be compared. None: the page's."""
     wanted = max(NARROWEST, labels + columns * each)
     return wanted if wanted <= WIDEST else None
-
-
-def cell(columns: int) -> int:
-    """Pixels of a mark where so many stand side by side."""
-    return max(14, min(CELL - 2, 900 // columns - 2))
 
 
 def _ordered(means: dict[tuple[str, str], float], part: int) -> list[str]:

@@ -6,8 +6,9 @@ from itertools import combinations
 from statistics import fmean
 
 from core.charts.chart import Chart
+from core.charts.level_names import CELL, Below, cell
 from core.charts.palette import ARM_COLOURS, HAIRLINE, INK, UNUSED, Theme
-from core.charts.quality import BELOW, CELL, NARROWEST, cell, counted, least, none_of, squares
+from core.charts.quality import NARROWEST, counted, none_of, squares
 from core.charts.style import dressed, safe, short, ticks
 from core.charts.tidy import Point
 from core.types import Hit
@@ -185,6 +186,9 @@ def overlap(points: Sequence[Point], theme: Theme) -> Chart:
     n = counted(held)
     if len(places) > len(settings):
         n += f"; the first {len(settings)} of {len(places)} settings are drawn"
+    below = Below(settings)
+    if below.words:
+        n += f"; {below.words}"
     from core.charts.drawing import Figure
 
     both = {**pairs, **{(other, one): share for (one, other), share in pairs.items()}}
@@ -202,18 +206,19 @@ def overlap(points: Sequence[Point], theme: Theme) -> Chart:
         title,
         f"{n}; % of the characters",
         theme,
-        height=BELOW + CELL * len(settings),
+        height=below.height + CELL * len(settings),
     )
     figure.update_layout(showlegend=False)
     figure.update_yaxes(**ticks(settings, 44))
     figure.update_yaxes(range=[len(settings) - 0.4, -0.6])
-    figure.update_xaxes(**ticks(settings), tickangle=-40)
+    figure.update_xaxes(**below.ticks)
     rows = [
         {"setting": one, "other setting": other, "shared": share}
         for (one, other), share in sorted(pairs.items(), key=lambda pair: -pair[1])
     ]
-    room = least(len(settings))
-    return Chart(name=name, title=title, counted=n, figure=figure, rows=rows, wide=True, least=room)
+    return Chart(
+        name=name, title=title, counted=n, figure=figure, rows=rows, wide=True, least=below.least
+    )
 
 
 def jaccard(one: Covered, other: Covered) -> float:

@@ -27,6 +27,7 @@ __all__ = [
     "headings",
     "measured",
     "names",
+    "recursive_tokens",
     "revision",
     "sources",
     "unit",

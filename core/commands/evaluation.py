@@ -38,7 +38,8 @@ def add_verbs(verbs: Verbs) -> None:
         action="append",
         default=[],
         metavar="SOURCE",
-        help="only questions from there: “marked in the Library”, “from cards”, or a file's name",
+        help="only questions from there: “marked in the Library”, “from cards”, “deck NAME”, a"
+        " card's “#tag”, or a file's name; given again: from there, too",
     )
     evaluate.add_argument("--memo", metavar="FILE", type=Path, help="also write the decision")
     evaluate.add_argument(

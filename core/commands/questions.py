@@ -87,12 +87,12 @@ def propose_questions(lab: Lab, options: argparse.Namespace) -> int:
     read = set()
     for each in lab.proposed_questions.propose(passages, name, stop):
         read.add(each.passage)
-        if each.question and not each.why:
+        if each.question and each.let_through:
             kept += 1
             show(lab.questions.line(each.question))
         else:
             refused[each.why] += 1
-            asked = f": {each.question.text}" if each.question else ""
+            asked = f": {each.asked}" if each.asked else ""
             say(f"{each.passage.paper_id[:8]} at {each.passage.start}: {each.why}{asked}")
     for why, count in refused.most_common():
         say(f"{count} refused: {why}.")

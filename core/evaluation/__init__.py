@@ -5,7 +5,11 @@ from core.evaluation.beir import BeirRow, BeirRuns, BeirTable
 from core.evaluation.changed_questions import ChangedQuestion
 from core.evaluation.context_effect import ArmOutcome, Contexts, HelpedOrHurt
 from core.evaluation.grading import Grades, Grading, Preferences, Sheet
-from core.evaluation.proposed_questions import ProposedQuestion, QuestionProposals
+from core.evaluation.proposed_questions import (
+    ProposedQuestion,
+    ProposingQuestions,
+    QuestionProposals,
+)
 from core.evaluation.published import (
     PUBLISHED_AT,
     OmegaRow,
@@ -32,6 +36,7 @@ __all__ = [
     "OmegaRow",
     "Preferences",
     "ProposedQuestion",
+    "ProposingQuestions",
     "QuestionProposals",
     "RecallRow",
     "Reproduction",

@@ -114,7 +114,7 @@ class Evaluation:
 
     def tested(self) -> list[str]:
         """What the numbers rest on, in sentences."""
-        kept = "held-out question" if self.held_out else "question"
+        kept = "test-set question" if self.held_out else "question"
         return [
             f"{counted(len(self.questions), kept)} with gold, over"
             f" {counted(len(self.sweep.paper_ids), 'paper')}, on {self.sweep.at[:10]};"
@@ -131,7 +131,7 @@ class Evaluation:
     @property
     def left_out(self) -> str:
         """Which questions of the sweep are not judged here; empty if all are."""
-        why = "not held out" if self.held_out else "held out"
+        why = "not of the test set" if self.held_out else "kept for the test set"
         count = counted(self.without_gold, "question")
         return f"{count} without gold, or {why}" if self.without_gold else ""
 
@@ -143,7 +143,7 @@ class Evaluation:
             if len(values) == 1
         ]
         none = [f"{self.left_out}."] if self.left_out else []
-        held = [] if self.held_out else ["The choice on held-out questions."]
+        held = [] if self.held_out else ["The choice on the test set."]
         return [*alone, *none, *held, "Answers: only what was retrieved was judged."]
 
 
@@ -187,14 +187,14 @@ class Evaluations:
         return len(self._gold(paper_ids, held_out=True))
 
     def plan_check(self, sweep_id: str, labels: Collection[str]) -> Planning:
-        """These settings of a sweep alone, over the questions held out. Errors: BadInput if no
+        """These settings of a sweep alone, over the test set. Errors: BadInput if no
         such question has gold in its papers, MissingModel."""
         sweep = self._sweeps.sweep(sweep_id)
         gold = self._gold(sweep.paper_ids, held_out=True)
         if not gold:
-            raise BadInput("No held-out question has gold in these papers.")
+            raise BadInput("No question of the test set has gold in these papers.")
         settings = [setting for setting in sweep.settings if setting.label in labels]
-        name = f"{sweep.name}, held out"
+        name = f"{sweep.name}, test set"
         return self._sweeps.planned(name, tuple(gold), settings, sweep.paper_ids)
 
     def plan(
@@ -209,7 +209,7 @@ class Evaluations:
         (`QuestionBook.sources`) or all. No answers are written, whatever the preset says."""
         gold = self._gold(paper_ids, held_out, sources)
         if not gold:
-            which = "held-out question" if held_out else "question"
+            which = "question of the test set" if held_out else "question"
             raise BadInput(
                 f"No {which} has gold in these papers; add some with `python -m core questions add"
                 " FILE` (data/samples/questions.jsonl has those of the sample papers)."

@@ -19,6 +19,7 @@ from core.types import (
     GENERATED,
     PROPOSED,
     Alternatives,
+    Card,
     Paper,
     PaperFilter,
     Question,
@@ -26,6 +27,7 @@ from core.types import (
     file_id_of,
 )
 
+FROM_CARD = "card "  # how the origin of a question begins that was taken from a card
 LOOKED_AT = 40  # papers that are read for a question's words
 
 
@@ -131,7 +133,7 @@ class QuestionBook:
                 )
                 continue
             # A card that a model proposed is tagged so; which model is not known of it.
-            origin = f"{GENERATED}a model" if PROPOSED in card.tags else f"card {card.id}"
+            origin = f"{GENERATED}a model" if PROPOSED in card.tags else f"{FROM_CARD}{card.id}"
             question = Question(text=asked, gold=(card.span,), reference=card.answer, origin=origin)
             yield self.keep(question, held_out=held_out, line=number)
 
@@ -281,9 +283,12 @@ class QuestionBook:
 
     def all(self, *, held_out: bool = False, sources: Collection[str] = ()) -> list[KeptQuestion]:
         """The questions to choose settings with; or those held out, which are not to be looked at
-        until the choice is made. Of these sources (`source_of`), or of all."""
+        until the choice is made. Of any of these sources (`sources`), or of all."""
         every = self._questions.all(held_out=held_out)
-        return [kept for kept in every if not sources or source_of(kept) in sources]
+        if not sources:
+            return every
+        found = zip(every, self._sources(every), strict=True)
+        return [kept for kept, its in found if its & set(sources)]
 
     def papers_with_gold(self, sources: Collection[str] = ()) -> tuple[str, ...]:
         """The papers that are here and hold gold of the questions of these sources, or of all."""
@@ -292,8 +297,19 @@ class QuestionBook:
         return tuple(each for each in self._papers.ids(PaperFilter()) if each in holding)
 
     def sources(self) -> dict[str, int]:
-        """Where the questions with gold come from, by `source_of`, and how many each has."""
-        return dict(Counter(map(source_of, (kept for kept in self.all() if kept.question.gold))))
+        """Where the questions with gold come from, and how many each has; a question from a card
+        comes from its deck and has its tags as well, as the card is now."""
+        every = [kept for kept in self.all() if kept.question.gold]
+        found = Counter(source for its in self._sources(every) for source in its)
+        return {source: found[source] for source in sorted(found)}
+
+    def _sources(self, every: Sequence[KeptQuestion]) -> list[frozenset[str]]:
+        """Of each question, as people choose by it."""
+        ids = [_card_of(kept) for kept in every]
+        cards = {card.id: card for card in self._cards.some(filter(None, ids))}
+        return [
+            _sources_of(kept, cards.get(card_id)) for kept, card_id in zip(every, ids, strict=True)
+        ]
 
     def asking(self, text: str, *, held_out: bool = False) -> Question | None:
         """The question of this text, with the gold of all that ask the same, as an evaluation
@@ -379,12 +395,19 @@ def _instead(
     )
 
 
-def source_of(kept: KeptQuestion) -> str:
-    """Where a question comes from, as people choose by it."""
+def _card_of(kept: KeptQuestion) -> str:
+    """The id of the card that a question was taken from; empty for any other."""
     origin = kept.question.origin
-    if origin == "marked":
-        return "marked in the Library"
-    return "from cards" if origin.startswith("card ") else origin or "unknown"
+    return origin.removeprefix(FROM_CARD) if origin.startswith(FROM_CARD) else ""
+
+
+def _sources_of(kept: KeptQuestion, card: Card | None) -> frozenset[str]:
+    if not _card_of(kept):
+        origin = kept.question.origin
+        return frozenset({"marked in the Library" if origin == "marked" else origin or "unknown"})
+    if card is None:
+        return frozenset({"from cards"})
+    return frozenset({"from cards", f"deck {card.deck}", *(f"#{tag}" for tag in card.tags)})
 
 
 def _ids(spans: Iterable[Span]) -> set[str]:

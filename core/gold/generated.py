@@ -1,7 +1,7 @@
 """What may be said of questions that a model wrote, and what not.
 
-Published tests of generated questions find that they rank retrievers much as human ones do, but not
-generators (decision 33). Knows no model.
+A published test of generated questions finds that they rank retrievers much as human ones do, but
+not generators (decision 33 names it). Knows no model.
 """
 
 from collections.abc import Collection, Iterable

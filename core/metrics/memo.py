@@ -97,7 +97,7 @@ def _row(outcome: SettingOutcome, summary: Summary, is_base: bool, reader: Endpo
         _percent(outcome.recall),
         "baseline" if is_base else _change(outcome.difference),
         *(() if few else (_p_value(change.p_holm) if change else "–",)),
-        *(() if few else (f"{100 * outcome.at_worst:+.1f}",)),
+        *(() if few else (labels.signed(100 * outcome.at_worst),)),
         *(
             f"{each.mean:.2f}" if each else "–"
             for each in ((ranks.hit, ranks.mrr, ranks.ndcg) if ranks else (None, None, None))
@@ -129,7 +129,7 @@ def _change(difference: Difference | None) -> str:
         for each in (difference.interval.mean, difference.interval.low, difference.interval.high)
     )
     return (
-        f"{mean:+.1f} ({low:+.1f} to {high:+.1f}),"
+        f"{labels.signed(mean)} ({labels.signed(low)} to {labels.signed(high)}),"
         f" {difference.wins}/{difference.ties}/{difference.losses}"
     )
 

@@ -7,8 +7,8 @@ The script is put together from the parts below; what must be equal in both is f
 from pathlib import Path
 from textwrap import indent
 
-from core import choices, labels
-from core.chunkers import headings, words
+from core import choices, chunkers, labels
+from core.chunkers import headings, recursive_tokens, words
 from core.errors import BadInput
 from core.models import Models, packages
 from core.retrieval import ranking
@@ -62,6 +62,22 @@ def {name}(text):
     end = 0
     for chunk in splitter.split_text(text):
         start = text.index(chunk, max(0, end - OVERLAP))
+        end = start + len(chunk)
+        yield start, end
+'''
+RECURSIVE_TOKENS = '''\
+def cut(text):
+    """Where each chunk of LangChain's splitter stands, its pieces counted in tokens."""
+    splitter = RecursiveCharacterTextSplitter(
+        {separators!r},
+        chunk_size=SIZE,
+        chunk_overlap=OVERLAP,
+        length_function=lambda piece: len(TOKENIZER.encode(piece, add_special_tokens=False)),
+        strip_whitespace=False,
+    )
+    end = 0
+    for chunk in splitter.split_text(text):
+        start = text.rindex(chunk, 0, end + len(chunk))
         end = start + len(chunk)
         yield start, end
 '''
@@ -230,7 +246,7 @@ def written(recipe: Recipe, models: Models) -> str:
         f"CANDIDATES, TOP_K = {wanted.candidates}, {wanted.top_k}",
         f"SIZE, OVERLAP = {chunking.size}, {chunking.overlap}",
     ]
-    if chunking.chunker == "tokens":
+    if chunkers.unit(chunking.chunker) == "token":
         weights = models.find("embedder", chunking.tokenizer or wanted.embedder)
         constants.append(f"TOKENIZER = Tokenizer.from_file(str({_place(weights)} / {TOKENS!r}))")
         constants.append("TOKENIZER.no_truncation()\nTOKENIZER.no_padding()")
@@ -275,6 +291,8 @@ def _cutting(chunker: str) -> list[str]:
     match chunker:
         case "recursive":
             return [RECURSIVE.format(name="cut")]
+        case "recursive_tokens":
+            return [RECURSIVE_TOKENS.format(separators=list(recursive_tokens.SEPARATORS))]
         case "headings":
             signs = {"heading": headings.HEADING.pattern, "fence": headings.FENCE.pattern}
             return [RECURSIVE.format(name="smaller"), HEADINGS.format(**signs)]
@@ -285,7 +303,8 @@ def _cutting(chunker: str) -> list[str]:
         case "pages":
             return [WHOLE_PAGES]
     raise BadInput(
-        f"A script cannot cut by “{chunker}”; choose recursive, headings, tokens, words or pages."
+        f"A script cannot cut by “{chunker}”; choose recursive, recursive_tokens, headings, tokens,"
+        " words or pages."
     )
 
 

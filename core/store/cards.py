@@ -1,5 +1,6 @@
 """Cards by deck, tag and words, and the way back from each change. Knows SQL."""
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -64,6 +65,15 @@ class CardStore:
         if not rows:
             raise BadInput("That card is not here (any more).")
         return card_of(rows[0])
+
+    def some(self, card_ids: Iterable[str]) -> list[Card]:
+        """Those of the cards that are here."""
+        rows = self.database.rows(
+            f"SELECT {COLUMNS} FROM cards WHERE NOT deleted"
+            " AND id IN (SELECT value FROM json_each(?))",
+            json.dumps(list(card_ids)),
+        )
+        return list(map(card_of, rows))
 
     def cards(self, scope: Scope = EVERY, limit: int = -1, offset: int = 0) -> Iterator[Card]:
         """In the order they came; `limit` -1 for all."""

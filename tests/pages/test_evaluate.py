@@ -15,6 +15,7 @@ from core.metrics.statistics import Interval
 from core.settings import ROOT
 from core.tasks import result_of
 from core.types import Question, Span
+from pages.ui.evaluate.result import FEW
 from tests.backends.generators.echo import Echo
 from tests.pages.conftest import texts
 from tests.support.questions import FACTS, PRESET, town
@@ -128,6 +129,8 @@ def test_story_evaluate_leave_come_back_and_read_the_verdict(page: AppTest, lab:
 def test_what_a_setting_wins_and_loses_leads_to_compare(page: AppTest, lab: Lab) -> None:
     sweep_id = evaluated(page, lab)
     found = result_of(lab.evaluations.result(sweep_id, "60/0 · top 1"))
+    folded = [each for each in page.expander if each.label == FEW]
+    assert found.summary.too_few and len(folded) == 1 and not folded[0].proto.expanded
     for setting in (1, 2, 3):
         page.selectbox(key="evaluate.setting").set_value(setting).run()
         rows = found.turned(setting)
@@ -178,7 +181,7 @@ def test_the_choice_is_checked_on_what_was_held_out(
     page.button(key="evaluate.check").click().run()
     newest, _ = lab.evaluations.all()
     assert newest.settings == 2, "the base is never checked against itself"
-    assert newest.name == "sizes, held out"
+    assert newest.name == "sizes, test set"
     assert lab.sweeps.wait(newest.id, WAIT)
     page.run()
     assert not page.exception

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -12,9 +13,8 @@ from core.errors import TriptychError
 from core.lab import Lab
 from core.types import Card, PaperFilter, Span
 from pages.ui.cards import view
-from pages.ui.shared import frame, pickers
+from pages.ui.shared import frame, judging, pickers
 
-POLL_SECONDS = 1.0
 SPAN = re.compile(r"([\w-]{1,81}):(\d{1,12})-(\d{1,12})")  # as in the address
 
 
@@ -89,7 +89,7 @@ def _passages(spans: Sequence[Span], papers: Sequence[str]) -> None:
         st.rerun()
 
 
-@st.fragment(run_every=POLL_SECONDS)
+@st.fragment(run_every=judging.POLL_SECONDS)
 @frame.bounded
 def follow() -> None:
     """How far it is; the whole page is drawn again at the end."""
@@ -97,32 +97,21 @@ def follow() -> None:
     if job is None or job.over:
         st.rerun()
     assert job
-    with st.container(horizontal=True, vertical_alignment="center", key="making-progress"):
-        if st.button("Stop", key="cards.make.stop", icon=":material/stop:"):
-            job.stop()
-        said = labels.escaped(job.sentence) if job.sentence else "Reading"
-        st.caption(
-            f"{said}: passage {min(job.done + 1, job.passages)} of {job.passages} ·"
-            f" {labels.counted(job.kept, 'card')} proposed · {job.seconds:.0f} s",
-            width="content",
-        )
-        st.progress(job.done / job.passages, width=240)
+    judging.progress(
+        job.sentence or "Reading",
+        job.done,
+        job.passages,
+        labels.counted(job.kept, "card"),
+        job.seconds,
+        job.stop,
+        "cards.make",
+    )
 
 
 def ended(job: Proposing) -> None:
     if job.error:
         frame.show(job.error)
-    kept = f"{labels.counted(job.kept, 'card')} proposed" if job.kept else "No card proposed"
-    how = "Stopped: " if job.stopping.is_set() and job.done < job.passages else ""
-    st.markdown(
-        f"**{kept}** · {how}{labels.counted(job.done, 'passage')} of {job.passages:,} read in"
-        f" {job.seconds:.0f} s"
-    )
-    if job.refused:
-        refused = "; ".join(f"{count} × {why}" for why, count in job.refused.most_common())
-        st.caption(f"Not let through: {labels.escaped(refused)}.")
-    if job.done and not job.kept:
-        st.caption("A larger model writes more that can be let through; Settings lists them.")
+    judging.ended(job.kept, "card", job.done, job.passages, job.seconds, job.refused)
 
 
 def judge(lab: Lab, waiting: list[Card]) -> None:
@@ -130,39 +119,41 @@ def judge(lab: Lab, waiting: list[Card]) -> None:
         st.markdown(f":material/check: {judged}")
     if waiting:
         st.subheader(f"{labels.counted(len(waiting), 'proposal')} to judge", anchor=False)
-    for card in waiting:
+    judging.failed()
+    for number, card in enumerate(waiting):
         with st.container(key=f"proposal-{card.id}"):
-            one(lab, card)
+            one(lab, card, by_key=number == 0)
 
 
-def one(lab: Lab, card: Card) -> None:
+def one(lab: Lab, card: Card, *, by_key: bool) -> None:
     key = f"cards.proposal.{card.id}"
-    question, answer, deck = card.question, card.answer, card.deck
     editing = st.session_state.get(f"{key}.editing", False)
     if editing:
-        question = st.text_area("Question", question, key=f"{key}.question")
-        answer = st.text_area("Answer", answer, key=f"{key}.answer")
-        deck = st.text_input("Deck", deck, key=f"{key}.deck")
+        st.text_area("Question", card.question, key=f"{key}.question")
+        st.text_area("Answer", card.answer, key=f"{key}.answer")
+        st.text_input("Deck", card.deck, key=f"{key}.deck")
     else:
-        st.markdown(view.text(f"**{question.strip()}**"))
-        st.markdown(view.text(answer))
+        st.markdown(view.text(f"**{card.question.strip()}**"))
+        st.markdown(view.text(card.answer))
     with st.container(horizontal=True):
-        if st.button("Accept", key=f"{key}.accept", icon=":material/check:"):
-            lab.proposals.accept(
-                card.id, replace(card, question=question, answer=answer, deck=deck)
-            )
-            _judged(f"Accepted into **{labels.escaped(deck)}**", question)
-        change = ("Leave as it was", ":material/undo:") if editing else ("Edit", ":material/edit:")
-        if st.button(change[0], key=f"{key}.edit", icon=change[1], type="tertiary"):
-            st.session_state[f"{key}.editing"] = not editing
-            st.rerun()
-        if st.button("Reject", key=f"{key}.reject", icon=":material/close:", type="tertiary"):
-            lab.proposals.reject(card.id)
-            _judged("Rejected", card.question)
+        judging.buttons(key, partial(say, lab, card, key), editing=editing, by_key=by_key)
         view.source(lab, card, f"{key}.source")
 
 
-def _judged(what: str, question: str) -> None:
-    """It is gone from the list; the next drawing says where to."""
-    st.session_state["cards.judged"] = f"{what}: {labels.escaped(labels.shortened(question, 90))}"
-    st.rerun()
+def say(lab: Lab, card: Card, key: str, verdict: judging.Verdict) -> None:
+    """Judge a proposal, with the words that stand in its fields; the next drawing says so."""
+    state = st.session_state
+    if verdict == "edit":
+        state[f"{key}.editing"] = not state.get(f"{key}.editing", False)
+        return
+    if verdict == "reject":
+        lab.proposals.reject(card.id)
+        what, question = "Rejected", card.question
+    else:
+        question = state.get(f"{key}.question", card.question)
+        answer = state.get(f"{key}.answer", card.answer)
+        deck = state.get(f"{key}.deck", card.deck)
+        kept = replace(card, question=question, answer=answer, deck=deck)
+        lab.proposals.accept(card.id, kept)
+        what = f"Accepted into **{labels.escaped(deck)}**"
+    state["cards.judged"] = f"{what}: {labels.escaped(labels.shortened(question, 90))}"

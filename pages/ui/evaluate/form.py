@@ -93,7 +93,8 @@ def _form(lab: Lab) -> None:
 
 
 def sources(lab: Lab) -> tuple[str, ...]:
-    """Which test questions are asked: all, or those of some sources."""
+    """Which test questions are asked: all, or those of any of some sources, decks and tags."""
+    count = sum(bool(kept.question.gold) for kept in lab.questions.all())
     here, key = lab.questions.sources(), "evaluate.sources"
     st.session_state[key] = [each for each in st.session_state.get(key, []) if each in here]
     return tuple(
@@ -101,7 +102,9 @@ def sources(lab: Lab) -> tuple[str, ...]:
             "Test questions",
             list(here),
             format_func=lambda source: f"{source} ({here[source]:,})",
-            placeholder=f"All {labels.counted(sum(here.values()), 'question')} with gold passages",
+            placeholder=f"All {labels.counted(count, 'question')} with gold passages",
+            help="Those marked here, of a file, of a deck of cards or with one of its tags, or by a"
+            " model. Of several choices a question need fit one.",
             key=key,
             persist_state=form.KEEP,
         )

@@ -1,5 +1,5 @@
 """An evaluation on screen: its progress, then the verdict, what it rests on, the memo, and the
-check on the questions held out."""
+check on the test set."""
 
 import streamlit as st
 
@@ -17,6 +17,7 @@ from pages.ui.shared import frame, planning, script
 from pages.ui.sweep import watch
 from pages.ui.sweep.form import duration
 
+FEW = "Question by question, beside the baseline"
 MORE = "More questions needed"
 HELP = {
     "Leader": "The setting that found most of the gold text.",
@@ -98,7 +99,8 @@ def result(lab: Lab, found: Evaluation) -> None:
         if point and point != st.session_state.get("evaluate.point"):
             st.session_state["evaluate.point"] = point
             st.session_state["evaluate.setting"] = int(point[-1])
-    with listed:
+    # Too few questions tell no better from worse, so this is there only for who looks for it.
+    with listed, st.expander(FEW, key="evaluate.few") if summary.too_few else st.container():
         _turned(lab, found)
     _table(found)
     with st.container(key="evaluate-questions"):
@@ -164,7 +166,7 @@ def _turned(lab: Lab, found: Evaluation) -> None:
     if not numbers:
         return
     if st.session_state.get("evaluate.setting") not in numbers:
-        first = (summary.leader, summary.recommended)
+        first = () if summary.too_few else (summary.leader, summary.recommended)
         st.session_state["evaluate.setting"] = next(
             (number for number in first if number in numbers), numbers[0]
         )
@@ -238,9 +240,9 @@ def _row(
 
 def interval(each: Interval, *, sign: bool = False) -> str:
     """38.1 to 81.0, of shares in per cent."""
-    plus = "+" if sign else ""
-    low, high = (round(100 * end, 1) + 0.0 for end in (each.low, each.high))  # no −0.0
-    return f"{low:{plus}.1f} to {high:{plus}.1f}"
+    if sign:
+        return f"{labels.signed(100 * each.low)} to {labels.signed(100 * each.high)}"
+    return f"{100 * each.low:.1f} to {100 * each.high:.1f}"
 
 
 def _table(found: Evaluation) -> None:
@@ -270,7 +272,7 @@ def _table(found: Evaluation) -> None:
             "dollars": number(
                 format="%.2f", help=at_the_price(found.reader) if found.reader else None
             ),
-            "seconds": number(format="%.3f", help="search and reranking, median of a question"),
+            "seconds": number(format="%.2g", help="search and reranking, median of a question"),
             "truncated": number(
                 format="%.0f", help="% of the found chunks' text that the embedder does not read"
             ),

@@ -1,5 +1,5 @@
 """The gold of an opened paper: questions that a person types to passages of its text, marked in it
-and listed beside it. Questions held out are counted, and shown only to who asks for them."""
+and listed beside it. Questions of the test set are counted, and shown only to who asks for them."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -143,7 +143,7 @@ def _status(lab: Lab) -> None:
 
 
 def _notes(lab: Lab, paper: Paper) -> None:
-    """What is not among the questions shown: those held out, and passages that are lost."""
+    """What is not among the questions shown: those of the test set, and passages that are lost."""
     held_out = len(lab.questions.in_paper(paper.id, held_out=True))
     if held_out:
         st.toggle(
@@ -193,6 +193,7 @@ def _row(lab: Lab, paper: Paper, kept: KeptQuestion, turn: Callable[[int], None]
         st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="xsmall"),
     ):
         aside = " :gray-badge[test set]" if kept.held_out else ""
+        aside += " :violet-badge[generated]" if kept.question.generated_by else ""
         asked = labels.escaped(labels.shortened(kept.question.text, 110))
         st.button(
             f"{_page_of(paper, first)}{asked}{aside}",

@@ -1,5 +1,5 @@
 """The questions with gold of the whole library: how many there are, in from files and cards, looked
-through, and out again. Those held out are counted, and shown only to who asks for them."""
+through, and out again. Those of the test set are counted, and shown only to who asks for them."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from core.gold import AddedQuestion, Change, KeptQuestion
 from core.lab import Lab
 from core.papers import PaperRow
 from core.types import Span
-from pages.ui.library import finding
+from pages.ui.library import finding, proposing
 from pages.ui.shared import frame
 
 REPORT, TURN = "library.questions.report", "library.questions.turn"
@@ -38,19 +38,21 @@ def draw(lab: Lab) -> None:
             finding.button()
             _bring_in(lab)
             _from_cards(lab)
+            proposing.begin(lab)
             if kept or held_out:
                 _take_out(lab, len(kept), len(held_out))
         if not kept and not held_out:
             st.caption(
                 "They tell which setting finds the right passage. Open a paper, select a passage"
                 " and type the question that it answers; find the passage for a question; bring in"
-                " a file; or begin with these:"
+                " a file; let a model propose some; or begin with these:"
             )
         known = {each.question.text for each in (*kept, *held_out)}
         if not known & set(lab.sweeps.sample_questions()) and st.button(
             "Add the sample questions", key="library.questions.samples"
         ):
             _done("The sample questions", lab.questions.add_samples())
+        proposing.draw(lab)
         _report()
         _undo(lab)
 
@@ -119,7 +121,7 @@ def _take_out(lab: Lab, kept: int, held_out: int) -> None:
                 st.download_button(
                     f"{name} ({count:,})",
                     partial(_written, lab, aside),
-                    "held-out.jsonl" if aside else "questions.jsonl",
+                    "test-set.jsonl" if aside else "questions.jsonl",
                     key=f"library.questions.export.{aside}",
                     on_click="ignore",
                 )
@@ -225,7 +227,7 @@ def _look_through() -> None:
             disabled=not chosen,
             key="library.questions.move",
             on_click=_each,
-            args=("taken in again" if shown else "held out", chosen, moved),
+            args=("taken in again" if shown else "kept for the test set", chosen, moved),
         )
         st.button(
             "Delete them",

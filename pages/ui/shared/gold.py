@@ -1,5 +1,5 @@
 """A question's gold where its answers are shown: what of it was found, in words and in marks. That
-of a question held out is shown only to who asks for it."""
+of a question of the test set is shown only to who asks for it."""
 
 from collections.abc import Sequence
 
