@@ -34,7 +34,8 @@ def main(lab: Lab) -> None:
         if teacher:
             decks.bring_in(lab)
             decks.take_out(lab, deck)
-    decks.report()
+    with st.container():  # always there: a name or a card that is being typed below must not move
+        decks.report()
     if view == "Make":
         making.draw(lab, deck)
     elif not lab.cards.decks():
@@ -97,16 +98,17 @@ def who(lab: Lab, *, teacher: bool) -> Learner | None:
     learner = next((each for each in known if each.name == state.get("cards.learner")), None)
     label = labels.escaped(learner.name) if learner else "Who studies?"
     with st.popover(label, icon=":material/person:", type="tertiary", key="cards.who"):
-        for number, each in enumerate(known):
-            same = learner is not None and each.name == learner.name
-            key = f"cards.be.{number}"
-            if (
-                teacher
-                and not same
-                and st.button(labels.escaped(each.name), key=key, type="tertiary")
-            ):
-                state["cards.learner"] = each.name
-                st.rerun()
+        with st.container():
+            for number, each in enumerate(known):
+                same = learner is not None and each.name == learner.name
+                key = f"cards.be.{number}"
+                if (
+                    teacher
+                    and not same
+                    and st.button(labels.escaped(each.name), key=key, type="tertiary")
+                ):
+                    state["cards.learner"] = each.name
+                    st.rerun()
         name_form(lab, "cards.name.menu", "Somebody else")
         if learner:
             study.wishes(lab, learner)

@@ -21,23 +21,26 @@ def main(lab: Lab) -> None:
         st.query_params.pop("at", None)  # a place in the text before
     # A paper that is read needs the width; else the list does.
     if opened and not st.session_state.get(paper.LIST):
-        reading_again.draw()
+        with st.container():  # always there, as below
+            reading_again.draw()
         paper.draw(lab, opened)
         return
     listed, shown = st.columns([3, 8] if opened else [6, 5], gap="large")
     with listed:
-        adding.draw(lab)
-        removing.undo(lab)
-        reading_again.offer(lab)
-        reading_again.draw()
-        jobs.getting_ready(lab)
+        with st.container():  # always there: what is being typed below must not move
+            adding.draw(lab)
+            removing.undo(lab)
+            reading_again.offer(lab)
+            reading_again.draw()
+            jobs.getting_ready(lab)
         found = listing.draw(lab, everything, opened)
     with shown:
         if opened:
             paper.draw(lab, opened)
             return
-        if wanted:
-            st.info("That paper is not in the library (any more).")
+        with st.container():
+            if wanted:
+                st.info("That paper is not in the library (any more).")
         questions.draw(lab)
         chunk_ruler.overview(lab, found)
 

@@ -33,12 +33,12 @@ def main(lab: Lab) -> None:
     view = filters.draw(lab)
     with menu:
         exchange.send_out(lab, view)
-    made = st.session_state.get("runs.imported")
-    if made:
-        exchange.said(made)
+    with st.container():  # always there: a name that is being typed below must not move
+        if made := st.session_state.get("runs.imported"):
+            exchange.said(made)
+        if view.sweep:
+            overview(lab, view.sweep)
     count = lab.runs.count(view)
-    if view.sweep:
-        overview(lab, view.sweep)
     if not count:
         nothing(view)
     elif section == FOUND:

@@ -39,11 +39,12 @@ def form(lab: Lab, asked: DeltaGenerator, price: DeltaGenerator) -> None:
     """The questions beside what they cost, and the values below; started from there."""
     made: Preset | None = None
     planned: SweepPlan | None = None
+    told = price.container()  # as many lines as there are, the menu below stays where it is
     try:
         made = GRID.preset(lab)
         with asked:
             questions, paper_ids = sweep_form.questions(lab), sweep_form.papers(lab)
-        with price:
+        with told:
             if questions:
                 said = made
                 planned = planning.planned(
@@ -56,7 +57,7 @@ def form(lab: Lab, asked: DeltaGenerator, price: DeltaGenerator) -> None:
             else:
                 st.caption("Type a question, or take the sample questions, to see what it costs.")
     except TriptychError as error:
-        with price:
+        with told:
             frame.show(error)
     with price, st.container(horizontal=True, vertical_alignment="center", key="sweep-start"):
         label = f"Start {labels.counted(planned.cells, 'run')}" if planned else "Start"

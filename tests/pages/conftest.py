@@ -72,3 +72,17 @@ def marked(app: AppTest) -> list[list[dict[str, Any]]]:
     """The pieces of every marked text on the page (pages/ui/shared/highlighted_text.py)."""
     drawn = [json.loads(each.proto.json) for each in app.get("bidi_component")]
     return [data["pieces"] for data in drawn if "pieces" in data]
+
+
+def places(app: AppTest) -> dict[str, tuple[int, ...]]:
+    """Where each widget stands in the page, by its key. One that moves, or of which something
+    around it moves, is built anew by the browser, and what is being typed into it is lost."""
+
+    def inside(block: Any, path: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
+        for index, child in block.children.items():
+            if hasattr(child, "children"):
+                yield from inside(child, (*path, index))
+            elif key := getattr(child, "key", None):
+                yield key, (*path, index)
+
+    return dict(inside(app.main, ()))

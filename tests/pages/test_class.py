@@ -19,7 +19,7 @@ from pages.ui.classroom import board as class_board
 from pages.ui.classroom import phone as class_phone
 from pages.ui.classroom import serving
 from pages.ui.shared import frame
-from tests.pages.conftest import SECONDS, texts
+from tests.pages.conftest import SECONDS, places, texts
 
 GUARDED = ("compare", "library", "sweep", "evaluate", "runs", "settings")
 RECORDED = "recorded-02"
@@ -520,6 +520,18 @@ def test_a_student_looks_something_up_and_asks(
     lab.classes.begin(RECORDED)
     phone.run()
     assert "A round waits for your vote" in phone.info[0].value
+
+
+def test_a_round_that_begins_does_not_move_the_question_that_is_typed(
+    browser: Callable[..., AppTest], lab: Lab, opened: Classroom
+) -> None:
+    phone = browser(code=opened.code, me=token_of(joined(lab, opened)))
+    phone.segmented_control(key="class.place").set_value("Ask").run()
+    before = places(phone)["class.own"]
+    lab.classes.begin("recorded-01")
+    phone.run()
+    assert "A round waits for your vote." in texts(phone)
+    assert places(phone)["class.own"] == before
 
 
 def search_threads() -> list[Any]:

@@ -17,7 +17,8 @@ WHICH = ("All cards", LEFT_OUT, LEECHES)
 
 
 def draw(lab: Lab, deck: str, learner: Learner | None) -> None:
-    undo(lab)
+    with st.container():  # always there: what is being typed below must not move
+        undo(lab)
     with st.container(key="browse"):
         listed, opened = st.columns([2, 3], gap="large")
     with listed:

@@ -47,22 +47,24 @@ def draw(lab: Lab, deck: str) -> None:
             key="cards.make.go",
             disabled=not available or reading,
         )
-    if begun:
-        try:
-            lab.proposals.start(spans, generator, deck)
-        except TriptychError as error:
-            frame.show(error)
+    with st.container():  # always there: a proposal that is being edited below must not move
+        if begun:
+            try:
+                lab.proposals.start(spans, generator, deck)
+            except TriptychError as error:
+                frame.show(error)
+            else:
+                st.rerun()
+        if reading:
+            follow()
+        elif job and set(papers) & set(job.papers):
+            ended(job)
         else:
-            st.rerun()
-    if reading:
-        follow()
-    elif job and set(papers) & set(job.papers):
-        ended(job)
-    else:
-        st.caption(
-            f"{labels.counted(len(spans), 'passage')} to read. The model reads one at a time; what"
-            " it proposes is checked, and shown here for you to judge. Nothing is added unseen."
-        )
+            st.caption(
+                f"{labels.counted(len(spans), 'passage')} to read. The model reads one at a time;"
+                " what it proposes is checked, and shown here for you to judge. Nothing is added"
+                " unseen."
+            )
     judge(lab, [card for each in papers for card in lab.proposals.waiting(each)])
 
 
@@ -115,8 +117,9 @@ def ended(job: Proposing) -> None:
 
 
 def judge(lab: Lab, waiting: list[Card]) -> None:
-    if judged := st.session_state.pop("cards.judged", ""):
-        st.markdown(f":material/check: {judged}")
+    with st.container():
+        if judged := st.session_state.pop("cards.judged", ""):
+            st.markdown(f":material/check: {judged}")
     if waiting:
         st.subheader(f"{labels.counted(len(waiting), 'proposal')} to judge", anchor=False)
     judging.failed()

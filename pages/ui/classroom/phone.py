@@ -85,8 +85,9 @@ def follow(code: str, token: str) -> None:
         st.page_link("pages/cards.py", label="Cards", query_params={"code": code, "me": token})
     waits = shown is not None and not shown.revealed and not screen.mine
     if place == ASK:
-        if waits:
-            st.info("A round waits for your vote.", icon=":material/how_to_vote:")
+        with st.container():  # always there: a round may begin while a question is being typed
+            if waits:
+                st.info("A round waits for your vote.", icon=":material/how_to_vote:")
         own(lab, screen)
         return
     say_refused()

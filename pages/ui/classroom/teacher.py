@@ -61,10 +61,11 @@ def draw(lab: Lab) -> bool:
                 opening(lab)
         return True
     bar(lab, screen)
-    if lab.classes.door_shut(serving.here()):
-        door(lab)
-    if failed := st.session_state.pop("class.failed", None):
-        frame.show(failed)
+    with st.container():  # always there: a question that is being typed below must not move
+        if lab.classes.door_shut(serving.here()):
+            door(lab)
+        if failed := st.session_state.pop("class.failed", None):
+            frame.show(failed)
     if asked := st.session_state.get("class.asking"):
         answering(asked)
     elif screen.round is None or st.session_state.get("class.next") == screen.round.id:

@@ -124,8 +124,9 @@ def _generation(lab: Lab) -> dict[str, Any]:
     with st.popover(labels.escaped(label), key="compare.generation"):
         generator = _model(lab, "generator")
         honest = small_model_sentence(lab, generator)
-        if honest:
-            st.caption(honest)
+        with st.container():  # always there: the number below must not move
+            if honest:
+                st.caption(honest)
         max_tokens = st.number_input(
             "Max output tokens", step=32, key="compare.max_tokens", persist_state=KEEP
         )

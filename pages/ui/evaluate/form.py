@@ -55,6 +55,7 @@ def _form(lab: Lab) -> None:
     asked, price = st.columns([3, 2], gap="large")
     planned: SweepPlan | None = None
     made: Preset | None = None
+    told = price.container()  # as many lines as there are, the menu below stays where it is
     try:
         with values:
             made = GRID.preset(lab)
@@ -62,7 +63,7 @@ def _form(lab: Lab) -> None:
             chosen = sources(lab)
             gold = lab.questions.papers_with_gold(chosen)
             paper_ids = pickers.papers(lab, "evaluate.papers", gold)
-        with price:
+        with told:
             said = made
             planned = planning.planned(
                 "evaluate.plan",
@@ -70,14 +71,15 @@ def _form(lab: Lab) -> None:
                 lambda: lab.evaluations.plan(said, paper_ids, sources=chosen),
             )
     except TriptychError as error:
-        with price:
+        with told:
             frame.show(error)
     with price, st.container(key="evaluate-start"):
-        if planned:
-            form.cost(planned)
-            label = f"Evaluate {labels.counted(len(planned.settings), 'setting')}"
-            if st.button(label, type="primary", key="evaluate.start"):
-                open_evaluation(lab.sweeps.start(planned))
+        with st.container():
+            if planned:
+                form.cost(planned)
+                label = f"Evaluate {labels.counted(len(planned.settings), 'setting')}"
+                if st.button(label, type="primary", key="evaluate.start"):
+                    open_evaluation(lab.sweeps.start(planned))
         if made:
             GRID.saving(lab, made)
     if planned is None:

@@ -39,7 +39,8 @@ def button(paper: PaperRow | None = None) -> None:
 def search(paper: PaperRow | None) -> None:
     """What the dialog shows."""
     lab = frame.open_lab()
-    _said(lab)
+    with st.container():  # always there: the next question may be under way
+        _said(lab)
     asked = st.text_input("Question", key=QUESTION, placeholder="Which question is it?").strip()
     here = paper is not None and st.toggle(
         f"Only in “{labels.escaped(labels.shortened(paper.title, 60))}”", True, key=f"{KEY}.here"
@@ -140,14 +141,15 @@ def _form(lab: Lab, asked: str, picked: Sequence[Span], known: Question) -> None
     """What is kept of the picked places, and how."""
     several = len(picked) + len(known.gold) > 1
     how = ANY
-    if several and picked:
-        how = st.radio(
-            "Several passages",
-            (ANY, TOGETHER),
-            horizontal=True,
-            key=f"{KEY}.how",
-            label_visibility="collapsed",
-        )
+    with st.container():  # always there: the answer below must not move
+        if several and picked:
+            how = st.radio(
+                "Several passages",
+                (ANY, TOGETHER),
+                horizontal=True,
+                key=f"{KEY}.how",
+                label_visibility="collapsed",
+            )
     reference = st.text_input(
         "The answer in short, if you like", key=f"{KEY}.reference", value=known.reference
     )

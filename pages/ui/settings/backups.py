@@ -22,8 +22,9 @@ def draw(lab: Lab) -> None:
     busy = jobs.busy(lab, KIND)
     if st.button("Back up now", key="settings.backup", disabled=busy):
         jobs.begin(lab.storage.back_up)
-    jobs.line(lab, KIND, BACKING_UP)
-    jobs.line(lab, KIND, RESTORING)
+    with st.container():  # always there: a file that comes in below must not move
+        jobs.line(lab, KIND, BACKING_UP)
+        jobs.line(lab, KIND, RESTORING)
     with st.container(key="settings-kept", gap=None):
         for number, backup in enumerate(lab.storage.backups()):
             kept(lab, backup, number, busy=busy)

@@ -30,12 +30,13 @@ def draw(lab: Lab) -> None:
         " the answers, and embed or rerank. Questions and passages go to these addresses and to no"
         " others."
     )
-    for fault in lab.endpoints.faults():
-        st.caption(f":red[:material/error: {labels.escaped(fault)}]")
     every = lab.endpoints.all()
     models = {model.name: model for model in lab.models.all() if model.source == "endpoint"}
-    for number, shown in enumerate(every):
-        _row(lab, shown, models.get(shown.endpoint.name), number)
+    with st.container():  # always there: the form below must not move while it is filled in
+        for fault in lab.endpoints.faults():
+            st.caption(f":red[:material/error: {labels.escaped(fault)}]")
+        for number, shown in enumerate(every):
+            _row(lab, shown, models.get(shown.endpoint.name), number)
     with st.container(horizontal=True, key="endpoints-do"):
         if st.button("Look for local servers", icon=":material/search:", key="settings.look"):
             with st.spinner("Asking this machine …"):
@@ -226,7 +227,8 @@ def _form(lab: Lab) -> None:
             " shown, logged, exported or backed up. Left empty, the one that was typed for this"
             " address before stays.",
         )
-        _listing(lab, address or "", key or "")
+        with st.container():  # models that are listed move none of the fields below
+            _listing(lab, address or "", key or "")
         left, right = st.columns(2)
         model = left.text_input("Model, as its server calls it", key=f"{FIELD}.model")
         name = right.text_input("Name here", key=f"{FIELD}.name", disabled=bool(changed))
