@@ -1,7 +1,9 @@
 """Cards in a real browser: studied with the keyboard alone, and made from a paper."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.cards.proposals import judged
@@ -14,66 +16,61 @@ from tests.e2e.conftest import ANSWER_MS, ready, serving
 TWENTY = 20  # new cards a day, unless a learner wishes otherwise
 
 
-def begin(page: Page, address: str) -> None:
-    """Open the page with the sample decks, and choose a name."""
+@pytest.fixture(scope="module")
+def decks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, str]]:
+    """A lab with the sample decks in it, and the address of a server over it."""
+    data = tmp_path_factory.mktemp("decks")
+    lab = Lab(Settings(data=data))
+    for path in sorted((SAMPLES / "decks").glob("*.md")):
+        assert list(lab.cards.load(path))
+    with serving(data) as address:
+        yield lab, address
+
+
+def test_twenty_cards_with_the_keyboard_alone(page: Page, decks: tuple[Lab, str]) -> None:
+    lab, address = decks
     page.goto(f"{address}/cards")
-    page.get_by_role("button", name="Add the sample decks").click()
     page.get_by_placeholder("Your name").fill("Ada")
     page.keyboard.press("Enter")
     expect(page.get_by_text(f"{TWENTY} new")).to_be_visible()
-
-
-def test_twenty_cards_with_the_keyboard_alone(browser: Browser, tmp_path: Path) -> None:
-    with serving(tmp_path) as address:
-        page = browser.new_page(viewport={"width": 1280, "height": 720})
-        begin(page, address)
-        page.mouse.click(5, 400)  # out of the text field
-        for left in range(TWENTY, 0, -1):
-            expect(page.get_by_text(f"{left} new")).to_be_visible()
-            expect(page.get_by_role("button", name="Show the answer")).to_be_visible()
-            ready(page)
-            page.keyboard.press("Space")
-            expect(page.locator(".st-key-card-answer")).to_be_visible()
-            expect(page.get_by_role("button", name="Easy")).to_be_visible()
-            ready(page)
-            page.keyboard.press("4")
-        expect(page.get_by_text("Done for today")).to_be_visible()
-        lab = Lab(Settings(data=tmp_path))
-        log = lab.study.reviews(lab.study.learner("Ada"))
-        assert [review.rating for review in log] == [4] * TWENTY
-        assert len({review.card_id for review in log}) == TWENTY
-        page.keyboard.press("z")
+    page.mouse.click(5, 400)  # out of the text field
+    for left in range(TWENTY, 0, -1):
+        expect(page.get_by_text(f"{left} new")).to_be_visible()
         expect(page.get_by_role("button", name="Show the answer")).to_be_visible()
-        assert len(lab.study.reviews(lab.study.learner("Ada"))) == TWENTY - 1
-        page.close()
+        ready(page)
+        page.keyboard.press("Space")
+        expect(page.locator(".st-key-card-answer")).to_be_visible()
+        expect(page.get_by_role("button", name="Easy")).to_be_visible()
+        ready(page)
+        page.keyboard.press("4")
+    expect(page.get_by_text("Done for today")).to_be_visible()
+    log = lab.study.reviews(lab.study.learner("Ada"))
+    assert [review.rating for review in log] == [4] * TWENTY
+    assert len({review.card_id for review in log}) == TWENTY
+    page.keyboard.press("z")
+    expect(page.get_by_role("button", name="Show the answer")).to_be_visible()
+    assert len(lab.study.reviews(lab.study.learner("Ada"))) == TWENTY - 1
 
 
-def test_code_tables_and_formulas_are_drawn(browser: Browser, tmp_path: Path) -> None:
-    lab = Lab(Settings(data=tmp_path))
-    assert list(lab.cards.load(SAMPLES / "decks" / "quantisation.md"))
+def test_code_tables_and_formulas_are_drawn(page: Page, decks: tuple[Lab, str]) -> None:
+    lab, address = decks
     ids = {card.question[:20]: card.id for card in lab.cards.find(EVERY)}
-    with serving(tmp_path) as address:
-        page = browser.new_page()
-        for beginning, drawn in (
-            ("How is a list of wei", "code .token, code span[class]"),
-            ("How large is its fil", "table >> text=2,200 MB"),
-            ("What is the zero poi", ".katex-display"),
-        ):
-            page.goto(f"{address}/cards?card={ids[beginning]}")
-            page.get_by_role("radio", name="Browse").click()
-            expect(page.locator(f".st-key-card-answer >> {drawn}").first).to_be_visible()
-        page.close()
-
-
-def test_a_card_far_down_the_list_opens_in_sight(browser: Browser, tmp_path: Path) -> None:
-    with serving(tmp_path) as address:
-        page = browser.new_page(viewport={"width": 1280, "height": 720})
-        begin(page, address)
+    for beginning, drawn in (
+        ("How is a list of wei", "code .token, code span[class]"),
+        ("How large is its fil", "table >> text=2,200 MB"),
+        ("What is the zero poi", ".katex-display"),
+    ):
+        page.goto(f"{address}/cards?card={ids[beginning]}")
         page.get_by_role("radio", name="Browse").click()
-        page.locator(".st-key-cards-list button").nth(23).click()
-        expect(page.locator(".st-key-card-question")).to_be_in_viewport(ratio=1)
-        expect(page.get_by_role("button", name="Edit")).to_be_in_viewport(ratio=1)
-        page.close()
+        expect(page.locator(f".st-key-card-answer >> {drawn}").first).to_be_visible()
+
+
+def test_a_card_far_down_the_list_opens_in_sight(page: Page, decks: tuple[Lab, str]) -> None:
+    page.goto(f"{decks[1]}/cards")
+    page.get_by_role("radio", name="Browse").click()
+    page.locator(".st-key-cards-list button").nth(23).click()
+    expect(page.locator(".st-key-card-question")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Edit")).to_be_in_viewport(ratio=1)
 
 
 SAID = (

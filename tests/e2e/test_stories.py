@@ -19,24 +19,19 @@ from tests.e2e.conftest import (
 QUESTION = "What is the difference between LoRA and QLoRA?"
 
 
-def test_a_fresh_server_opens_a_deep_link_with_its_query(browser: Browser, tmp_path: Path) -> None:
+def test_a_fresh_server_opens_a_deep_link_and_then_a_full_first_screen(
+    page: Page, tmp_path: Path
+) -> None:
     with serving(tmp_path) as address:
-        page = browser.new_page()
         page.goto(f"{address}/library?paper=0123")
         expect(page.get_by_text("No papers yet")).to_be_visible()
         assert page.url.endswith("/library?paper=0123")
         expect(page.get_by_role("link", name="Compare")).to_be_visible()
-        page.close()
 
-
-def test_the_first_screen_is_full_and_loads_no_model(browser: Browser, tmp_path: Path) -> None:
-    with serving(tmp_path) as address:
-        page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.goto(address)
         expect(page.get_by_text("recorded with SmolLM2-135M-Instruct")).to_be_visible()
         expect(page.locator(".answer")).to_have_count(3)
         assert all(len(text) > 20 for text in answers(page))
-        page.close()
 
 
 def test_upload_ask_and_see_three_panels(page: Page, address: str, tmp_path: Path) -> None:
