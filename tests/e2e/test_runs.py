@@ -10,6 +10,7 @@ def test_a_large_map_is_scrolled_on_a_telephone_and_not_squeezed(address: str, p
     page.set_viewport_size({"width": 420, "height": 800})
     page.goto(f"{address}/runs")
     page.get_by_text("312 runs, newest first").wait_for()
+    ready(page)
     page.get_by_text("Charts", exact=True).click()
     page.get_by_text("Reranking changes").first.wait_for()
     wide = page.locator('[class*="st-key-scrolled-"]')
