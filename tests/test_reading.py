@@ -146,10 +146,12 @@ def test_a_budget_takes_passages_best_first_as_long_as_they_fit() -> None:
     assert reading.within(hits, 9, words) == (hits, ())
     few, notes = reading.within(hits, 6, words)
     assert [hit.rank for hit in few] == [1, 3]
-    assert notes == ("1 of 3 passages was left out: together they have more than 6 tokens.",)
+    assert notes == ("1 of 3 passages was left out: the context budget is 6 tokens.",)
     none, notes = reading.within(hits, 1, words)
     assert none == ()
-    assert notes == ("3 of 3 passages were left out: together they have more than 1 tokens.",)
+    assert notes == (
+        "No passage was used: each of them alone is longer than the budget of 1 tokens.",
+    )
 
 
 @pytest.mark.parametrize("wrong", ["", "window", "window:0", "window:100", "pages", "window:-1"])
@@ -186,7 +188,7 @@ def test_a_budget_counts_what_is_read_and_names_whose_tokens(lab: Lab) -> None:
     assert dict(run.recipe.revisions)["budget"].startswith("hashing")
     tight = asked(lab, [reads("page", budget=1)]).runs[0]
     assert not tight.hits
-    assert "left out: together they have more than 1 tokens." in tight.notes[0]
+    assert "each of them alone is longer than the budget" in tight.notes[0]
     with pytest.raises(BadInput, match="at least 0"):
         asked(lab, [reads("page", budget=-1)])
 

@@ -18,7 +18,8 @@ from core.types import Chunk, Hit, Paper, Span, passages_of
 CHUNK, SECTION, PAGE = "chunk", "section", "page"
 WINDOW = re.compile(r"window:([1-9]\d?)")
 NO_SECTIONS = "“{}” has no headings that can be told, so pages of it are read instead of sections."
-OVER_BUDGET = "{} of {} left out: together they have more than {:,} tokens."
+OVER_BUDGET = "{} of {} left out: the context budget is {:,} tokens."
+NOTHING_FITS = "No passage was used: each of them alone is longer than the budget of {:,} tokens."
 
 
 def check(read: str) -> None:
@@ -80,6 +81,8 @@ def within(
             taken.add(hit.passage)
     if len(taken) == len(passages):
         return tuple(hits), ()
+    if not taken:
+        return (), (NOTHING_FITS.format(budget),)
     gone = len(passages) - len(taken)
     which = f"{counted(len(passages), 'passage')} {'was' if gone == 1 else 'were'}"
     note = OVER_BUDGET.format(gone, which, budget)
