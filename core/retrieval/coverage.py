@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from core import chunkers
 from core.models import Models, covered, lengths, offsets, room
 from core.papers import Papers
+from core.retrieval import reading
 from core.store import PaperRow
-from core.types import Chunk, Chunking, Model
+from core.types import Chunk, Chunking, Model, Paper
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -88,6 +89,15 @@ class Ruler:
         for an embedder that is not here."""
         model = self._models.find("embedder", embedder)
         return self._cuts(paper_id, chunkers.completed(chunking, embedder), model)
+
+    def passage(self, paper: Paper, cut: Cut, number: int, read: str) -> Chunk:
+        """What a model would read of chunk `number` (from 1) of this paper's cut. Errors: as
+        `reading.check`."""
+        reading.check(read)
+        places = list(dict.fromkeys((each.chunk.start, each.chunk.end) for each in cut.chunks))
+        span = cut.chunks[number - 1].chunk.span
+        start, end = reading.stretch(span, read, paper, places)
+        return Chunk(paper_id=paper.id, start=start, end=end, text=paper.text[start:end])
 
     def coverage(
         self, paper_ids: Iterable[str], chunkings: Sequence[Chunking], embedder: str

@@ -47,24 +47,34 @@ def around(
     with their texts; `chunks` by paper where its chunks start and end, for windows alone."""
     if read == CHUNK:
         return tuple(hits), ()
-    window = neighbours(read)
     stretches: dict[str, list[tuple[int, int]]] = {}
     notes: dict[str, None] = {}
     for hit in hits:
-        paper, chunk = papers[hit.chunk.paper_id], hit.chunk
-        if window:
-            start, end = _window(chunk.span, chunks[paper.id], window)
-        elif read == SECTION and (starts := _sections(paper)):
-            start, end = _between(chunk.span, starts, paper.body_end)
-        else:
-            start, end = _pages(chunk.span, paper)
-            if read == SECTION:
-                notes[NO_SECTIONS.format(paper.title)] = None
-        stretches.setdefault(paper.id, []).append((min(start, chunk.start), max(end, chunk.end)))
+        paper = papers[hit.chunk.paper_id]
+        found = stretch(hit.chunk.span, read, paper, chunks.get(paper.id, ()))
+        stretches.setdefault(paper.id, []).append(found)
+        if read == SECTION and not _sections(paper):
+            notes[NO_SECTIONS.format(paper.title)] = None
     passages = {
         paper_id: _joined(some, papers[paper_id].text) for paper_id, some in stretches.items()
     }
     return tuple(_read(hit, papers[hit.chunk.paper_id], passages) for hit in hits), tuple(notes)
+
+
+def stretch(
+    chunk: Span, read: str, paper: Paper, chunks: Sequence[tuple[int, int]]
+) -> tuple[int, int]:
+    """Start and end of what is read of one chunk; `chunks`: where those of the paper start and
+    end."""
+    if read == CHUNK:
+        return chunk.start, chunk.end
+    if window := neighbours(read):
+        start, end = _window(chunk, chunks, window)
+    elif read == SECTION and (starts := _sections(paper)):
+        start, end = _between(chunk, starts, paper.body_end)
+    else:
+        start, end = _pages(chunk, paper)
+    return _joined([(min(start, chunk.start), max(end, chunk.end))], paper.text)[0]
 
 
 def within(

@@ -260,7 +260,7 @@ def test_a_setting_keeps_its_colour_when_another_is_left_out(
     opened(app, lab, two_pages)
     app.segmented_control(key="library.view.pdf").set_value("Chunks").run()
     app.number_input(key="library.cut.0.overlap").set_value(900).run()
-    _, start, end, names, colours, _, _ = drawn[-1]
+    _, start, end, names, colours, _, _, _ = drawn[-1]
     assert (start, end) == (0, 16)
     assert names == ["1,200 characters, overlap 200", "1,600 characters, overlap 300"]
     assert colours == list(SETTINGS[1:3])
@@ -271,7 +271,9 @@ def test_a_bar_says_what_the_embedder_reads(lab: Lab, tmp_path: Path) -> None:
     added = lab.papers.add(tmp_path / "long.txt")
     assert added.paper
     cut = lab.ruler.cut(added.paper.id, Chunking(chunker="pages"), "hashing")
-    bar = chunk_ruler._bar(cut, 1, 0, 1499, [])
+    chunk = cut.chunks[0].chunk
+    bar = chunk_ruler._bar(cut, 1, chunk, 0, 1499, [])
+    assert bar["read"] is None
     assert bar["left"] == 0
     assert bar["width"] == 1
     assert bar["hidden"] == 220 / 1499
@@ -284,7 +286,7 @@ def test_a_bar_says_what_the_embedder_reads(lab: Lab, tmp_path: Path) -> None:
         (220, ["unseen"]),
     ]
     # Of a place that holds only its end, all is hatched.
-    assert chunk_ruler._bar(cut, 1, 1400, 1499, [])["hidden"] == 1
+    assert chunk_ruler._bar(cut, 1, chunk, 1400, 1499, [])["hidden"] == 1
 
 
 def test_the_ruler_says_which_gold_lies_whole_in_a_chunk(lab: Lab, tmp_path: Path) -> None:
@@ -294,10 +296,19 @@ def test_the_ruler_says_which_gold_lies_whole_in_a_chunk(lab: Lab, tmp_path: Pat
     cut = lab.ruler.cut(added.paper.id, Chunking(chunker="words", size=100, overlap=0), "hashing")
     assert cut.within(0, 1499)[0][1].chunk.end == 499
     gold = [Span(paper_id=added.paper.id, start=start, end=start + 9) for start in (10, 495)]
-    lane = chunk_ruler._lane(cut, 0, 1499, gold)
+    alone = {number: each.chunk for number, each in enumerate(cut.chunks, 1)}
+    lane = chunk_ruler._lane(cut, alone, 0, 1499, gold)
     assert lane["summary"] == "3 chunks here, 1 of 2 gold passages whole in one chunk"
-    bar = chunk_ruler._bar(cut, 1, 0, 1499, gold)
+    bar = chunk_ruler._bar(cut, 1, alone[1], 0, 1499, gold)
     assert [each["text"] for each in bar["pieces"] if each["label"]] == ["0002 0003", "0099"]
+    paper = lab.papers.get(added.paper.id)
+    read = lab.ruler.passage(paper, cut, 2, "window:1")
+    assert (read.start, read.end) == (0, 1499)
+    bar = chunk_ruler._bar(cut, 2, read, 0, 1499, gold)
+    assert bar["read"] == {"left": 0, "width": 1}
+    assert bar["facts"].endswith("; 1,499 characters are read")
+    matched = "".join(each["text"] for each in bar["pieces"] if "matched" in each["kinds"])
+    assert matched == cut.chunks[1].chunk.text
 
 
 def test_what_is_made_ready_is_said_in_a_line_that_can_be_stopped(

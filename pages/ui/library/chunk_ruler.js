@@ -13,6 +13,8 @@ export default function ({ parentElement, data }) {
   const show = (setting, chunk, bar) => {
     rulers.querySelector(".chosen-bar")?.classList.remove("chosen-bar");
     bar.classList.add("chosen-bar");
+    rulers.querySelector(".read")?.remove();
+    if (chunk.read) bar.parentElement.append(place(make("div", "read"), chunk.read));
     chosen.style.setProperty("--cut", setting.colour);
     const text = make("div", "text");
     for (const piece of chunk.pieces) {
@@ -23,7 +25,8 @@ export default function ({ parentElement, data }) {
     }
     chosen.replaceChildren(make("div", "facts", `${setting.name}: ${chunk.facts}`), text);
     const end = text.querySelector(".unseen");
-    if (end) text.scrollTop = end.offsetTop - text.clientHeight / 2;
+    const matched = text.querySelector(".matched");
+    if (end ?? matched) text.scrollTop = (end ?? matched).offsetTop - text.clientHeight / 2;
   };
   rulers.replaceChildren();
   const place = (node, at) => {

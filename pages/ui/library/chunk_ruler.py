@@ -3,23 +3,24 @@ over the whole library.
 
 The ruler has one line a setting, its chunks as bars, the chosen one's text below. What the embedder
 never sees is hatched on the bar and struck out in the text. Gold has a line of its own above the
-settings and is marked in the text.
+settings and is marked in the text. Where more than the chunk is read, a line below its bar says how
+much, and the text shows all of it with the matched part marked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from core import chunkers, labels
+from core import choices, chunkers, labels
 from core.charts import SETTINGS, lengths
 from core.errors import TriptychError
 from core.lab import Lab
 from core.metrics import within
 from core.retrieval import Coverage, Cut
-from core.types import Chunking, Paper, PaperFilter, Span
+from core.types import Chunk, Chunking, Paper, PaperFilter, Span
 from pages.ui.shared import frame, pickers
 from pages.ui.shared.highlighted_text import GOLD, Mark, golden, pieces
 
@@ -30,6 +31,7 @@ _component = st.components.v2.component(
     css=GOLD + Path(__file__).with_suffix(".css").read_text("utf-8"),
     js=Path(__file__).with_suffix(".js").read_text("utf-8"),
 )
+READ = next(axis for axis in choices.RETRIEVAL if axis.name == "read")
 STATE = "library.cuts"  # how many settings are compared
 MEASURED = "library.coverage"
 MOST_LISTED = 50  # papers in the table of the whole library
@@ -51,6 +53,14 @@ class Measured:
 def draw(lab: Lab, paper: Paper, start: int, end: int, where: str) -> None:
     """The ruler of `paper.text[start:end]`, called `where`, and the numbers of the whole paper."""
     embedder, settings = choose(lab)
+    read = st.segmented_control(
+        READ.label,
+        READ.values,
+        default=READ.usual,
+        required=True,
+        key="library.read",
+        help=READ.help,
+    )
     with st.spinner("Counting the tokens of the chunks …"):
         measured = [lab.ruler.cut(paper.id, each, embedder) for each in settings.values()]
     if not measured:
@@ -63,7 +73,15 @@ def draw(lab: Lab, paper: Paper, start: int, end: int, where: str) -> None:
             for span in kept.question.gold
             if span.paper_id == paper.id
         ]
-        rulers(f"library.ruler.{paper.id}", start, end, names, colours, measured, gold)
+        passages = [
+            {
+                n: lab.ruler.passage(paper, cut, n, read or READ.usual)
+                for n, _ in cut.within(start, end)
+            }
+            for cut in measured
+        ]
+        key = f"library.ruler.{paper.id}"
+        rulers(key, start, end, names, colours, measured, passages, gold)
     else:
         st.caption(labels.escaped(f"Nothing to cut: {where} holds no text."))
     st.markdown("##### Over the whole paper")
@@ -262,15 +280,17 @@ def rulers(
     names: Sequence[str],
     colours: Sequence[str],
     cuts: Sequence[Cut],
+    passages: Sequence[Mapping[int, Chunk]],
     gold: Sequence[tuple[Span, str]],
 ) -> None:
-    """Draw how settings cut `text[start:end]`: for each its name, its colour and its cut of the
-    whole paper. `gold` is that of this paper, each place with the question that it answers."""
+    """Draw how settings cut `text[start:end]`: for each its name, its colour, its cut of the whole
+    paper and what is read of each chunk here, by its number. `gold` is that of this paper, each
+    place with the question that it answers."""
     here = [(span, asked) for span, asked in gold if span.start < end and span.end > start]
     spans = [span for span, _ in here]
     lanes = [
-        {"name": name, "colour": colour, **_lane(cut, start, end, spans)}
-        for name, colour, cut in zip(names, colours, cuts, strict=True)
+        {"name": name, "colour": colour, **_lane(cut, read, start, end, spans)}
+        for name, colour, cut, read in zip(names, colours, cuts, passages, strict=True)
     ]
     places = [
         {"question": asked, **_place(span.start, span.end, start, end)} for span, asked in here
@@ -286,7 +306,9 @@ def _place(first: int, last: int, start: int, end: int) -> dict[str, float]:
     return {"left": (left - start) / (end - start), "width": (right - left) / (end - start)}
 
 
-def _lane(cut: Cut, start: int, end: int, gold: Sequence[Span]) -> dict[str, Any]:
+def _lane(
+    cut: Cut, read: Mapping[int, Chunk], start: int, end: int, gold: Sequence[Span]
+) -> dict[str, Any]:
     here = cut.within(start, end)
     said = [f"{labels.counted(len(here), 'chunk')} here"]
     too_long = sum(each.tokens > cut.room for _, each in here)
@@ -300,12 +322,15 @@ def _lane(cut: Cut, start: int, end: int, gold: Sequence[Span]) -> dict[str, Any
         said.append(f"{whole} of {labels.counted(len(gold), 'gold passage')} whole in one chunk")
     return {
         "summary": ", ".join(said),
-        "chunks": [_bar(cut, number, start, end, gold) for number, _ in here],
+        "chunks": [_bar(cut, number, read[number], start, end, gold) for number, _ in here],
     }
 
 
-def _bar(cut: Cut, number: int, start: int, end: int, gold: Sequence[Span]) -> dict[str, Any]:
-    """A chunk, its place as shares of what is shown, and the share of its bar that is hatched."""
+def _bar(
+    cut: Cut, number: int, read: Chunk, start: int, end: int, gold: Sequence[Span]
+) -> dict[str, Any]:
+    """A chunk, its place as shares of what is shown, the share of its bar that is hatched, and
+    where what is read of it stands, if that is more."""
     each = cut.chunks[number - 1]
     left, right = max(start, each.chunk.start), min(end, each.chunk.end)
     unread = max(left, min(right, each.chunk.start + each.reads))
@@ -316,12 +341,18 @@ def _bar(cut: Cut, number: int, start: int, end: int, gold: Sequence[Span]) -> d
     )
     if each.tokens > cut.room:
         facts += f"; the embedder reads {cut.room:,} tokens, {each.reads:,} characters"
-    marks = golden(within(gold, each.chunk))
-    marks.append(Mark(start=each.reads, end=len(each.chunk.text), kind="unseen"))
+    at, length = each.chunk.start - read.start, len(each.chunk.text)
+    marks = golden(within(gold, read))
+    marks.append(Mark(start=at + each.reads, end=at + length, kind="unseen"))
+    more = read.span != each.chunk.span
+    if more:
+        facts += f"; {labels.counted(len(read.text), 'character')} are read"
+        marks.append(Mark(start=at, end=at + length, kind="matched"))
     return {
+        "read": _place(read.start, read.end, start, end) if more else None,
         "number": number,
         **_place(left, right, start, end),
         "hidden": (right - unread) / (right - left),
         "facts": facts,
-        "pieces": pieces(each.chunk.text, marks),
+        "pieces": pieces(read.text, marks),
     }
