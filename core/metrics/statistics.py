@@ -90,7 +90,7 @@ def means(values: ArrayLike, least: float = 0.0, most: float = 1.0) -> list[Inte
     table = _table(values)
     if table.min() < least - SAME or table.max() > most + SAME:
         raise ValueError(f"values are said to lie from {least:g} to {most:g}")
-    found, unseen = _reweighted(table)
+    found, unseen = reweighted(table)
     tail = (1 - LEVEL) / 2
     low = np.quantile(found + least * unseen, tail, axis=0)
     high = np.quantile(found + most * unseen, 1 - tail, axis=0)
@@ -129,7 +129,7 @@ def bounds(values: ArrayLike, leader: int, margin: float) -> Bounds:
     at_worst, needed = np.zeros(table.shape[1]), np.zeros(table.shape[1])
     at_worst[others], reach = _lower(change)
     needed[others] = _needed(change, reach, margin)
-    found, unseen = _reweighted(-change)
+    found, unseen = reweighted(-change)
     at_worst[leader] = np.quantile(found - unseen, 1 - LEVEL, axis=0).min()
     needed[leader] = _needed(-change, NormalDist().inv_cdf(LEVEL), margin).max()
     return Bounds(
@@ -147,7 +147,7 @@ def at_best(before: ArrayLike, after: ArrayLike) -> list[float]:
 def _lower(change: Table) -> tuple[Table, float]:
     """Lower bounds of the means of paired differences, one-sided, that hold at once (max-T), and
     how many standard errors they lie below the means."""
-    found, unseen = _reweighted(change)
+    found, unseen = reweighted(change)
     drawn = found - unseen
     middle, spread = drawn.mean(axis=0), drawn.std(axis=0)
     reach = float(np.quantile(((middle - drawn) / spread).max(axis=1), LEVEL))
@@ -301,11 +301,12 @@ def _clearest_losses(
     return losses
 
 
-def _reweighted(table: Table) -> tuple[Table, Table]:
+def reweighted(table: Table, seed: int = 0) -> tuple[Table, Table]:
     """Means with chance weights for the questions and for one more, which is unseen (Rubin's
     Bayesian bootstrap; the same weights for all settings): the seen questions' part, shape
-    (RESAMPLES, settings), and the unseen one's weight, shape (RESAMPLES, 1)."""
-    chance = np.random.default_rng(0)
+    (RESAMPLES, settings), and the unseen one's weight, shape (RESAMPLES, 1). Parts of one sum that
+    were measured independently need another `seed` each."""
+    chance = np.random.default_rng(seed)
     found, unseen = [], []
     rows = table.astype(np.float32)
     for start in range(0, RESAMPLES, BATCH):
