@@ -214,3 +214,26 @@ def test_the_recorded_answers_come_with_their_grades_once(lab: Lab) -> None:
     for _ in range(2):
         lab.grades.take_in_recorded()
         assert len(lab.grades.all()) == len(recorded()) == 72
+
+
+def test_graders_of_the_same_answers_agree_or_do_not(lab: Lab) -> None:
+    said = lab.grades.agreement()
+    assert said == "Agreement needs 10 answers that two people graded, not 0."
+    runs = [run_saying(f"Answer {number}.") for number in range(12)]
+    for grader, marks in (("Ada", "123451234512"), ("Ben", "123451234512")):
+        sheets = {each.answers: each for each in sheets_of(runs, grader, "marks")}
+        for number, mark in enumerate(marks):
+            lab.grades.load(
+                "g.jsonl",
+                json.dumps(
+                    {
+                        "grader": grader,
+                        "question": "When?",
+                        "answers": sheets[f"Answer {number}.",].answers,
+                        "said": mark,
+                    }
+                ).encode(),
+            )
+    agreed = lab.grades.agreement()
+    assert not isinstance(agreed, str)
+    assert (agreed.alpha, agreed.units) == (1.0, 12)

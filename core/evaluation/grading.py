@@ -16,7 +16,7 @@ from core.codec import from_json, plain
 from core.errors import BadInput, Damaged
 from core.history import MEASURES, PastRuns, Selection
 from core.labels import counted
-from core.metrics import Agreement, Interval, Strength, mean_marks, means, votes
+from core.metrics import Agreement, Alpha, Interval, Strength, alpha, mean_marks, means, votes
 from core.settings import SAMPLES
 from core.store import Store
 from core.text import Undecodable, decode
@@ -129,6 +129,19 @@ class Grades:
         return "".join(
             json.dumps(plain(each), ensure_ascii=False) + "\n" for each in self._store.all()
         )
+
+    def agreement(self) -> Alpha | str:
+        """How far those who marked the same answers agree (Krippendorff's alpha, ordinal); a
+        sentence where that cannot be told."""
+        marks: dict[tuple[str, tuple[str, ...]], list[float | None]] = defaultdict(list)
+        for each in self._store.all():
+            if each.mark:
+                marks[each.thing].append(each.mark)
+        try:
+            return alpha(list(marks.values()), "ordinal")
+        except ValueError as error:
+            why = str(error)
+            return f"{why[0].upper()}{why[1:]}."
 
     def by_setting(self, runs: Iterable[Run]) -> list[SettingGrades]:
         """The settings of these runs whose answers have marks, the best first."""

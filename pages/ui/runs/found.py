@@ -38,6 +38,20 @@ def _marks(lab: Lab, view: View) -> None:
             )
         },
     )
+    _agreement(lab)
+
+
+def _agreement(lab: Lab) -> None:
+    """Whether the marks depend on who gave them."""
+    found = lab.grades.agreement()
+    if isinstance(found, str):
+        st.caption(found)
+        return
+    st.caption(
+        f"Graders agree by Krippendorff's alpha {found.alpha:.2f} (95 % CI {found.low:.2f} to"
+        f" {found.high:.2f}; 1: always, 0: as by chance), over"
+        f" {labels.counted(found.units, 'answer')} that several marked."
+    )
 
 
 def _preferences(lab: Lab) -> None:
