@@ -90,7 +90,7 @@ def more(lab: Lab, comparison: Comparison, recipe: Recipe, paper_ids: tuple[str,
     here = [run.recipe for run in comparison.runs]
     viewed = st.session_state["compare.viewed"]  # another comparison closes the menu
     with st.popover(
-        "Add a variant", icon=":material/add:", type="tertiary", key=f"compare.more.{viewed}"
+        "Variant", icon=":material/add:", type="tertiary", key=f"compare.more.{viewed}"
     ):
         st.caption("The question on screen once more, with the settings above, beside the panels.")
         for each in (*asking.three_recipes(recipe), asking.whole_recipe(recipe)):

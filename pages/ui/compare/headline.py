@@ -30,7 +30,7 @@ def headline(lab: Lab, comparison: Comparison | None) -> None:
             run = comparison.runs[0]
             model = run.recipe.generation.generator if run.recipe.generation else ""
             st.badge(
-                labels.escaped(f"recorded with {model} on {run.at[:10]}, {run.engine}"),
+                labels.escaped(f"recorded with {model} on {run.at[:10]}"),
                 icon=":material/history:",
                 color="gray",
             )
