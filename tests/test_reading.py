@@ -143,15 +143,31 @@ def words(text: str) -> int:
 
 def test_a_budget_takes_passages_best_first_as_long_as_they_fit() -> None:
     hits = hits_of(paper("a b c.\n\nd e f g.\n\nh i."), "a b c.", "d e f g.", "h i.")
-    assert reading.within(hits, 9, words) == (hits, ())
-    few, notes = reading.within(hits, 6, words)
+    assert reading.within(hits, 9, words, tuple) == (hits, ())
+    few, notes = reading.within(hits, 6, words, tuple)
     assert [hit.rank for hit in few] == [1, 3]
     assert notes == ("1 of 3 passages was left out: the context budget is 6 tokens.",)
-    none, notes = reading.within(hits, 1, words)
+    none, notes = reading.within(hits, 1, words, tuple)
     assert none == ()
     assert notes == (
         "No passage was used: each of them alone is longer than the budget of 1 tokens.",
     )
+
+
+def test_hits_whose_stretches_meet_fill_a_budget_one_by_one() -> None:
+    """As one passage of all of them they would be too long for it, and nothing would be read."""
+    one = paper("a b.\n\nc d.\n\ne f.\n\ng h.\n\ni j.\n\nk l.", kind="pdf")
+    places = [(start, start + 4) for start in range(0, len(one.text), 6)]
+    hits = hits_of(one, "c d.", "i j.", "e f.")
+
+    def around(some: Sequence[Hit]) -> tuple[Hit, ...]:
+        return reading.around(some, "window:1", {"p": one}, {"p": places})[0]
+
+    assert [hit.passage.text for hit in passages_of(around(hits))] == [one.text]
+    taken, notes = reading.within(hits, 8, words, around)
+    assert [hit.passage.text for hit in passages_of(taken)] == ["a b.\n\nc d.\n\ne f.\n\ng h."]
+    assert [hit.rank for hit in taken] == [1, 3]
+    assert notes == ("1 of 3 passages was left out: the context budget is 8 tokens.",)
 
 
 @pytest.mark.parametrize("wrong", ["", "window", "window:0", "window:100", "pages", "window:-1"])

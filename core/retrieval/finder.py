@@ -347,24 +347,28 @@ class Finder:
         self, chunking: Chunking, wanted: Retrieval, hits: tuple[Hit, ...]
     ) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
         """What is read of these hits, as many as the budget allows, and notes."""
-        told: tuple[str, ...] = ()
+        papers: dict[str, Paper] = {}
+        places: dict[str, list[tuple[int, int]]] = {}
         if wanted.read != reading.CHUNK:
             papers = {hit.chunk.paper_id: self._papers.get(hit.chunk.paper_id) for hit in hits}
-            places: dict[str, list[tuple[int, int]]] = {}
-            if reading.neighbours(wanted.read):
-                cuts = result_of(self._cuts.of(chunking, list(papers)))
-                places = {
-                    paper_id: list(zip(some["start"].tolist(), some["end"].tolist(), strict=True))
-                    for paper_id, some in cuts.items()
-                }
-            hits, told = reading.around(hits, wanted.read, papers, places)
-        if wanted.budget:
-            tokenizer, _ = self._models.reading(self._models.token_counter())
-            hits, over = reading.within(
-                hits, wanted.budget, lambda text: len(offsets(tokenizer, text))
-            )
-            told += over
-        return hits, told
+        if reading.neighbours(wanted.read):
+            cuts = result_of(self._cuts.of(chunking, list(papers)))
+            places = {
+                paper_id: list(zip(some["start"].tolist(), some["end"].tolist(), strict=True))
+                for paper_id, some in cuts.items()
+            }
+
+        def read(some: Sequence[Hit]) -> tuple[Hit, ...]:
+            return reading.around(some, wanted.read, papers, places)[0]
+
+        _, told = reading.around(hits, wanted.read, papers, places)
+        if not wanted.budget:
+            return read(hits), told
+        tokenizer, _ = self._models.reading(self._models.token_counter())
+        hits, over = reading.within(
+            hits, wanted.budget, lambda text: len(offsets(tokenizer, text)), read
+        )
+        return hits, told + over
 
     def _read_heading(self, paper_id: str) -> Paper:
         """What a hit says of its paper: thousands fit in memory without their texts."""

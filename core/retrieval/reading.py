@@ -78,25 +78,32 @@ def stretch(
 
 
 def within(
-    hits: Sequence[Hit], budget: int, count: Callable[[str], int]
+    hits: Sequence[Hit],
+    budget: int,
+    count: Callable[[str], int],
+    read: Callable[[Sequence[Hit]], tuple[Hit, ...]],
 ) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
-    """The hits whose passages, best first, have at most `budget` tokens together; a passage that is
-    too long is left out, and later ones may still fit. And a note on those left out."""
-    left, taken = budget, set[Chunk]()
-    passages = passages_of(hits)
-    for hit in passages:
-        tokens = count(hit.passage.text)
-        if tokens <= left:
-            left -= tokens
-            taken.add(hit.passage)
-    if len(taken) == len(passages):
-        return tuple(hits), ()
-    if not taken:
+    """The hits as they are read, best first as long as their passages have at most `budget` tokens
+    together: one that would make them more is left out, and later ones may still fit. And a note
+    on those left out. `read` gives what is read of hits: stretches that meet are one passage, which
+    grows with each hit, so that it is asked anew for every one."""
+    known: dict[str, int] = {}
+
+    def tokens(some: Sequence[Hit]) -> int:
+        texts = [hit.passage.text for hit in passages_of(read(some))]
+        known.update({text: count(text) for text in texts if text not in known})
+        return sum(known[text] for text in texts)
+
+    taken: list[Hit] = []
+    for hit in hits:
+        if tokens([*taken, hit]) <= budget:
+            taken.append(hit)
+    if not taken and hits:
         return (), (NOTHING_FITS.format(budget),)
-    gone = len(passages) - len(taken)
-    which = f"{counted(len(passages), 'passage')} {'was' if gone == 1 else 'were'}"
-    note = OVER_BUDGET.format(gone, which, budget)
-    return tuple(hit for hit in hits if hit.passage in taken), (note,)
+    gone = len(hits) - len(taken)
+    which = f"{counted(len(hits), 'passage')} {'was' if gone == 1 else 'were'}"
+    notes = (OVER_BUDGET.format(gone, which, budget),) if gone else ()
+    return read(taken), notes
 
 
 def put_back(candidates: Iterable[Hit], hits: Iterable[Hit]) -> tuple[Hit, ...]:
